@@ -1,0 +1,226 @@
+"""Artifact folders: named by what they depend on, whole or absent, each with a record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
+
+from filelock import FileLock
+
+RECORD = "record.json"
+PACKAGE = Path(__file__).parent
+RECORDED_VERSIONS = ("mammo", "numpy", "pandas", "pydicom", "scikit-learn", "torch", "torchvision")
+
+
+class Processes(Protocol):
+    """What an artifact folder asks of the processes that build it together; Fabric provides it."""
+
+    @property
+    def is_global_zero(self) -> bool:
+        """Whether this process is the one that names and finishes folders."""
+
+    def barrier(self) -> None:
+        """Wait for the other processes."""
+
+    def broadcast(self, obj: Any) -> Any:
+        """Give every process the object of the first one."""
+
+
+class SingleProcess:
+    """One process alone."""
+
+    is_global_zero = True
+
+    def barrier(self) -> None:
+        """Nobody to wait for."""
+
+    def broadcast(self, obj: Any) -> Any:
+        """Return the object itself."""
+        return obj
+
+
+def canonical_json(value: Any) -> str:
+    """Return the one JSON text of a value: sorted keys, no spaces, paths as text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def digest(value: Any) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+
+
+@cache
+def code_digest(modules: tuple[str, ...]) -> str:
+    """Return the digest of the source text of modules or packages, named below ``mammo``."""
+    texts = {}
+    for module in modules:
+        place = PACKAGE.joinpath(*module.split("."))
+        files = sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]
+        for file in files:
+            texts[file.relative_to(PACKAGE).as_posix()] = file.read_text(encoding="utf-8")
+    return digest(texts)
+
+
+def folder_fingerprint(folder: Path) -> str:
+    """Return the digest of every file's relative path, size in bytes and modification time.
+
+    Contents are not hashed: a full data set has hundreds of gigabytes, and would be read whole
+    before every build.
+    """
+    if folder.is_file():
+        stat = folder.stat()
+        return digest([folder.name, stat.st_size, stat.st_mtime_ns])
+    listing = []
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(parent, name)
+            stat = path.stat()
+            relative = path.relative_to(folder).as_posix()
+            listing.append((relative, stat.st_size, stat.st_mtime_ns))
+    return digest(listing)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(path)
+
+
+@cache
+def commit() -> str:
+    """Return the git commit, marked ``+changes`` where files differ from it, or ``unknown``."""
+    try:
+        git = ["git", "-C", str(PACKAGE)]
+        head = subprocess.run(
+            [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        )
+        status = subprocess.run(
+            [*git, "status", "--porcelain"], capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.stdout.strip() + ("+changes" if status.stdout.strip() else "")
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that results depend on."""
+    found = {"python": platform.python_version()}
+    for name in RECORDED_VERSIONS:
+        found[name] = metadata.version(name)
+    return found
+
+
+class Artifacts:
+    """Folders ``root/stage/digest``, each built once from exactly what its digest names.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of all artifacts; created when the first is built.
+    processes : Processes, optional
+        The processes that work together (a Lightning Fabric); one process alone by default.
+    """
+
+    def __init__(self, root: Path, processes: Processes | None = None) -> None:
+        self.root = root
+        self.processes = processes or SingleProcess()
+
+    def build(
+        self,
+        stage: str,
+        inputs: Mapping[str, Any],
+        code: Iterable[str],
+        make: Callable[[Path], Mapping[str, Any] | None],
+    ) -> Path:
+        """Return the folder of a stage's result; the first process makes it if it is not there.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the stage, the first folder below the root.
+        inputs : mapping
+            Everything the result depends on, as JSON-able values (fields, seeds, digests).
+        code : iterable of str
+            Modules or packages below ``mammo`` whose source text the result depends on.
+        make : callable
+            Writes the result into the folder it is given and returns facts for the record. After
+            an interruption it is given the same folder again, and may go on from what is there.
+
+        Returns
+        -------
+        Path
+            The finished folder, holding ``record.json``.
+        """
+        if self.processes.is_global_zero:
+            return self.build_together(stage, inputs, code, make)
+        return self.build_together(stage, inputs, code, lambda _: None)
+
+    def build_together(
+        self,
+        stage: str,
+        inputs: Mapping[str, Any],
+        code: Iterable[str],
+        make: Callable[[Path], Mapping[str, Any] | None],
+    ) -> Path:
+        """Do as `build` does, with ``make`` called in every process on the same folder."""
+        code = tuple(code)
+        key = digest({"stage": stage, "inputs": inputs, "code": code_digest(code)})
+        final = self.root / stage / key
+        partial = final.with_name(f"{key}.partial")
+        with self._held(final):
+            if self.processes.broadcast((final / RECORD).is_file()):
+                return final
+            if self.processes.is_global_zero:
+                partial.mkdir(exist_ok=True)
+            self.processes.barrier()
+            started = datetime.now(UTC)
+            clock = time.perf_counter()
+            facts = make(partial)
+            self.processes.barrier()
+            if self.processes.is_global_zero:
+                record = {
+                    "stage": stage,
+                    "inputs": dict(inputs),
+                    "code": {"modules": code, "digest": code_digest(code)},
+                    "facts": dict(facts or {}),
+                    "commit": commit(),
+                    "versions": versions(),
+                    "started": started.isoformat(timespec="seconds"),
+                    "seconds": round(time.perf_counter() - clock, 2),
+                }
+                text = json.dumps(record, indent=1, default=str)
+                write_text(partial / RECORD, text)
+                shutil.rmtree(final, ignore_errors=True)
+                partial.replace(final)
+            self.processes.barrier()
+        return final
+
+    @contextmanager
+    def _held(self, final: Path) -> Iterator[None]:
+        """Keep other runs out of a folder while this run's first process works on it."""
+        if not self.processes.is_global_zero:
+            yield
+            return
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(final.with_name(f"{final.name}.lock")):
+            yield
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return the record of a finished artifact folder."""
+    return json.loads((folder / RECORD).read_text(encoding="utf-8"))

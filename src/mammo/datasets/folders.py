@@ -1,0 +1,35 @@
+"""Where data sets lie on disk, and what files are there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from pathlib import Path
+
+SYNTHETIC_MARKER = "SYNTHETIC.txt"
+"""A file of this name makes everything in its folder synthetic, whatever the caller says."""
+
+
+def walk(root: Path) -> list[Path]:
+    """List all files below a folder once, sorted, hidden ones (.DS_Store, ._*) left out."""
+    found = []
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        found += [Path(folder, name) for name in names if not name.startswith(".")]
+    return sorted(found)
+
+
+def candidates(data_root: Path, patterns: Iterable[str]) -> list[Path]:
+    """List the entries of the data root whose names match a pattern, case ignored, in order."""
+    if not data_root.is_dir():
+        return []
+    entries = sorted(path for path in data_root.iterdir() if not path.name.startswith("."))
+    return [path for pattern in patterns for path in entries if fnmatch(path.name.lower(), pattern)]
+
+
+def source_of(path: Path, files: Iterable[Path], source: str) -> str:
+    """Return "synthetic" where the marker lies in, beside or above the set, else `source`."""
+    marked = any(file.name == SYNTHETIC_MARKER for file in files)
+    beside = (path / SYNTHETIC_MARKER, path.parent / SYNTHETIC_MARKER)
+    return "synthetic" if marked or any(file.is_file() for file in beside) else source

@@ -1,0 +1,225 @@
+"""The manifest: one row per image file, the same columns for every data set."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from mammo.errors import DatasetError
+
+COLUMNS: dict[str, str] = {
+    "dataset": "object",
+    "source": "object",
+    "patient_id": "object",
+    "study_id": "object",
+    "image_id": "object",
+    "path": "object",
+    "laterality": "object",
+    "view": "object",
+    "label": "Int64",
+    "official_split": "object",
+    "pathology": "object",
+    "birads": "object",
+    "density": "object",
+    "lesion_type": "object",
+    "boxes": "object",
+    "mask_paths": "object",
+    "presentation_intent": "object",
+    "photometric_interpretation": "object",
+    "bits_stored": "Int64",
+    "manufacturer": "object",
+    "pixel_spacing_mm": "float64",
+    "rows": "Int64",
+    "columns": "Int64",
+    "acquisition_year": "Int64",
+    "excluded": "object",
+}
+"""Columns and their dtypes. Text is str or None; ``boxes`` and ``mask_paths`` are JSON lists."""
+
+SUMMARY_COLUMNS = (
+    "source",
+    "cases",
+    "patients",
+    "images",
+    "images_total",
+    "excluded",
+    "malignant",
+    "benign",
+    "malignant_percent",
+    "benign_percent",
+)
+
+SOURCES = ("real", "synthetic")
+_REQUIRED = ("dataset", "source", "image_id")
+_REQUIRED_WHERE_USED = ("patient_id", "study_id", "path", "label")
+_ALLOWED = {
+    "source": SOURCES,
+    "laterality": ("L", "R"),
+    "label": (0, 1),
+    "official_split": ("train", "test"),
+}
+
+
+def build(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Make a manifest from rows of facts; what a row does not name is unknown.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Keys are names of `COLUMNS`; ``boxes`` and ``mask_paths`` are lists.
+
+    Returns
+    -------
+    DataFrame
+        All of `COLUMNS` with their dtypes, validated, in the order of the rows.
+
+    Raises
+    ------
+    DatasetError
+        If the rows break the contract (see `validate`).
+    """
+    frame = pd.DataFrame.from_records([_complete(row) for row in rows], columns=list(COLUMNS))
+    return validate(_typed(frame))
+
+
+def _complete(row: Mapping[str, object]) -> dict[str, object]:
+    unknown = set(row) - set(COLUMNS)
+    if unknown:
+        raise DatasetError(f"a manifest has no column {sorted(unknown)}; it has {list(COLUMNS)}")
+    lists = {name: json.dumps(row.get(name) or []) for name in ("boxes", "mask_paths")}
+    return {**row, **lists}
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    typed = {}
+    for name, dtype in COLUMNS.items():
+        values = frame[name].astype("object")
+        values = values.where(values.notna() & (values != ""), None)
+        typed[name] = values if dtype == "object" else pd.to_numeric(values).astype(dtype)
+    return pd.DataFrame(typed, index=frame.index)
+
+
+def validate(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the manifest unchanged if it keeps its contract.
+
+    Every column of `COLUMNS` is there; ``image_id`` is unique within a data set; images that are
+    not excluded have a patient, a study, a path and a label of 0 or 1.
+
+    Raises
+    ------
+    DatasetError
+        Naming the first column and image that break the contract.
+    """
+    missing = [name for name in COLUMNS if name not in frame]
+    if missing:
+        raise DatasetError(f"the manifest lacks the columns {missing}; make it again")
+    used = frame["excluded"].isna()
+    for name in _REQUIRED:
+        _refuse(frame, name, frame[name].isna(), "is empty")
+    for name in _REQUIRED_WHERE_USED:
+        _refuse(frame, name, used & frame[name].isna(), "is empty although it is not excluded")
+    for name, allowed in _ALLOWED.items():
+        outside = frame[name].notna() & ~frame[name].isin(allowed)
+        _refuse(frame, name, outside, f"is none of {list(allowed)}")
+    twice = frame.duplicated(["dataset", "image_id"])
+    _refuse(frame, "image_id", twice, "occurs twice; every image file is to be listed once")
+    return frame
+
+
+def _refuse(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str) -> None:
+    if wrong.any():
+        row = frame[wrong].iloc[0]
+        raise DatasetError(
+            f"manifest of {row['dataset']}, image {row['image_id']!r}: "
+            f"{column} {row[column]!r} {fault} ({int(wrong.sum())} such rows)"
+        )
+
+
+def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:
+    """Write a manifest as UTF-8 CSV, whole or not at all."""
+    path = Path(path)
+    partial = path.with_name(path.name + ".part")
+    validate(frame)[list(COLUMNS)].to_csv(partial, index=False)
+    partial.replace(path)
+
+
+def read_csv(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a manifest that `write_csv` wrote; the result equals what was written.
+
+    Raises
+    ------
+    DatasetError
+        If the file is absent, lacks columns or breaks the contract.
+    """
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise DatasetError(f"{path} cannot be read as a manifest: {error}") from error
+    missing = [name for name in COLUMNS if name not in frame]
+    if missing:
+        raise DatasetError(f"{path} is not a manifest: it lacks the columns {missing}")
+    return validate(_typed(frame))
+
+
+def used(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that are not excluded."""
+    return frame[frame["excluded"].isna()]
+
+
+def patients_in_both(frame: pd.DataFrame, column: str = "official_split") -> pd.DataFrame:
+    """Find the patients whose images stand on more than one side of a split (leakage).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        A manifest, or any table with ``dataset``, ``patient_id`` and `column`.
+    column : str
+        Column that names the side; images without one are left out.
+
+    Returns
+    -------
+    DataFrame
+        Index (dataset, patient_id); one column per side with the patient's number of images.
+        Empty if no patient leaks.
+    """
+    sides = frame.dropna(subset=[column, "patient_id"])
+    counts = sides.groupby(["dataset", "patient_id", column]).size().unstack(fill_value=0)
+    return counts[(counts > 0).sum(axis=1) > 1]
+
+
+def summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Count each data set of a manifest, as Table 1 of the paper does.
+
+    Returns
+    -------
+    DataFrame
+        Index dataset. ``source``; ``cases`` (distinct ``study_id``) and ``patients`` of all images;
+        ``images`` (used), ``images_total``, ``excluded``; ``malignant`` and ``benign`` (images
+        used) and their share ``malignant_percent``, ``benign_percent`` in per cent (NaN without
+        images).
+    """
+    groups = {name: _count(rows) for name, rows in frame.groupby("dataset", sort=False)}
+    index = pd.Index(groups, name="dataset")
+    return pd.DataFrame(list(groups.values()), index=index, columns=list(SUMMARY_COLUMNS))
+
+
+def _count(frame: pd.DataFrame) -> dict[str, object]:
+    label = used(frame)["label"]
+    malignant, benign = int((label == 1).sum()), int((label == 0).sum())
+    share = 100 / len(label) if len(label) else float("nan")
+    return {
+        "source": " and ".join(sorted(frame["source"].unique())),
+        "cases": frame["study_id"].nunique(),
+        "patients": frame["patient_id"].nunique(),
+        "images": len(label),
+        "images_total": len(frame),
+        "excluded": len(frame) - len(label),
+        "malignant": malignant,
+        "benign": benign,
+        "malignant_percent": malignant * share,
+        "benign_percent": benign * share,
+    }

@@ -1,0 +1,226 @@
+"""The study's parameters: one flat set of names with types, ranges and defaults."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from mammo.errors import ParameterError
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Backbone = Literal["alexnet", "vgg16", "resnet50"]
+WHERE_NOT_WHAT = frozenset({"data_root", "artifacts", "workers"})
+"""Parameters that say where or how fast, and change no result."""
+
+
+class Group(BaseModel):
+    """Parameters that belong together; unknown names and values out of range are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _sequence_as_tuple(cls, value: Any) -> Any:
+        """Take lists, and their text as a command line gives it, where a tuple is meant."""
+        if isinstance(value, str) and value.startswith("["):
+            value = yaml.safe_load(value)
+        return tuple(value) if isinstance(value, list) else value
+
+
+class DataParameters(Group):
+    """Which images, and what they are called."""
+
+    seed: int = Field(2020, ge=0, description="seed of phantoms, splits, training and bootstrap")
+    data_root: str | None = Field(
+        None, description="folder of the real data sets; without it $MAMMO_DATA, else data/"
+    )
+    artifacts: str = Field("artifacts", description="folder of everything computed")
+    workers: int | None = Field(
+        None, ge=1, le=256, description="processes that read images; without it one a core"
+    )
+    phantom_scale: float = Field(
+        0.25, gt=0, le=1, description="synthetic cases as a fraction of the published number"
+    )
+    phantom_pixel_mm: float = Field(
+        0.4, ge=0.05, le=1, description="pixel pitch of synthetic images in mm (MIAS: always 0.2)"
+    )
+    cbis_unit: Literal["file", "view"] = Field(
+        "file", description="what an image of CBIS-DDSM is: a file (3,103) or a view (3,032)"
+    )
+    inbreast_positive: tuple[str, ...] = Field(
+        ("4", "5", "6"), description="BI-RADS categories of INbreast that count as positive"
+    )
+    inbreast_excluded: tuple[str, ...] = Field(
+        ("3",), description="BI-RADS categories of INbreast that are left out"
+    )
+    validation_fraction: Fraction = Field(
+        0.2, description="fraction of DDSM's patients that Table 2 is validated on"
+    )
+
+
+class ImageParameters(Group):
+    """How an image is prepared."""
+
+    image_size: int = Field(224, ge=64, le=4096, description="side of a prepared image in pixels")
+    aspect: Literal["stretch", "pad"] = Field(
+        "stretch", description="fill the square by stretching, or keep the shape and pad"
+    )
+    mask_background: bool = Field(True, description="set what is not breast to black")
+    normalise: Literal["none", "percentile"] = Field(
+        "percentile", description="grey values as read, or the breast's percentiles to 0-1"
+    )
+
+
+class ModelParameters(Group):
+    """Feature extractor, classifier and their training."""
+
+    models: tuple[Backbone, ...] = Field(
+        ("alexnet", "vgg16", "resnet50"), min_length=1, description="our models to compute"
+    )
+    weights: str = Field(
+        "auto",
+        description="extractor's weights: imagenet, random, a file, or auto (ImageNet's if they "
+        "can be had, else random)",
+    )
+
+
+class EvaluationParameters(Group):
+    """How an auROC and its interval are estimated."""
+
+    n_bootstrap: int = Field(2000, ge=100, le=1_000_000, description="bootstrap replicates")
+    confidence: Fraction = Field(0.95, description="confidence level of the intervals")
+    unit: Literal["patient", "image"] = Field(
+        "patient", description="what the bootstrap draws: patients (all their images) or images"
+    )
+
+
+class MixedDataParameters(Group):
+    """Training on DDSM and a part of each external set."""
+
+    mixed_model: Backbone = Field("alexnet", description="the model trained on mixed data")
+    mixed_fraction: Fraction = Field(
+        0.8, description="fraction of each external set's patients that joins the training"
+    )
+
+
+class Parameters(
+    DataParameters, ImageParameters, ModelParameters, EvaluationParameters, MixedDataParameters
+):
+    """All parameters of the study."""
+
+    def of(self, groups: Iterable[type[Group]]) -> dict[str, Any]:
+        """Return the values that can change a result, of the groups asked for."""
+        names = {name for group in groups for name in group.model_fields}
+        return self.model_dump(include=names - WHERE_NOT_WHAT, mode="json")
+
+    def changed(self) -> dict[str, Any]:
+        """Return the values that differ from their defaults."""
+        return self.model_dump(exclude_defaults=True, mode="json")
+
+
+def project_root() -> Path:
+    """Return the nearest folder, from the working one upwards, that holds the book's sources."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "book" / "_toc.yml").is_file():
+            return folder
+    return here
+
+
+def resolve(path: str) -> Path:
+    """Return a path as absolute; a relative one is below the project's root."""
+    return (project_root() / Path(path).expanduser()).resolve()
+
+
+def data_root(parameters: DataParameters) -> Path:
+    """Return the folder of the real data sets: parameter, ``$MAMMO_DATA``, or ``data/``."""
+    return resolve(parameters.data_root or os.environ.get("MAMMO_DATA") or "data")
+
+
+def validate(values: Mapping[str, Any], place: str = "parameters") -> Parameters:
+    """Return checked parameters.
+
+    Raises
+    ------
+    ParameterError
+        With one sentence a fault: the name, the value, what is expected.
+    """
+    try:
+        return Parameters(**values)
+    except ValidationError as error:
+        faults = [_sentence(fault) for fault in error.errors()]
+        raise ParameterError(f"{place}: {'; '.join(dict.fromkeys(faults))}") from None
+
+
+def load(path: Path | None, overrides: Mapping[str, Any]) -> Parameters:
+    """Return the parameters of a YAML file (or the defaults) with some of them overridden."""
+    if path is None:
+        return validate(overrides, "command line")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise ParameterError(f"{path}: no such parameter file; see params/ for examples") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{path}: not a YAML file of parameters: {error}") from None
+    if not isinstance(values, dict):
+        raise ParameterError(f"{path}: expected lines of 'name: value', found {values!r}")
+    validate(values, str(path))
+    return validate({**values, **overrides}, f"{path} and command line")
+
+
+def read(namespace: Mapping[str, Any]) -> Parameters:
+    """Return the parameters that a notebook's cells have set, checked.
+
+    Parameters
+    ----------
+    namespace : mapping
+        The notebook's ``globals()``. At its first call every public variable of a plain type is
+        taken for a parameter, so that a misspelt one is refused; when the cell is run again in a
+        live session, other variables are left alone.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, or a value has the wrong type or is out of range.
+    """
+    is_rerun = any(isinstance(value, Parameters) for value in namespace.values())
+    plain = {
+        name: value
+        for name, value in namespace.items()
+        if not name.startswith("_")
+        and name not in ("In", "Out")
+        and isinstance(value, str | int | float | list | tuple | dict | None)
+    }
+    if is_rerun:
+        plain = {name: plain[name] for name in plain if name in Parameters.model_fields}
+    return validate(plain, "parameters of this notebook")
+
+
+def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return names and values of ``-p NAME VALUE`` options, the values read as YAML."""
+    values = {}
+    for name, text in pairs:
+        try:
+            values[name] = yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise ParameterError(f"-p {name} {text!r}: not a value in YAML or JSON") from None
+    return values
+
+
+def _sentence(fault: Mapping[str, Any]) -> str:
+    name = str(fault["loc"][0]) if fault["loc"] else "parameters"
+    if fault["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, Parameters.model_fields, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "valid names are "
+        return f"unknown parameter '{name}'; {hint}" + (
+            "" if near else ", ".join(sorted(Parameters.model_fields))
+        )
+    meaning = Parameters.model_fields[name].description if name in Parameters.model_fields else ""
+    message = fault["msg"][0].lower() + fault["msg"][1:]
+    return f"parameter '{name}' is {fault['input']!r}: {message} ({meaning})"

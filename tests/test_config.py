@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+
+from mammo import config
+from mammo.errors import ParameterError
+
+
+def test_defaults_are_valid_and_hashable():
+    parameters = config.Parameters()
+    assert parameters.changed() == {}
+    assert hash(parameters) == hash(config.Parameters())
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"n_bootstap": 500}, "did you mean 'n_bootstrap'"),
+        ({"zzz": 1}, "valid names are"),
+        ({"n_bootstrap": "many"}, "'n_bootstrap' is 'many'"),
+        ({"n_bootstrap": 5}, "greater than or equal to 100"),
+        ({"n_bootstrap": 500.5}, "n_bootstrap"),
+        ({"n_bootstrap": True}, "n_bootstrap"),
+        ({"models": ["lenet"]}, "'alexnet', 'vgg16' or 'resnet50'"),
+        ({"models": []}, "at least 1"),
+        ({"aspect": "squash"}, "'stretch' or 'pad'"),
+        ({"validation_fraction": 1.0}, "less than 1"),
+    ],
+)
+def test_faults_are_one_sentence_that_names_the_parameter(values, words):
+    with pytest.raises(ParameterError) as raised:
+        config.validate(values)
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_lists_are_taken_from_yaml_and_from_text():
+    assert config.validate({"models": ["vgg16"]}).models == ("vgg16",)
+    assert config.validate({"models": '["vgg16"]'}).models == ("vgg16",)
+
+
+def test_a_notebook_namespace_is_read_and_its_typos_are_refused():
+    namespace = {"n_bootstrap": 500, "In": [""], "Out": {}, "_x": 1, "pytest": pytest}
+    assert config.read(namespace).n_bootstrap == 500
+    with pytest.raises(ParameterError, match="n_bootstap"):
+        config.read({**namespace, "n_bootstap": 500})
+
+
+def test_a_rerun_in_a_live_session_leaves_other_variables_alone():
+    namespace = {"n_bootstrap": 500, "rows": 3, "parameters": config.Parameters()}
+    assert config.read(namespace).n_bootstrap == 500
+
+
+def test_a_file_is_read_and_overridden(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_text("n_bootstrap: 300\nseed: 1\n")
+    parameters = config.load(path, {"seed": 2})
+    assert (parameters.n_bootstrap, parameters.seed) == (300, 2)
+    assert parameters.changed() == {"n_bootstrap": 300, "seed": 2}
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n", "n_bootstrap: x\n"])
+def test_a_bad_file_is_named(tmp_path, text):
+    path = tmp_path / "p.yaml"
+    path.write_text(text)
+    with pytest.raises(ParameterError, match=r"p\.yaml"):
+        config.load(path, {})
+    with pytest.raises(ParameterError, match="no such parameter file"):
+        config.load(tmp_path / "absent.yaml", {})
+
+
+def test_places_change_no_result():
+    here = config.validate({"workers": 1, "data_root": "/a"}).of([config.DataParameters])
+    there = config.validate({"workers": 2, "data_root": "/b"}).of([config.DataParameters])
+    assert here == there
+    assert "seed" in here
+
+
+def test_command_line_values_are_yaml():
+    pairs = [("n_bootstrap", "500"), ("models", '["vgg16"]'), ("aspect", "pad")]
+    assert config.parse_assignments(pairs) == {
+        "n_bootstrap": 500,
+        "models": ["vgg16"],
+        "aspect": "pad",
+    }
+    with pytest.raises(ParameterError, match="-p seed"):
+        config.parse_assignments([("seed", "[")])
+
+
+def test_data_root_comes_from_the_parameter_then_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("MAMMO_DATA", str(tmp_path / "env"))
+    assert config.data_root(config.Parameters()) == tmp_path / "env"
+    given = config.validate({"data_root": str(tmp_path / "given")})
+    assert config.data_root(given) == tmp_path / "given"

@@ -1,0 +1,58 @@
+# Two commands matter: `make book` and `make test`. Each makes the environment it needs.
+PYTHON ?= python3
+PARAMS ?= params/demo.yaml
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+export MAMMO_DATA MAMMO_REAL_DATA
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint format lab bench clean distclean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
+	@echo
+	@echo "  variables: PARAMS=params/demo.yaml|ci.yaml|paper.yaml  MAMMO_DATA=/folder/of/real/data  PYTHON=python3.12"
+
+book: $(BIN)/.book ## execute what changed and render the book (PARAMS=..., MAMMO_DATA=...)
+	@$(BIN)/mammo book --params $(PARAMS)
+
+test: $(BIN)/.test ## run the tests, a small complete build of the book among them
+	@$(BIN)/python -m pytest
+
+lint: $(BIN)/.test ## check style and formatting
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(BIN)/.test ## mend style and formatting
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+lab: $(BIN)/.lab ## open JupyterLab; the .py files under notebooks/ are its notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks \
+	  --ServerApp.contents_manager_class=jupytext.TextFileContentsManager
+
+bench: $(BIN)/.test ## time what is meant to be fast, side by side
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean: ## remove the built book and everything computed; data and environment stay
+	rm -rf book/_build book/chapters book/index.ipynb artifacts
+
+distclean: clean ## remove the environment too
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: $(PYTHON) is older than Python 3.11; name another: make PYTHON=python3.12 book"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "make: Python's venv module is incomplete; on Debian: apt install python3-venv"; exit 1; }
+
+$(BIN)/.book: $(BIN)/python pyproject.toml constraints.txt
+	@echo "installing into $(VENV) (some minutes, about 7 GB with torch's CUDA libraries) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(BIN)/.test: $(BIN)/.book
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(BIN)/.lab: $(BIN)/.book
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[lab]'
+	@touch $@

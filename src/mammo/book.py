@@ -1,0 +1,213 @@
+"""The book: chapters executed with papermill where something changed, then rendered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mammo import config
+from mammo.config import (
+    DataParameters,
+    EvaluationParameters,
+    Group,
+    ImageParameters,
+    MixedDataParameters,
+    ModelParameters,
+    Parameters,
+)
+from mammo.errors import MammoError, ParameterError
+from mammo.provenance import Artifacts, digest, write_text
+
+DATA = (DataParameters, ImageParameters)
+MODELS = (*DATA, ModelParameters, EvaluationParameters)
+EVERYTHING = (*MODELS, MixedDataParameters)
+WHOLE_PACKAGE = ("",)
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A notebook of the book.
+
+    Attributes
+    ----------
+    name : str
+        What the command line calls it.
+    source : str
+        The notebook, a py:percent file below the project's root.
+    page : str
+        The executed notebook, below ``book/``.
+    groups : tuple
+        Parameter groups that its results depend on.
+    """
+
+    name: str
+    source: str
+    page: str
+    groups: tuple[type[Group], ...]
+
+
+CHAPTERS: dict[str, Chapter] = {
+    chapter.name: chapter
+    for chapter in (
+        Chapter("datasets", "notebooks/01_datasets.py", "chapters/01_datasets.ipynb", DATA),
+        Chapter("models", "notebooks/02_models.py", "chapters/02_models.ipynb", MODELS),
+        Chapter("comparison", "notebooks/03_comparison.py", "chapters/03_comparison.ipynb", MODELS),
+        Chapter(
+            "mixed_data", "notebooks/04_mixed_data.py", "chapters/04_mixed_data.ipynb", EVERYTHING
+        ),
+        Chapter("front_page", "notebooks/00_front_page.py", "index.ipynb", EVERYTHING),
+        Chapter(
+            "provenance", "notebooks/90_provenance.py", "chapters/90_provenance.ipynb", EVERYTHING
+        ),
+    )
+}
+
+
+def chapter(name: str) -> Chapter:
+    """Return a chapter by its name.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such chapter; the message names those there are.
+    """
+    if name not in CHAPTERS:
+        raise ParameterError(f"no chapter '{name}'; the chapters are {', '.join(CHAPTERS)}")
+    return CHAPTERS[name]
+
+
+def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Path) -> Path:
+    """Execute a chapter, unless nothing it depends on has changed, and put its page in the book.
+
+    Parameters
+    ----------
+    chapter : Chapter
+        The chapter.
+    parameters : Parameters
+        All parameters; those that differ from their defaults are injected.
+    fingerprint : str
+        Digest of the data sets that are in place.
+    root : Path
+        The project's root.
+
+    Returns
+    -------
+    Path
+        The artifact folder that holds the executed notebook.
+
+    Raises
+    ------
+    MammoError
+        If a cell fails; the message names the chapter and repeats the cell's error.
+    """
+    source = root / chapter.source
+    inputs = {
+        "source": digest(source.read_text(encoding="utf-8")),
+        "parameters": parameters.of(chapter.groups),
+        "data": fingerprint,
+    }
+    artifacts = Artifacts(config.resolve(parameters.artifacts))
+    folder = artifacts.build(
+        f"chapter-{chapter.name}",
+        inputs,
+        WHOLE_PACKAGE,
+        lambda partial: _run_notebook(chapter, parameters, source, partial),
+    )
+    _publish(folder / "notebook.ipynb", root / "book" / chapter.page)
+    return folder
+
+
+def _run_notebook(chapter: Chapter, parameters: Parameters, source: Path, folder: Path) -> None:
+    import jupytext
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    notebook = jupytext.read(source)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+    notebook.metadata.setdefault("papermill", {})
+    output = folder / "notebook.ipynb"
+    values = parameters.changed()
+    try:
+        papermill.execute_notebook(
+            notebook,
+            output,
+            parameters=values,
+            kernel_name="python3",
+            cwd=str(config.project_root()),
+            progress_bar={"desc": chapter.name, "leave": False},
+        )
+    except PapermillExecutionError as error:
+        is_ours = error.ename.endswith("Error") and error.ename in _error_names()
+        cause = error.evalue if is_ours else f"{error.ename}: {error.evalue}; see {output}"
+        raise MammoError(f"chapter '{chapter.name}': {cause}") from None
+
+
+def _error_names() -> set[str]:
+    from mammo import errors
+
+    return {name for name in vars(errors) if name.endswith("Error")}
+
+
+def _publish(executed: Path, page: Path) -> None:
+    """Copy an executed notebook into the book unless the same is there already."""
+    text = executed.read_text(encoding="utf-8")
+    if not page.is_file() or page.read_text(encoding="utf-8") != text:
+        page.parent.mkdir(parents=True, exist_ok=True)
+        write_text(page, text)
+
+
+def render(root: Path) -> Path:
+    """Render the book with every warning an error, unless no page has changed since.
+
+    Returns
+    -------
+    Path
+        The book's first page.
+
+    Raises
+    ------
+    MammoError
+        If a page is missing or Jupyter Book warns or fails; its words are in the message.
+    """
+    book = root / "book"
+    built = book / "_build" / "html" / "index.html"
+    missing = [item.name for item in CHAPTERS.values() if not (book / item.page).is_file()]
+    if missing:
+        raise MammoError(
+            f"the book cannot be rendered without {', '.join(missing)}: run 'mammo book', "
+            f"or 'mammo run {missing[0]}' first"
+        )
+    stamp = book / "_build" / "rendered.json"
+    sources = digest({path.relative_to(book).as_posix(): _content(path) for path in _pages(book)})
+    if built.is_file() and stamp.is_file() and json.loads(stamp.read_text()) == sources:
+        return built
+    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "-n", "-W", "--keep-going"]
+    outcome = subprocess.run([*command, str(book)], capture_output=True, text=True, check=False)
+    if outcome.returncode != 0:
+        raise MammoError(f"the book could not be rendered:\n{_complaints(outcome)}")
+    write_text(stamp, json.dumps(sources))
+    return built
+
+
+def _pages(book: Path) -> Sequence[Path]:
+    return sorted(
+        path for path in book.rglob("*") if path.is_file() and "_build" not in path.parts
+    )
+
+
+def _content(path: Path) -> str:
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _complaints(outcome: subprocess.CompletedProcess[str]) -> str:
+    lines = (outcome.stdout + outcome.stderr).splitlines()
+    telling = [line for line in lines if "WARNING" in line or "ERROR" in line or "rror:" in line]
+    return "\n".join(telling or lines[-20:])

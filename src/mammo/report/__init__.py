@@ -1,0 +1,1 @@
+"""What the reader sees: the paper's numbers, tables, sentences and figures."""

@@ -1,0 +1,107 @@
+"""From numbers to what a reader sees in a table's cells: headings, rounding, notes."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mammo.report.display import Table
+from mammo.report.published import DATASET_TITLES, MODEL_TITLES
+
+NOTHING = "–"
+
+
+def present_sets(data: pd.DataFrame) -> Table:
+    """Give Table 1's numbers their headings; the full numbers stay in the CSV."""
+    shown = pd.DataFrame(
+        {
+            "Data set": [DATASET_TITLES.get(name, name) for name in data["dataset"]],
+            "Row": data["source"],
+            "Origin": _words(data["origin"]),
+            "Years": _words(data["years"]),
+            "Type": _words(data["modality"]),
+            "Cases": _counts(data["cases"]),
+            "Patients": _counts(data["patients"]),
+            "Images used": _counts(data["images"]),
+            "of": _counts(data["images_total"]),
+            "Malignant": _percents(data["malignant_percent"]),
+            "Benign": _percents(data["benign_percent"]),
+        }
+    )
+    return Table(shown, data, _synthetic_note(data["source"]))
+
+
+def present_aurocs(data: pd.DataFrame) -> Table:
+    """Give the rows of Tables 2 to 4 their headings and a note on how the intervals were made."""
+    before = "ddsm_only_auroc" in data
+    columns = {
+        "Model": [MODEL_TITLES.get(name, name) for name in data["model"]],
+        "Data set": [DATASET_TITLES.get(name, name) for name in data["dataset"]],
+        "Images are": _words(data["source"]),
+        "Weights": _words(data["weights"]),
+    }
+    if before:
+        columns["Published, DDSM only"] = _aurocs(data["ddsm_only_published"])
+    columns["Published, mixed" if before else "Published"] = _published(data)
+    if before:
+        columns["Computed, DDSM only"] = _aurocs(data["ddsm_only_auroc"])
+    computed = data["auroc"].notna()
+    columns["Computed, mixed" if before else "Computed here"] = _aurocs(data["auroc"]).where(
+        computed, data["status"]
+    )
+    columns[_interval_heading(data)] = _intervals(data)
+    columns["Images"] = _counts(data["n_images"])
+    columns["Patients"] = _counts(data["n_patients"])
+    columns["Malignant images"] = _counts(data["n_malignant"])
+    note = f"{_interval_note(data[computed])} {_synthetic_note(data['source'])}".strip()
+    return Table(pd.DataFrame(columns), data, note)
+
+
+def _words(values: pd.Series) -> list[str]:
+    return [NOTHING if pd.isna(text) else str(text) for text in values]
+
+
+def _counts(values: pd.Series) -> pd.Series:
+    return values.map(lambda n: NOTHING if pd.isna(n) else f"{n:,}")
+
+
+def _percents(values: pd.Series) -> pd.Series:
+    return values.map(lambda share: NOTHING if pd.isna(share) else f"{share:.0f}%")
+
+
+def _aurocs(values: pd.Series) -> pd.Series:
+    return values.map(lambda auroc: NOTHING if pd.isna(auroc) else f"{auroc:.2f}")
+
+
+def _published(data: pd.DataFrame) -> pd.Series:
+    plus_minus = data["published_half_width"].map(lambda w: "" if pd.isna(w) else f" ±{w:.2f}")
+    return _aurocs(data["published"]) + plus_minus
+
+
+def _intervals(data: pd.DataFrame) -> list[str]:
+    bounds = zip(data["lower"], data["upper"], strict=True)
+    return [NOTHING if pd.isna(low) else f"{low:.2f} to {high:.2f}" for low, high in bounds]
+
+
+def _interval_heading(data: pd.DataFrame) -> str:
+    levels = data["confidence"].dropna().unique()
+    return f"{100 * levels[0]:g}% interval" if len(levels) == 1 else "Interval"
+
+
+def _interval_note(computed: pd.DataFrame) -> str:
+    """How the intervals were made: unit, replicates and seed, as the estimates record them."""
+    if computed.empty:
+        return ""
+    methods = []
+    for key, rows in computed.groupby(["confidence", "unit", "n_bootstrap", "seed"]):
+        confidence, unit, n_bootstrap, seed = key
+        methods.append(
+            f"{100 * confidence:g}%, percentile bootstrap of {unit}s, {n_bootstrap:,} replicates "
+            f"(at least {rows['n_valid'].min():,} held both classes), seed {seed}"
+        )
+    return f"Intervals: {'; '.join(methods)}."
+
+
+def _synthetic_note(sources: pd.Series) -> str:
+    if not any("synthetic" in source for source in _words(sources)):
+        return ""
+    return "Rows marked synthetic come from simulated images, not from patients."

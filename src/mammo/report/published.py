@@ -1,0 +1,159 @@
+"""The numbers that the paper prints, as data, and what follows from them.
+
+Wang X, Liang G, Zhang Y, Blanton H, Bessinger Z, Jacobs N. Inconsistent performance of deep
+learning models on mammogram classification. J Am Coll Radiol 2020;17:796-803.
+doi:10.1016/j.jacr.2020.01.006. Table 1 stands on the cards of `mammo.datasets`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import mean, median
+
+EXPERTS_AUROC = 0.71
+"""auROC of human experts, as the paper takes it from Cole et al. 2014 (Introduction, Results)."""
+
+PRINTED_HALF_WIDTH = 0.01
+"""The paper prints this +- beside every auROC of its own (Tables 2 to 4)."""
+
+DATASET_TITLES = {
+    "cbis_ddsm": "DDSM",
+    "mias": "MIAS",
+    "inbreast": "INbreast",
+    "institution": "Institution (UKy)",
+}
+"""Names for display, the internal set first, then the external ones in the order of Table 3."""
+
+INTERNAL = "cbis_ddsm"
+EXTERNAL = ("mias", "inbreast", "institution")
+
+MODEL_TITLES = {
+    "alexnet": "Ours, AlexNet",
+    "vgg16": "Ours, VGG16",
+    "resnet50": "Ours, ResNet50",
+    "end2end_vgg16": "end2end, VGG16",
+    "end2end_resnet50": "end2end, ResNet50",
+    "frcnn_cad": "frcnn_cad, VGG16",
+}
+OURS = ("alexnet", "vgg16", "resnet50")
+
+TRAINED_ON = {
+    "alexnet": ("cbis_ddsm",),
+    "vgg16": ("cbis_ddsm",),
+    "resnet50": ("cbis_ddsm",),
+    "end2end_vgg16": ("cbis_ddsm",),
+    "end2end_resnet50": ("cbis_ddsm",),
+    "frcnn_cad": ("cbis_ddsm", "mias", "inbreast"),
+}
+"""Sets a model saw in training or model selection (Methods, Data Sets): not scored there."""
+
+
+@dataclass(frozen=True)
+class PublishedAuroc:
+    """One printed auROC; ``half_width`` is its printed +-, None where the paper prints none."""
+
+    model: str
+    dataset: str
+    split: str
+    auroc: float
+    half_width: float | None
+    place: str
+
+    @property
+    def printed(self) -> str:
+        """The value as the paper prints it."""
+        plus_minus = "" if self.half_width is None else f" ±{self.half_width:.2f}"
+        return f"{self.auroc:.2f}{plus_minus}"
+
+
+PRINTED_PIXELS = (33280, 4096)
+"""Size of a UKy image before down-sampling, as printed (Methods, Data Sets, UKy)."""
+
+PRINTED_RANGE, PRINTED_MEAN, PRINTED_MEDIAN = (0.44, 0.65), 0.52, 0.51
+"""External auROC over Table 3 (Results; the range also in the Abstract)."""
+
+PRINTED_OWN_VALIDATION, PRINTED_OTHERS_VALIDATION = (0.71, 0.79), (0.88, 0.95)
+"""Validation auROC of the authors' and of the published models (Abstract, Results)."""
+
+PRINTED_ABOVE_EXPERTS = {"end2end_vgg16": 28, "frcnn_cad": 34}
+"""Percent by which a validation auROC is said to surpass the experts' (Results)."""
+
+
+def _cells(split: str, place: str, half_width: float | None, values: dict) -> tuple:
+    return tuple(
+        PublishedAuroc(model, dataset, split, auroc, half_width, place)
+        for model, by_dataset in values.items()
+        for dataset, auroc in by_dataset.items()
+    )
+
+
+TABLE_2 = _cells(
+    "validation", "Table 2", PRINTED_HALF_WIDTH,
+    {"alexnet": {INTERNAL: 0.71}, "vgg16": {INTERNAL: 0.75}, "resnet50": {INTERNAL: 0.79}},
+) + _cells(
+    "validation", "Table 2", None,
+    {
+        "end2end_vgg16": {INTERNAL: 0.88},
+        "end2end_resnet50": {INTERNAL: 0.88},
+        "frcnn_cad": {"inbreast": 0.95},
+    },
+)  # fmt: skip
+"""Validation auROC; end2end has one value for both backbones, frcnn_cad its own set, INbreast."""
+
+TABLE_3 = _cells(
+    "test", "Table 3", PRINTED_HALF_WIDTH,
+    {
+        "alexnet": {"mias": 0.46, "inbreast": 0.51, "institution": 0.49},
+        "vgg16": {"mias": 0.58, "inbreast": 0.48, "institution": 0.53},
+        "resnet50": {"mias": 0.54, "inbreast": 0.51, "institution": 0.44},
+        "end2end_vgg16": {"mias": 0.63, "inbreast": 0.53, "institution": 0.46},
+        "end2end_resnet50": {"mias": 0.65, "inbreast": 0.60, "institution": 0.48},
+        "frcnn_cad": {"institution": 0.48},
+    },
+)  # fmt: skip
+"""External auROC of the models trained on DDSM alone."""
+
+TABLE_4 = _cells(
+    "validation", "Table 4", PRINTED_HALF_WIDTH, {"alexnet": {INTERNAL: 0.69}}
+) + _cells(
+    "test", "Table 4", PRINTED_HALF_WIDTH,
+    {"alexnet": {"mias": 0.58, "inbreast": 0.67, "institution": 0.68}},
+)  # fmt: skip
+"""auROC of AlexNet trained on MixedData; tested on the fifth of each external set left out."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Range, mean and median of some auROCs."""
+
+    n: int
+    lowest: float
+    highest: float
+    mean: float
+    median: float
+
+
+def find(cells: tuple[PublishedAuroc, ...], model: str, dataset: str) -> PublishedAuroc | None:
+    """Return the cell of a published table, or None where the paper prints none."""
+    for cell in cells:
+        if (cell.model, cell.dataset) == (model, dataset):
+            return cell
+    return None
+
+
+def summarise(aurocs: list[float]) -> Summary:
+    """Range, mean and median of auROCs; NaN of each where there are none."""
+    if not aurocs:
+        return Summary(0, math.nan, math.nan, math.nan, math.nan)
+    return Summary(len(aurocs), min(aurocs), max(aurocs), mean(aurocs), median(aurocs))
+
+
+def external_summary() -> Summary:
+    """Range, mean and median that Table 3's own 16 values give."""
+    return summarise([cell.auroc for cell in TABLE_3])
+
+
+def above_experts_percent(auroc: float) -> float:
+    """By how many percent an auROC lies above the experts' (negative: below)."""
+    return 100 * (auroc / EXPERTS_AUROC - 1)

@@ -1,0 +1,118 @@
+"""Where the breast is: apart from labels, film borders and clear film edges."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from mammo.errors import UnreadableImageError
+
+_LONG_SIDE = 512
+_GREY_MARGIN = 0.05
+_OPENING = 15
+_RESTORED = 9
+_SMALLEST_FRACTION = 0.02
+
+
+def segment(pixels: np.ndarray) -> np.ndarray:
+    """Mask of the breast, with the pectoral muscle and whatever skin adjoins it.
+
+    1. Shrink to 512 pixels on the long side; a median filter removes scan lines and dust.
+    2. Threshold just above the film's background (see `_threshold`).
+    3. Open with a disc of 15 pixels: parts from the breast what is thin or barely touches it,
+       such as labels, characters and film edges. Keep the largest part.
+    4. Give back what the disc could not reach within 4 pixels of it, such as the nipple, and
+       fill holes.
+
+    Parameters
+    ----------
+    pixels : numpy.ndarray of float32, shape (rows, columns)
+        Presentation values, air darker than the breast.
+
+    Returns
+    -------
+    numpy.ndarray of bool, at most 512 pixels on the long side
+        The same field of view as `pixels`, at reduced resolution.
+
+    Raises
+    ------
+    UnreadableImageError
+        If nothing stands out from the background on at least 2% of the image.
+    """
+    grey = _shrink(pixels)
+    above = (grey > _threshold(grey)).astype(np.uint8)
+    opened = cv2.morphologyEx(above, cv2.MORPH_OPEN, _disc(_OPENING))
+    core = _largest_part(opened)
+    if core.mean() < _SMALLEST_FRACTION:
+        raise UnreadableImageError("no breast stands out from the background")
+    mask = _largest_part(cv2.dilate(core, _disc(_RESTORED)) & above)
+    return _fill_holes(mask).astype(bool)
+
+
+def _shrink(pixels: np.ndarray) -> np.ndarray:
+    """8-bit copy of the image, stretched to its own maximum."""
+    scale = min(1.0, _LONG_SIDE / max(pixels.shape))
+    columns, rows = (max(1, round(side * scale)) for side in pixels.shape[::-1])
+    small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
+    top = float(small.max())
+    grey = np.rint(small * (255 / top)) if top > 0 else np.zeros_like(small)
+    return cv2.medianBlur(grey.astype(np.uint8), 5)
+
+
+def _threshold(grey: np.ndarray) -> int:
+    """Grey level just above the background's.
+
+    Otsu's threshold parts bright tissue from the rest and would cut the skin off. Below it, the
+    triangle method (Zack et al., J Histochem Cytochem 1977;25:741) finds the foot of the
+    background's peak. Black columns and rows that pad the film are left out: their zeros would
+    hide the film's own background. A margin keeps out the glow around labels.
+    """
+    otsu = int(cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)[0])
+    film = _without_padding(grey)
+    counts = np.bincount(film[film <= otsu], minlength=otsu + 1).astype(float)
+    counts = np.convolve(np.pad(counts, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
+    peak = int(counts[: otsu // 2 + 1].argmax())
+    tail = counts[peak:] / max(counts[peak], 1)
+    foot = int((np.linspace(1, 0, tail.size) - tail).argmax())
+    return peak + foot + max(2, round(_GREY_MARGIN * otsu))
+
+
+def _without_padding(grey: np.ndarray) -> np.ndarray:
+    lit = grey > 2
+    rows = np.flatnonzero(lit.mean(axis=1) > 0.05)
+    columns = np.flatnonzero(lit.mean(axis=0) > 0.05)
+    if not rows.size or not columns.size:
+        return grey
+    return grey[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _disc(diameter: int) -> np.ndarray:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter))
+
+
+def _largest_part(mask: np.ndarray) -> np.ndarray:
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    areas = statistics[1:, cv2.CC_STAT_AREA]
+    return (labels == 1 + areas.argmax()).astype(np.uint8) if areas.size else np.zeros_like(mask)
+
+
+def _fill_holes(mask: np.ndarray) -> np.ndarray:
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(np.zeros_like(mask), contours, -1, 1, cv2.FILLED)
+
+
+def chest_wall_on_right(mask: np.ndarray) -> bool | None:
+    """Whether the breast is cut off straight at its right-hand side; None if neither is.
+
+    The chest wall is the straight side of the breast: many rows of its mask end there, where the
+    side of the nipple is round.
+    """
+    rows = mask.any(axis=1)
+    first = mask.argmax(axis=1)[rows]
+    last = mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)[rows]
+    slack = max(1, round(0.02 * mask.shape[1]))
+    left = np.count_nonzero(first <= first.min() + slack)
+    right = np.count_nonzero(last >= last.max() - slack)
+    if max(left, right) < 1.5 * min(left, right):
+        return None
+    return bool(right > left)

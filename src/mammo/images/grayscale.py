@@ -1,0 +1,159 @@
+"""DICOM's grayscale pipeline (PS3.4 N.2): stored values to presentation values.
+
+The pipeline is worked out once for each possible stored value, at most 2^16 of them, and the
+image is then looked up in that table: exact, fast and small in memory. pydicom's own functions
+stop short of presentation values: they do not invert, index a LUT with the floats of an identity
+rescale, refuse LUTs of 10 to 15 bits in the modality step and wrap an 8-bit VOI LUT's index.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+
+def stored_range(dataset: Dataset) -> tuple[int, int]:
+    """Smallest and largest stored value that Bits Stored allows (PS3.3 C.7.6.3.1)."""
+    bits = int(dataset.BitsStored)
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if _is_signed(dataset) else (0, (1 << bits) - 1)
+
+
+def presentation_table(dataset: Dataset, voi: int = 0) -> np.ndarray:
+    """Presentation value of every stored value from the smallest to the largest possible.
+
+    Parameters
+    ----------
+    dataset : pydicom.Dataset
+        Header with Bits Stored, Pixel Representation and Photometric Interpretation.
+    voi : int
+        Which of several VOI LUTs, or of several windows, to apply: the standard leaves the
+        choice to the viewer (PS3.3 C.11.2.1), who is shown the first.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (2 ** BitsStored,)
+        Values in [0, 1], 0 black: VOI applied, MONOCHROME1 inverted after it (C.7.6.3.1.2).
+
+    Raises
+    ------
+    ValueError
+        If the window or LUT cannot be applied; the text is a clause without subject.
+    """
+    low, high = stored_range(dataset)
+    values, bounds = _apply_modality(dataset, np.arange(low, high + 1))
+    shown = _apply_voi(dataset, values, bounds, voi)
+    if dataset.PhotometricInterpretation == "MONOCHROME1":
+        shown = 1.0 - shown
+    return shown.astype(np.float32)
+
+
+def padding_range(dataset: Dataset) -> tuple[int, int] | None:
+    """Stored values that are padding: value to range limit, both included (PS3.3 C.7.5.1.1.2)."""
+    value = dataset.get("PixelPaddingValue")
+    if value is None or value == "":
+        return None
+    limit = dataset.get("PixelPaddingRangeLimit")
+    limit = value if limit is None or limit == "" else limit
+    return min(int(value), int(limit)), max(int(value), int(limit))
+
+
+def _is_signed(dataset: Dataset) -> bool:
+    return int(dataset.get("PixelRepresentation") or 0) == 1
+
+
+def _apply_modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
+    """Modality LUT or rescale (PS3.3 C.11.1), with the range that its output can take."""
+    if dataset.get("ModalityLUTSequence"):
+        item = dataset.ModalityLUTSequence[0]
+        values, top = _look_up(item, stored, signed=_is_signed(dataset), name="modality LUT")
+        return values, (0, top)
+    slope = _first_number(dataset.get("RescaleSlope"), 1.0)
+    intercept = _first_number(dataset.get("RescaleIntercept"), 0.0)
+    # An identity keeps the integers, so that they can index a VOI LUT.
+    values = stored if (slope, intercept) == (1.0, 0.0) else stored * slope + intercept
+    return values, (float(values.min()), float(values.max()))
+
+
+def _apply_voi(
+    dataset: Dataset, values: np.ndarray, bounds: tuple[float, float], voi: int
+) -> np.ndarray:
+    """VOI LUT, else window, else the whole range (PS3.3 C.11.2), scaled to [0, 1]."""
+    luts = dataset.get("VOILUTSequence")
+    if luts:
+        item = _choose(luts, voi, "VOI LUTs")
+        shown, top = _look_up(item, values, signed=bounds[0] < 0, name="VOI LUT")
+        return shown / top
+    centers, widths = _numbers(dataset.get("WindowCenter")), _numbers(dataset.get("WindowWidth"))
+    if centers and widths:
+        center, width = _choose(list(zip(centers, widths, strict=False)), voi, "windows")
+        function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
+        return _apply_window(values, center, width, function)
+    low, high = bounds
+    if high <= low:
+        raise ValueError(f"its rescale slope makes every pixel {low:g}")
+    return (values - low) / (high - low)
+
+
+def _apply_window(values: np.ndarray, center: float, width: float, function: str) -> np.ndarray:
+    """The three VOI LUT functions of PS3.3 C.11.2.1.2 and C.11.2.1.3, for outputs 0 to 1."""
+    smallest = 1.0 if function == "LINEAR" else np.finfo(float).tiny
+    if width < smallest:
+        raise ValueError(f"its window width {width:g} is too small for the function {function}")
+    if function == "LINEAR":
+        if width == 1:
+            return (values > center - 0.5).astype(float)
+        return np.clip((values - (center - 0.5)) / (width - 1) + 0.5, 0, 1)
+    if function == "LINEAR_EXACT":
+        return np.clip((values - center) / width + 0.5, 0, 1)
+    if function == "SIGMOID":
+        # Beyond +-60 the sigmoid is 0 or 1 in float64; the clip keeps exp from overflowing.
+        return 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -60, 60)))
+    raise ValueError(f"its VOI LUT Function {function} is none of LINEAR, LINEAR_EXACT and SIGMOID")
+
+
+def _look_up(
+    item: Dataset, values: np.ndarray, *, signed: bool, name: str
+) -> tuple[np.ndarray, int]:
+    """Values through one LUT item (PS3.3 C.11.1.1, C.11.2.1.1), and its largest output."""
+    entries, first, bits = (int(number) & 0xFFFF for number in item.LUTDescriptor)
+    entries = entries or 1 << 16
+    if signed and first >= 1 << 15:
+        first -= 1 << 16
+    data = _lut_data(item.LUTData, entries, bits)
+    if data.size < entries:
+        raise ValueError(f"its {name} has {data.size} of the {entries} entries it announces")
+    index = np.clip(np.rint(values).astype(np.int64) - first, 0, entries - 1)
+    # Some files announce fewer bits than their entries use.
+    return data[index], max((1 << bits) - 1, int(data.max()))
+
+
+def _lut_data(data: Any, entries: int, bits: int) -> np.ndarray:
+    """LUT Data as integers: US, SS or OW, with 8-bit entries one or two to a word."""
+    words = (
+        np.frombuffer(data, "u1")
+        if isinstance(data, bytes)
+        else (np.atleast_1d(np.asarray(data, np.int64)) & 0xFFFF).astype("<u2").view("u1")
+    )
+    packed = bits <= 8 and words.size < 2 * entries
+    return words.astype(np.int64) if packed else words.view("<u2").astype(np.int64)
+
+
+def _choose(alternatives: Any, index: int, name: str) -> Any:
+    if not 0 <= index < len(alternatives):
+        raise ValueError(f"it has {len(alternatives)} {name}, and number {index} was asked for")
+    return alternatives[index]
+
+
+def _numbers(value: Any) -> list[float]:
+    """A decimal string element as floats; empty strings, which real files hold, left out."""
+    if value is None or isinstance(value, str | int | float):
+        value = [value]
+    return [float(number) for number in value if number is not None and str(number).strip()]
+
+
+def _first_number(value: Any, default: float) -> float:
+    return next(iter(_numbers(value)), default)

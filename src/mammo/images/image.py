@@ -1,0 +1,43 @@
+"""One mammogram as presentation values, whatever file it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MAX_PIXELS = 80_000_000
+"""Rows x columns above which an image is refused before it is decoded.
+
+The largest films of CBIS-DDSM have 36 million pixels and MIAS's 21 million; Pillow starts to
+suspect a decompression bomb at 89 million.
+"""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A mammogram ready to be looked at; it carries nothing that identifies the patient.
+
+    Attributes
+    ----------
+    pixels : numpy.ndarray of float32, shape (rows, columns)
+        Presentation values in [0, 1]: 0 is shown black, 1 white, air is dark.
+    bits_stored : int
+        Significant bits of a stored value as the file states them.
+    pixel_spacing_mm : float or None
+        Distance between the centres of two neighbouring rows, at the detector or film.
+    laterality : {"L", "R"} or None
+    view : str or None
+        "CC", "MLO" or another view position in DICOM's abbreviation.
+    padding : numpy.ndarray of bool, shape (rows, columns), or None
+        True where the device filled the matrix with no measurement; those pixels are 0.
+    """
+
+    pixels: np.ndarray
+    bits_stored: int
+    pixel_spacing_mm: float | None = None
+    laterality: str | None = None
+    view: str | None = None
+    padding: np.ndarray | None = None

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mammo.datasets import cbis_ddsm_cases, manifest
 from mammo.datasets.card import Counts, DatasetCard
+from mammo.datasets.cbis_ddsm_layout import IMAGE_SUFFIXES, ImageTree
+from mammo.datasets.folders import candidates, source_of, walk
+from mammo.datasets.headers import add_header_facts
+from mammo.datasets.rules import require_choice, require_choices
+from mammo.errors import DatasetError
 
 CARD = DatasetCard(
     name="cbis_ddsm",
@@ -30,10 +42,104 @@ CARD = DatasetCard(
     released=Counts(cases=1566, images=3103, images_total=3103, malignant=1375, benign=1728),
 )
 
+COLLECTION_FOLDER = "CBIS-DDSM"
+"""Folder that the NBIA Data Retriever makes below ``manifest-*``."""
 
-def find(data_root):
-    raise NotImplementedError
+
+def find(data_root: Path) -> Path | None:
+    """Return the folder of CBIS-DDSM under the data root.
+
+    Tables without any image do not count as the set; a folder with neither is returned, for `load`
+    to refuse.
+    """
+    for path in candidates(Path(data_root), ("cbis-ddsm*", "cbis_ddsm*", "manifest-*")):
+        other_collection = (
+            path.name.startswith("manifest-") and not (path / COLLECTION_FOLDER).is_dir()
+        )
+        if path.is_dir() and not other_collection and (_has_image(path) or not _tables(path)):
+            return path
+    return None
 
 
-def load(path, *, source="real"):
-    raise NotImplementedError
+def _has_image(folder: Path) -> bool:
+    return any(
+        name.lower().endswith(IMAGE_SUFFIXES) for _, _, names in os.walk(folder) for name in names
+    )
+
+
+def _tables(folder: Path, files: Sequence[Path] | None = None) -> dict:
+    """Tables in the folder; else beside it, where an NBIA manifest folder has them."""
+    inside = cbis_ddsm_cases.find_tables(walk(folder) if files is None else files)
+    return inside or cbis_ddsm_cases.find_tables(folder.parent.glob("*.csv"))
+
+
+def load(
+    path: Path,
+    *,
+    source: str = "real",
+    label_rule: str = "any_lesion",
+    unit: str = "file",
+    lesions: Sequence[str] = cbis_ddsm_cases.LESIONS,
+    without_callback: str = "benign",
+) -> pd.DataFrame:
+    """Read CBIS-DDSM's tables and find the image of each full mammogram.
+
+    Parameters
+    ----------
+    path : Path
+        Folder with the four tables and either the NBIA Data Retriever's tree (old or new names) or
+        Kaggle's ``jpeg`` and ``csv`` folders, at any depth.
+    source : {"real", "synthetic"}
+        What the manifest's source column says.
+    label_rule, unit, without_callback : str
+        See `mammo.datasets.cbis_ddsm_cases.full_images`; the defaults are the paper's (pathology,
+        any lesion malignant), one row per file.
+    lesions : sequence of {"calcification", "mass"}
+        Which lesion types to pool; by default both.
+
+    Returns
+    -------
+    DataFrame
+        Manifest; a row is excluded where its image file is absent. ``mask_paths`` lists the files
+        of crops and masks alike, which only their content tells apart: see
+        `mammo.datasets.cbis_ddsm_masks`. ``study_id`` is the patient, of whom the set has one
+        examination.
+
+    Raises
+    ------
+    DatasetError
+        If a table or every image is missing.
+    """
+    require_choice("label_rule", label_rule, cbis_ddsm_cases.LABEL_RULES)
+    require_choice("unit", unit, cbis_ddsm_cases.UNITS)
+    require_choice("without_callback", without_callback, cbis_ddsm_cases.WITHOUT_CALLBACK)
+    require_choices("lesions", lesions, cbis_ddsm_cases.LESIONS)
+    path = Path(path).resolve()
+    files = walk(path)
+    cases = cbis_ddsm_cases.read_tables(_tables(path, files), lesions, path)
+    images = cbis_ddsm_cases.full_images(
+        cases, label_rule=label_rule, unit=unit, without_callback=without_callback
+    )
+    tree, source = ImageTree(files), source_of(path, files, source)
+    rows = [_locate(image, tree, source) for image in images]
+    if not any(row.get("path") for row in rows):
+        raise DatasetError(
+            f"{path} holds none of the {len(rows)} images of its tables: download them with the "
+            "NBIA Data Retriever, or remove the folder to use a synthetic set"
+        )
+    return manifest.build(add_header_facts(rows, CARD.title))
+
+
+def _locate(image: dict, tree: ImageTree, source: str) -> dict:
+    rois = image.pop("rois")
+    file = tree.full_image(image["image_id"], image.pop("image_series"))
+    masks = [mask for roi_id, series in rois for mask in tree.roi_files(roi_id, series)]
+    row = {
+        **image,
+        "dataset": CARD.name,
+        "source": source,
+        "path": str(file) if file else None,
+        "mask_paths": [str(mask) for mask in masks],
+    }
+    absent = {} if file or row.get("excluded") else {"excluded": "image file not found"}
+    return {**row, **absent}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
+
+from mammo.errors import DatasetError
 
 SYNTHETIC_MARKER = "SYNTHETIC.txt"
 """A file of this name makes everything in its folder synthetic, whatever the caller says."""
@@ -26,6 +29,25 @@ def candidates(data_root: Path, patterns: Iterable[str]) -> list[Path]:
         return []
     entries = sorted(path for path in data_root.iterdir() if not path.name.startswith("."))
     return [path for pattern in patterns for path in entries if fnmatch(path.name.lower(), pattern)]
+
+
+def index_by_name(
+    files: Iterable[Path], pattern: re.Pattern, key: str
+) -> dict[str, tuple[Path, re.Match]]:
+    """Map a part of the file name to the file and its match, for files whose name matches.
+
+    Raises
+    ------
+    DatasetError
+        If two files have the same key: they would be one image.
+    """
+    found: dict[str, tuple[Path, re.Match]] = {}
+    for file in files:
+        if match := pattern.fullmatch(file.name):
+            other, _ = found.setdefault(match[key].lower(), (file, match))
+            if other != file:
+                raise DatasetError(f"{file} and {other} are the same image: remove one of them")
+    return found
 
 
 def source_of(path: Path, files: Iterable[Path], source: str) -> str:

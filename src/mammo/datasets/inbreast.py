@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
+from mammo.datasets.folders import candidates, index_by_name, source_of, walk
+from mammo.datasets.headers import add_header_facts
+from mammo.datasets.inbreast_outlines import lesion_boxes
+from mammo.datasets.rules import class_of, classes_of
+from mammo.errors import DatasetError
 
 CARD = DatasetCard(
     name="inbreast",
@@ -31,9 +43,195 @@ CARD = DatasetCard(
 )
 
 
-def find(data_root):
-    raise NotImplementedError
+TABLE_NAME = "INbreast.csv"
+_FILE_NAME = re.compile(
+    r"(?P<number>\d{8})_(?P<patient>[0-9a-f]{8,})_MG_(?P<side>[LR])_(?P<view>[A-Z]+)_ANON\.dcm",
+    re.IGNORECASE,
+)
+_VIEW_IN_TABLE = {"ML": "MLO"}
+_COLUMNS = {
+    "Laterality": "laterality",
+    "View": "view",
+    "Acquisition date": "date",
+    "File Name": "number",
+    "ACR": "density",
+    "Bi-Rads": "birads",
+}
 
 
-def load(path, *, source="real"):
-    raise NotImplementedError
+def find(data_root: Path) -> Path | None:
+    """Return the folder of INbreast under the data root.
+
+    A table without any image does not count as the set; a folder with neither is returned, for
+    `load` to refuse.
+    """
+    for path in candidates(Path(data_root), ("inbreast*",)):
+        names = [file.name for file in walk(path)]
+        has_image = any(_FILE_NAME.fullmatch(name) for name in names)
+        if path.is_dir() and (has_image or TABLE_NAME not in names):
+            return path
+    return None
+
+
+def read_cases(table: Path) -> pd.DataFrame:
+    """Read INbreast.csv; no image is needed.
+
+    Returns
+    -------
+    DataFrame
+        One row per image: laterality, view (MLO, CC or FB), date (yyyymm), number (8 digits of the
+        file name), density (ACR), birads, line (in the file).
+
+    Raises
+    ------
+    DatasetError
+        If the table is missing, lacks columns, or names an image twice.
+    """
+    try:
+        cases = pd.read_csv(table, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{table} cannot be read as a table: {error}") from error
+    cases.columns = cases.columns.str.strip()
+    missing = [name for name in _COLUMNS if name not in cases]
+    if missing:
+        raise DatasetError(
+            f"{table} lacks the columns {missing} (found: {list(cases.columns)}); it must be the "
+            "release's own semicolon-separated table"
+        )
+    cases = cases[list(_COLUMNS)].rename(columns=_COLUMNS)
+    cases = cases.apply(lambda column: column.str.strip()).assign(line=cases.index + 2)
+    twice = cases[cases["number"].duplicated()]
+    if len(twice):
+        raise DatasetError(
+            f"{table}, line {twice['line'].iloc[0]}: image {twice['number'].iloc[0]} is listed "
+            "twice; remove one of the lines"
+        )
+    return cases
+
+
+def label_cases(
+    cases: pd.DataFrame,
+    table: Path,
+    *,
+    positive: Sequence[str] = ("4", "5", "6"),
+    negative: Sequence[str] = ("1", "2"),
+    excluded: Sequence[str] = ("3",),
+) -> list[dict]:
+    """Give each image of the table its label, or the reason why it has none.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        As `read_cases` gives it.
+    table : Path
+        Named in errors.
+    positive, negative, excluded : sequence of str
+        BI-RADS categories, without the letter of 4a, 4b and 4c. The defaults are the paper's rule;
+        BI-RADS is a reader's assessment, not pathology.
+
+    Raises
+    ------
+    DatasetError
+        If a category is in none of the three.
+    """
+    classes = classes_of({"positive": positive, "negative": negative, "excluded": excluded})
+    rows = []
+    for case in cases.to_dict("records"):
+        meaning = class_of(case["birads"][:1], classes, f"{table}, line {case['line']}")
+        if meaning == "excluded":
+            rows.append({**case, "excluded": f"BI-RADS {case['birads'][:1]}"})
+        else:
+            rows.append({**case, "label": int(meaning == "positive")})
+    return rows
+
+
+def load(
+    path: Path,
+    *,
+    source: str = "real",
+    positive: Sequence[str] = ("4", "5", "6"),
+    negative: Sequence[str] = ("1", "2"),
+    excluded: Sequence[str] = ("3",),
+) -> pd.DataFrame:
+    """Read INbreast: the release's folder, or Kaggle's copy (``ALL-IMGS``).
+
+    Parameters
+    ----------
+    path : Path
+        Folder with INbreast.csv, the DICOM files, and AllXML where boxes are wanted, at any depth.
+    source : {"real", "synthetic"}
+        What the manifest's source column says.
+    positive, negative, excluded : sequence of str
+        See `label_cases`.
+
+    Returns
+    -------
+    DataFrame
+        Manifest. Files are joined to the table by the 8 digits of their names; the patient is the
+        hexadecimal token there (the table's own column is blanked), the study patient and month.
+
+    Raises
+    ------
+    DatasetError
+        If the table or every image is missing, or a category is outside the rule.
+    """
+    path = Path(path).resolve()
+    files = walk(path)
+    tables = [file for file in files if file.name.lower() == TABLE_NAME.lower()]
+    images = index_by_name(files, _FILE_NAME, "number")
+    if not tables or not images:
+        raise DatasetError(
+            f"{path} holds {len(images)} INbreast images and {len(tables)} tables {TABLE_NAME}: "
+            f"unpack the release with both into it, or remove the folder to use a synthetic set"
+        )
+    table = min(tables, key=lambda file: len(file.parts))
+    cases = label_cases(
+        read_cases(table), table, positive=positive, negative=negative, excluded=excluded
+    )
+    outlines = {file.stem: file for file in files if file.suffix.lower() == ".xml"}
+    rows = [_join(case, images, outlines) for case in cases]
+    rows += _without_case(images, {case["number"] for case in cases})
+    shared = {"dataset": CARD.name, "source": source_of(path, files, source)}
+    return manifest.build(add_header_facts([{**row, **shared} for row in rows], CARD.title))
+
+
+def _join(
+    case: dict, images: Mapping[str, tuple[Path, re.Match]], outlines: Mapping[str, Path]
+) -> dict:
+    number, date = case.pop("number"), case.pop("date")
+    row = {name: value for name, value in case.items() if name != "line"}
+    row |= {"image_id": number, "acquisition_year": int(date[:4]) if date[:4].isdigit() else None}
+    if number not in images:
+        return {"excluded": "image file not found", **row}
+    file, match = images[number]
+    stated = (match["side"].upper(), _view(match))
+    if stated != (case["laterality"], case["view"]):
+        row.setdefault("excluded", "side or view differ between file name and table")
+    patient = match["patient"].lower()
+    return {
+        **row,
+        "patient_id": patient,
+        "study_id": f"{patient}_{date}",
+        "path": str(file),
+        "boxes": lesion_boxes(outlines[number]) if number in outlines else [],
+    }
+
+
+def _view(match: re.Match) -> str:
+    view = match["view"].upper()
+    return _VIEW_IN_TABLE.get(view, view)
+
+
+def _without_case(images: Mapping[str, tuple[Path, re.Match]], known: set[str]) -> list[dict]:
+    return [
+        {
+            "image_id": number,
+            "patient_id": match["patient"].lower(),
+            "path": str(file),
+            "laterality": match["side"].upper(),
+            "view": _view(match),
+            "excluded": f"no row in {TABLE_NAME}",
+        }
+        for number, (file, match) in images.items()
+        if number not in known
+    ]

@@ -1,0 +1,75 @@
+"""Lesion boxes of CBIS-DDSM from its region-of-interest files, masks and crops mixed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from mammo.errors import UnreadableImageError
+
+MASK_SIZE_TOLERANCE = 0.05
+"""How far, as a share, a mask's sides may be from its image's."""
+_JPEG_RINGING = 0.125
+
+
+def lesion_boxes(mask_path: str | Path, image_shape: tuple[int, int]) -> list[dict]:
+    """Find the box of the lesion that a region-of-interest file outlines.
+
+    A mask has two values and nearly the size of its image, from which it can differ by a few
+    pixels; anything else is a crop of the lesion. Series descriptions do not tell the two apart.
+
+    Parameters
+    ----------
+    mask_path : path
+        DICOM file, or the JPEG of Kaggle's variant, where grey levels near 0 and 255 count as two.
+    image_shape : (int, int)
+        Rows and columns of the full image.
+
+    Returns
+    -------
+    list of dict
+        One box in pixels of the full image, half open: row_min, col_min, row_max, col_max, kind
+        "lesion". Empty for a crop or an empty mask.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the file cannot be decoded.
+    """
+    pixels = _decode(Path(mask_path))
+    scale = np.divide(image_shape, pixels.shape)
+    near = np.all(np.abs(scale - 1) < MASK_SIZE_TOLERANCE)
+    peak = int(pixels.max(initial=0))
+    inside = pixels > peak // 2
+    if not near or not peak or not _two_valued(pixels, peak):
+        return []
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    edges = np.array([[rows[0], columns[0]], [rows[-1] + 1, columns[-1] + 1]])
+    (row_min, col_min), (row_max, col_max) = np.rint(edges * scale).astype(int).tolist()
+    box = {"row_min": row_min, "col_min": col_min, "row_max": row_max, "col_max": col_max}
+    return [{**box, "kind": "lesion"}]
+
+
+def _two_valued(pixels: np.ndarray, peak: int) -> bool:
+    slack = peak * _JPEG_RINGING
+    return bool(np.mean((pixels > slack) & (pixels < peak - slack)) < 0.001)
+
+
+def _decode(path: Path) -> np.ndarray:
+    # Decoders raise nearly anything on damaged files; the caller gets one kind of error.
+    try:
+        if path.suffix.lower() == ".dcm":
+            from pydicom import dcmread
+
+            pixels = dcmread(path).pixel_array
+        else:
+            from PIL import Image
+
+            with Image.open(path) as image:
+                pixels = np.asarray(image.convert("L"))
+    except Exception as error:
+        raise UnreadableImageError(f"{path} cannot be decoded as a mask: {error}") from error
+    if pixels.ndim != 2:
+        raise UnreadableImageError(f"{path} has {pixels.ndim} dimensions; a mask has two")
+    return pixels

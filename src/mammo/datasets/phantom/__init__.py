@@ -1,0 +1,158 @@
+"""Synthetic phantom sets, written in the native files of the sets they stand for.
+
+A patient is a latent anatomy (`anatomy`, `strokes`) seen in views (`projection`), with lesions
+(`lesions`, `calcifications`), acquired as the set was (`film`, `detector`, `sheet`). Neither
+lesions nor acquisition were tuned for or against any classifier.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from mammo.errors import DatasetError, ParameterError
+
+from .population import PUBLISHED_CASES, Case
+
+__all__ = ["DATASETS", "MARKER", "write"]
+
+DATASETS = tuple(PUBLISHED_CASES)
+MARKER = "SYNTHETIC.txt"
+PIXEL_RANGE_MM = (0.05, 1.0)
+LARGEST_SCALE = 3.0
+
+NOTICE = """\
+SYNTHETIC PHANTOM IMAGES. No patient, no real mammogram.
+
+Computed by mammo.datasets.phantom in the file format of the data set "{dataset}".
+seed: {seed}
+scale: {scale} of the published number of cases
+pixel pitch: {pixel_mm} mm (mini-MIAS is always .2 mm)
+"""
+
+
+def write(
+    dataset: str,
+    folder: Path | str,
+    *,
+    seed: int,
+    scale: float,
+    pixel_mm: float,
+    workers: int = 1,
+) -> Path:
+    """Write a synthetic set in the native files of a data set.
+
+    Parameters
+    ----------
+    dataset : str
+        One of `DATASETS`.
+    folder : path
+        To be made; it appears when the whole set is written.
+    seed : int
+        Not negative. The same seed gives the same files, whatever the number of workers.
+    scale : float
+        Fraction of the published number of cases, in (0, 3].
+    pixel_mm : float
+        Pixel pitch, .05 to 1 mm; mini-MIAS always has .2 mm.
+    workers : int
+        Number of processes.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter is unknown or out of range.
+    DatasetError
+        If the folder exists and is not empty.
+    """
+    _check(dataset, seed, scale, pixel_mm, workers)
+    folder = Path(folder)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise DatasetError(
+            f"{folder} exists already: delete it or name another folder for the synthetic set."
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _write_set(dataset, unfinished, seed, scale, pixel_mm, workers)
+        unfinished.chmod(0o755)
+        unfinished.replace(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def _check(dataset: str, seed: int, scale: float, pixel_mm: float, workers: int) -> None:
+    if dataset not in DATASETS:
+        raise ParameterError(f"dataset is {dataset!r}: expected one of {', '.join(DATASETS)}.")
+    if seed < 0:
+        raise ParameterError(f"seed is {seed}: expected a whole number that is not negative.")
+    if not 0 < scale <= LARGEST_SCALE:
+        raise ParameterError(f"scale is {scale}: expected more than 0 and at most 3.")
+    low, high = PIXEL_RANGE_MM
+    if not low <= pixel_mm <= high:
+        raise ParameterError(f"pixel_mm is {pixel_mm}: expected {low} to {high} mm.")
+    if workers < 1:
+        raise ParameterError(f"workers is {workers}: expected at least 1.")
+
+
+def _write_set(
+    dataset: str, folder: Path, seed: int, scale: float, pixel_mm: float, workers: int
+) -> None:
+    from tqdm.auto import tqdm
+
+    from .population import cases
+    from .streams import Streams
+
+    entropy = (seed, DATASETS.index(dataset))
+    planned = cases(dataset, scale, Streams(entropy).generator("population"))
+    tasks = [(dataset, case, entropy, folder, pixel_mm) for case in planned]
+    rows = []
+    with tqdm(total=len(tasks), desc=f"synthetic {dataset}", unit="case") as progress:
+        for written in _run(tasks, workers):
+            rows += written
+            progress.update()
+    _writer(dataset).write_tables(rows, folder)
+    notice = NOTICE.format(dataset=dataset, seed=seed, scale=scale, pixel_mm=pixel_mm)
+    (folder / MARKER).write_text(notice, encoding="utf-8")
+
+
+def _run(tasks: list[tuple], workers: int):
+    if workers == 1:
+        yield from map(_write_case, tasks)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, _one_thread) as pool:
+        yield from pool.map(_write_case, tasks, chunksize=4)
+
+
+def _one_thread() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[dict]:
+    from .streams import Streams
+
+    dataset, case, entropy, folder, pixel_mm = task
+    streams = Streams(entropy, 1 + case.number)
+    return _writer(dataset).write_case(case, streams, folder, pixel_mm)
+
+
+def _writer(dataset: str):
+    from . import write_cbis_ddsm, write_inbreast, write_institution, write_mias
+
+    return {
+        "cbis_ddsm": write_cbis_ddsm,
+        "inbreast": write_inbreast,
+        "mias": write_mias,
+        "institution": write_institution,
+    }[dataset]

@@ -1,0 +1,107 @@
+"""What a lesion is, before it has a place: kind, form, subtlety, size, pathology."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import tables
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One lesion as the case descriptions of CBIS-DDSM describe it.
+
+    Parameters
+    ----------
+    kind : str
+        "mass" or "calcification".
+    malignant : bool
+    pathology : str
+        MALIGNANT, BENIGN or BENIGN_WITHOUT_CALLBACK.
+    form : str
+        Mass shape or calcification type.
+    edge : str
+        Mass margins or calcification distribution.
+    subtlety : int
+        1 (subtle) to 5 (obvious).
+    assessment : int
+        BI-RADS assessment, 0 to 5.
+    diameter_mm : float
+        Diameter of the mass or of the cluster.
+    split : str
+        Official split of CBIS-DDSM ("Training" or "Test"); one patient can be in both.
+    """
+
+    kind: str
+    malignant: bool
+    pathology: str
+    form: str
+    edge: str
+    subtlety: int
+    assessment: int
+    diameter_mm: float
+    split: str = "Training"
+
+
+def choose(rng: np.random.Generator, counts: Mapping):
+    """Draw a key in proportion to its count."""
+    keys = list(counts)
+    weights = np.array([counts[key] for key in keys], float)
+    return keys[rng.choice(len(keys), p=weights / weights.sum())]
+
+
+def sample(
+    rng: np.random.Generator,
+    kind: str,
+    malignant: bool,
+    diameter: Mapping[bool, tuple[float, float]],
+    *,
+    form: tuple[str, str] | None = None,
+    split: str = "Training",
+    subtler: bool = False,
+) -> Lesion:
+    """Draw one lesion from the tables of CBIS-DDSM.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    kind : str
+        "mass" or "calcification".
+    malignant : bool
+    diameter : mapping
+        Mean and standard deviation of the logarithm of the diameter, by malignancy.
+    form : tuple of str, optional
+        Shape and margins where the data set tells them itself.
+    split : str
+        Official split.
+    subtler : bool
+        Keep the lower of two subtlety draws.
+    """
+    ratings = np.array(tables.SUBTLETY[kind, malignant], float)
+    draws = rng.choice(5, size=2, p=ratings / ratings.sum()) + 1
+    mean, deviation = diameter[malignant]
+    without_callback = rng.random() < tables.WITHOUT_CALLBACK[kind]
+    benign = "BENIGN_WITHOUT_CALLBACK" if without_callback else "BENIGN"
+    shape, margins = form or _form(rng, kind, malignant)
+    return Lesion(
+        kind=kind,
+        malignant=malignant,
+        pathology="MALIGNANT" if malignant else benign,
+        form=shape,
+        edge=margins,
+        subtlety=int(min(draws) if subtler else draws[0]),
+        assessment=choose(rng, tables.ASSESSMENT[kind, malignant]),
+        diameter_mm=float(np.clip(rng.lognormal(mean, deviation), 4, 55)),
+        split=split,
+    )
+
+
+def _form(rng: np.random.Generator, kind: str, malignant: bool) -> tuple[str, str]:
+    if kind == "mass":
+        return choose(rng, tables.MASS_FORMS[malignant])
+    form = choose(rng, tables.CALCIFICATION_TYPES[malignant])
+    distribution = choose(rng, tables.CALCIFICATION_DISTRIBUTIONS[malignant])
+    return form, tables.FIXED_DISTRIBUTION.get(form, distribution)

@@ -1,0 +1,106 @@
+"""INbreast's native files: AllDICOMs, the semicolon table, outlines as property lists."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import plistlib
+from pathlib import Path
+
+import numpy as np
+
+from . import dicom_file
+from .detector import DetectorSettings, process
+from .imaging import Exposure, at_chest_wall, exposures, frame_shape
+from .population import Case
+from .sheet import Placement
+from .streams import Streams
+
+DETECTOR = DetectorSettings()
+# MammoNovation's two formats: 2560 x 3328 and 3328 x 4084 pixels of .07 mm.
+FRAMES_MM = ((233.0, 179.0), (286.0, 233.0))
+ROOT = "INbreast Release 1.0"
+HEADER = [
+    "Patient ID",
+    "Patient age",
+    "Laterality",
+    "View",
+    "Acquisition date",
+    "File Name",
+    "ACR",
+    "Bi-Rads",
+]
+# Stored values: 14 bits, air 0, the presentation window well inside them.
+CENTRE, WIDTH = 2600, 3600
+
+
+def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> list[dict]:
+    """Write one patient's images and outlines; return a table row for each image."""
+    patient = hashlib.sha256(repr((streams.entropy, case.number)).encode()).hexdigest()[:16]
+    # The release's own acquisition months.
+    month = streams.generator("population").choice([200802, 200901, 200902, 201001])
+    rows = []
+    for index, exposure in enumerate(exposures(case, streams, pixel_mm, FRAMES_MM)):
+        number = 50000000 + 100 * case.number + 24 * index
+        side, view = exposure.breast.laterality, exposure.view
+        placement = at_chest_wall(frame_shape(exposure, FRAMES_MM), side)
+        short = "ML" if view == "MLO" else view
+        name = f"{number}_{patient}_MG_{side}_{short}_ANON.dcm"
+        identifiers = tuple(
+            dicom_file.uid(*streams.entropy, "inbreast", case.number, part)
+            for part in ("study", f"series {side} {view}", f"image {side} {view}")
+        )
+        ds = dicom_file.presentation_dataset(
+            acquire(exposure, placement), 14, identifiers, side, view, pixel_mm
+        )
+        ds.PatientID = ds.PatientName = "removed"
+        ds.Manufacturer = "Synthetic phantom (MammoNovation-like)"
+        ds.WindowCenter, ds.WindowWidth = CENTRE, WIDTH
+        dicom_file.save(ds, folder / ROOT / "AllDICOMs" / name)
+        if exposure.breast.lesions:
+            _write_outlines(exposure, placement, folder / ROOT / "AllXML" / f"{number}.xml")
+        values = ("removed", "removed", side, view, month, number, case.density)
+        rows.append(dict(zip(HEADER, (*values, exposure.breast.birads), strict=True)))
+    return rows
+
+
+def acquire(exposure: Exposure, placement: Placement) -> np.ndarray:
+    """Return a processed image as 14-bit stored values: air is 0, the window is linear."""
+    signal, breast = process(exposure.projection, DETECTOR, exposure.noise)
+    # The look-up table with its soft ends is applied by the machine, as in the release's files.
+    soft = 1 / (1 + np.exp(-4 * signal))
+    stored = np.where(breast, np.clip(CENTRE + WIDTH * (soft - 0.5), 1, 16383), 0)
+    air = np.zeros(placement.shape, np.float32)
+    return np.rint(placement.mount(stored.astype(np.float32), air)).astype(np.uint16)
+
+
+def _write_outlines(exposure: Exposure, placement: Placement, path: Path) -> None:
+    regions = []
+    pixel_mm = exposure.projection.pixel_mm
+    traced = zip(exposure.breast.lesions, exposure.projection.traces, strict=True)
+    for index, (lesion, trace) in enumerate(traced):
+        points = placement.points(trace.contour, pixel_mm)
+        regions.append(
+            {
+                "IndexInImage": index,
+                "Name": "Mass" if lesion.kind == "mass" else "Cluster",
+                "NumberOfPoints": len(points),
+                "Point_px": [f"({x:.6f}, {y:.6f})" for x, y in points],
+                "Point_mm": [
+                    f"({x * pixel_mm:.6f}, {y * pixel_mm:.6f}, 0.000000)" for x, y in points
+                ],
+                "Type": 15,
+            }
+        )
+    content = {"Images": [{"ImageIndex": 0, "NumberOfROIs": len(regions), "ROIs": regions}]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(plistlib.dumps(content))
+
+
+def write_tables(rows: list[dict], folder: Path) -> None:
+    """Write INbreast.csv."""
+    path = folder / ROOT / "INbreast.csv"
+    with path.open("w", newline="", encoding="ascii") as stream:
+        writer = csv.DictWriter(stream, HEADER, delimiter=";", lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(rows)

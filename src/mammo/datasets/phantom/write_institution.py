@@ -1,0 +1,73 @@
+"""An institution's files: For Presentation DICOM and a table of labels."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from . import dicom_file
+from .detector import DetectorSettings, process
+from .imaging import Exposure, at_chest_wall, exposures, frame_shape
+from .population import Case
+from .sheet import Placement
+from .streams import Streams
+
+# Another vendor than INbreast's: more detail, flatter interior (by eye, see DetectorSettings).
+DETECTOR = DetectorSettings(
+    scatter=0.15,
+    equalisation=(0.80, 0.95),
+    detail=(0.55, 0.85),
+    fine_detail=(0.35, 0.60),
+    window=(1.5, 1.9),
+    level=(0.45, 0.65),
+)
+# 2560 x 3328 and 3328 x 4096 pixels of .07 mm.
+FRAMES_MM = ((233.0, 179.0), (287.0, 233.0))
+COLUMNS = ["file", "patient_id", "laterality", "view", "label", "pathology", "density", "birads"]
+# 12-bit stored values for the VOI LUT function SIGMOID, air 0.
+CENTRE, WIDTH = 2300, 900
+
+
+def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> list[dict]:
+    """Write one patient's images; return a table row for each."""
+    patient = f"S{case.number + 1:04d}"
+    rows = []
+    for exposure in exposures(case, streams, pixel_mm, FRAMES_MM):
+        breast, view = exposure.breast, exposure.view
+        placement = at_chest_wall(frame_shape(exposure, FRAMES_MM), breast.laterality)
+        identifiers = tuple(
+            dicom_file.uid(*streams.entropy, "institution", case.number, part)
+            for part in ("study", "series", f"image {breast.laterality} {view}")
+        )
+        ds = dicom_file.presentation_dataset(
+            acquire(exposure, placement), 12, identifiers, breast.laterality, view, pixel_mm
+        )
+        ds.PatientID = ds.PatientName = patient
+        ds.Manufacturer = "Synthetic phantom (Hologic-like)"
+        ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = CENTRE, WIDTH, "SIGMOID"
+        file = f"images/{patient}/{patient}_{breast.laterality}_{view}.dcm"
+        dicom_file.save(ds, folder / file)
+        pathology = "MALIGNANT" if breast.malignant else "BENIGN"
+        birads = breast.lesions[0].assessment if breast.lesions else 1
+        label = int(breast.malignant)
+        values = (file, patient, breast.laterality, view, label, pathology, case.density, birads)
+        rows.append(dict(zip(COLUMNS, values, strict=True)))
+    return rows
+
+
+def acquire(exposure: Exposure, placement: Placement) -> np.ndarray:
+    """Return a processed image as 12-bit stored values: air is 0."""
+    signal, breast = process(exposure.projection, DETECTOR, exposure.noise)
+    stored = np.where(breast, np.clip(CENTRE + WIDTH * signal, 1, 4095), 0)
+    air = np.zeros(placement.shape, np.float32)
+    return np.rint(placement.mount(stored.astype(np.float32), air)).astype(np.uint16)
+
+
+def write_tables(rows: list[dict], folder: Path) -> None:
+    """Write labels.csv."""
+    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)

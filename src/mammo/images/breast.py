@@ -9,8 +9,8 @@ from mammo.errors import UnreadableImageError
 
 _LONG_SIDE = 512
 _GREY_MARGIN = 0.05
-_OPENING = 15
-_RESTORED = 9
+_OPENING = 21
+_RESTORED = 13
 _SMALLEST_FRACTION = 0.02
 
 
@@ -19,9 +19,10 @@ def segment(pixels: np.ndarray) -> np.ndarray:
 
     1. Shrink to 512 pixels on the long side; a median filter removes scan lines and dust.
     2. Threshold just above the film's background (see `_threshold`).
-    3. Open with a disc of 15 pixels: parts from the breast what is thin or barely touches it,
-       such as labels, characters and film edges. Keep the largest part.
-    4. Give back what the disc could not reach within 4 pixels of it, such as the nipple, and
+    3. Open with a disc of 21 pixels: parts from the breast what is thin or barely touches it,
+       such as labels, characters and film edges. Keep the largest part. A label that lies
+       against the breast over its whole side stays in (2 of the 322 films of mini-MIAS).
+    4. Give back what the disc could not reach within 6 pixels of it, such as the nipple, and
        fill holes.
 
     Parameters
@@ -41,7 +42,9 @@ def segment(pixels: np.ndarray) -> np.ndarray:
     """
     grey = _shrink(pixels)
     above = (grey > _threshold(grey)).astype(np.uint8)
-    opened = cv2.morphologyEx(above, cv2.MORPH_OPEN, _disc(_OPENING))
+    # Beyond the image is background: else a strip along its edge would survive the opening.
+    outside = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+    opened = cv2.morphologyEx(above, cv2.MORPH_OPEN, _disc(_OPENING), **outside)
     core = _largest_part(opened)
     if core.mean() < _SMALLEST_FRACTION:
         raise UnreadableImageError("no breast stands out from the background")

@@ -69,8 +69,8 @@ def _apply_modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, t
     """Modality LUT or rescale (PS3.3 C.11.1), with the range that its output can take."""
     if dataset.get("ModalityLUTSequence"):
         item = dataset.ModalityLUTSequence[0]
-        values, top = _look_up(item, stored, signed=_is_signed(dataset), name="modality LUT")
-        return values, (0, top)
+        values, _ = _look_up(item, stored, signed=_is_signed(dataset), name="modality LUT")
+        return values, (float(values.min()), float(values.max()))
     slope = _first_number(dataset.get("RescaleSlope"), 1.0)
     intercept = _first_number(dataset.get("RescaleIntercept"), 0.0)
     # An identity keeps the integers, so that they can index a VOI LUT.

@@ -1,0 +1,64 @@
+"""The one place that chooses device, precision and processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+import torch
+from lightning.fabric import Fabric
+
+Precision = Literal["auto", "bfloat16", "float32"]
+
+
+def launch(accelerator: str = "auto") -> Fabric:
+    """Return a launched Fabric for this process.
+
+    Alone, it takes one device. Started by ``torchrun``, it takes the number of processes on this
+    node and of nodes from the variables that torchrun sets (``LOCAL_WORLD_SIZE``, ``WORLD_SIZE``).
+
+    Parameters
+    ----------
+    accelerator : str
+        "auto" (a GPU where there is one), "cpu", "cuda" or "mps".
+    """
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    world = int(os.environ.get("WORLD_SIZE", 1))
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=local,
+        num_nodes=world // local,
+        strategy="ddp" if world > 1 else "auto",
+        precision="32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+def is_bfloat16_fast(device: torch.device) -> bool:
+    """Return whether the device computes in bfloat16 by instructions of its own."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return False
+
+
+@contextmanager
+def computing(device: torch.device, precision: Precision) -> Iterator[None]:
+    """Compute reproducibly, and in the precision asked for.
+
+    Parameters
+    ----------
+    device : torch.device
+    precision : {"auto", "bfloat16", "float32"}
+        "auto" is bfloat16 autocast where `is_bfloat16_fast`, else float32.
+    """
+    wanted = precision == "bfloat16" or (precision == "auto" and is_bfloat16_fast(device))
+    with (
+        torch.backends.cudnn.flags(benchmark=False, deterministic=True),
+        torch.autocast(device.type, torch.bfloat16, enabled=wanted),
+    ):
+        yield

@@ -1,0 +1,90 @@
+"""A model's card: what it is, what it takes in, where its weights come from, what it has seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+"""Mean of ImageNet's red, green and blue values in [0, 1], as torchvision's weights expect."""
+IMAGENET_STD = (0.229, 0.224, 0.225)
+"""Their standard deviation."""
+
+
+@dataclass(frozen=True)
+class WeightsSource:
+    """Where published weights come from.
+
+    Parameters
+    ----------
+    url : str
+        Address of the file, or of the page that offers it.
+    sha256 : str
+        Leading hexadecimal digits of the file's SHA-256; empty where none is published.
+    licence : str
+        Terms of use.
+    """
+
+    url: str
+    sha256: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Facts about one model.
+
+    Parameters
+    ----------
+    name, title : str
+        Key in `mammo.models.MODELS`, and the name a reader sees.
+    family : str
+        Row of Tables 2 and 3: "ours", "end2end" or "frcnn_cad".
+    backbone : str
+        "alexnet", "vgg16" or "resnet50": the column of Tables 2 and 3.
+    computed : bool
+        Whether this project computes its scores; the others have published values only.
+    input_size : tuple of int or None
+        Rows and columns of the input; None where the model takes the prepared image's size.
+    preprocessing : str
+        From grey values to the network's input.
+    weights : WeightsSource
+        Of the extractor (ours) or of the whole model.
+    trained_on : tuple of str
+        Data sets, by their key, that the model saw in training.
+    validated_on : str
+        Data set of the published validation auROC (Table 2).
+    citation : str
+        The work that describes it.
+    published : mapping
+        Published facts, in words or numbers.
+    """
+
+    name: str
+    title: str
+    family: str
+    backbone: str
+    computed: bool
+    input_size: tuple[int, int] | None
+    preprocessing: str
+    weights: WeightsSource
+    trained_on: tuple[str, ...]
+    validated_on: str
+    citation: str
+    published: Mapping[str, str | float] = field(default_factory=dict)
+
+    def has_seen(self, dataset: str, split: str | None = None) -> bool:
+        """Return whether images of this data set (and split) may have been in the training.
+
+        A model of ours has seen the training split of its data set and not the validation split;
+        where a published model's split is not known, the whole set counts as seen.
+
+        Parameters
+        ----------
+        dataset : str
+            Key of the data set.
+        split : str, optional
+            "train", "validation" or "test"; the whole set by default.
+        """
+        held_out = self.computed and split in ("validation", "test")
+        return dataset in self.trained_on and not held_out

@@ -68,6 +68,7 @@ def read(path: str | Path, *, voi: int = 0) -> Image:
         codec that no permissively licensed library decodes. The text gives every reason found.
     """
     path = Path(path)
+    _refuse_deflated(path)
     header = _read_dataset(path, stop_before_pixels=True)
     reasons = _refusals(header, path.stat().st_size)
     if reasons:
@@ -90,6 +91,21 @@ def read(path: str | Path, *, voi: int = 0) -> Image:
         view=_view(header),
         padding=padding,
     )
+
+
+def _refuse_deflated(path: Path) -> None:
+    """Refuse what would have to be inflated, to any size, before its header can be read."""
+    from pydicom.errors import InvalidDicomError
+    from pydicom.filereader import read_file_meta_info
+
+    try:
+        syntax = read_file_meta_info(path).get("TransferSyntaxUID")
+    except (InvalidDicomError, OSError):
+        return  # no preamble, or no file: the next reading tells
+    except Exception as error:  # pydicom raises whatever a damaged element makes it trip over
+        raise _unreadable(path, f"its DICOM header is damaged ({error})") from error
+    if syntax is not None and syntax.is_transfer_syntax and syntax.is_deflated:
+        raise _unreadable(path, f"it is in {syntax.name}: export it again uncompressed")
 
 
 def _read_dataset(path: Path, *, stop_before_pixels: bool) -> Dataset:

@@ -1,0 +1,169 @@
+"""Preparing many images in several processes: each its own rows, chunk by chunk, resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from mammo.errors import MammoError
+from mammo.images.preprocessing import PreprocessingSettings
+from mammo.provenance import write_text
+
+IMAGES = "images.npy"
+WHITE = 65535
+"""The stored value of 1.0."""
+_CHUNK = 16
+
+
+class Source(NamedTuple):
+    """One image to prepare, and what the manifest says of it."""
+
+    row: int
+    image_id: str
+    path: str
+    laterality: str | None
+    patient_id: str | None
+    view: str | None
+    lesion_type: str | None
+
+
+def prepare_all(
+    sources: list[Source], settings: PreprocessingSettings, folder: Path, workers: int
+) -> list[dict[str, Any]]:
+    """Write every image's row of ``images.npy``; what finished chunks reported is not done again.
+
+    Parameters
+    ----------
+    sources : list of Source
+        Their rows count from 0.
+    settings : PreprocessingSettings
+    folder : Path
+        Holds ``images.npy``, uint16, one row for each source; takes a folder of reports.
+    workers : int
+        Number of processes; 1 works in this one.
+
+    Returns
+    -------
+    list of dict
+        For each source in order its row, and either the digest of its prepared pixels with the
+        fields of its geometry, or the reason why it has none.
+    """
+    from tqdm.auto import tqdm
+
+    reports = folder / "reports"
+    reports.mkdir(exist_ok=True)
+    chunks = [sources[start : start + _CHUNK] for start in range(0, len(sources), _CHUNK)]
+    missing = [chunk for chunk in chunks if not _report(folder, chunk).is_file()]
+    done = len(sources) - sum(map(len, missing))
+    with tqdm(total=len(sources), initial=done, desc="prepare images", unit="image") as bar:
+        for chunk in _run(missing, settings, folder, min(workers, len(missing))):
+            bar.update(len(chunk))
+    return [entry for chunk in chunks for entry in json.loads(_report(folder, chunk).read_text())]
+
+
+def _run(
+    chunks: list[list[Source]], settings: PreprocessingSettings, folder: Path, workers: int
+) -> Iterator[list[Source]]:
+    """Prepare the chunks, in this process or in others, and yield each when it is done."""
+    if workers <= 1:
+        for chunk in chunks:
+            yield _prepare_chunk(chunk, settings, folder)
+        return
+    while chunks:
+        try:
+            with _pool(workers) as pool:
+                jobs = [pool.submit(_prepare_chunk, chunk, settings, folder) for chunk in chunks]
+                try:
+                    for job in as_completed(jobs):
+                        yield job.result()
+                finally:
+                    pool.shutdown(cancel_futures=True)
+        except BrokenProcessPool:
+            for chunk in chunks:
+                if _started(folder, chunk).exists() and not _report(folder, chunk).exists():
+                    yield _prepare_singly(chunk, settings, folder)
+        chunks = [chunk for chunk in chunks if not _report(folder, chunk).exists()]
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    # spawn: a fork would copy the locks of a parent that runs threads (torch, OpenCV).
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread)
+
+
+def _one_thread() -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+
+
+def _prepare_chunk(
+    chunk: list[Source], settings: PreprocessingSettings, folder: Path
+) -> list[Source]:
+    """Write the chunk's rows, then its report: a report vouches for the pixels on disk."""
+    _started(folder, chunk).touch()
+    images = np.lib.format.open_memmap(folder / IMAGES, mode="r+")
+    entries = [_prepare_one(source, settings, images) for source in chunk]
+    images.flush()
+    write_text(_report(folder, chunk), json.dumps(entries))
+    return chunk
+
+
+def _prepare_singly(
+    chunk: list[Source], settings: PreprocessingSettings, folder: Path
+) -> list[Source]:
+    """Prepare each image in a process of its own, since one of them may have killed the last."""
+    entries = []
+    for source in chunk:
+        try:
+            with _pool(1) as pool:
+                entries.append(pool.submit(_open_and_prepare, source, settings, folder).result())
+        except BrokenProcessPool:
+            reason = (
+                f"{source.path} killed the process that read it: it is damaged, or needs more"
+                " memory than there is."
+            )
+            entries.append({"row": source.row, "reason": reason})
+    write_text(_report(folder, chunk), json.dumps(entries))
+    return chunk
+
+
+def _open_and_prepare(
+    source: Source, settings: PreprocessingSettings, folder: Path
+) -> dict[str, Any]:
+    images = np.lib.format.open_memmap(folder / IMAGES, mode="r+")
+    return _prepare_one(source, settings, images)
+
+
+def _prepare_one(
+    source: Source, settings: PreprocessingSettings, images: np.memmap
+) -> dict[str, Any]:
+    from mammo.images import read
+    from mammo.images.preprocessing import prepare
+
+    images[source.row] = 0
+    try:
+        prepared = prepare(read(source.path), source.laterality, settings)
+    except (MammoError, MemoryError) as error:
+        reason = str(error) or "it needs more memory than there is"
+        reason = reason if source.path in reason else f"{source.path}: {reason}"
+        return {"row": source.row, "reason": reason}
+    pixels = np.rint(prepared.pixels * WHITE).astype(images.dtype)
+    images[source.row] = pixels
+    digest = hashlib.blake2b(pixels, digest_size=16).hexdigest()
+    return {"row": source.row, "pixels": digest, **prepared.geometry.as_dict()}
+
+
+def _report(folder: Path, chunk: list[Source]) -> Path:
+    return folder / "reports" / f"{chunk[0].row:08d}.json"
+
+
+def _started(folder: Path, chunk: list[Source]) -> Path:
+    return _report(folder, chunk).with_suffix(".started")

@@ -1,0 +1,174 @@
+"""This build's results in words: every clause is chosen by the numbers it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pandas as pd
+
+from mammo.report.published import (
+    DATASET_TITLES,
+    EXPERTS_AUROC,
+    INTERNAL,
+    MODEL_TITLES,
+    TRAINED_ON,
+    summarise,
+)
+from mammo.report.tables import check_estimates
+
+
+def external_results(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Rows with an auROC on a set that the model was not trained on."""
+    rows = check_estimates(estimates)
+    rows = rows[(rows["split"] == "test") & rows["auroc"].notna()]
+    seen = [
+        dataset in TRAINED_ON.get(model, ())
+        for model, dataset in zip(rows["model"], rows["dataset"], strict=True)
+    ]
+    return rows[~pd.Series(seen, index=rows.index, dtype=bool)]
+
+
+def validation_results(estimates: pd.DataFrame, models: Collection[str]) -> pd.DataFrame:
+    """Rows with a validation auROC of the models named."""
+    rows = check_estimates(estimates)
+    chosen = (rows["split"] == "validation") & rows["auroc"].notna() & rows["model"].isin(models)
+    return rows[chosen]
+
+
+def made_of(rows: pd.DataFrame) -> str:
+    """What results were computed on: real or synthetic images, and which backbone weights."""
+    if rows.empty:
+        return ""
+    counts = rows["source"].value_counts().sort_index()
+    if len(counts) == 1:
+        images = f"on {counts.index[0]} images"
+    else:
+        images = " and ".join(f"on {name} images ({number})" for name, number in counts.items())
+    weights = ", ".join(sorted(set(rows["weights"].astype(str))))
+    caution = (
+        " Synthetic images are simulated: they say nothing about patients or radiologists."
+        if "synthetic" in counts
+        else ""
+    )
+    return f"Computed {images}; backbone weights: {weights}.{caution}"
+
+
+def validation(rows: pd.DataFrame) -> str:
+    """Name each model's validation auROC with its interval."""
+    if rows.empty:
+        return "This build has no validation result."
+    values = [f"{_model(row)} {row['auroc']:.2f} ({_interval(row)})" for _, row in rows.iterrows()]
+    return f"Here {', '.join(values)}."
+
+
+def external_range(estimates: pd.DataFrame) -> str:
+    """Range, mean and median of the external auROC."""
+    rows = external_results(estimates)
+    if rows.empty:
+        return "This build has no external result."
+    if len(rows) == 1:
+        return f"The one external result here is {rows['auroc'].iloc[0]:.2f}."
+    summary = summarise(list(rows["auroc"]))
+    return (
+        f"The {len(rows)} external results here range from {summary.lowest:.2f} to "
+        f"{summary.highest:.2f}, with a mean of {summary.mean:.2f} and a median of "
+        f"{summary.median:.2f}."
+    )
+
+
+def experts_distance(estimates: pd.DataFrame) -> str:
+    """Place the highest external auROC beside the experts' 0.71."""
+    rows = external_results(estimates)
+    if rows.empty:
+        return "This build has no external result to set beside the experts."
+    best = rows.loc[rows["auroc"].idxmax()]
+    distance = best["auroc"] - EXPERTS_AUROC
+    side = "below" if distance < 0 else "above"
+    if not best["lower"] <= best["upper"]:
+        reach = "it has no interval to judge that by"
+    elif best["upper"] < EXPERTS_AUROC or best["lower"] > EXPERTS_AUROC:
+        reach = f"the {_interval(best)} lies wholly {side} it"
+    else:
+        reach = f"the {_interval(best)} includes it, so that the two cannot be told apart"
+    where = DATASET_TITLES.get(best["dataset"], best["dataset"])
+    return (
+        f"The highest external auROC here, {best['auroc']:.2f} ({_model(best)} on {where}, "
+        f"{best['source']} images), is {abs(distance):.2f} {side} the experts' {EXPERTS_AUROC}; "
+        f"{reach}."
+    )
+
+
+def drop(estimates: pd.DataFrame) -> str:
+    """Say whether external results lie below the model's own validation result."""
+    internal = check_estimates(estimates)
+    internal = validation_results(internal[internal["dataset"] == INTERNAL], set(internal["model"]))
+    internal = internal.set_index("model")
+    external = external_results(estimates)
+    external = external[external["model"].isin(internal.index)]
+    if external.empty:
+        return "This build has no model with both a validation and an external result."
+    pairs = [(internal.loc[row["model"]], row) for _, row in external.iterrows()]
+    lower = sum(outside["auroc"] < inside["auroc"] for inside, outside in pairs)
+    apart = sum(outside["upper"] < inside["lower"] for inside, outside in pairs)
+    verdict = {
+        len(pairs): "The drop is clear for every model and set",
+        0: "No drop is clear",
+    }.get(apart, "The drop is clear for some and not for others")
+    return (
+        f"{verdict}: of {_count(len(pairs), 'external result')}, {lower} "
+        f"{'lies' if lower == 1 else 'lie'} below the same model's validation auROC, {apart} so "
+        f"far that the intervals do not overlap.{_weak_validation(internal)}"
+    )
+
+
+def chance(estimates: pd.DataFrame) -> str:
+    """Count the external intervals that hold 0.5, and those that do not."""
+    rows = external_results(estimates)
+    rows = rows[rows["lower"].notna()]
+    if rows.empty:
+        return "This build has no external interval to set beside 0.5, the value of guessing."
+    above, below = int((rows["lower"] > 0.5).sum()), int((rows["upper"] < 0.5).sum())
+    held = len(rows) - above - below
+    return (
+        f"Of {_count(len(rows), 'external interval')} here, {held} "
+        f"{'contains' if held == 1 else 'contain'} 0.5, the value of guessing; {above} "
+        f"{'lies' if above == 1 else 'lie'} wholly above it and {below} wholly below."
+    )
+
+
+def mixed_data(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> str:
+    """Count the external sets on which training with mixed data raised the auROC."""
+    after = external_results(mixed).set_index(["model", "dataset"])
+    before = external_results(ddsm_only).set_index(["model", "dataset"])
+    shared = [key for key in after.index if key in before.index]
+    if not shared:
+        return "This build has no external result both with and without mixed data."
+    after, before = after.loc[shared], before.loc[shared]
+    gains = after["auroc"] - before["auroc"]
+    apart = int((after["lower"] > before["upper"]).sum())
+    return (
+        f"Here training on mixed data raised the auROC on {int((gains > 0).sum())} of "
+        f"{_count(len(gains), 'external set')} (change {gains.min():+.2f} to {gains.max():+.2f}), "
+        f"on {apart} so far that the intervals do not overlap."
+    )
+
+
+def _weak_validation(internal: pd.DataFrame) -> str:
+    """Name the models that do not beat guessing at home: they have nothing to lose abroad."""
+    weak = internal[internal["lower"] <= 0.5].reset_index()
+    if weak.empty:
+        return ""
+    names = ", ".join(_model(row) for _, row in weak.iterrows())
+    return f" No drop can be expected of {names}: the validation interval reaches down to 0.5."
+
+
+def _interval(row: pd.Series) -> str:
+    return f"{100 * row['confidence']:g}% interval {row['lower']:.2f} to {row['upper']:.2f}"
+
+
+def _model(row: pd.Series) -> str:
+    return MODEL_TITLES.get(row["model"], row["model"]).removeprefix("Ours, ")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

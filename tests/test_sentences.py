@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from IPython.display import Markdown
+
+from mammo.report import sentences, tables
+
+
+def estimates(*rows: tuple, source: str = "synthetic", weights: str = "random") -> pd.DataFrame:
+    """Rows of (model, dataset, split, lower, auroc, upper)."""
+    records = [
+        {
+            **dict.fromkeys(tables.ESTIMATE_COLUMNS, 0),
+            **dict(zip(("model", "dataset", "split", "lower", "auroc", "upper"), row, strict=True)),
+            "source": source,
+            "weights": weights,
+            "confidence": 0.95,
+            "unit": "patient",
+        }
+        for row in rows
+    ]
+    return pd.DataFrame(records, columns=list(tables.ESTIMATE_COLUMNS))
+
+
+HOME = ("alexnet", "cbis_ddsm", "validation", 0.66, 0.71, 0.76)
+MIAS_LOW = ("alexnet", "mias", "test", 0.42, 0.46, 0.51)
+INBREAST_EQUAL = ("alexnet", "inbreast", "test", 0.62, 0.69, 0.74)
+UKY_HIGH = ("alexnet", "institution", "test", 0.78, 0.8, 0.82)
+
+
+def test_range_mean_and_median_stand_beside_the_papers():
+    sentence = sentences.external_range(estimates(HOME, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH))
+    assert isinstance(sentence, Markdown)
+    assert sentence.data == (
+        "The 3 external results here range from 0.46 to 0.80, with a mean of 0.65 and a median of "
+        "0.69. The paper's 16 range from 0.44 to 0.65, with a mean of 0.52 and a median of 0.51. "
+        "Computed on synthetic images; backbone weights: random. Synthetic images are simulated: "
+        "they say nothing about patients or radiologists."
+    )
+
+
+def test_real_images_and_pretrained_weights_are_named_without_the_caution():
+    text = sentences.external_range(estimates(MIAS_LOW, source="real", weights="ImageNet")).data
+    assert text.startswith("The one external result here is 0.46.")
+    assert text.endswith("Computed on real images; backbone weights: ImageNet.")
+
+
+def test_a_mixture_of_real_and_synthetic_is_counted():
+    both = pd.concat([estimates(MIAS_LOW, source="real"), estimates(INBREAST_EQUAL)])
+    text = sentences.chance(both).data
+    assert "Computed on real images (1) and on synthetic images (1)" in text
+    assert "simulated" in text
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (MIAS_LOW, "is 0.25 below the experts' 0.71; the 95% interval 0.42 to 0.51 lies wholly "),
+        (INBREAST_EQUAL, "0.02 below the experts' 0.71; the 95% interval 0.62 to 0.74 includes"),
+        (UKY_HIGH, "is 0.09 above the experts' 0.71; the 95% interval 0.78 to 0.82 lies wholly a"),
+        (("alexnet", "mias", "test", 0.68, 0.75, 0.8), "0.04 above the experts' 0.71; the 95% int"),
+        (("alexnet", "mias", "test", float("nan"), 0.6, float("nan")), "has no interval"),
+    ],
+)
+def test_the_distance_to_the_experts_is_told_as_it_is(row, words):
+    text = sentences.experts_distance(estimates(row)).data
+    assert words in text
+    assert ("cannot be told apart" in text) == (row[3] <= 0.71 <= row[5])
+    assert "The paper's highest, 0.65, is 0.06 below." in text
+
+
+@pytest.mark.parametrize(
+    ("external", "verdict"),
+    [
+        ([MIAS_LOW], "The drop is clear for every model and set: of 1 external result, 1 lies"),
+        ([INBREAST_EQUAL], "No drop is clear: of 1 external result, 1 lies below"),
+        ([UKY_HIGH], "No drop is clear: of 1 external result, 0 lie below"),
+        ([MIAS_LOW, UKY_HIGH], "The drop is clear for some and not for others: of 2 external"),
+    ],
+)
+def test_a_drop_is_claimed_only_where_the_intervals_are_apart(external, verdict):
+    text = sentences.drop(estimates(HOME, *external)).data
+    assert text.startswith(verdict)
+    assert "No drop can be expected" not in text
+    assert "fall on every set, by 0.17 to 0.35" in text
+
+
+def test_a_model_that_guesses_at_home_has_nothing_to_lose():
+    weak = ("alexnet", "cbis_ddsm", "validation", 0.49, 0.55, 0.6)
+    text = sentences.drop(estimates(weak, MIAS_LOW)).data
+    assert "No drop can be expected of AlexNet: the validation interval reaches down to" in text
+
+
+def test_intervals_beside_one_half():
+    below = ("vgg16", "mias", "test", 0.3, 0.4, 0.49)
+    text = sentences.chance(estimates(MIAS_LOW, INBREAST_EQUAL, UKY_HIGH, below)).data
+    assert "Of 4 external intervals here, 1 contains 0.5" in text
+    assert "2 lie wholly above it and 1 wholly below" in text
+
+
+def test_results_on_a_set_the_model_was_trained_on_are_no_external_results():
+    seen = ("frcnn_cad", "mias", "test", 0.9, 0.95, 0.99)
+    assert "0.95" not in sentences.external_range(estimates(MIAS_LOW, seen)).data
+    assert (
+        "highest external auROC here, 0.46"
+        in sentences.experts_distance(estimates(MIAS_LOW, seen)).data
+    )
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (UKY_HIGH, "raised the auROC on 1 of 1 external set (change +0.20 to +0.20), on 1 so far"),
+        (
+            ("alexnet", "institution", "test", 0.5, 0.55, 0.6),
+            "raised the auROC on 0 of 1 external set (change -0.05 to -0.05), on 0 so far",
+        ),
+    ],
+)
+def test_mixed_data_may_help_or_not(after, words):
+    before = ("alexnet", "institution", "test", 0.55, 0.6, 0.65)
+    text = sentences.mixed_data(estimates(after), estimates(before)).data
+    assert words in text
+    assert "it rose on 3 of 3, by 0.12 to 0.19" in text
+
+
+def test_the_abstract_lists_all_findings():
+    data = estimates(HOME, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH)
+    text = sentences.abstract(data, mixed=data, ddsm_only=data).data
+    assert text.count("\n- **") == 6
+    assert "Here AlexNet 0.71 (95% interval 0.66 to 0.76)." in text
+    assert "They are not yet computed here. The paper quotes 0.88 to 0.95." in text
+    assert text.count("Computed on synthetic images; backbone weights: random.") == 1
+    assert "Mixed training data" not in sentences.abstract(data).data
+
+
+def test_published_models_appear_once_they_are_computed():
+    end2end = ("end2end_vgg16", "cbis_ddsm", "validation", 0.8, 0.85, 0.9)
+    text = sentences.abstract(estimates(end2end)).data
+    assert "Here end2end, VGG16 0.85 (95% interval 0.80 to 0.90). The paper quotes" in text
+    assert "not yet computed" not in text
+
+
+def test_without_results_nothing_is_claimed():
+    none = estimates()
+    text = sentences.abstract(none, none, none).data
+    assert "Computed on" not in text
+    for sentence in (
+        "This build has no validation result.",
+        "This build has no external result.",
+        "This build has no model with both a validation and an external result.",
+        "This build has no external interval to set beside 0.5",
+        "This build has no external result to set beside the experts.",
+        "This build has no external result both with and without mixed data.",
+    ):
+        assert sentence in text

@@ -131,11 +131,10 @@ def load(
 
 
 def _locate(image: dict, tree: ImageTree, source: str) -> dict:
-    rois = image.pop("rois")
-    file = tree.full_image(image["image_id"], image.pop("image_series"))
-    masks = [mask for roi_id, series in rois for mask in tree.roi_files(roi_id, series)]
+    file = tree.full_image(image["image_id"], image["image_series"])
+    masks = [mask for roi_id, series in image["rois"] for mask in tree.roi_files(roi_id, series)]
     row = {
-        **image,
+        **{name: image[name] for name in image if name not in ("rois", "image_series")},
         "dataset": CARD.name,
         "source": source,
         "path": str(file) if file else None,

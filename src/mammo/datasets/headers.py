@@ -28,7 +28,10 @@ _TAGS = [
     "AcquisitionDate",
     "StudyDate",
 ]
-_TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1.3"
+_CROSS_SECTIONS = (
+    "1.2.840.10008.5.1.4.1.1.13.1.3",  # Breast Tomosynthesis
+    "1.2.840.10008.5.1.4.1.1.2",  # CT: how some vendors write tomosynthesis
+)
 _RASTER_BITS = {"1": 1, "L": 8, "P": 8, "RGB": 8, "RGBA": 8, "LA": 8, "I;16": 16, "I;16B": 16}
 
 
@@ -133,8 +136,8 @@ def _view(header) -> str | None:
 
 
 def _unfit(header) -> str | None:
-    if header.get("SOPClassUID") == _TOMOSYNTHESIS:
-        return "a tomosynthesis volume, not a mammogram"
+    if header.get("SOPClassUID") in _CROSS_SECTIONS:
+        return "a tomosynthesis or CT image, not a mammogram"
     if str(header.get("PresentationIntentType", "")).strip().upper() == "FOR PROCESSING":
         return "a raw image FOR PROCESSING: export the FOR PRESENTATION image"
     if not header.get("Rows") or not header.get("Columns"):

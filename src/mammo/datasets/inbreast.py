@@ -198,8 +198,8 @@ def load(
 def _join(
     case: dict, images: Mapping[str, tuple[Path, re.Match]], outlines: Mapping[str, Path]
 ) -> dict:
-    number, date = case.pop("number"), case.pop("date")
-    row = {name: value for name, value in case.items() if name != "line"}
+    number, date = case["number"], case["date"]
+    row = {name: case[name] for name in case if name not in ("number", "date", "line")}
     row |= {"image_id": number, "acquisition_year": int(date[:4]) if date[:4].isdigit() else None}
     if number not in images:
         return {"excluded": "image file not found", **row}

@@ -132,7 +132,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _refuse(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str) -> None:
     if wrong.any():
-        row = frame[wrong].iloc[0]
+        row = frame[wrong].head(1).to_dict("records")[0]
         raise DatasetError(
             f"manifest of {row['dataset']}, image {row['image_id']!r}: "
             f"{column} {row[column]!r} {fault} ({int(wrong.sum())} such rows)"

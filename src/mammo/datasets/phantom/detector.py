@@ -42,8 +42,8 @@ class DetectorSettings:
     quanta_per_mm2: float = 4.1e5
     unsharpness_mm: float = 0.03
     equalisation: tuple[float, float] = (0.65, 0.85)
-    detail: tuple[float, float] = (0.35, 0.60)
-    fine_detail: tuple[float, float] = (0.20, 0.45)
+    detail: tuple[float, float] = (0.20, 0.40)
+    fine_detail: tuple[float, float] = (0.10, 0.25)
     window: tuple[float, float] = (1.6, 2.0)
     level: tuple[float, float] = (0.40, 0.60)
 

@@ -38,8 +38,7 @@ def image_dataset(
     ds.SOPClassUID, ds.SOPInstanceUID = sop_class, instance
     ds.StudyInstanceUID, ds.SeriesInstanceUID = study, series
     ds.Modality = "MG"
-    ds.StudyDate = ds.ContentDate = "20000101"
-    ds.StudyTime = ds.ContentTime = "000000"
+    ds.StudyDate = ds.StudyTime = ""
     ds.AccessionNumber = ds.StudyID = ds.ReferringPhysicianName = ""
     ds.PatientBirthDate = ""
     ds.PatientSex = "F"

@@ -56,8 +56,8 @@ def skin_line(anatomy: Anatomy, view: str, height_mm: float, rng: np.random.Gene
         upper = np.clip(1 - (reach / above) ** _between(z[6], 1.7, 2.2), 0, 1)
         lower = np.clip(1 - (reach / below) ** _between(z[2], 2.1, 2.8), 0, 1)
         x = width * np.where(y < nipple, upper ** _between(z[3], 0.6, 0.8), lower**0.5)
-        # An axilla of .45-.90 of the width keeps the breast from looking like a pear.
-        axilla = width * _between(z[7], 0.45, 0.90) * (1 - 0.25 * y / nipple)
+        # An axilla of .42-.85 of the width keeps the breast from looking like a pear.
+        axilla = width * _between(z[7], 0.42, 0.85) * (1 - 0.25 * y / nipple)
         x = np.where(y < nipple, soft_maximum(x, axilla, 0.16 * width), x)
     wobble = blur(rng.standard_normal((len(y), 1)), 22 / STEP_MM)[:, 0]
     x = x + 0.01 * width * wobble / wobble.std() * np.clip((x - 3) / 17, 0, 1)
@@ -100,7 +100,7 @@ def thickness(distance: np.ndarray, anatomy: Anatomy, view: str) -> np.ndarray:
     rolls off too slowly.
     """
     full = anatomy.thickness_mm * (1.0 if view == "CC" else 1.05)
-    roll = min(0.36 * full, 0.30 * anatomy.width_mm)
+    roll = min(0.46 * full, 0.36 * anatomy.width_mm)
     t = np.linspace(0, 1, 512)
     profile = full * (1 - (1 - t) ** 2.3) ** (1 / 2.3)
     return np.interp(distance, t * roll, profile).astype(np.float32)

@@ -12,7 +12,7 @@ from .anatomy import Anatomy
 from .fields import power_law, smoothstep, upsample
 from .lesion_plan import Lesion
 from .outline import STEP_MM, Outline, pectoral_depth, skin_distance, skin_line, thickness
-from .tissue import CELL_MM, Grid, fractions, parenchyma
+from .tissue import CELL_MM, Grid, course, fractions, gland, septa
 
 # Linear attenuation in 1/mm at 20 keV (NIST XCOM: fat .512, gland .797, skin .85 per cm).
 FAT, GLAND, SKIN = 0.051, 0.080, 0.085
@@ -106,20 +106,22 @@ def _dense_path(
     on_cells = [
         cv2.resize(a, grid.shape[::-1], interpolation=cv2.INTER_AREA) for a in (distance, thick)
     ]
-    gland, septa = parenchyma(anatomy, view, outline.nipple_mm, on_cells[0], grid)
-    volume = float((gland * on_cells[1]).sum())
+    rays = course(outline.nipple_mm, grid)
+    glandular = gland(anatomy, view, outline.nipple_mm, on_cells[0], rays, grid)
+    volume = float((glandular * on_cells[1]).sum())
     scale = anatomy.dense_fraction * float(on_cells[1].sum()) / max(volume, 1.0)
     scale *= rng.lognormal(0, 0.06)
     muscle = None
     if view != "CC":
         muscle = _pectoral(anatomy, grid, rng)
+    lines = septa(anatomy, distance, rays, grid, pixel_mm)
     slow = grid.noise(2.35, 1 / 22)
     fine = power_law(rng, shape, pixel_mm, 2.35, 1 / 2.5)
     fine = 0.9 * upsample(slow, CELL_MM, pixel_mm, shape) + 0.35 * fine
-    gland, septa = (upsample(a, CELL_MM, pixel_mm, shape) for a in (gland, septa))
-    dense = fractions(gland, septa, fine, scale, anatomy.ligaments) * thick
-    lines = strokes.draw(curves, anatomy, view, outline.nipple_mm, pixel_mm, shape)
-    dense += 0.9 * lines * smoothstep(distance, 3, 9)
+    glandular = upsample(glandular, CELL_MM, pixel_mm, shape)
+    dense = fractions(glandular, lines, fine, scale, anatomy.ligaments) * thick
+    curved = strokes.draw(curves, anatomy, view, outline.nipple_mm, pixel_mm, shape)
+    dense += 0.9 * curved * smoothstep(distance, 3, 9)
     if muscle is not None:
         dense = np.maximum(dense, upsample(muscle, CELL_MM, pixel_mm, shape) * thick + 0.5 * dense)
     return dense

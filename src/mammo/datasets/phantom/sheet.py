@@ -19,7 +19,7 @@ class SheetSettings:
     strip_rate : float
         Share with a white, unexposed strip at the free edge (6% of mini-MIAS at least).
     fog : float
-        Largest rise of the dark background, of full scale.
+        Largest rise of the dark background, of full scale; most films have none.
     mirrored : bool
         Whether labels read mirrored, as on mini-MIAS.
     """
@@ -87,7 +87,7 @@ def background(
     """Draw the film behind a breast: black with fog, label and strip, white = 1."""
     # Every number is drawn whether it is used or not, so that a switched rate moves nothing else.
     fog, has_label, has_strip, strip_mm = rng.uniform(size=4)
-    sheet = np.full(shape, settings.fog * fog, np.float32)
+    sheet = np.full(shape, settings.fog * fog**5, np.float32)
     label = _label(pixel_mm, text, settings.mirrored, rng)
     top, right = rng.uniform(5, 22) / pixel_mm, rng.uniform(4, 34) / pixel_mm
     if has_label < settings.label_rate:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from .anatomy import LOBES, Anatomy, clump_fields, project
 from .fields import power_law, smoothstep, upsample
 
-# Parenchyma is computed on cells of .8 mm for every pixel size; what is finer is one more field on
-# the pixels themselves.
+# Parenchyma is computed on cells of .8 mm for every pixel size; fibres, and what is finer than a
+# cell, on the pixels themselves.
 CELL_MM = 0.8
 SLOW_MM = 3.2
 POLAR = (192, 320)
+FIBRE_PITCH = 0.6
+FIBRES = (288, 360)
 
 
 class Grid:
@@ -36,96 +40,140 @@ class Grid:
         return upsample(field, SLOW_MM, CELL_MM, self.shape)
 
 
+@dataclass(frozen=True)
+class Course:
+    """The course of the tissue: coordinates around and along rays that meet at the nipple.
+
+    Parameters
+    ----------
+    around, along : numpy.ndarray
+        float32 on the cells, about a mm at mid-breast.
+    radius : numpy.ndarray
+        Distance to the nipple in mm.
+    warp : numpy.ndarray
+        Smooth unit-variance field that bends the rays.
+    """
+
+    around: np.ndarray
+    along: np.ndarray
+    radius: np.ndarray
+    warp: np.ndarray
+
+
+def course(nipple_mm: tuple[float, float], grid: Grid) -> Course:
+    """Lay the rays of a view: ducts and ligaments converge on a point 6 mm before the nipple."""
+    x, y = grid.x[None], grid.y[:, None]
+    radius = np.hypot(nipple_mm[0] + 6 - x, y - nipple_mm[1])
+    angle = np.arctan2(y - nipple_mm[1], nipple_mm[0] + 6 - x)
+    warp = grid.slow_noise(4, 1 / 60, 1 / 12)
+    bend = grid.slow_noise(4, 1 / 120, 1 / 40)
+    around = angle * 48 + 96 + 2.0 * warp + 5.0 * bend
+    return Course(around, radius * 0.85 + 2.0 * warp, radius, warp)
+
+
 def _look_up(table: np.ndarray, around: np.ndarray, along: np.ndarray) -> np.ndarray:
-    return cv2.remap(
-        table,
-        along.astype(np.float32),
-        around.astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_WRAP,
-    )
+    return cv2.remap(table, along, around, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
 
 
 def _ridges(field: np.ndarray, width: float) -> np.ndarray:
-    return np.exp(-((field / np.float32(width)) ** 2))
+    return np.exp(field * field * np.float32(-1 / width**2))
 
 
-def parenchyma(
+def gland(
     anatomy: Anatomy,
     view: str,
     nipple_mm: tuple[float, float],
     distance: np.ndarray,
+    rays: Course,
     grid: Grid,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Draw gland and septa on a view's cells.
+) -> np.ndarray:
+    """Draw the gland on a view's cells, relative, not yet scaled to a density.
 
-    The gland is the sum of soft lobes (one sharp threshold of noise looks like a cauliflower),
-    each an ellipse that tapers to the nipple, lumpy, with power-law texture of which half runs
-    towards the nipple. Gates are smooth: septa broken by fractal noise look like linear
-    calcifications at full size.
+    It is the sum of soft lobes (one sharp threshold of noise looks like a cauliflower), each an
+    ellipse that tapers to the nipple, lumpy, with power-law texture of which half runs towards the
+    nipple.
 
     Parameters
     ----------
     distance : numpy.ndarray
         Depth below the skin in mm, on the cells.
-
-    Returns
-    -------
-    gland : numpy.ndarray
-        Relative fibroglandular fraction, not yet scaled to a density.
-    septa : numpy.ndarray
-        Fraction of thickness taken by ligaments in the fat.
     """
     rng, c = grid.rng, anatomy.density - 1
     x, y = grid.x[None], grid.y[:, None]
-    tip, level = nipple_mm
-    radius = np.hypot(tip + 6 - x, y - level)
-    angle = np.arctan2(y - level, tip + 6 - x)
-    warp = grid.slow_noise(4, 1 / 60, 1 / 12)
-    streaks = power_law(rng, POLAR, 1.0, 2.2, 1 / 22, stretch=2.3)
-    fibres = power_law(rng, POLAR, 1.0, 4.0, 1 / 24, 1 / 7, stretch=2.6)
-    around, along = angle * 48 + 96 + 2 * warp, radius * 0.85 + 2 * warp
-    cone = np.abs(y - level) / (np.clip(tip - x, 0, None) * 1.1 + 12)
-    taper = 1 - smoothstep(cone + 0.1 * warp, 0.75, 1.5)
-    depth_gate = smoothstep(distance + 2.5 * warp, 4, 18)
+    streaks = power_law(rng, POLAR, 1.0, 3.0, 1 / 30, stretch=4.0)
+    cone = np.abs(y - nipple_mm[1]) / (np.clip(nipple_mm[0] - x, 0, None) * 1.1 + 12)
+    taper = 1 - smoothstep(cone + 0.1 * rays.warp, 0.75, 1.5)
+    depth_gate = smoothstep(distance + 2.5 * rays.warp, 4, 18)
     scatter_gate = smoothstep(distance, 4, 14)
     lumps = clump_fields(anatomy, view, nipple_mm, grid.x, grid.y)
     lobe_x, lobe_y = project(anatomy.lobes[:, :3], anatomy, view, nipple_mm)
-    gland = np.zeros(grid.shape, np.float32)
-    septa = np.zeros(grid.shape, np.float32)
+    total = np.zeros(grid.shape, np.float32)
     for lobe in range(LOBES):
-        rx, rl, rs = anatomy.lobes[lobe, 3:] * anatomy.width_mm
-        ry = (
-            rl
-            if view == "CC"
-            else np.hypot(rs * np.cos(anatomy.oblique), rl * np.sin(anatomy.oblique))
-        )
+        rx, across, up = anatomy.lobes[lobe, 3:] * anatomy.width_mm
+        tilt = anatomy.oblique
+        ry = across if view == "CC" else np.hypot(up * np.cos(tilt), across * np.sin(tilt))
         reach = np.hypot((x - lobe_x[lobe]) / rx, (y - lobe_y[lobe]) / ry)
         reach = reach + 0.2 * grid.slow_noise(3.2, 1 / 50, 1 / 6)
         patches = 0.12 + 0.88 * smoothstep(lumps[lobe] + 0.15 + 0.4 * (c - 1.5), -1, 1)
         envelope = (1 - smoothstep(reach, 0.15, 1.55)) * taper * depth_gate * patches
-        shift = rng.uniform(0, 200)
-        streak = _look_up(streaks, around, along + shift)
-        fibre = _look_up(fibres, around + rng.uniform(-15, 15), along + shift)
-        texture = 0.62 * grid.noise(anatomy.exponent - 0.25, 1 / 28) + 0.66 * streak
-        level_ = anatomy.texture * texture + 0.40 + 0.25 * (c - 1.5)
-        gland += envelope * (np.logaddexp(0, level_ * 2.2) / 2.2 + 0.20 * _ridges(fibre, 0.22))
+        shift = np.float32(rng.uniform(0, 200))
+        streak = _look_up(streaks, rays.around, rays.along + shift)
+        texture = 0.75 * grid.noise(anatomy.exponent + 0.5, 1 / 40) + 0.55 * streak
+        level = anatomy.texture * texture + 0.40 + 0.25 * (c - 1.5)
+        total += envelope * np.logaddexp(0, level * 2.2) / 2.2
         islands = (1 - smoothstep(reach, 0.5, 2.3)) * scatter_gate
-        gland += anatomy.scatter * 0.38 * islands * np.clip(texture - 0.35, 0, None)
-        gate = smoothstep(grid.slow_noise(3.5, 1 / 30, 1 / 12), -0.4, 1.3)
-        septa += 0.085 * _ridges(fibre, 0.11) * gate
-    gate = smoothstep(grid.slow_noise(3.5, 1 / 30, 1 / 12), -0.5, 1.3)
-    septa += 0.11 * _ridges(grid.noise(4, 1 / 30, 1 / 10), 0.075) * gate
-    septa *= anatomy.ligaments * smoothstep(distance, 2, 10)
-    septa *= 0.6 + 0.4 * np.exp(-((radius / (0.9 * anatomy.width_mm)) ** 2))
-    return gland, septa
+        total += anatomy.scatter * 0.38 * islands * np.clip(texture - 0.35, 0, None)
+    # Lobules of fat lie in the gland as dark, smooth ovals.
+    lobules = smoothstep(grid.slow_noise(4, 1 / 28, 1 / 13), 0.8, 1.7)
+    return total * (1 - 0.6 * lobules)
+
+
+def septa(
+    anatomy: Anatomy,
+    distance: np.ndarray,
+    rays: Course,
+    grid: Grid,
+    pixel_mm: float,
+) -> np.ndarray:
+    """Draw ligaments and fibres on the pixels, as a fraction of the thickness.
+
+    They are the zero crossings of smooth fields drawn out along the rays. They need the pixels:
+    on coarser cells, and where fractal noise gates them, they break up and look like linear
+    calcifications.
+    """
+    rng, shape = grid.rng, distance.shape
+
+    def refine(field: np.ndarray) -> np.ndarray:
+        return upsample(field, CELL_MM, pixel_mm, shape)
+
+    fibres = power_law(rng, FIBRES, FIBRE_PITCH, 3.0, 1 / 12, 1 / 4, stretch=9.0)
+    around = refine(rays.around - 1.3 * rays.warp) / np.float32(FIBRE_PITCH)
+    along = refine(rays.along - 1.3 * rays.warp) / np.float32(FIBRE_PITCH)
+    lines = np.zeros(shape, np.float32)
+    for width, strength, slant in FIBRE_LAYERS:
+        gate = refine(smoothstep(grid.slow_noise(3.5, 1 / 40, 1 / 14), -0.9, 1.5))
+        shift, turn = rng.uniform(0, FIBRES[1]), rng.uniform(0, FIBRES[0])
+        slant *= rng.choice((-1, 1))
+        field = _look_up(
+            fibres, around + np.float32(slant) * along + np.float32(turn), along + np.float32(shift)
+        )
+        lines += np.float32(strength) * _ridges(field, width) * gate
+    lobules = refine(grid.noise(4, 1 / 30, 1 / 12))
+    gate = refine(smoothstep(grid.slow_noise(3.5, 1 / 30, 1 / 12), -0.5, 1.3))
+    lines += np.float32(0.06) * _ridges(lobules, 0.06) * gate
+    lines *= smoothstep(distance, 1.5, 10) * np.float32(anatomy.ligaments)
+    return lines
+
+
+# Width of the zero crossing (of the field's standard deviation), strength, slope against the rays.
+FIBRE_LAYERS = ((0.12, 0.070, 0.05), (0.10, 0.060, 0.16), (0.08, 0.050, 0.30), (0.30, 0.050, 0.08))
 
 
 def fractions(
-    gland: np.ndarray, septa: np.ndarray, fine: np.ndarray, scale: float, ligaments: float
+    glandular: np.ndarray, lines: np.ndarray, fine: np.ndarray, scale: float, ligaments: float
 ) -> np.ndarray:
     """Return the dense fraction of the thickness, below .95: gland saturates, septa fill fat."""
-    dense = np.clip(gland * np.float32(scale) * (1 + 0.11 * fine), 0, None)
+    dense = np.clip(glandular * np.float32(scale) * (1 + 0.11 * fine), 0, None)
     dense = 0.92 * (1 - np.exp(dense * np.float32(-1 / 0.92)))
-    stroma = septa + np.float32(0.022 * ligaments) * fine
-    return np.clip(dense + stroma * (1 - dense), 0, 0.95)
+    stroma = lines + np.float32(0.014 * ligaments) * (1 + fine)
+    return np.clip(dense + stroma * (1 - 0.6 * dense), 0, 0.95)

@@ -18,8 +18,8 @@ from .streams import Streams
 DETECTOR = DetectorSettings(
     scatter=0.15,
     equalisation=(0.80, 0.95),
-    detail=(0.55, 0.85),
-    fine_detail=(0.35, 0.60),
+    detail=(0.35, 0.60),
+    fine_detail=(0.20, 0.40),
     window=(1.5, 1.9),
     level=(0.45, 0.65),
 )

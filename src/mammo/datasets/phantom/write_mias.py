@@ -17,7 +17,7 @@ PIXEL_MM = 0.2
 SIZE = 1024
 FILM = FilmSettings()
 SHEET = SheetSettings()
-FRAMES_MM = ((240.0, 200.0),)
+FRAMES_MM = ((216.0, 200.0),)
 # Widths of the scans in pixels of .2 mm: small, medium, large, extra large.
 SCAN_WIDTHS = (400, 512, 650, 1000)
 TISSUE = {1: "F", 2: "G", 3: "D", 4: "D"}

@@ -115,10 +115,13 @@ def _read_dataset(path: Path, *, stop_before_pixels: bool) -> Dataset:
         # force: files without preamble are read too; what is not DICOM has no SOP class.
         dataset = pydicom.dcmread(path, force=True, stop_before_pixels=stop_before_pixels)
         is_image = "SOPClassUID" in dataset and "Rows" in dataset and "Columns" in dataset
+        has_pixels = stop_before_pixels or "PixelData" in dataset
     except OSError as error:
         raise UnreadableImageError(f"{path} cannot be opened: {error}.") from error
     except Exception as error:  # pydicom raises whatever a damaged element makes it trip over
         raise _unreadable(path, f"its DICOM header is damaged ({error})") from error
+    if not has_pixels:
+        raise _unreadable(path, "its pixel data are absent or truncated: copy it again")
     if not is_image:
         raise _unreadable(path, "it is no DICOM image (SOP class, rows or columns are missing)")
     return dataset

@@ -196,9 +196,7 @@ def render(root: Path) -> Path:
 
 
 def _pages(book: Path) -> Sequence[Path]:
-    return sorted(
-        path for path in book.rglob("*") if path.is_file() and "_build" not in path.parts
-    )
+    return sorted(path for path in book.rglob("*") if path.is_file() and "_build" not in path.parts)
 
 
 def _content(path: Path) -> str:

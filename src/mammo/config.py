@@ -53,6 +53,18 @@ class DataParameters(Group):
     cbis_unit: Literal["file", "view"] = Field(
         "file", description="what an image of CBIS-DDSM is: a file (3,103) or a view (3,032)"
     )
+    cbis_label_rule: Literal["any_lesion", "all_lesions", "unmixed"] = Field(
+        "any_lesion", description="malignant if any lesion is, if all are, or only unmixed images"
+    )
+    cbis_lesions: tuple[Literal["calcification", "mass"], ...] = Field(
+        ("calcification", "mass"), min_length=1, description="lesion types of CBIS-DDSM that count"
+    )
+    cbis_without_callback: Literal["benign", "ignore"] = Field(
+        "benign", description="what BENIGN_WITHOUT_CALLBACK lesions of CBIS-DDSM count as"
+    )
+    mias_label_rule: Literal["any_malignant", "abnormal_only"] = Field(
+        "any_malignant", description="normal images of MIAS are negative, or left out"
+    )
     inbreast_positive: tuple[str, ...] = Field(
         ("4", "5", "6"), description="BI-RADS categories of INbreast that count as positive"
     )
@@ -87,6 +99,29 @@ class ModelParameters(Group):
         "auto",
         description="extractor's weights: imagenet, random, a file, or auto (ImageNet's if they "
         "can be had, else random)",
+    )
+    stride: Literal[8, 16, 32] = Field(
+        16, description="pixels between neighbours on the feature map; 32 is the last layer"
+    )
+    flips: tuple[Literal["none", "horizontal", "vertical", "both"], ...] = Field(
+        ("none", "vertical"), min_length=1, description="flips of training images"
+    )
+    fine_tune: bool = Field(False, description="train the whole network, not the classifier alone")
+    classifier_channels: int = Field(32, ge=1, description="channels of the 1 x 1 convolution")
+    classifier_hidden: int = Field(32, ge=1, description="units of FC1")
+    dropout: float = Field(0.3, ge=0, lt=1, description="fraction dropped before FC1 and FC2")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="of AdamW")
+    weight_decay: float = Field(1e-2, ge=0, le=1, description="of AdamW")
+    batch_size: int = Field(32, ge=1, description="images a training step, over all devices")
+    epochs: int = Field(60, ge=1, description="epochs at most")
+    patience: int = Field(10, ge=1, description="epochs without improvement before stopping")
+    early_stopping_fraction: Fraction = Field(
+        0.15, description="fraction of the training patients watched for early stopping"
+    )
+    monitor: Literal["loss", "auroc"] = Field("loss", description="what early stopping watches")
+    balanced: bool = Field(True, description="weigh both classes alike in the loss")
+    precision: Literal["auto", "bfloat16", "float32"] = Field(
+        "auto", description="of the extractor; auto is bfloat16 where the device is fast at it"
     )
 
 

@@ -1,0 +1,93 @@
+"""Whole runs: every step prepared, chapters executed, book rendered, times told."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mammo import book as pages
+from mammo import config
+from mammo.config import Parameters
+from mammo.provenance import Processes, SingleProcess
+from mammo.study import Study
+
+
+class Clock:
+    """Seconds of each step of a run, printed as they end."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a step."""
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - started
+        print(f"{name}: {self.seconds[name]:.1f} s", flush=True)
+
+    def table(self) -> str:
+        """Return the steps and their seconds as lines of text."""
+        width = max(map(len, self.seconds))
+        lines = [f"  {name:<{width}} {spent:8.1f} s" for name, spent in self.seconds.items()]
+        return "\n".join([*lines, f"  {'total':<{width}} {sum(self.seconds.values()):8.1f} s"])
+
+
+def prepare(parameters: Parameters) -> Clock:
+    """Compute every expensive step; started by torchrun, in all its processes together."""
+    study = Study(parameters, _processes())
+    clock = Clock()
+    for name, step in _steps(study):
+        with clock.step(name):
+            step()
+    return clock
+
+
+def book(parameters: Parameters) -> None:
+    """Compute what is missing, execute the chapters that changed, and render the book."""
+    clock = prepare(parameters)
+    study = Study(parameters)
+    root = config.project_root()
+    for chapter in pages.CHAPTERS.values():
+        with clock.step(f"chapter {chapter.name}"):
+            pages.execute(chapter, parameters, study.fingerprint, root)
+    _render(clock)
+
+
+def chapter(name: str, parameters: Parameters) -> None:
+    """Execute one chapter and render the book."""
+    chosen = pages.chapter(name)
+    clock = Clock()
+    root = config.project_root()
+    with clock.step(f"chapter {name}"):
+        pages.execute(chosen, parameters, Study(parameters).fingerprint, root)
+    _render(clock)
+
+
+def _render(clock: Clock) -> None:
+    with clock.step("rendering"):
+        built = pages.render(config.project_root())
+    print(f"\n{clock.table()}\n\nThe book is at {built}")
+
+
+def _steps(study: Study) -> Iterator[tuple[str, Callable[[], object]]]:
+    p = study.parameters
+    for dataset in study.datasets:
+        yield f"data set {dataset}", lambda dataset=dataset: study.manifest(dataset)
+    for dataset in study.datasets:
+        yield f"images {dataset}", lambda dataset=dataset: study.images_folder(dataset)
+    for model in p.models:
+        yield f"model {model}", lambda model=model: study.predictions(model)
+    yield f"mixed data {p.mixed_model}", lambda: study.predictions(p.mixed_model, "mixed")
+    if p.mixed_model not in p.models:
+        yield f"model {p.mixed_model}", lambda: study.predictions(p.mixed_model)
+
+
+def _processes() -> Processes:
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return SingleProcess()
+    from mammo import devices
+
+    return devices.launch()

@@ -1,0 +1,125 @@
+"""The command line: ``mammo``. Heavy libraries are imported where a command needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mammo import __version__
+from mammo.errors import MammoError
+
+if TYPE_CHECKING:
+    from mammo.config import Parameters
+
+
+def main() -> None:
+    """Run the command line; a fault of the input ends in one sentence and status 1."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except MammoError as error:
+        print(f"mammo: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        print("mammo: interrupted; the next run goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mammo")
+def cli() -> None:
+    """External validation of mammogram classifiers: a living reproduction of Wang et al. 2020."""
+
+
+def with_parameters(command: Callable) -> Callable:
+    """Add the options that set the study's parameters."""
+    file = click.option(
+        "--params",
+        type=click.Path(path_type=Path),
+        help="YAML file of parameters; without it the defaults.",
+    )
+    one = click.option(
+        "-p",
+        "assignments",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="One parameter and its value, as YAML or JSON; see 'mammo parameters'.",
+    )
+    return file(one(command))
+
+
+@cli.command()
+@with_parameters
+def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
+    """Compute what is missing, execute the chapters that changed, render the book."""
+    parameters = _parameters(params, assignments)
+    from mammo import build
+
+    build.book(parameters)
+
+
+@cli.command()
+@with_parameters
+def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
+    """Compute every expensive step, without the book; under torchrun on several devices."""
+    parameters = _parameters(params, assignments)
+    from mammo import build
+
+    build.prepare(parameters)
+
+
+@cli.command()
+@click.argument("chapter")
+@with_parameters
+def run(chapter: str, params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
+    """Rerun one CHAPTER, such as comparison, and render the book."""
+    parameters = _parameters(params, assignments)
+    from mammo import build
+
+    build.chapter(chapter, parameters)
+
+
+@cli.command()
+@click.argument("dataset")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def check(dataset: str, path: Path | None) -> None:
+    """Report what is there of DATASET (at PATH, or found), what was excluded, what is missing."""
+    from mammo import config
+    from mammo.datasets.check import survey
+
+    report = survey(dataset, path, data_root=config.data_root(config.Parameters()))
+    print(report)
+    sys.exit(report.status)
+
+
+@cli.command()
+@click.argument("dataset")
+@click.option("--url", help="Fetch from here instead; file:// works too.")
+def fetch(dataset: str, url: str | None) -> None:
+    """Download DATASET, checked against its checksum; an interrupted download goes on."""
+    from mammo import config
+    from mammo.datasets import fetch as fetching
+
+    print(fetching.fetch(dataset, config.data_root(config.Parameters()), url=url))
+
+
+@cli.command()
+def parameters() -> None:
+    """List every parameter: its name, default and meaning."""
+    from mammo.config import Parameters
+
+    for name, field in Parameters.model_fields.items():
+        print(f"{name} = {field.default!r}\n    {field.description}")
+
+
+def _parameters(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:
+    from mammo import config
+
+    return config.load(params, config.parse_assignments(assignments))

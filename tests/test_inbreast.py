@@ -108,10 +108,12 @@ def test_missing_parts_are_named(tmp_path):
     root = tmp_path / "INbreast"
     root.mkdir()
     assert inbreast.find(tmp_path) == root
-    with pytest.raises(DatasetError, match="holds 0 INbreast images and 0 tables"):
+    with pytest.raises(DatasetError, match=r"lacks the table INbreast\.csv"):
         inbreast.load(root)
     table = native.write_inbreast_table(root, [*ROWS, ROWS[0]])
     assert inbreast.find(tmp_path) is None, "the table alone is not the set"
+    with pytest.raises(DatasetError, match="holds no INbreast image"):
+        inbreast.load(root)
     with pytest.raises(DatasetError, match="line 6: image 22678622 is listed twice"):
         inbreast.read_cases(table)
     table.write_text("a;b\n1;2\n")

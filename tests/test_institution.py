@@ -93,8 +93,8 @@ def test_nothing_is_lost(folder):
     assert sorted(reason.partition(":")[0] for reason in reasons) == [
         "image file not found",
         "image file not found",
-        "no label in labels.csv",
-        "no patient_id in labels.csv",
+        "no label in the table",
+        "no patient_id in the table",
         "no row in labels.csv",
         "the DICOM file holds no image",
     ]

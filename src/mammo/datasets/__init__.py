@@ -11,6 +11,8 @@ from mammo.datasets.card import Counts, Dataset, DatasetCard
 __all__ = ["DATASETS", "Counts", "Dataset", "DatasetCard"]
 
 DATASETS: dict[str, Dataset] = {
-    module.CARD.name: Dataset(module.CARD, module.find, module.load)
+    module.CARD.name: Dataset(
+        module.CARD, module.find, module.load, getattr(module, "tables", None)
+    )
     for module in (cbis_ddsm, inbreast, mias, institution)
 }

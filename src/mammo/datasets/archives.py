@@ -6,6 +6,7 @@ import shutil
 import tarfile
 import tempfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from tqdm.auto import tqdm
@@ -13,7 +14,14 @@ from tqdm.auto import tqdm
 from mammo.errors import DatasetError
 
 
-def unpack(archive: Path, folder: Path, *, max_bytes: int, max_files: int) -> Path:
+def unpack(
+    archive: Path,
+    folder: Path,
+    *,
+    max_bytes: int,
+    max_files: int,
+    verify: Callable[[Path], None] | None = None,
+) -> Path:
     """Unpack the regular files of a tar archive into a new folder, without its subfolders.
 
     Only base names are used and links are passed over, so that nothing is written elsewhere. The
@@ -27,6 +35,8 @@ def unpack(archive: Path, folder: Path, *, max_bytes: int, max_files: int) -> Pa
         Folder to make.
     max_bytes, max_files : int
         Bounds on what is unpacked.
+    verify : callable, optional
+        Called with the complete folder before it gets its name; it raises what is wrong with it.
 
     Raises
     ------
@@ -39,6 +49,8 @@ def unpack(archive: Path, folder: Path, *, max_bytes: int, max_files: int) -> Pa
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         _extract(archive, partial, max_bytes, max_files)
+        if verify:
+            verify(partial)
         partial.chmod(0o755)
         _move(partial, folder)
     except (tarfile.TarError, zlib.error, EOFError) as error:

@@ -87,8 +87,12 @@ class Dataset:
     load : callable
         ``load(path, *, source="real", **rules) -> DataFrame``: the manifest (see
         `mammo.datasets.manifest`). Raises `mammo.errors.DatasetError`.
+    tables : callable, optional
+        ``tables(folder) -> DataFrame``: the manifest that the set's tables alone give, every row
+        excluded for want of its image; for sets whose tables come separately.
     """
 
     card: DatasetCard
     find: Callable[[Path], Path | None]
     load: Callable[..., pd.DataFrame]
+    tables: Callable[[Path], pd.DataFrame] | None = None

@@ -56,7 +56,7 @@ def find(data_root: Path) -> Path | None:
         other_collection = (
             path.name.startswith("manifest-") and not (path / COLLECTION_FOLDER).is_dir()
         )
-        if path.is_dir() and not other_collection and (_has_image(path) or not _tables(path)):
+        if path.is_dir() and not other_collection and (_has_image(path) or not _tables_of(path)):
             return path
     return None
 
@@ -67,7 +67,7 @@ def _has_image(folder: Path) -> bool:
     )
 
 
-def _tables(folder: Path, files: Sequence[Path] | None = None) -> dict:
+def _tables_of(folder: Path, files: Sequence[Path] | None = None) -> dict:
     """Tables in the folder; else beside it, where an NBIA manifest folder has them."""
     inside = cbis_ddsm_cases.find_tables(walk(folder) if files is None else files)
     return inside or cbis_ddsm_cases.find_tables(folder.parent.glob("*.csv"))
@@ -116,7 +116,7 @@ def load(
     require_choices("lesions", lesions, cbis_ddsm_cases.LESIONS)
     path = Path(path).resolve()
     files = walk(path)
-    cases = cbis_ddsm_cases.read_tables(_tables(path, files), lesions, path)
+    cases = cbis_ddsm_cases.read_tables(_tables_of(path, files), lesions, path)
     images = cbis_ddsm_cases.full_images(
         cases, label_rule=label_rule, unit=unit, without_callback=without_callback
     )
@@ -128,6 +128,19 @@ def load(
             "NBIA Data Retriever, or remove the folder to use a synthetic set"
         )
     return manifest.build(add_header_facts(rows, CARD.title))
+
+
+def tables(folder: Path) -> pd.DataFrame:
+    """Make the manifest of the tables below a folder alone, every image excluded as not found.
+
+    Raises
+    ------
+    DatasetError
+        If a table is missing or not as TCIA publishes it.
+    """
+    images = cbis_ddsm_cases.full_images(cbis_ddsm_cases.read_cases(Path(folder)))
+    empty = ImageTree(())
+    return manifest.build(_locate(image, empty, "real") for image in images)
 
 
 def _locate(image: dict, tree: ImageTree, source: str) -> dict:

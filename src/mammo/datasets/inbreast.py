@@ -177,14 +177,13 @@ def load(
     """
     path = Path(path).resolve()
     files = walk(path)
-    tables = [file for file in files if file.name.lower() == TABLE_NAME.lower()]
     images = index_by_name(files, _FILE_NAME, "number")
-    if not tables or not images:
+    table = _table_of(files, path)
+    if not images:
         raise DatasetError(
-            f"{path} holds {len(images)} INbreast images and {len(tables)} tables {TABLE_NAME}: "
-            f"unpack the release with both into it, or remove the folder to use a synthetic set"
+            f"{path} holds no INbreast image (<8 digits>_<patient>_MG_<side>_<view>_ANON.dcm): "
+            "unpack the whole release there, or remove the folder to use a synthetic set"
         )
-    table = min(tables, key=lambda file: len(file.parts))
     cases = label_cases(
         read_cases(table), table, positive=positive, negative=negative, excluded=excluded
     )
@@ -193,6 +192,29 @@ def load(
     rows += _without_case(images, {case["number"] for case in cases})
     shared = {"dataset": CARD.name, "source": source_of(path, files, source)}
     return manifest.build(add_header_facts([{**row, **shared} for row in rows], CARD.title))
+
+
+def tables(folder: Path) -> pd.DataFrame:
+    """Make the manifest of INbreast.csv alone, every image excluded, most as not found.
+
+    Raises
+    ------
+    DatasetError
+        If the table is missing or not as released.
+    """
+    table = _table_of(walk(Path(folder)), Path(folder))
+    rows = [_join(case, {}, {}) for case in label_cases(read_cases(table), table)]
+    return manifest.build([{**row, "dataset": CARD.name, "source": "real"} for row in rows])
+
+
+def _table_of(files: Sequence[Path], folder: Path) -> Path:
+    found = [file for file in files if file.name.lower() == TABLE_NAME.lower()]
+    if not found:
+        raise DatasetError(
+            f"{folder} lacks the table {TABLE_NAME}: unpack the whole release there, or remove the "
+            "folder to use a synthetic set"
+        )
+    return min(found, key=lambda file: len(file.parts))
 
 
 def _join(

@@ -210,17 +210,17 @@ def _row(
         "view": entry.get("view", "").upper() or None,
         **{name: entry.get(name) for name in ("pathology", "birads", "density")},
     }
-    reason = _reason(entry, file, table)
+    reason = _reason(entry, file, where)
     if reason:
         return {**row, "excluded": reason}
     return {**row, "label": int(class_of(entry["label"].lower(), classes, where) == "positive")}
 
 
-def _reason(entry: dict, file: Path | None, table: Path) -> str | None:
+def _reason(entry: dict, file: Path | None, where: str) -> str | None:
     if file is None:
-        return "image file not found"
+        return f"image file not found: {where}"
     empty = [name for name in ("patient_id", "label") if not entry[name]]
-    return f"no {empty[0]} in {table.name}" if empty else None
+    return f"no {empty[0]} in the table: {where}" if empty else None
 
 
 def _side(text: str, where: str) -> str | None:

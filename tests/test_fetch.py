@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import dataclasses
+import functools
+import http.server
+import tarfile
+import threading
+
+import pytest
+
+import native
+from mammo.datasets import fetch as fetching
+from mammo.datasets import mias
+from mammo.datasets.download import download
+from mammo.datasets.fetch import DOWNLOADS, contents_sha256, fetch
+from mammo.errors import DatasetError, ParameterError
+
+CONTENT = bytes(range(256)) * 40
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """Serves CONTENT at any path; ``ranges`` and ``cut`` are set per test."""
+
+    def do_GET(self):
+        wanted = self.headers.get("Range")
+        self.server.asked.append(wanted)
+        start = int(wanted.split("=")[1].rstrip("-")) if wanted and self.server.ranges else 0
+        if start >= len(CONTENT):
+            self.send_error(416)
+            return
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
+        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.end_headers()
+        self.wfile.write(CONTENT[start : self.server.cut])
+
+    def log_message(self, *args):
+        """Keep the test's output clean."""
+
+
+@pytest.fixture
+def server():
+    with http.server.HTTPServer(("127.0.0.1", 0), Server) as instance:
+        instance.ranges, instance.cut, instance.asked = True, None, []
+        instance.url = f"http://127.0.0.1:{instance.server_port}/file"
+        thread = threading.Thread(target=functools.partial(instance.serve_forever, 0.01))
+        thread.start()
+        yield instance
+        instance.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_an_interrupted_download_resumes_or_restarts(server, tmp_path, ranges):
+    server.ranges, server.cut, target = ranges, 6000, tmp_path / "file"
+    with pytest.raises(DatasetError, match=r"ended after 6000 of 10240 bytes.*again to resume"):
+        download(server.url, target, max_bytes=20_000)
+    assert [path.name for path in tmp_path.iterdir()] == ["file.part"]
+    server.cut = None
+    download(server.url, target, max_bytes=20_000)
+    assert target.read_bytes() == CONTENT
+    assert server.asked == [None, "bytes=6000-"]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_part_longer_than_the_file_is_thrown_away(server, tmp_path):
+    (tmp_path / "file.part").write_bytes(b"x" * 20_000)
+    download(server.url, tmp_path / "file", max_bytes=20_000)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert server.asked == ["bytes=20000-", None]
+
+
+def test_a_file_address_works_with_or_without_a_part(tmp_path):
+    source = tmp_path / "a file"
+    source.write_bytes(CONTENT)
+    (tmp_path / "file.part").write_bytes(b"left over")
+    download(source.as_uri(), tmp_path / "file", max_bytes=20_000)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_a_download_is_bounded(server, tmp_path):
+    with pytest.raises(DatasetError, match="larger than the 5000 bytes expected"):
+        download(server.url, tmp_path / "file", max_bytes=5000)
+    assert not (tmp_path / "file").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "message"),
+    [
+        ("ftp://host/file", ParameterError, "no address that begins with one of"),
+        ("http://127.0.0.1:1/file", DatasetError, "cannot be downloaded .*by hand"),
+        ("file:///absent/file", DatasetError, "cannot be downloaded .*by hand"),
+    ],
+)
+def test_a_bad_address_is_named(tmp_path, url, error, message):
+    with pytest.raises(error, match=message) as caught:
+        download(url, tmp_path / "file", max_bytes=5000)
+    assert url in str(caught.value)
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """A small mini-MIAS archive elsewhere, and its checksum in place of the real one's."""
+    folder = tmp_path / "elsewhere" / "files"
+    native.write_pgm(folder / "mdb001.pgm")
+    native.write_pgm(folder / "mdb002.pgm")
+    native.write_info(folder, ["mdb001 G CIRC M 535 425 197", "mdb002 D NORM"])
+    packed = folder.parent / "all-mias.tar.gz"
+    with tarfile.open(packed, "w:gz") as tar:
+        tar.add(folder, arcname=".")
+    digest = contents_sha256(folder, DOWNLOADS["mias"].contents)
+    small = dataclasses.replace(DOWNLOADS["mias"], sha256=digest)
+    monkeypatch.setitem(DOWNLOADS, "mias", small)
+    return packed
+
+
+def test_fetch_makes_a_set_that_is_found_and_read(archive, tmp_path):
+    data_root = tmp_path / "data"
+    folder = fetch("mias", data_root, archive.as_uri())
+    assert mias.find(data_root) == folder == data_root / "mias"
+    assert mias.load(folder)["label"].tolist() == [1, 0]
+    archive.unlink()
+    assert fetch("mias", data_root, archive.as_uri()) == folder, "nothing is fetched twice"
+
+
+def test_fetch_takes_an_archive_that_is_there(archive, tmp_path):
+    archive.rename(tmp_path / "all-mias.tar.gz")
+    assert fetch("mias", tmp_path, "file:///absent") == tmp_path / "mias"
+
+
+def test_wrong_contents_are_refused_and_not_left_as_a_set(archive, tmp_path, monkeypatch):
+    wrong = dataclasses.replace(DOWNLOADS["mias"], sha256="0" * 64)
+    monkeypatch.setitem(DOWNLOADS, "mias", wrong)
+    data_root = tmp_path / "data"
+    with pytest.raises(DatasetError, match=r"checksum 000000000000\.\.\. .*fetch it again"):
+        fetch("mias", data_root, archive.as_uri())
+    assert [path.name for path in data_root.iterdir()] == ["all-mias.tar.gz"]
+
+
+def test_a_changed_folder_is_noticed(archive, tmp_path):
+    folder = fetch("mias", tmp_path, archive.as_uri())
+    native.write_pgm(folder / "mdb003.pgm")
+    with pytest.raises(DatasetError, match="remove it and fetch it again"):
+        fetch("mias", tmp_path, archive.as_uri())
+
+
+@pytest.mark.parametrize("name", ["cbis_ddsm", "inbreast", "institution"])
+def test_other_sets_say_how_to_get_them(tmp_path, name):
+    with pytest.raises(DatasetError, match=r"cannot be fetched automatically\. Licence: .*Page: "):
+        fetch(name, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_set_names_the_known_ones(tmp_path):
+    with pytest.raises(ParameterError, match=r"'ddsm' is no data set; it must be one of"):
+        fetching.fetch("ddsm", tmp_path)
+
+
+def test_real_archive_has_the_checksum(real_data, tmp_path):
+    folder = fetch("mias", tmp_path, (real_data / "all-mias.tar.gz").as_uri())
+    assert len(mias.load(folder)) == 322

@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 from statistics import mean, median
 
+from mammo.models import MODELS
+
 EXPERTS_AUROC = 0.71
 """auROC of human experts, as the paper takes it from Cole et al. 2014 (Introduction, Results)."""
 
@@ -28,24 +30,10 @@ DATASET_TITLES = {
 INTERNAL = "cbis_ddsm"
 EXTERNAL = ("mias", "inbreast", "institution")
 
-MODEL_TITLES = {
-    "alexnet": "Ours, AlexNet",
-    "vgg16": "Ours, VGG16",
-    "resnet50": "Ours, ResNet50",
-    "end2end_vgg16": "end2end, VGG16",
-    "end2end_resnet50": "end2end, ResNet50",
-    "frcnn_cad": "frcnn_cad, VGG16",
-}
-OURS = ("alexnet", "vgg16", "resnet50")
+MODEL_TITLES = {name: card.title for name, card in MODELS.items()}
+OURS = tuple(name for name, card in MODELS.items() if card.family == "ours")
 
-TRAINED_ON = {
-    "alexnet": ("cbis_ddsm",),
-    "vgg16": ("cbis_ddsm",),
-    "resnet50": ("cbis_ddsm",),
-    "end2end_vgg16": ("cbis_ddsm",),
-    "end2end_resnet50": ("cbis_ddsm",),
-    "frcnn_cad": ("cbis_ddsm", "mias", "inbreast"),
-}
+TRAINED_ON = {name: card.trained_on for name, card in MODELS.items()}
 """Sets a model saw in training or model selection (Methods, Data Sets): not scored there."""
 
 
@@ -132,6 +120,16 @@ class Summary:
     highest: float
     mean: float
     median: float
+
+
+def model_title(name: str) -> str:
+    """Name of a model for display; a model that is not the paper's keeps its own."""
+    return MODEL_TITLES.get(name, name)
+
+
+def dataset_title(name: str) -> str:
+    """Name of a data set for display; one that is not the paper's keeps its own."""
+    return DATASET_TITLES.get(name, name)
 
 
 def find(cells: tuple[PublishedAuroc, ...], model: str, dataset: str) -> PublishedAuroc | None:

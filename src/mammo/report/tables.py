@@ -10,6 +10,7 @@ import pandas as pd
 
 from mammo.datasets import DATASETS
 from mammo.errors import MammoError
+from mammo.models import MODELS
 from mammo.report import published
 from mammo.report.display import Table
 from mammo.report.presentation import present_aurocs, present_sets
@@ -73,6 +74,12 @@ def check_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
             f"the estimates hold {', '.join(twice.iloc[0][key])} twice: keep one row of each"
         )
     return estimates
+
+
+def why_absent(model: str) -> str:
+    """Say why a model of the paper has no computed value."""
+    card = MODELS.get(model)
+    return NOT_YET if card and not card.computed else NOT_IN_THIS_BUILD
 
 
 def table1(summary: pd.DataFrame) -> Table:
@@ -208,7 +215,7 @@ def _rows(
             estimate = None
             row["status"] = TRAINED_ON_IT
         elif estimate is None:
-            row["status"] = _why_absent(cell.model)
+            row["status"] = why_absent(cell.model)
         else:
             row["status"] = UNDEFINED if math.isnan(estimate["auroc"]) else "computed"
         rows.append({**row, **(estimate or {})})
@@ -222,8 +229,3 @@ def _rows(
 
 def _records(estimates: pd.DataFrame) -> list[dict]:
     return estimates[list(ESTIMATE_COLUMNS)].to_dict("records")
-
-
-def _why_absent(model: str) -> str:
-    published_by_others = model in published.MODEL_TITLES and model not in published.OURS
-    return NOT_YET if published_by_others else NOT_IN_THIS_BUILD

@@ -1,0 +1,23 @@
+"""The book's figures, each a `Picture` with its text alternative."""
+
+from __future__ import annotations
+
+from mammo.report.figures.architecture import transfer_model
+from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.images import Example, example_images, intensity_histograms
+from mammo.report.figures.mixed import mixed_training
+from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.style import Picture
+from mammo.report.figures.training import training_curves
+
+__all__ = [
+    "Example",
+    "Picture",
+    "auroc_forest",
+    "example_images",
+    "intensity_histograms",
+    "mixed_training",
+    "roc_curves",
+    "training_curves",
+    "transfer_model",
+]

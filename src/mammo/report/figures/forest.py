@@ -1,0 +1,120 @@
+"""Every auROC of Tables 2 and 3 in one picture, computed and published."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mammo.report.figures.style import (
+    DISPLAY_WIDTH,
+    GREY,
+    INK,
+    Picture,
+    drawing,
+    light_grid,
+    look,
+    set_label,
+)
+from mammo.report.published import (
+    DATASET_TITLES,
+    EXPERTS_AUROC,
+    MODEL_TITLES,
+    TABLE_2,
+    TABLE_3,
+    model_title,
+)
+from mammo.report.tables import check_estimates, why_absent
+
+
+def auroc_forest(estimates: pd.DataFrame) -> Picture:
+    """Every auROC with its interval, the published value as a hollow marker, and the experts' 0.71.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        `mammo.report.tables.ESTIMATE_COLUMNS`.
+    """
+    check_estimates(estimates)
+    rows = _forest_rows(estimates)
+    n_models = rows["model"].nunique()
+    heights = -rows.index.to_series() - (rows["model"] != rows["model"].shift()).cumsum()
+    with drawing():
+        size = (DISPLAY_WIDTH, 1.3 + 0.24 * (len(rows) + n_models))
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots()
+        axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.2)
+        axes.axvline(EXPERTS_AUROC, color=GREY, linestyle="--", linewidth=1.2)
+        for height, (_, row) in zip(heights, rows.iterrows(), strict=True):
+            _forest_row(axes, height, row)
+        top = heights.max() + 1.6
+        axes.text(0.5, top, "guessing 0.50", ha="center", va="bottom", fontsize=9, color=GREY)
+        axes.text(
+            EXPERTS_AUROC, top, f"experts {EXPERTS_AUROC}", ha="center", va="bottom", fontsize=9,
+            color=GREY,
+        )  # fmt: skip
+        computed = set(rows.loc[rows["auroc"].notna(), "model"])
+        for model, places in heights.groupby(rows["model"], sort=False):
+            if model not in computed:
+                axes.text(
+                    0.01, places.max() + 0.95, why_absent(model), style="italic", va="center",
+                    fontsize=9, color=GREY, transform=axes.get_yaxis_transform(),
+                )  # fmt: skip
+            axes.text(
+                -0.02, places.max() + 0.95, model_title(model), weight="bold", ha="right",
+                va="center", fontsize=9.5, transform=axes.get_yaxis_transform(),
+            )  # fmt: skip
+        axes.set_yticks(heights, [set_label(row) for _, row in rows.iterrows()])
+        axes.set(xlabel="auROC", ylim=(heights.min() - 0.7, top))
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        light_grid(axes, "x")
+        figure.legend(handles=_forest_legend(), loc="outside lower center", ncols=2)
+    return Picture(figure, _forest_alt(rows))
+
+
+def _forest_rows(estimates: pd.DataFrame) -> pd.DataFrame:
+    """Published cells with their estimates, then estimates that the paper has no cell for."""
+    cells = pd.DataFrame(
+        [(c.model, c.dataset, c.split, c.auroc) for c in TABLE_2 + TABLE_3],
+        columns=["model", "dataset", "split", "published"],
+    )
+    rows = cells.merge(estimates, on=["model", "dataset", "split"], how="outer")
+    places = {
+        "model": {name: place for place, name in enumerate(MODEL_TITLES)},
+        "split": {"validation": 0, "test": 1},
+        "dataset": {name: place for place, name in enumerate(DATASET_TITLES)},
+    }
+    keys = {name: rows[name].map(place).fillna(len(place)) for name, place in places.items()}
+    return rows.iloc[pd.DataFrame(keys).sort_values(list(places)).index].reset_index(drop=True)
+
+
+def _forest_row(axes: Axes, height: float, row: pd.Series) -> None:
+    style = look(row["dataset"])
+    if pd.notna(row["lower"]):
+        axes.plot([row["lower"], row["upper"]], [height] * 2, color=style.color, linewidth=2)
+    axes.plot(row["auroc"], height, style.marker, color=style.color, markersize=6)
+    axes.plot(
+        row["published"], height, style.marker, color=INK, markerfacecolor="none", markersize=8
+    )
+
+
+def _forest_legend() -> list[Line2D]:
+    return [
+        Line2D([], [], color=INK, marker="o", linewidth=2, label="computed here, with interval"),
+        Line2D(
+            [], [], color=INK, marker="o", markerfacecolor="none", markersize=8, linestyle="none",
+            label="published",
+        ),
+    ]  # fmt: skip
+
+
+def _forest_alt(rows: pd.DataFrame) -> str:
+    listed = "; ".join(
+        f"{model_title(row['model'])} on {set_label(row)} "
+        + (f"{row['auroc']:.2f}" if pd.notna(row["auroc"]) else "not computed")
+        + (f", published {row['published']:.2f}" if pd.notna(row["published"]) else "")
+        for _, row in rows.iterrows()
+    )
+    return f"auROC with intervals beside published values and the experts' 0.71: {listed}."

@@ -1,0 +1,102 @@
+"""Table 4 of the paper as a picture: before and after training on mixed data."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mammo.report.figures.style import (
+    BLUE,
+    DISPLAY_WIDTH,
+    GREY,
+    LIGHT,
+    VERMILLION,
+    Picture,
+    drawing,
+    light_grid,
+    set_label,
+)
+from mammo.report.published import (
+    DATASET_TITLES,
+    TABLE_2,
+    TABLE_3,
+    TABLE_4,
+    PublishedAuroc,
+    find,
+)
+from mammo.report.tables import check_estimates
+
+_BEFORE, _AFTER = (BLUE, "o"), (VERMILLION, "s")
+
+
+def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
+    """Table 4 as a picture: each set's auROC before and after training on mixed data.
+
+    Parameters
+    ----------
+    mixed, ddsm_only : DataFrame
+        `mammo.report.tables.ESTIMATE_COLUMNS` of one backbone trained on mixed data and on DDSM
+        alone, scored on the same images.
+    """
+    key = ["model", "dataset", "split"]
+    both = check_estimates(ddsm_only).merge(check_estimates(mixed), on=key, suffixes=("", "_after"))
+    order = {name: place for place, name in enumerate(DATASET_TITLES)}
+    both = both.sort_values("dataset", key=lambda names: names.map(order)).reset_index(drop=True)
+    with drawing():
+        figure = Figure(figsize=(DISPLAY_WIDTH, 1.6 + 0.75 * len(both)), layout="constrained")
+        axes = figure.subplots()
+        axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.2)
+        for place, row in both.iterrows():
+            _dumbbell(axes, -place, row)
+        labels = [f"{set_label(row)}\n{_role(row['split'])}" for _, row in both.iterrows()]
+        axes.set_yticks([-place for place in both.index], labels)
+        axes.set(xlabel="auROC", ylim=(0.6 - len(both), 0.5))
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        light_grid(axes, "x")
+        figure.legend(handles=_dumbbell_legend(), loc="outside lower center", ncols=2)
+    listed = "; ".join(
+        f"{set_label(row)} {row['auroc']:.2f} to {row['auroc_after']:.2f}"
+        for _, row in both.iterrows()
+    )
+    return Picture(figure, f"auROC trained on DDSM alone and on mixed data: {listed}.")
+
+
+def _dumbbell(axes: Axes, height: float, row: pd.Series) -> None:
+    first, second, below = height + 0.24, height + 0.08, height - 0.18
+    ends = [row["auroc"], row["auroc_after"]]
+    axes.plot(ends, [first, second], color=LIGHT, linewidth=3, zorder=1)
+    for suffix, place, (color, marker) in (("", first, _BEFORE), ("_after", second, _AFTER)):
+        bounds = [row[f"lower{suffix}"], row[f"upper{suffix}"]]
+        axes.plot(bounds, [place] * 2, color=color, linewidth=1.8)
+        axes.plot(row[f"auroc{suffix}"], place, marker, color=color, markersize=7)
+    before = find(TABLE_2 + TABLE_3, row["model"], row["dataset"])
+    after = find(TABLE_4, row["model"], row["dataset"])
+    if before and after:
+        _published_dumbbell(axes, below, before, after)
+
+
+def _published_dumbbell(
+    axes: Axes, height: float, before: PublishedAuroc, after: PublishedAuroc
+) -> None:
+    axes.plot([before.auroc, after.auroc], [height] * 2, color=LIGHT, linewidth=1.2, zorder=1)
+    for cell, (color, marker) in ((before, _BEFORE), (after, _AFTER)):
+        axes.plot(cell.auroc, height, marker, color=color, markerfacecolor="white", markersize=7)
+
+
+def _dumbbell_legend() -> list[Line2D]:
+    return [
+        Line2D(
+            [], [], color=color, marker=marker, markersize=8, label=f"{words}, {name}",
+            linewidth=1.6 if words == "computed" else 0,
+            markerfacecolor=color if words == "computed" else "white",
+        )
+        for name, (color, marker) in (("DDSM alone", _BEFORE), ("mixed data", _AFTER))
+        for words in ("computed", "published")
+    ]  # fmt: skip
+
+
+def _role(split: str) -> str:
+    return "validation" if split == "validation" else "left-out fifth"

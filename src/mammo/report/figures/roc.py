@@ -1,0 +1,84 @@
+"""Fig. 2 of the paper: the receiver operating characteristic curves."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mammo.report.figures.style import (
+    DISPLAY_WIDTH,
+    GREY,
+    Picture,
+    drawing,
+    light_grid,
+    look,
+    set_label,
+)
+from mammo.report.published import model_title
+from mammo.report.tables import check_estimates
+
+_COLUMNS = 3
+
+
+def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
+    """Fig. 2: ROC curves, one panel a model, the internal and the external sets in each.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        ``model``, ``dataset``, ``split`` ("validation" or "test"), ``y_true``, ``y_score``.
+    estimates : DataFrame
+        `mammo.report.tables.ESTIMATE_COLUMNS`; curves without both classes have no auROC and are
+        left out.
+    """
+    known = check_estimates(estimates)
+    known = known[known["auroc"].notna()]
+    models = [name for name in dict.fromkeys(predictions["model"]) if name in set(known["model"])]
+    n_columns = min(max(len(models), 1), _COLUMNS)
+    n_rows = max(math.ceil(len(models) / _COLUMNS), 1)
+    most = known["model"].value_counts().max() if len(known) else 0
+    panel = (DISPLAY_WIDTH / _COLUMNS, DISPLAY_WIDTH / _COLUMNS + 0.05 + 0.37 * most)
+    with drawing():
+        size = (panel[0] * n_columns, panel[1] * n_rows)
+        figure = Figure(figsize=size, layout="constrained")
+        panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+        for model, axes in zip(models, panels, strict=False):
+            axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
+            for _, row in known[known["model"] == model].iterrows():
+                _roc_curve(axes, predictions[_same(predictions, row)], row)
+            _roc_axes(axes, model_title(model))
+        for axes in panels[len(models) :]:
+            axes.set_axis_off()
+    listed = "; ".join(
+        f"{model_title(row['model'])} on {set_label(row)} {row['auroc']:.2f}"
+        for _, row in known.iterrows()
+    )
+    return Picture(figure, f"ROC curves. auROC: {listed}. The diagonal is guessing.")
+
+
+def _roc_curve(axes: Axes, scored: pd.DataFrame, row: pd.Series) -> None:
+    from sklearn.metrics import roc_curve
+
+    false_alarms, hits, _ = roc_curve(scored["y_true"].astype(int), scored["y_score"])
+    style = look(row["dataset"])
+    label = f"{set_label(row)}\n{row['auroc']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
+    axes.plot(false_alarms, hits, color=style.color, linestyle=style.line, label=label)
+
+
+def _roc_axes(axes: Axes, title: str) -> None:
+    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
+    axes.set(xlabel="1 − specificity", ylabel="Sensitivity")
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.set_anchor("N")
+    light_grid(axes)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), handlelength=2.6)
+
+
+def _same(predictions: pd.DataFrame, row: pd.Series) -> pd.Series:
+    return (predictions[["model", "dataset", "split"]] == row[["model", "dataset", "split"]]).all(
+        axis=1
+    )

@@ -1,0 +1,123 @@
+"""How figures look: colours that all eyes tell apart, with line styles and markers beside them."""
+
+from __future__ import annotations
+
+import base64
+import io
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from html import escape
+from typing import Literal
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mammo.report.published import dataset_title
+
+DISPLAY_WIDTH = 7.6
+"""Inches across a page of the book, at `PIXELS_PER_INCH`."""
+PIXELS_PER_INCH = 100
+
+INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
+
+# Okabe M, Ito K. Color universal design, 2008; the purple is darkened for thin lines on white.
+BLUE, VERMILLION, GREEN, ORANGE, PURPLE = "#0072b2", "#d55e00", "#009e73", "#e69f00", "#a8518a"
+
+
+@dataclass(frozen=True)
+class Look:
+    """Colour, line and marker of one data set, the same in every figure."""
+
+    color: str
+    line: str
+    marker: str
+
+
+LOOKS = {
+    "cbis_ddsm": Look(BLUE, "-", "o"),
+    "mias": Look(VERMILLION, "--", "s"),
+    "inbreast": Look(GREEN, "-.", "^"),
+    "institution": Look(PURPLE, ":", "D"),
+}
+_OTHER = Look(INK, (0, (3, 1, 1, 1, 1, 1)), "X")
+
+_RC = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.edgecolor": GREY,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "lines.linewidth": 1.8,
+    "legend.frameon": False,
+    "svg.hashsalt": "mammo",
+    "figure.facecolor": "white",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure with its text alternative, shown at full width and sharp on dense screens.
+
+    ``kind`` is "svg" for lines and text, "png" (two pixels a display pixel) where images are in it.
+    """
+
+    figure: Figure
+    alt: str
+    caption: str = ""
+    kind: Literal["svg", "png"] = "svg"
+
+    def _repr_html_(self) -> str:
+        mime = "image/svg+xml" if self.kind == "svg" else "image/png"
+        encoded = base64.b64encode(self.render()).decode()
+        width = round(self.figure.get_figwidth() * PIXELS_PER_INCH)
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
+        return (
+            f'<figure class="mammo-figure"><div class="mammo-scroll">'
+            f'<img width="{width}" alt="{escape(self.alt)}" src="data:{mime};base64,{encoded}">'
+            f"</div>{caption}</figure>"
+        )
+
+    def __repr__(self) -> str:
+        return f"Picture: {self.alt}"
+
+    def render(self) -> bytes:
+        """Return the file's bytes; the same figure gives the same bytes."""
+        buffer = io.BytesIO()
+        metadata = {"Date": None} if self.kind == "svg" else {"Software": None}
+        with drawing():
+            self.figure.savefig(
+                buffer, format=self.kind, dpi=2 * PIXELS_PER_INCH, metadata=metadata
+            )
+        return buffer.getvalue()
+
+
+def drawing() -> AbstractContextManager:
+    """Style for the drawing of one figure, undone afterwards."""
+    return mpl.rc_context(_RC)
+
+
+def look(dataset: str) -> Look:
+    """Look of a data set; black with a cross for one that is not the paper's."""
+    return LOOKS.get(dataset, _OTHER)
+
+
+def set_label(row: pd.Series) -> str:
+    """Name a row's data set, and whether its images are real or synthetic where that is known."""
+    title = dataset_title(row["dataset"])
+    return title if pd.isna(row["source"]) else f"{title}, {row['source']}"
+
+
+def light_grid(axes: Axes, axis: Literal["x", "y", "both"] = "both") -> None:
+    """Draw faint grid lines behind the data."""
+    axes.grid(axis=axis, color="#e3e3e3", linewidth=0.7)
+    axes.set_axisbelow(True)

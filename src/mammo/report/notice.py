@@ -1,0 +1,60 @@
+"""What a page says before it shows anything: which images are real and which are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from mammo.report.published import DATASET_TITLES
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A box at the top of a page."""
+
+    title: str
+    text: str
+    kind: str
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<div class="admonition {self.kind}"><p class="admonition-title">'
+            f"{escape(self.title)}</p><p>{escape(self.text)}</p></div>"
+        )
+
+    def __repr__(self) -> str:
+        return f"{self.title}: {self.text}"
+
+
+def images_notice(sources: Mapping[str, str]) -> Notice:
+    """Say which data sets of this build are real and which are synthetic phantoms.
+
+    Parameters
+    ----------
+    sources : mapping
+        Name of each data set to "real" or "synthetic".
+    """
+    titles = {
+        source: [DATASET_TITLES[name] for name, of in sources.items() if of == source]
+        for source in ("real", "synthetic")
+    }
+    real, synthetic = _enumerate(titles["real"]), _enumerate(titles["synthetic"])
+    if not synthetic:
+        return Notice("Real images", f"All images on this page are real: {real}.", "note")
+    meaning = (
+        "Synthetic images are computed from a model of anatomy and of image formation, for want of "
+        "the real ones. They show that the method runs from native files to tables; they say "
+        "nothing about women, and nothing about the paper's results."
+    )
+    if not real:
+        return Notice("Synthetic images", f"All images here are synthetic. {meaning}", "warning")
+    return Notice(
+        "Synthetic and real images", f"{synthetic}: synthetic. {real}: real. {meaning}", "warning"
+    )
+
+
+def _enumerate(names: list[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -119,18 +119,20 @@ def _prepare_chunk(
 def _prepare_singly(
     chunk: list[Source], settings: PreprocessingSettings, folder: Path
 ) -> list[Source]:
-    """Prepare each image in a process of its own, since one of them may have killed the last."""
+    """Prepare one image at a time, to find which of them killed the process of its chunk."""
     entries = []
+    pool = _pool(1)
     for source in chunk:
         try:
-            with _pool(1) as pool:
-                entries.append(pool.submit(_open_and_prepare, source, settings, folder).result())
+            entries.append(pool.submit(_open_and_prepare, source, settings, folder).result())
         except BrokenProcessPool:
+            pool = _pool(1)
             reason = (
                 f"{source.path} killed the process that read it: it is damaged, or needs more"
                 " memory than there is."
             )
             entries.append({"row": source.row, "reason": reason})
+    pool.shutdown()
     write_text(_report(folder, chunk), json.dumps(entries))
     return chunk
 

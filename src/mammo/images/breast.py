@@ -41,6 +41,8 @@ def segment(pixels: np.ndarray) -> np.ndarray:
         If nothing stands out from the background on at least 2% of the image.
     """
     grey = _shrink(pixels)
+    if grey.min() == grey.max():
+        raise UnreadableImageError("the image is blank, and no breast stands out")
     above = (grey > _threshold(grey)).astype(np.uint8)
     # Beyond the image is background: else a strip along its edge would survive the opening.
     outside = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mammo.provenance import Processes, digest
+from mammo.provenance import Processes, digest, read_record
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -122,6 +122,8 @@ class Learning:
         is_trained_on = (rows["split"] == "train").to_numpy()
         flips = self._flips(rows)
         inputs = {
+            "model": model,
+            "dataset": dataset,
             "images": self.study.images_folder(dataset).name,
             "extractor": self.extractor_folder(model).name,
             "image_ids": digest(rows["image_id"].tolist()),
@@ -176,6 +178,8 @@ class Learning:
         p = self.parameters
         names = ("classifier_channels", "classifier_hidden", "dropout", "fine_tune", "flips")
         inputs = {
+            "model": model,
+            "training": training,
             "inputs": self._inputs(model, training, rows),
             "extractor": self.extractor_folder(model).name,
             "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
@@ -206,6 +210,16 @@ class Learning:
         """Return a training's history, one row an epoch."""
         return pd.read_csv(self.checkpoint_folder(model, training) / "history.csv")
 
+    def best_epoch(self, model: str, training: TrainingData = "ddsm") -> int:
+        """Return the epoch whose values were kept."""
+        return read_record(self.checkpoint_folder(model, training))["facts"]["best_epoch"]
+
+    def layers(self, model: str) -> list[dict[str, Any]]:
+        """Return a model's layers, as `mammo.models.transfer.describe` gives them."""
+        from mammo.models.transfer import describe
+
+        return describe(self.model(model), self.parameters.image_size)
+
     def _trainable(self, model: str) -> nn.Module:
         whole = self.model(model)
         return whole if self.parameters.fine_tune else whole.classifier
@@ -229,6 +243,8 @@ class Learning:
         """Return the artifact folder with a model's scores of all images it was not trained on."""
         rows = self._rows(training, is_trained_on=False)
         inputs = {
+            "model": model,
+            "training": training,
             "checkpoint": self.checkpoint_folder(model, training).name,
             "inputs": self._inputs(model, training, rows),
             "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),

@@ -134,11 +134,17 @@ class Artifacts:
         Folder of all artifacts; created when the first is built.
     processes : Processes, optional
         The processes that work together (a Lightning Fabric); one process alone by default.
+
+    Attributes
+    ----------
+    used : dict of Path to None
+        The folders that were asked for, in the order in which they were finished.
     """
 
     def __init__(self, root: Path, processes: Processes | None = None) -> None:
         self.root = root
         self.processes = processes or SingleProcess()
+        self.used: dict[Path, None] = {}
 
     def build(
         self,
@@ -184,6 +190,7 @@ class Artifacts:
         partial = final.with_name(f"{key}.partial")
         with self._held(final):
             if self.processes.broadcast((final / RECORD).is_file()):
+                self.used[final] = None
                 return final
             if self.processes.is_global_zero:
                 partial.mkdir(exist_ok=True)
@@ -208,6 +215,7 @@ class Artifacts:
                 shutil.rmtree(final, ignore_errors=True)
                 partial.replace(final)
             self.processes.barrier()
+        self.used[final] = None
         return final
 
     @contextmanager

@@ -89,6 +89,11 @@ class Study:
         """Digest of the data sets that are in place, real or synthetic."""
         return digest({name: asdict(self.location(name)) for name in self.datasets})
 
+    @property
+    def sources(self) -> dict[str, str]:
+        """Whether each data set is "real" or "synthetic"."""
+        return {name: self.location(name).source for name in self.datasets}
+
     def location(self, dataset: str) -> Location:
         """Return where a data set is, writing phantoms where it is absent."""
         if dataset not in self._locations:
@@ -177,6 +182,7 @@ class Study:
             normalise=p.normalise,
         )
         inputs = {
+            "dataset": dataset,
             "manifest": self.manifest_folder(dataset).name,
             "settings": settings.model_dump(mode="json"),
         }
@@ -186,6 +192,10 @@ class Study:
             return {"images": len(built), "excluded": len(built.exclusions)}
 
         return self.artifacts.build("images", inputs, ["images"], make)
+
+    def summary(self) -> pd.DataFrame:
+        """Return Table 1's counts, one row a data set (`mammo.datasets.manifest.summary`)."""
+        return pd.concat([manifest.summary(self.manifest(name)) for name in self.datasets])
 
     def exclusions(self, dataset: str) -> pd.DataFrame:
         """Return what a data set lost and why: excluded by a rule, then unreadable files."""
@@ -253,7 +263,7 @@ class Study:
             rows.append({**where, "source": source, "weights": weights, **asdict(estimate)})
         return pd.DataFrame(rows)
 
-    def weights_in_words(self, model: str, training: TrainingData) -> str:
+    def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
         """Say what a model's extractor started from and which images it was trained on."""
         record = read_record(self.learning.extractor_folder(model))["facts"]
         names = self.datasets if training == "mixed" else (INTERNAL,)
@@ -267,3 +277,15 @@ class Study:
             [self.estimates(self.predictions(name), name) for name in self.parameters.models],
             ignore_index=True,
         )
+
+    def mixed_comparison(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the estimates of Table 4, and those of the same backbone trained on DDSM alone.
+
+        Both are of the same images: DDSM's validation patients and the part of each external set
+        that the mixed training has not seen.
+        """
+        model = self.parameters.mixed_model
+        after = self.predictions(model, "mixed")
+        seen_by_both = after[["dataset", "image_id"]]
+        before = self.predictions(model).merge(seen_by_both, on=["dataset", "image_id"])
+        return self.estimates(after, model, "mixed"), self.estimates(before, model)

@@ -1,0 +1,84 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Do deep learning models for mammograms travel?
+#
+# A living reproduction of *Inconsistent Performance of Deep Learning Models on Mammogram
+# Classification* {cite:p}`wang2020`: the paper's four data sets, its transfer-learning models and
+# its tables and figures, computed from the images' own files by the code behind each page. The
+# question is the paper's: does a model that reads mammograms well at home read them well elsewhere?
+
+# %% tags=["parameters"]
+models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compute
+n_bootstrap = 2000  # bootstrap replicates behind each interval
+confidence = 0.95  # confidence level of the intervals
+unit = "patient"  # what the bootstrap draws: "patient" (with all images) or "image"
+mixed_model = "alexnet"  # the model that is also trained on mixed data
+mixed_fraction = 0.8  # fraction of each external set's patients that joins the mixed training
+
+# %%
+from mammo import config
+
+parameters = config.read(globals())
+
+# %% tags=["remove-input"]
+from mammo.report import contradictions, display, notice, sentences
+from mammo.study import Study
+
+study = Study(parameters)
+notice.images_notice(study.sources)
+
+# %% [markdown]
+# ## Findings
+#
+# Each line gives what this build computed, then what the paper reports.
+
+# %%
+estimates = study.comparison()
+mixed, ddsm_only = study.mixed_comparison()
+sentences.abstract(estimates, mixed, ddsm_only)
+
+# %% [markdown]
+# The same in one picture: every model on every data set, with its interval; hollow markers are the
+# paper's values. The tables behind it, the curves and the details are in the chapters.
+
+# %%
+from mammo.report.figures.forest import auroc_forest
+
+auroc_forest(estimates)
+
+# %% [markdown]
+# ## How to read this book
+#
+# - {doc}`Data sets <chapters/01_datasets>`: where the images come from, how they are labelled, what
+#   was left out and why.
+# - {doc}`Models <chapters/02_models>`: what is trained, how, and how well it does at home.
+# - {doc}`Comparison <chapters/03_comparison>`: the same models elsewhere.
+# - {doc}`Mixed data <chapters/04_mixed_data>`: what changes when the training has seen a part of
+#   every set.
+# - {doc}`Provenance <chapters/90_provenance>`: parameters, data, weights, versions, seconds.
+#
+# Every number is published, computed on real images, or computed on synthetic ones, and each table
+# and figure says which. The word *not yet computed here* stands where the paper has a value and
+# this book does not.
+#
+# ## Where the paper contradicts itself
+#
+# The paper's own numbers, put beside its sentences. Nothing here depends on this build's images.
+
+# %%
+display.show(
+    contradictions.findings_table(),
+    "contradictions",
+    "Statements of the paper that its own numbers bear out, or do not",
+)

@@ -1,0 +1,111 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Data sets
+#
+# The paper uses one set to train and validate on, the Digital Database for Screening Mammography
+# {cite:p}`heath2001` in its curated form, CBIS-DDSM {cite:p}`lee2017`, and three to test on:
+# INbreast {cite:p}`moreira2012`, MIAS {cite:p}`suckling2015` and a private one, UKy. UKy was never
+# released; here its place is taken by the *institution* set, a folder of anybody's own images with
+# a table of labels. Each set is read from its native files into one {term}`manifest`.
+
+# %% tags=["parameters"]
+cbis_label_rule = "any_lesion"  # malignant if "any_lesion" is, "all_lesions" are, or "unmixed" only
+cbis_unit = (
+    "file"  # an image of CBIS-DDSM is a "file" (calcifications and masses apart) or a "view"
+)
+inbreast_positive = ["4", "5", "6"]  # BI-RADS categories of INbreast that count as malignant
+inbreast_excluded = ["3"]  # BI-RADS categories of INbreast that are left out
+mias_label_rule = "any_malignant"  # normal films are negative; "abnormal_only" leaves them out
+
+# %%
+from mammo import config
+
+parameters = config.read(globals())
+
+# %% tags=["remove-input"]
+from mammo import gallery, inventory
+from mammo.report import display, notice, tables
+from mammo.report.figures import images as pictures
+from mammo.study import Study
+
+study = Study(parameters)
+notice.images_notice(study.sources)
+
+# %% [markdown]
+# ## How many images, of whom, and what they show
+#
+# Table 1 as the paper prints it, and as this build counts it. An image is malignant by the rule of
+# its set: in CBIS-DDSM if any lesion in it was proved malignant, in MIAS if any abnormality is
+# marked so, in INbreast by its {term}`BI-RADS` category, which is a reading and no pathology.
+
+# %%
+display.show(
+    tables.table1(study.summary()),
+    "table-1",
+    "Table 1. Data set details, published and computed",
+)
+
+# %% [markdown]
+# ## What was left out
+#
+# No row is dropped silently. These images are in the files and not in the analysis.
+
+# %%
+display.show(
+    inventory.exclusions(study),
+    "exclusions",
+    "Images left out, by data set and reason",
+)
+
+# %% [markdown]
+# ## Patients in both of the official parts
+#
+# CBIS-DDSM comes with a training and a test part, made for calcifications and for masses apart.
+# Pooled, some patients are in both, which is {term}`leakage`. The split used in this book is drawn
+# anew, by patient, 4:1 as in the paper.
+
+# %%
+display.show(
+    inventory.official_leakage(study),
+    "leakage",
+    "Patients of CBIS-DDSM with images in both of two parts",
+)
+
+# %%
+display.show(
+    inventory.splits(study, "ddsm"),
+    "splits",
+    "Images and patients in each part",
+)
+
+# %% [markdown]
+# ## What the images look like
+#
+# Native images as a viewer would show them, two malignant and two benign or normal of each set;
+# frames mark the lesions where the set states them.
+
+# %%
+shown = [image for dataset in study.datasets for image in gallery.examples(study, dataset, 4)]
+pictures.example_images(shown)
+
+# %% [markdown]
+# ## How different the grey values are
+#
+# A film's grey follows its characteristic curve, a detector's the vendor's processing. The curves
+# show the values inside the breast as read, before the preparation stretches each breast to the
+# same range.
+
+# %%
+greys = {dataset: gallery.breast_pixels(study, dataset, 40) for dataset in study.datasets}
+pictures.intensity_histograms(greys, study.sources)

@@ -1,0 +1,77 @@
+"""Images and grey values of a study, picked for a chapter to show."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from mammo import images
+from mammo.datasets.cbis_ddsm_masks import lesion_boxes
+from mammo.report.figures.images import Example
+from mammo.study import Study
+
+SHOWN_PIXELS = 700
+LABELS = {0: "benign or normal", 1: "malignant"}
+
+
+def examples(study: Study, dataset: str, n: int) -> list[Example]:
+    """Return native images of a data set with their lesion boxes, malignant ones first.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    dataset : str
+        Name of the data set.
+    n : int
+        How many; half of them malignant, drawn with the study's seed.
+    """
+    rows = study.table(dataset)
+    rng = np.random.default_rng(study.parameters.seed)
+    wanted = {1: n // 2, 0: n - n // 2}
+    chosen = [
+        rng.permutation(rows.index[rows["label"] == label].to_numpy())[:count]
+        for label, count in wanted.items()
+    ]
+    return [_example(rows.loc[place]) for place in np.concatenate(chosen)]
+
+
+def _example(row: pd.Series) -> Example:
+    import cv2
+
+    pixels = images.read(row["path"]).pixels
+    scale = min(1.0, SHOWN_PIXELS / max(pixels.shape))
+    if scale < 1:
+        pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    edges = ("row_min", "col_min", "row_max", "col_max")
+    boxes = [{edge: box[edge] * scale for edge in edges} for box in _lesion_boxes(row)]
+    side = {"L": "left", "R": "right"}.get(row["laterality"], "")
+    view = row["view"] if isinstance(row["view"], str) else ""
+    caption = f"{side} {view}, {LABELS[row['label']]}".strip()
+    return Example(row["dataset"], row["source"], pixels, caption, boxes)
+
+
+def _lesion_boxes(row: pd.Series) -> list[dict]:
+    """Return the boxes that the manifest holds, or those of the image's region masks."""
+    boxes = json.loads(row["boxes"])
+    for mask in json.loads(row["mask_paths"]) if not boxes else []:
+        boxes += lesion_boxes(mask, (row["rows"], row["columns"]))
+    return boxes
+
+
+def breast_pixels(study: Study, dataset: str, n: int) -> np.ndarray:
+    """Return the grey values in [0, 1] inside the breast, of n native images of a data set.
+
+    The values are presentation values as read, before the preparation makes sets comparable.
+    """
+    from mammo.images.breast import segment
+
+    rows = study.table(dataset)
+    rng = np.random.default_rng(study.parameters.seed)
+    values = []
+    for path in rng.permutation(rows["path"].to_numpy())[:n]:
+        pixels = images.read(path).pixels
+        values.append(pixels[segment(pixels)][::97])
+    return np.concatenate(values)

@@ -19,6 +19,7 @@ from mammo.report.published import dataset_title
 DISPLAY_WIDTH = 7.6
 """Inches across a page of the book, at `PIXELS_PER_INCH`."""
 PIXELS_PER_INCH = 100
+_LEAST_WIDTH = 540  # pixels; on a narrower screen the figure scrolls in its frame, to stay legible
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
 
@@ -82,8 +83,9 @@ class Picture:
         width = round(self.figure.get_figwidth() * PIXELS_PER_INCH)
         caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
         return (
-            f'<figure class="mammo-figure"><div class="mammo-scroll">'
-            f'<img width="{width}" alt="{escape(self.alt)}" src="data:{mime};base64,{encoded}">'
+            f'<figure class="mammo-figure"><div class="mammo-scroll" tabindex="0">'
+            f'<img width="{width}" style="min-width:{min(width, _LEAST_WIDTH)}px" '
+            f'alt="{escape(self.alt)}" src="data:{mime};base64,{encoded}">'
             f"</div>{caption}</figure>"
         )
 

@@ -94,7 +94,7 @@ def sample(
         edge=margins,
         subtlety=int(min(draws) if subtler else draws[0]),
         assessment=choose(rng, tables.ASSESSMENT[kind, malignant]),
-        diameter_mm=float(np.clip(rng.lognormal(mean, deviation), 4, 55)),
+        diameter_mm=float(np.clip(rng.lognormal(mean, deviation), 4, 42)),
         split=split,
     )
 

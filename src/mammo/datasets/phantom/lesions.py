@@ -31,11 +31,15 @@ SOFTNESS = {
     "CIRCUMSCRIBED": (0.06, 0.14),
     "OBSCURED": (0.15, 0.40),
     "MICROLOBULATED": (0.08, 0.20),
-    "ILL_DEFINED": (0.35, 0.60),
-    "SPICULATED": (0.20, 0.45),
+    "ILL_DEFINED": (0.30, 0.55),
+    "SPICULATED": (0.12, 0.35),
 }
-# Thickness of the lesion relative to a sphere's, by subtlety 1-5.
-PROMINENCE = (0.30, 0.45, 0.62, 0.80, 0.98)
+# Thickness of the lesion relative to a sphere's, by subtlety 1-5: such that the median contrast on
+# film is that of the lesions of mini-MIAS (32 grey levels for circumscribed benign masses, 41 for
+# spiculated malignant ones).
+PROMINENCE = (0.40, 0.70, 1.00, 1.25, 1.50)
+# Malignant masses are denser (Woods et al., Radiology 2011;258:417).
+MALIGNANT_DENSITY = 1.2
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def place(
     if lesion.form == "LYMPH_NODE":
         position = np.array([rng.uniform(0.15, 0.5), rng.uniform(0.35, 0.6), rng.uniform(0.3, 0.6)])
     x, y = (float(v) for v in project(position, anatomy, view, nipple_mm))
-    margin = 4 + 0.5 * min(lesion.diameter_mm, 30)
+    margin = 7 + 0.5 * min(lesion.diameter_mm, 30)
     home = np.array([0.5 * nipple_mm[0], nipple_mm[1]])
     for pull in np.linspace(0, 1, 21):
         px, py = (1 - pull) * np.array([x, y]) + pull * home
@@ -170,8 +174,9 @@ def _mass(
     t = np.clip((u - 1 + soft) / (1.6 * soft), 0, 1)
     body = dome * (1 - t * t * (3 - 2 * t))
     depth = lesion.diameter_mm * PROMINENCE[lesion.subtlety - 1] * rng.uniform(0.85, 1.15)
-    # A large lesion is flattened by compression: no more than 26 mm thick.
-    depth = 26 * np.tanh(depth / 26)
+    depth *= MALIGNANT_DENSITY if lesion.malignant else 1.0
+    # A large lesion is flattened by compression: no more than 30 mm thick.
+    depth = 30 * np.tanh(depth / 30)
     if lesion.form == "LYMPH_NODE":
         hilum = np.hypot(x - 0.35 * radius, y) / (0.45 * radius)
         body *= 1 - 0.6 * (1 - smoothstep(hilum, 0.4, 1.1))
@@ -200,7 +205,7 @@ def _spicules(
     px = (root * np.cos(start))[:, None] + np.cumsum(np.cos(heading), axis=1) * step
     py = (root * np.sin(start))[:, None] + np.cumsum(np.sin(heading), axis=1) * step
     length = radius * rng.uniform(0.6, 2.0, n) / step
-    strength = rng.uniform(1.0, 3.0, n) * PROMINENCE[lesion.subtlety - 1]
+    strength = rng.uniform(1.5, 4.5, n) * PROMINENCE[lesion.subtlety - 1]
     weight = strength[:, None] * np.clip(1 - np.arange(steps)[None] / length[:, None], 0, 1)
     shape = (y.shape[0], x.shape[1])
     points = deposit(

@@ -41,16 +41,18 @@ def skin_line(anatomy: Anatomy, view: str, height_mm: float, rng: np.random.Gene
     """Draw the skin line of a view of `height_mm`: superellipses, in MLO with an axillary tail."""
     y = (np.arange(int(np.ceil(height_mm / STEP_MM))) + 0.5) * STEP_MM
     width, z = anatomy.width_mm, anatomy.shape
+    # Compression spreads a small breast sideways more than it lengthens it.
+    base = 100 * (width / 100) ** 0.75
     if view == "CC":
         nipple = height_mm * np.clip(rng.normal(0.5, 0.025), 0.44, 0.56)
-        half = min(0.47 * height_mm, width * _between(z[0], 0.85, 1.10))
+        half = min(0.47 * height_mm, base * _between(z[0], 0.92, 1.15))
         skew = _between(z[1], 0.93, 1.07)
         reach = np.where(y < nipple, half * skew, half / skew)
         body = np.clip(1 - (np.abs(y - nipple) / reach) ** _between(z[2], 2.0, 2.6), 0, 1)
         x = width * body ** _between(z[3], 0.48, 0.62)
     else:
         nipple = height_mm * np.clip(_between(z[4], 0.52, 0.66) + rng.normal(0, 0.02), 0.5, 0.68)
-        below = min(height_mm - nipple - 4, width * _between(z[0], 0.80, 1.05))
+        below = min(height_mm - nipple - 4, base * _between(z[0], 0.78, 1.02))
         above = nipple * _between(z[5], 0.95, 1.30)
         reach = np.abs(y - nipple)
         upper = np.clip(1 - (reach / above) ** _between(z[6], 1.7, 2.2), 0, 1)
@@ -96,13 +98,13 @@ def _with_nipple(distance: np.ndarray, outline: Outline, pixel_mm: float) -> np.
 def thickness(distance: np.ndarray, anatomy: Anatomy, view: str) -> np.ndarray:
     """Return the compressed thickness in mm: flat inside, rolled off over the outer centimetres.
 
-    The profile (1 - (1 - t)^2.3)^(1/2.3) follows the roll-off measured on mini-MIAS; a semicircle
-    rolls off too slowly.
+    The profile (1 - (1 - t)^1.85)^(1/1.85) over about half the thickness follows the roll-off
+    measured on mini-MIAS.
     """
     full = anatomy.thickness_mm * (1.0 if view == "CC" else 1.05)
-    roll = min(0.46 * full, 0.36 * anatomy.width_mm)
+    roll = min(0.55 * full, 0.45 * anatomy.width_mm)
     t = np.linspace(0, 1, 512)
-    profile = full * (1 - (1 - t) ** 2.3) ** (1 / 2.3)
+    profile = full * (1 - (1 - t) ** 1.85) ** (1 / 1.85)
     return np.interp(distance, t * roll, profile).astype(np.float32)
 
 

@@ -124,8 +124,8 @@ def gland(
         islands = (1 - smoothstep(reach, 0.5, 2.3)) * scatter_gate
         total += anatomy.scatter * 0.38 * islands * np.clip(texture - 0.35, 0, None)
     # Lobules of fat lie in the gland as dark, smooth ovals.
-    lobules = smoothstep(grid.slow_noise(4, 1 / 28, 1 / 13), 0.8, 1.7)
-    return total * (1 - 0.6 * lobules)
+    lobules = smoothstep(grid.slow_noise(4, 1 / 28, 1 / 13), 0.6, 2.0)
+    return total * (1 - (0.75, 0.70, 0.55, 0.40)[c] * lobules)
 
 
 def septa(

@@ -34,7 +34,7 @@ def test_an_incomplete_set_is_usable_with_warnings(inbreast, tmp_path):
     ]
     assert found(report, "note")[0].startswith("1 excluded: BI-RADS 3 (")
     assert "1 malignant and 1 benign images can be used" in found(report, "ok")
-    text = report.render()
+    text = str(report)
     assert "-> complete the download, or correct the file names" in text
     assert "Licence: own terms" in text and "1. ask the Breast Research Group" in text
     assert text.endswith("inbreast is usable, but see the warnings.")
@@ -48,8 +48,8 @@ def test_a_whole_set_has_status_0(tmp_path):
     (tmp_path / "labels.csv").write_text("image,patient_id,label\na.png,1,0\nb.png,2,1\n")
     report = survey("institution", tmp_path)
     assert report.status == 0
-    assert report.render().endswith("institution is usable.")
-    assert "2 images do not say which breast they show" in report.render()
+    assert str(report).endswith("institution is usable.")
+    assert "2 images do not say which breast they show" in str(report)
 
 
 def test_one_class_alone_is_an_error(tmp_path):
@@ -57,28 +57,35 @@ def test_one_class_alone_is_an_error(tmp_path):
     (tmp_path / "labels.csv").write_text("image,patient_id,label\na.png,1,0\n")
     report = survey("institution", tmp_path)
     assert report.status == 2
-    assert "both classes are needed" in report.render()
+    assert "both classes are needed" in str(report)
     assert report.counts["found"].tolist() == ["1", "1", "1", "0 (0.0%)", "1 (100.0%)"]
 
 
 def test_an_absent_set_says_what_happens_and_how_to_get_it(tmp_path):
     report = survey("mias", data_root=tmp_path)
     assert (report.place, report.status, report.counts) == (None, 2, None)
-    assert "a study takes a synthetic set instead" in report.render()
-    assert "run: mammo fetch mias" in report.render()
-    assert str(tmp_path) in report.render() and "DATA_ROOT" not in report.render()
+    assert "a study takes a synthetic set instead" in str(report)
+    assert "run: mammo fetch mias" in str(report)
+    assert str(tmp_path) in str(report) and "DATA_ROOT" not in str(report)
 
 
 def test_a_broken_set_is_told_from_an_absent_one(tmp_path):
     (tmp_path / "mias").mkdir()
     report = survey("mias", data_root=tmp_path)
     assert (report.place, report.status) == (tmp_path / "mias", 2)
-    assert "holds no image mdbNNN.pgm" in report.render()
+    assert "holds no image mdbNNN.pgm" in str(report)
+
+
+def test_a_path_that_is_no_folder_is_named(tmp_path):
+    for name in ("cbis_ddsm", "inbreast", "mias", "institution"):
+        report = survey(name, tmp_path / "absent")
+        assert report.status == 2
+        assert f"{tmp_path / 'absent'} does not exist" in str(report)
 
 
 def test_a_synthetic_set_is_called_so_and_not_compared(inbreast):
     (inbreast / "SYNTHETIC.txt").write_text("made")
-    text = survey("inbreast", inbreast).render()
+    text = str(survey("inbreast", inbreast))
     assert "the images are SYNTHETIC phantoms" in text
     assert "in the release" not in text
 
@@ -104,7 +111,7 @@ def test_real_cbis_tables_are_counted_without_images(real_data):
     report = survey("cbis_ddsm", data_root=real_data)
     assert report.status == 2
     assert report.counts["in tables"].tolist() == report.counts["released"].tolist()
-    assert "31 patients have images on both sides of the official split" in report.render()
+    assert "31 patients have images on both sides of the official split" in str(report)
 
 
 def test_real_inbreast_table_is_counted_without_images(real_data):

@@ -72,6 +72,13 @@ def test_names_may_lack_folder_or_suffix(folder):
         institution.load(folder)
 
 
+def test_a_whole_place_comes_before_a_stem(folder):
+    native.write_png(folder / "c.png")
+    frame = institution.load(folder)
+    assert frame["path"][2] == str(folder / "c")
+    assert frame["excluded"].dropna().tolist() == ["no row in labels.csv"]
+
+
 def test_words_for_the_classes_are_parameters(folder):
     (folder / "labels.csv").write_text(TABLE.replace(",1,", ",Cancer,"))
     with pytest.raises(DatasetError, match=r"labels\.csv, line 2: label 'cancer' is outside"):

@@ -51,8 +51,7 @@ class Report:
         """Exit status, see `STATUS`."""
         return max(STATUS[finding.severity] for finding in self.findings)
 
-    def render(self) -> str:
-        """Return the report as text."""
+    def __str__(self) -> str:
         lines = [f"{self.title}: {self.place or 'absent'}", ""]
         if self.counts is not None:
             lines += [self.counts.to_string(na_rep="-"), ""]

@@ -15,7 +15,16 @@ SYNTHETIC_MARKER = "SYNTHETIC.txt"
 
 
 def walk(root: Path) -> list[Path]:
-    """List all files below a folder once, sorted, hidden ones (.DS_Store, ._*) left out."""
+    """List all files below a folder once, sorted, hidden ones (.DS_Store, ._*) left out.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder.
+    """
+    if not root.is_dir():
+        fault = "is no folder" if root.exists() else "does not exist"
+        raise DatasetError(f"{root} {fault}: give the folder that holds the data set")
     found = []
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]

@@ -65,10 +65,9 @@ def find(data_root: Path) -> Path | None:
     A table without any image does not count as the set; a folder with neither is returned, for
     `load` to refuse.
     """
-    for path in candidates(Path(data_root), ("inbreast*",)):
+    for path in filter(Path.is_dir, candidates(Path(data_root), ("inbreast*",))):
         names = [file.name for file in walk(path)]
-        has_image = any(_FILE_NAME.fullmatch(name) for name in names)
-        if path.is_dir() and (has_image or TABLE_NAME not in names):
+        if TABLE_NAME not in names or any(_FILE_NAME.fullmatch(name) for name in names):
             return path
     return None
 

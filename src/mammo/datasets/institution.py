@@ -170,10 +170,12 @@ def _match(
     entries: Sequence[dict], images: Sequence[Path], folder: Path, table: Path
 ) -> list[tuple[dict | None, Path | None]]:
     """Pair rows with files: by place in the folder, else by a name or stem that is unique."""
+    places = {image.relative_to(folder).as_posix(): {image} for image in images}
     names: dict[str, set[Path]] = {}
     for image in images:
-        for name in (image.relative_to(folder).as_posix(), image.name, image.stem):
+        for name in (image.name, image.stem):
             names.setdefault(name, set()).add(image)
+    names |= places
     pairs: list[tuple[dict | None, Path | None]] = []
     lines: dict[Path | str, str] = {}
     for entry in entries:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -97,8 +96,8 @@ def load(
         Malignant if any of the image's abnormalities is; benign and normal images are negative (the
         paper's rule), or normal ones are excluded.
     cache : Path, optional
-        Where to unpack an archive; by default ``mias`` beside it, or the user's cache where that
-        cannot be written.
+        Where to unpack an archive, once, in a folder named by the archive's checksum; by default
+        the user's cache. The data root is left as it is.
 
     Returns
     -------
@@ -114,8 +113,6 @@ def load(
     """
     require_choice("label_rule", label_rule, LABEL_RULES)
     path = Path(path).resolve()
-    if not path.exists():
-        raise DatasetError(f"{path} does not exist; " + CARD.how_to_get[0])
     folder = _unpacked(path, cache) if path.is_file() else path
     files = walk(folder)
     images = index_by_name(files, _IMAGE_NAME, "film")
@@ -139,8 +136,6 @@ def load(
 def _unpacked(archive: Path, cache: Path | None) -> Path:
     if not _is_archive(archive):
         raise DatasetError(f"{archive} is no tar archive; the archive is called all-mias.tar.gz")
-    if cache is None and os.access(archive.parent, os.W_OK):
-        return unpack(archive, archive.parent / CARD.name, **ARCHIVE_BOUNDS)
     if cache is None:
         import pooch
 

@@ -12,8 +12,8 @@ from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
 from mammo.datasets.headers import add_header_facts
+from mammo.datasets.inbreast_cases import TABLE_NAME, find_table, label_cases, read_cases
 from mammo.datasets.inbreast_outlines import lesion_boxes
-from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
 
 CARD = DatasetCard(
@@ -43,20 +43,11 @@ CARD = DatasetCard(
 )
 
 
-TABLE_NAME = "INbreast.csv"
 _FILE_NAME = re.compile(
     r"(?P<number>\d{8})_(?P<patient>[0-9a-f]{8,})_MG_(?P<side>[LR])_(?P<view>[A-Z]+)_ANON\.dcm",
     re.IGNORECASE,
 )
 _VIEW_IN_TABLE = {"ML": "MLO"}
-_COLUMNS = {
-    "Laterality": "laterality",
-    "View": "view",
-    "Acquisition date": "date",
-    "File Name": "number",
-    "ACR": "density",
-    "Bi-Rads": "birads",
-}
 
 
 def find(data_root: Path) -> Path | None:
@@ -70,78 +61,6 @@ def find(data_root: Path) -> Path | None:
         if TABLE_NAME not in names or any(_FILE_NAME.fullmatch(name) for name in names):
             return path
     return None
-
-
-def read_cases(table: Path) -> pd.DataFrame:
-    """Read INbreast.csv; no image is needed.
-
-    Returns
-    -------
-    DataFrame
-        One row per image: laterality, view (MLO, CC or FB), date (yyyymm), number (8 digits of the
-        file name), density (ACR), birads, line (in the file).
-
-    Raises
-    ------
-    DatasetError
-        If the table is missing, lacks columns, or names an image twice.
-    """
-    try:
-        cases = pd.read_csv(table, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{table} cannot be read as a table: {error}") from error
-    cases.columns = cases.columns.str.strip()
-    missing = [name for name in _COLUMNS if name not in cases]
-    if missing:
-        raise DatasetError(
-            f"{table} lacks the columns {missing} (found: {list(cases.columns)}); it must be the "
-            "release's own semicolon-separated table"
-        )
-    cases = cases[list(_COLUMNS)].rename(columns=_COLUMNS)
-    cases = cases.apply(lambda column: column.str.strip()).assign(line=cases.index + 2)
-    twice = cases[cases["number"].duplicated()]
-    if len(twice):
-        raise DatasetError(
-            f"{table}, line {twice['line'].iloc[0]}: image {twice['number'].iloc[0]} is listed "
-            "twice; remove one of the lines"
-        )
-    return cases
-
-
-def label_cases(
-    cases: pd.DataFrame,
-    table: Path,
-    *,
-    positive: Sequence[str] = ("4", "5", "6"),
-    negative: Sequence[str] = ("1", "2"),
-    excluded: Sequence[str] = ("3",),
-) -> list[dict]:
-    """Give each image of the table its label, or the reason why it has none.
-
-    Parameters
-    ----------
-    cases : DataFrame
-        As `read_cases` gives it.
-    table : Path
-        Named in errors.
-    positive, negative, excluded : sequence of str
-        BI-RADS categories, without the letter of 4a, 4b and 4c. The defaults are the paper's rule;
-        BI-RADS is a reader's assessment, not pathology.
-
-    Raises
-    ------
-    DatasetError
-        If a category is in none of the three.
-    """
-    classes = classes_of({"positive": positive, "negative": negative, "excluded": excluded})
-    rows = []
-    for case in cases.to_dict("records"):
-        meaning = class_of(case["birads"][:1], classes, f"{table}, line {case['line']}")
-        if meaning == "excluded":
-            rows.append({**case, "excluded": f"BI-RADS {case['birads'][:1]}"})
-        else:
-            rows.append({**case, "label": int(meaning == "positive")})
-    return rows
 
 
 def load(
@@ -161,7 +80,7 @@ def load(
     source : {"real", "synthetic"}
         What the manifest's source column says.
     positive, negative, excluded : sequence of str
-        See `label_cases`.
+        See `mammo.datasets.inbreast_cases.label_cases`.
 
     Returns
     -------
@@ -177,7 +96,7 @@ def load(
     path = Path(path).resolve()
     files = walk(path)
     images = index_by_name(files, _FILE_NAME, "number")
-    table = _table_of(files, path)
+    table = find_table(files, path)
     if not images:
         raise DatasetError(
             f"{path} holds no INbreast image (<8 digits>_<patient>_MG_<side>_<view>_ANON.dcm): "
@@ -201,19 +120,9 @@ def tables(folder: Path) -> pd.DataFrame:
     DatasetError
         If the table is missing or not as released.
     """
-    table = _table_of(walk(Path(folder)), Path(folder))
+    table = find_table(walk(Path(folder)), Path(folder))
     rows = [_join(case, {}, {}) for case in label_cases(read_cases(table), table)]
     return manifest.build([{**row, "dataset": CARD.name, "source": "real"} for row in rows])
-
-
-def _table_of(files: Sequence[Path], folder: Path) -> Path:
-    found = [file for file in files if file.name.lower() == TABLE_NAME.lower()]
-    if not found:
-        raise DatasetError(
-            f"{folder} lacks the table {TABLE_NAME}: unpack the whole release there, or remove the "
-            "folder to use a synthetic set"
-        )
-    return min(found, key=lambda file: len(file.parts))
 
 
 def _join(

@@ -160,10 +160,10 @@ def test_film_filed_for_calcifications_and_for_masses_is_no_duplicate(
     assert ("image08" not in built) is excluded
 
 
-def kill_at_image06(source, settings, folder_images):
+def kill_at_image06(source, *rest):
     if source.image_id == "image06":
         os.kill(os.getpid(), signal.SIGKILL)
-    return PREPARE_ONE(source, settings, folder_images)
+    return PREPARE_ONE(source, *rest)
 
 
 PREPARE_ONE = batch._prepare_one

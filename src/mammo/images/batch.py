@@ -109,9 +109,9 @@ def _prepare_chunk(
 ) -> list[Source]:
     """Write the chunk's rows, then its report: a report vouches for the pixels on disk."""
     _started(folder, chunk).touch()
-    images = np.lib.format.open_memmap(folder / IMAGES, mode="r+")
-    entries = [_prepare_one(source, settings, images) for source in chunk]
-    images.flush()
+    rows = _open_rows(folder, chunk)
+    entries = [_prepare_one(*one, settings) for one in zip(chunk, rows, strict=True)]
+    rows.flush()
     write_text(_report(folder, chunk), json.dumps(entries))
     return chunk
 
@@ -140,25 +140,32 @@ def _prepare_singly(
 def _open_and_prepare(
     source: Source, settings: PreprocessingSettings, folder: Path
 ) -> dict[str, Any]:
-    images = np.lib.format.open_memmap(folder / IMAGES, mode="r+")
-    return _prepare_one(source, settings, images)
+    return _prepare_one(source, _open_rows(folder, [source])[0], settings)
+
+
+def _open_rows(folder: Path, chunk: list[Source]) -> np.memmap:
+    """The chunk's rows alone, so that flushing them does not wait for all the others."""
+    path = folder / IMAGES
+    whole = np.lib.format.open_memmap(path, mode="r")
+    start = whole.offset + chunk[0].row * whole[0].nbytes
+    return np.memmap(path, whole.dtype, "r+", start, (len(chunk), *whole.shape[1:]))
 
 
 def _prepare_one(
-    source: Source, settings: PreprocessingSettings, images: np.memmap
+    source: Source, row: np.ndarray, settings: PreprocessingSettings
 ) -> dict[str, Any]:
     from mammo.images import read
     from mammo.images.preprocessing import prepare
 
-    images[source.row] = 0
+    row[:] = 0
     try:
         prepared = prepare(read(source.path), source.laterality, settings)
     except (MammoError, MemoryError) as error:
         reason = str(error) or "it needs more memory than there is"
         reason = reason if source.path in reason else f"{source.path}: {reason}"
         return {"row": source.row, "reason": reason}
-    pixels = np.rint(prepared.pixels * WHITE).astype(images.dtype)
-    images[source.row] = pixels
+    pixels = np.rint(prepared.pixels * WHITE).astype(row.dtype)
+    row[:] = pixels
     digest = hashlib.blake2b(pixels, digest_size=16).hexdigest()
     return {"row": source.row, "pixels": digest, **prepared.geometry.as_dict()}
 

@@ -67,7 +67,7 @@ def test_table_3_shows_the_computed_beside_the_published_value(estimates):
     assert cell["Computed here"] == "0.52"
     assert cell["95% interval"] == "0.47 to 0.57"
     assert (cell["Images are"], cell["Weights"]) == ("real", "ImageNet")
-    assert (cell["Images"], cell["Patients"], cell["Malignant images"]) == ("1,322", "161", "52")
+    assert (cell["Images"], cell["Patients"], cell["Malignant"]) == ("1,322", "161", "52")
     assert row(table, Model="Ours, AlexNet", Data_set="INbreast")["Images are"] == "synthetic"
 
 
@@ -76,13 +76,13 @@ def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates
     assert len(shown) == 6 * 3 + 1
     words = shown.set_index(["Model", "Data set"])["Computed here"]
     assert words["end2end, VGG16", "MIAS"] == "not yet computed here"
-    assert words["frcnn_cad, VGG16", "Institution (UKy)"] == "not yet computed here"
-    assert words["frcnn_cad, VGG16", "MIAS"] == "trained on it"
-    assert words["frcnn_cad, VGG16", "INbreast"] == "trained on it"
+    assert words["frcnn_cad", "Institution (UKy)"] == "not yet computed here"
+    assert words["frcnn_cad", "MIAS"] == "trained on it"
+    assert words["frcnn_cad", "INbreast"] == "trained on it"
     assert words["Ours, VGG16", "MIAS"] == "not part of this build"
     published = shown.set_index(["Model", "Data set"])["Published"]
     assert published["end2end, VGG16", "MIAS"] == "0.63 ±0.01"
-    assert published["frcnn_cad, VGG16", "MIAS"] == "–"
+    assert published["frcnn_cad", "MIAS"] == "–"
 
 
 def test_a_model_that_the_paper_does_not_know_has_its_row(estimates):
@@ -149,6 +149,23 @@ def test_the_note_says_how_the_intervals_were_made(estimates):
     assert "simulated" not in tables.table3(real).note
 
 
+def test_weights_stand_in_the_note_where_all_are_the_same(estimates):
+    mixed, same = tables.table3(estimates), tables.table3(estimates.assign(weights="random"))
+    assert "Weights" in mixed.shown
+    assert "Backbone weights" not in mixed.note
+    assert "Weights" not in same.shown
+    assert "Backbone weights: random." in same.note
+
+
+def test_table_4_names_its_models_where_there_are_more():
+    rows = [estimate(model, "mias", "test", 0.6) for model in ("alexnet", "vgg16")]
+    assert "Model" not in tables.table4(pd.DataFrame(rows[:1])).shown
+    assert list(tables.table4(pd.DataFrame(rows)).shown["Model"])[::4] == [
+        "Ours, AlexNet",
+        "Ours, VGG16",
+    ]
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -179,9 +196,11 @@ def test_table_1_has_the_published_row_and_the_row_of_this_build(summary):
     table = tables.table1(summary)
     assert len(table.shown) == 4 + 3
     real = row(table, Data_set="MIAS", Row="real")
-    assert (real["Cases"], real["Images used"], real["of"]) == ("161", "322", "322")
-    assert (real["Malignant"], real["Benign"]) == ("16%", "84%")
-    assert row(table, Data_set="INbreast", Row="published")["Benign"] == "72%"
+    assert (real["Cases"], real["Patients"], real["Images"]) == ("161", "161", "322")
+    assert real["Malignant; benign"] == "16%; 84%"
+    published = row(table, Data_set="INbreast", Row="published")
+    assert (published["Images"], published["Malignant; benign"]) == ("387 of 410", "26%; 72%")
+    assert row(table, Data_set="INbreast", Row="synthetic")["Images"] == "97 of 103"
 
 
 def test_simulated_and_own_images_do_not_borrow_the_papers_origin(summary):
@@ -217,8 +236,8 @@ def test_the_html_is_well_formed_and_accessible(estimates):
     assert scopes.count("col") == 10
     assert scopes.count("row") == 19
     assert None not in scopes
-    badges = [a["class"] for t, a in page.attributes if t == "span" and "badge" in a["class"]]
-    assert badges.count("mammo-badge mammo-real") == 1
+    spans = [attributes.get("class") for tag, attributes in page.attributes if tag == "span"]
+    assert spans.count("mammo-badge mammo-real") == 1
     assert page.texts.count("synthetic") == 2
 
 
@@ -242,10 +261,13 @@ def test_text_is_escaped():
 
 def test_numbers_stand_on_the_right_and_words_do_not():
     frame = pd.DataFrame({"set": ["MIAS"], "images": [1322], "share": [0.16149], "seen": [None]})
+    frame["said"], frame["interval"] = "3 of 9 lie above", "0.42 to 0.60"
     html = show(frame, "plain", "Plain")._repr_html_()
     assert '<td class="mammo-number">1,322</td>' in html
     assert '<td class="mammo-number">0.1615</td>' in html
+    assert '<td class="mammo-number">0.42 to 0.60</td>' in html
     assert "<td>–</td>" in html
+    assert "<td>3 of 9 lie above</td>" in html
     assert '<th scope="row">MIAS</th>' in html
 
 

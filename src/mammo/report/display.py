@@ -10,7 +10,7 @@ from html import escape
 import pandas as pd
 
 _BADGES = {"real", "synthetic", "published"}
-_NUMBER = re.compile(r"[-−+]?\d")
+_NUMBER = re.compile(r"[-−+]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ShownTable:
             f'<div class="mammo-table" id="{escape(self.name)}">'
             f'<div class="mammo-scroll" role="region" tabindex="0" '
             f'aria-label="{escape(self.caption)}">'
-            f"<table><caption>{escape(self.caption)}</caption>{_head(self.table.shown)}"
+            f"<table><caption><span>{escape(self.caption)}</span></caption>{_head(self.table.shown)}"
             f"{_body(self.table.shown)}</table></div>{note}{self._download()}</div>"
         )
 
@@ -110,11 +110,11 @@ def _text(value: object) -> str:
 
 
 def _is_numeric(column: pd.Series) -> bool:
-    return any(_NUMBER.match(_text(value)) for value in column)
+    return any(_NUMBER.fullmatch(_text(value)) for value in column)
 
 
 def _class(numeric: bool, text: str = "") -> str:
     if not numeric:
         return ""
-    words = " mammo-words" if " " in text and not _NUMBER.match(text) else ""
+    words = " mammo-words" if " " in text and not _NUMBER.fullmatch(text) else ""
     return f' class="mammo-number{words}"'

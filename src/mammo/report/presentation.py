@@ -21,39 +21,55 @@ def present_sets(data: pd.DataFrame) -> Table:
             "Type": _words(data["modality"]),
             "Cases": _counts(data["cases"]),
             "Patients": _counts(data["patients"]),
-            "Images used": _counts(data["images"]),
-            "of": _counts(data["images_total"]),
-            "Malignant": _percents(data["malignant_percent"]),
-            "Benign": _percents(data["benign_percent"]),
+            "Images": _used_of_total(data),
+            "Malignant; benign": _percents(data["malignant_percent"])
+            + "; "
+            + _percents(data["benign_percent"]),
         }
     )
     return Table(shown, data, _synthetic_note(data["source"]))
 
 
 def present_aurocs(data: pd.DataFrame) -> Table:
-    """Give the rows of Tables 2 to 4 their headings and a note on how the intervals were made."""
+    """Give the rows of Tables 2 to 4 their headings and a note on how the results were made.
+
+    What is the same in every row (the weights, the one model of Table 4) stands in the note.
+    """
     before = "ddsm_only_auroc" in data
-    columns = {
-        "Model": [MODEL_TITLES.get(name, name) for name in data["model"]],
-        "Data set": [DATASET_TITLES.get(name, name) for name in data["dataset"]],
-        "Images are": _words(data["source"]),
-        "Weights": _words(data["weights"]),
-    }
+    computed = data["auroc"].notna()
+    weights = sorted(set(data["weights"].dropna()))
+    columns: dict[str, object] = {}
+    if not before or data["model"].nunique() > 1:
+        columns["Model"] = [MODEL_TITLES.get(name, name) for name in data["model"]]
+    columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
+    columns["Images are"] = _words(data["source"])
+    if len(weights) > 1:
+        columns["Weights"] = _words(data["weights"])
     if before:
         columns["Published, DDSM only"] = _aurocs(data["ddsm_only_published"])
     columns["Published, mixed" if before else "Published"] = _published(data)
     if before:
         columns["Computed, DDSM only"] = _aurocs(data["ddsm_only_auroc"])
-    computed = data["auroc"].notna()
-    columns["Computed, mixed" if before else "Computed here"] = _aurocs(data["auroc"]).where(
-        computed, data["status"]
-    )
+    found = _aurocs(data["auroc"]).where(computed, data["status"])
+    columns["Computed, mixed" if before else "Computed here"] = found
     columns[_interval_heading(data)] = _intervals(data)
     columns["Images"] = _counts(data["n_images"])
     columns["Patients"] = _counts(data["n_patients"])
-    columns["Malignant images"] = _counts(data["n_malignant"])
-    note = f"{_interval_note(data[computed])} {_synthetic_note(data['source'])}".strip()
-    return Table(pd.DataFrame(columns), data, note)
+    columns["Malignant"] = _counts(data["n_malignant"])
+    notes = [
+        _interval_note(data[computed]),
+        f"Backbone weights: {weights[0]}." if len(weights) == 1 else "",
+        _synthetic_note(data["source"]),
+    ]
+    return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))
+
+
+def _used_of_total(data: pd.DataFrame) -> list[str]:
+    pairs = zip(data["images"], data["images_total"], strict=True)
+    return [
+        f"{used:,}" if pd.isna(total) or total == used else f"{used:,} of {total:,}"
+        for used, total in pairs
+    ]
 
 
 def _words(values: pd.Series) -> list[str]:

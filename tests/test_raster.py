@@ -106,13 +106,15 @@ def test_large_image_is_refused_before_it_is_decoded(
         raster.read(path)
 
 
-def test_several_pages_and_floating_point_are_refused(tmp_path: Path) -> None:
+def test_several_pages_and_other_types_are_refused(tmp_path: Path) -> None:
     pages = [Pillow.fromarray(GREY[8])] * 2
     pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
     with pytest.raises(UnreadableImageError, match="2 pages"):
         raster.read(tmp_path / "pages.tif")
     with pytest.raises(UnreadableImageError, match="not 8- or 16-bit grey"):
         raster.read(write(tmp_path / "float.tif", GREY[8].astype(np.float32)))
+    with pytest.raises(UnreadableImageError, match="not 8- or 16-bit grey"):
+        raster.read(write(tmp_path / "wide.tif", GREY[16].astype(np.int32)))
 
 
 def test_other_formats_are_refused(tmp_path: Path) -> None:

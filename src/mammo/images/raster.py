@@ -60,7 +60,8 @@ def _grey_values(path: Path, picture: PIL.Image.Image) -> tuple[np.ndarray, int]
     """Grey levels, shape (rows, columns), and the largest that the type can hold."""
     picture.load()
     mode = picture.mode
-    if mode.startswith("I"):
+    # Of a PNG or PGM "I" means 16 bits, of a TIFF 32 or signed ones.
+    if mode.startswith("I") and (picture.format, mode) != ("TIFF", "I"):
         values = np.asarray(picture)
         # Pillow inverts white-is-zero TIFFs of 8 bits, but not those of 16.
         if getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:

@@ -263,7 +263,12 @@ def test_fig_1_says_when_weights_are_random_or_the_extractor_is_trained():
     trained = [{**layer, "frozen": False} for layer in LAYERS]
     picture = figures.transfer_model(trained, "Ours, AlexNet", "random")
     shown = words(picture.figure)
-    assert "1  Random weights:\nno pretraining\nin this build" in shown
+    assert "1  Random weights:\nno pretraining in\nthis build" in shown
     assert any("trained too" in word for word in shown)
     assert "random weights" in picture.alt
     assert not any("Pretrained" in word for word in shown)
+
+
+def test_fig_1_does_not_call_weights_from_a_file_pretrained():
+    shown = words(figures.transfer_model(LAYERS, "Ours, VGG16", "my.safetensors").figure)
+    assert "1  Weights given:\nmy.safetensors" in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -34,7 +35,7 @@ def transfer_model(layers: Sequence[Layer], title: str, weights: str) -> Picture
     title : str
         Name of the model.
     weights : str
-        What the extractor started from, in words, as "ImageNet" or "random".
+        What the extractor started from, in words: "ImageNet", "random", or the file it came from.
     """
     extractor = [layer for layer in layers if layer["part"] == "extractor"]
     classifier = [layer for layer in layers if layer["part"] == "classifier"]
@@ -124,9 +125,12 @@ def _advance(axes: Axes, bottom: float) -> float:
 
 def _pretrained(axes: Axes, weights: str, top: float, bottom: float) -> None:
     if "random" in weights.lower():
-        text = "1  Random weights:\nno pretraining\nin this build"
+        text = "1  Random weights: no pretraining in this build"
+    elif "imagenet" in weights.lower():
+        text = f"1  Pretrained on natural images: {weights}"
     else:
-        text = f"1  Pretrained on\nnatural images:\n{weights}"
+        text = f"1  Weights given: {weights}"
+    text = textwrap.fill(text, 20)
     _box(axes, _LEFT, top, _LEFT_WIDTH, top - bottom, _BLUE, text)
     middle = (top + bottom) / 2
     _arrow(axes, (_LEFT + _LEFT_WIDTH, middle), (_RIGHT, middle))

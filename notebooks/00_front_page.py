@@ -32,6 +32,7 @@ from mammo import config
 parameters = config.read(globals())
 
 # %% tags=["remove-input"]
+from mammo import results
 from mammo.report import contradictions, display, notice, sentences
 from mammo.study import Study
 
@@ -44,8 +45,8 @@ notice.images_notice(study.sources)
 # Each line gives what this build computed, then what the paper reports.
 
 # %%
-estimates = study.comparison()
-mixed, ddsm_only = study.mixed_comparison()
+estimates = results.comparison(study)
+mixed, ddsm_only = results.mixed_comparison(study)
 sentences.abstract(estimates, mixed, ddsm_only)
 
 # %% [markdown]

@@ -21,9 +21,7 @@
 
 # %% tags=["parameters"]
 cbis_label_rule = "any_lesion"  # malignant if "any_lesion" is, "all_lesions" are, or "unmixed" only
-cbis_unit = (
-    "file"  # an image of CBIS-DDSM is a "file" (calcifications and masses apart) or a "view"
-)
+cbis_unit = "file"  # an image of CBIS-DDSM is a "file" or, its files pooled, a "view"
 inbreast_positive = ["4", "5", "6"]  # BI-RADS categories of INbreast that count as malignant
 inbreast_excluded = ["3"]  # BI-RADS categories of INbreast that are left out
 mias_label_rule = "any_malignant"  # normal films are negative; "abnormal_only" leaves them out

@@ -36,7 +36,7 @@ from mammo import config
 parameters = config.read(globals())
 
 # %% tags=["remove-input"]
-from mammo import inventory
+from mammo import inventory, results
 from mammo.report import display, notice, tables
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.training import training_curves
@@ -53,7 +53,7 @@ notice.images_notice(study.sources)
 # %%
 first = parameters.models[0]
 transfer_model(
-    study.learning.layers(first), tables.MODEL_TITLES[first], study.weights_in_words(first)
+    study.learning.layers(first), tables.MODEL_TITLES[first], results.weights_in_words(study, first)
 )
 
 # %% [markdown]
@@ -85,7 +85,7 @@ training_curves(histories, best_epochs)
 # not images. The published models were validated by their authors {cite:p}`shen2019,ribli2018`.
 
 # %%
-estimates = study.comparison()
+estimates = results.comparison(study)
 display.show(
     tables.table2(estimates),
     "table-2",

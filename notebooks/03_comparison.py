@@ -30,6 +30,7 @@ parameters = config.read(globals())
 # %% tags=["remove-input"]
 import pandas as pd
 
+from mammo import results
 from mammo.report import display, notice, sentences, tables
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.roc import roc_curves
@@ -44,7 +45,7 @@ notice.images_notice(study.sources)
 # Table 3. A model is not scored on a set that it was trained on.
 
 # %%
-estimates = study.comparison()
+estimates = results.comparison(study)
 display.show(
     tables.table3(estimates),
     "table-3",
@@ -75,7 +76,7 @@ sentences.drop(estimates)
 # Fig. 2 of the paper: sensitivity against one minus specificity, one panel a model.
 
 # %%
-predictions = pd.concat([study.predictions(model) for model in parameters.models])
+predictions = pd.concat([results.predictions(study, model) for model in parameters.models])
 roc_curves(predictions, estimates)
 
 # %% [markdown]

@@ -31,7 +31,7 @@ from mammo import config
 parameters = config.read(globals())
 
 # %% tags=["remove-input"]
-from mammo import inventory
+from mammo import inventory, results
 from mammo.report import display, notice, sentences, tables
 from mammo.report.figures.mixed import mixed_training
 from mammo.study import Study
@@ -55,7 +55,7 @@ display.show(
 # Table 4. A fifth of a small set is small, and its interval wide.
 
 # %%
-mixed, ddsm_only = study.mixed_comparison()
+mixed, ddsm_only = results.mixed_comparison(study)
 display.show(
     tables.table4(mixed, ddsm_only),
     "table-4",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from mammo import book as pages
-from mammo import config
+from mammo import config, results
 from mammo.config import Parameters
 from mammo.provenance import Processes, SingleProcess
 from mammo.study import Study
@@ -79,10 +79,10 @@ def _steps(study: Study) -> Iterator[tuple[str, Callable[[], object]]]:
     for dataset in study.datasets:
         yield f"images {dataset}", lambda dataset=dataset: study.images_folder(dataset)
     for model in p.models:
-        yield f"model {model}", lambda model=model: study.predictions(model)
-    yield f"mixed data {p.mixed_model}", lambda: study.predictions(p.mixed_model, "mixed")
+        yield f"model {model}", lambda model=model: results.predictions(study, model)
+    yield f"mixed data {p.mixed_model}", lambda: results.predictions(study, p.mixed_model, "mixed")
     if p.mixed_model not in p.models:
-        yield f"model {p.mixed_model}", lambda: study.predictions(p.mixed_model)
+        yield f"model {p.mixed_model}", lambda: results.predictions(study, p.mixed_model)
 
 
 def _processes() -> Processes:

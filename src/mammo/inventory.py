@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mammo import results
 from mammo.config import WHERE_NOT_WHAT, Parameters
 from mammo.datasets import manifest
 from mammo.provenance import commit, read_record
@@ -63,8 +64,8 @@ def official_leakage(study: Study) -> pd.DataFrame:
 
 def steps(study: Study) -> pd.DataFrame:
     """Return every artifact behind the study's tables: step, digest, date, device, seconds."""
-    study.comparison()
-    study.mixed_comparison()
+    results.comparison(study)
+    results.mixed_comparison(study)
     records = [(folder, read_record(folder)) for folder in study.artifacts.used]
     return pd.DataFrame(
         [
@@ -102,7 +103,7 @@ def extractors(study: Study) -> pd.DataFrame:
     """Return where each feature extractor's weights come from."""
     rows = []
     for model in study.parameters.models:
-        facts = read_record(study.learning.extractor_folder(model))["facts"]
+        facts = read_record(study.learning.extraction.extractor_folder(model))["facts"]
         rows.append(
             {
                 "Model": MODEL_TITLES[model],

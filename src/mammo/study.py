@@ -13,7 +13,6 @@ import pandas as pd
 from mammo import config, splits
 from mammo.config import Parameters
 from mammo.datasets import DATASETS, manifest
-from mammo.evaluation import auroc_interval
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store import ImageStore
 from mammo.provenance import (
@@ -22,7 +21,6 @@ from mammo.provenance import (
     SingleProcess,
     digest,
     folder_fingerprint,
-    read_record,
 )
 
 if TYPE_CHECKING:
@@ -146,7 +144,9 @@ class Study:
         inputs = {"dataset": dataset, **asdict(location), "rules": rules}
 
         def make(folder: Path) -> dict[str, Any]:
-            found = DATASETS[dataset].load(location.path, source=location.source, **rules)
+            places = {"cache": self.artifacts.root / "unpacked"} if dataset == "mias" else {}
+            source = {"source": location.source}
+            found = DATASETS[dataset].load(location.path, **source, **rules, **places)
             manifest.write_csv(found, folder / "manifest.csv")
             return manifest.summary(found).reset_index().to_dict("records")[0]
 
@@ -228,64 +228,3 @@ class Study:
         held_out = 1 - self.parameters.mixed_fraction
         parts = splits.split_patients(rows, held_out, self.parameters.seed)
         return rows.assign(split=parts.replace("validation", "test"))
-
-    def predictions(self, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
-        """Return a model's scores for every image that it was not trained on."""
-        folder = self.learning.predictions_folder(model, training)
-        texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
-        return pd.read_csv(folder / "predictions.csv", dtype=texts)
-
-    def estimates(
-        self, predictions: pd.DataFrame, model: str, training: TrainingData = "ddsm"
-    ) -> pd.DataFrame:
-        """Return the auROC, with its interval, of each data set in a model's predictions.
-
-        Returns
-        -------
-        DataFrame
-            `mammo.report.tables.ESTIMATE_COLUMNS`, one row a data set.
-        """
-        p = self.parameters
-        weights = self.weights_in_words(model, training)
-        rows = []
-        for (dataset, split), scored in predictions.groupby(["dataset", "split"], sort=False):
-            estimate = auroc_interval(
-                scored["y_true"].to_numpy(),
-                scored["y_score"].to_numpy(),
-                scored["patient_id"].to_numpy(),
-                unit=p.unit,
-                n_bootstrap=p.n_bootstrap,
-                confidence=p.confidence,
-                seed=p.seed,
-            )
-            where = {"model": model, "dataset": dataset, "split": split}
-            source = self.location(dataset).source
-            rows.append({**where, "source": source, "weights": weights, **asdict(estimate)})
-        return pd.DataFrame(rows)
-
-    def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
-        """Say what a model's extractor started from and which images it was trained on."""
-        record = read_record(self.learning.extractor_folder(model))["facts"]
-        names = self.datasets if training == "mixed" else (INTERNAL,)
-        sources = sorted({self.location(name).source for name in names})
-        start = "ImageNet" if record["kind"] == "imagenet" else record["kind"]
-        return f"{start}; trained on {' and '.join(sources)} images"
-
-    def comparison(self) -> pd.DataFrame:
-        """Return the estimates of Tables 2 and 3: each model of ours on every data set."""
-        return pd.concat(
-            [self.estimates(self.predictions(name), name) for name in self.parameters.models],
-            ignore_index=True,
-        )
-
-    def mixed_comparison(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return the estimates of Table 4, and those of the same backbone trained on DDSM alone.
-
-        Both are of the same images: DDSM's validation patients and the part of each external set
-        that the mixed training has not seen.
-        """
-        model = self.parameters.mixed_model
-        after = self.predictions(model, "mixed")
-        seen_by_both = after[["dataset", "image_id"]]
-        before = self.predictions(model).merge(seen_by_both, on=["dataset", "image_id"])
-        return self.estimates(after, model, "mixed"), self.estimates(before, model)

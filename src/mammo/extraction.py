@@ -1,0 +1,149 @@
+"""The study's steps from images to feature maps: an extractor for each model, and what it finds.
+
+Torch is imported where a step is computed, not where its result is found, so that a chapter whose
+artifacts are in place opens at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mammo.provenance import digest
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+
+    from mammo.models.transfer import Extractor
+    from mammo.study import Study, TrainingData
+
+EXTRACTOR = "extractor.safetensors"
+CALIBRATION_IMAGES = 64
+CODE = ("models", "features", "devices")
+
+
+class Extraction:
+    """Extractors and feature maps of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Gives parameters, images, splits and artifact folders.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.parameters = study.parameters
+        self.artifacts = study.artifacts
+
+    @cached_property
+    def fabric(self) -> Fabric:
+        """Device and processes; those of torchrun if it started this program."""
+        from lightning.fabric import Fabric
+
+        from mammo import devices
+
+        processes = self.study.processes
+        return processes if isinstance(processes, Fabric) else devices.launch()
+
+    def extractor_folder(self, model: str) -> Path:
+        """Return the artifact folder of a model's extractor: values, and where they came from.
+
+        What ``weights: auto`` finds is kept, so that a study does not change when the network
+        comes or goes.
+        """
+        p = self.parameters
+        inputs = {
+            "model": model,
+            "weights": p.weights,
+            "seed": p.seed,
+            "stride": p.stride,
+            "images": self.study.images_folder("cbis_ddsm").name,
+            "calibrated_on": self._calibration_ids(),
+        }
+        return self.artifacts.build(
+            "extractor", inputs, CODE, lambda folder: self._make_extractor(model, folder)
+        )
+
+    def _calibration_ids(self) -> list[str]:
+        rows = self.study.split("cbis_ddsm", "ddsm")
+        training = rows.loc[rows["split"] == "train", "image_id"].sort_values().to_numpy()
+        chosen = np.random.default_rng(self.parameters.seed).permutation(training)
+        return sorted(chosen[:CALIBRATION_IMAGES].tolist())
+
+    def _make_extractor(self, model: str, folder: Path) -> dict[str, Any]:
+        import safetensors.torch
+        import torch
+
+        from mammo.models import weights
+        from mammo.models.calibration import calibrate
+        from mammo.models.transfer import Extractor
+
+        state, record = weights.resolve(self.parameters.weights, model, self.parameters.seed)
+        extractor = Extractor(model, state, stride=self.parameters.stride)
+        if record.kind == "random":
+            images = self.study.images("cbis_ddsm")
+            grey = torch.from_numpy(images[images.rows(self._calibration_ids())])
+            calibrate(extractor, grey[:, None])
+        values = {**state, **extractor.layers.state_dict()}
+        values = {name: tensor.contiguous() for name, tensor in values.items()}
+        safetensors.torch.save_file(values, folder / EXTRACTOR)
+        if record.note:
+            print(f"{model}: {record.note}")
+        return asdict(record)
+
+    def extractor(self, model: str) -> Extractor:
+        """Return a model's frozen extractor."""
+        import safetensors.torch
+
+        from mammo.models.transfer import Extractor
+
+        state = safetensors.torch.load_file(self.extractor_folder(model) / EXTRACTOR)
+        return Extractor(model, state, stride=self.parameters.stride)
+
+    def features_folder(self, model: str, dataset: str, training: TrainingData) -> Path:
+        """Return the artifact folder with the feature maps of a data set's images.
+
+        Every image is there unflipped; those that the model is trained on in all flips as well.
+        """
+        rows = self.study.split(dataset, training)
+        is_trained_on = (rows["split"] == "train").to_numpy()
+        flips = self.flips(rows)
+        inputs = {
+            "model": model,
+            "dataset": dataset,
+            "images": self.study.images_folder(dataset).name,
+            "extractor": self.extractor_folder(model).name,
+            "image_ids": digest(rows["image_id"].tolist()),
+            "flips": flips,
+            "flipped": digest(is_trained_on.tolist()) if len(flips) > 1 else None,
+            "precision": self.parameters.precision,
+        }
+
+        def make(folder: Path) -> dict[str, Any]:
+            from mammo import features
+
+            images = self.study.images(dataset)
+            features.extract(
+                images.images,
+                images.rows(rows["image_id"]),
+                rows["image_id"],
+                self.extractor(model),
+                folder,
+                fabric=self.fabric,
+                flips=flips,
+                flipped=is_trained_on,
+                precision=self.parameters.precision,
+            )
+            return {"device": str(self.fabric.device), "processes": self.fabric.world_size}
+
+        return self.artifacts.build_together("features", inputs, CODE, make)
+
+    def flips(self, rows: pd.DataFrame) -> list[str]:
+        """Return the flips in which images are needed: all if a model is trained on some."""
+        return list(self.parameters.flips) if (rows["split"] == "train").any() else ["none"]

@@ -1,0 +1,82 @@
+"""A study's results: scores and auROC of each model on each data set, the tables' contents."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from mammo.evaluation import auroc_interval
+from mammo.provenance import read_record
+from mammo.study import INTERNAL, Study, TrainingData
+
+
+def predictions(study: Study, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
+    """Return a model's scores for every image that it was not trained on.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.prediction.COLUMNS`.
+    """
+    folder = study.learning.predictions_folder(model, training)
+    texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
+    return pd.read_csv(folder / "predictions.csv", dtype=texts)
+
+
+def estimates(
+    study: Study, scored: pd.DataFrame, model: str, training: TrainingData = "ddsm"
+) -> pd.DataFrame:
+    """Return the auROC, with its interval, of each data set in a model's predictions.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.report.tables.ESTIMATE_COLUMNS`, one row a data set.
+    """
+    p = study.parameters
+    weights = weights_in_words(study, model, training)
+    rows = []
+    for (dataset, split), images in scored.groupby(["dataset", "split"], sort=False):
+        estimate = auroc_interval(
+            images["y_true"].to_numpy(),
+            images["y_score"].to_numpy(),
+            images["patient_id"].to_numpy(),
+            unit=p.unit,
+            n_bootstrap=p.n_bootstrap,
+            confidence=p.confidence,
+            seed=p.seed,
+        )
+        where = {"model": model, "dataset": dataset, "split": split}
+        source = study.location(dataset).source
+        rows.append({**where, "source": source, "weights": weights, **asdict(estimate)})
+    return pd.DataFrame(rows)
+
+
+def weights_in_words(study: Study, model: str, training: TrainingData = "ddsm") -> str:
+    """Say what a model's extractor started from and which images it was trained on."""
+    kind = read_record(study.learning.extraction.extractor_folder(model))["facts"]["kind"]
+    names = study.datasets if training == "mixed" else (INTERNAL,)
+    sources = sorted({study.location(name).source for name in names})
+    start = {"imagenet": "ImageNet", "file": "own file"}.get(kind, kind)
+    return f"{start}; trained on {' and '.join(sources)} images"
+
+
+def comparison(study: Study) -> pd.DataFrame:
+    """Return the estimates of Tables 2 and 3: each model of ours on every data set."""
+    models = study.parameters.models
+    tables = [estimates(study, predictions(study, model), model) for model in models]
+    return pd.concat(tables, ignore_index=True)
+
+
+def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the estimates of Table 4, and those of the same backbone trained on DDSM alone.
+
+    Both are of the same images: DDSM's validation patients and the part of each external set that
+    the mixed training has not seen.
+    """
+    model = study.parameters.mixed_model
+    after = predictions(study, model, "mixed")
+    unseen = after[["dataset", "image_id"]]
+    before = predictions(study, model).merge(unseen, on=["dataset", "image_id"])
+    return estimates(study, after, model, "mixed"), estimates(study, before, model)

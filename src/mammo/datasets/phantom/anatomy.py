@@ -177,7 +177,8 @@ def clump_fields(
     scale = np.float32(-0.5) / radius[..., None] ** 2
     across = np.exp(scale * (x - px[..., None]) ** 2).astype(np.float32)
     down = np.exp(scale * (y - py[..., None]) ** 2) * amplitude[..., None]
-    total = np.einsum("lky,lkx->lyx", down.astype(np.float32), across, optimize=True)
+    # Not by BLAS, whose sums depend on its number of threads.
+    total = np.einsum("lky,lkx->lyx", down.astype(np.float32), across)
     return total / total.std(axis=(1, 2), keepdims=True)
 
 

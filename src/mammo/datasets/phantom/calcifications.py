@@ -65,7 +65,7 @@ def _scatter(lesion: Lesion, n: int, rng: np.random.Generator) -> np.ndarray:
     }[lesion.edge]
     if lesion.edge == "SEGMENTAL":
         axis *= 0.5  # A segment points to the nipple.
-    along, across = (rng.normal(0, 1, (2, n)) * radius * np.array(extent)[:, None]).clip(-45, 45)
+    along, across = (rng.normal(0, 1, (2, n)) * radius * np.array(extent)[:, None]).clip(-28, 28)
     return np.column_stack(
         [along * np.cos(axis) - across * np.sin(axis), along * np.sin(axis) + across * np.cos(axis)]
     )

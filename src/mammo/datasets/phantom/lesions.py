@@ -205,7 +205,7 @@ def _spicules(
     px = (root * np.cos(start))[:, None] + np.cumsum(np.cos(heading), axis=1) * step
     py = (root * np.sin(start))[:, None] + np.cumsum(np.sin(heading), axis=1) * step
     length = radius * rng.uniform(0.6, 2.0, n) / step
-    strength = rng.uniform(1.5, 4.5, n) * PROMINENCE[lesion.subtlety - 1]
+    strength = rng.uniform(2.5, 6.5, n) * PROMINENCE[lesion.subtlety - 1]
     weight = strength[:, None] * np.clip(1 - np.arange(steps)[None] / length[:, None], 0, 1)
     shape = (y.shape[0], x.shape[1])
     points = deposit(

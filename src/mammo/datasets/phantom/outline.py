@@ -72,12 +72,17 @@ def skin_distance(outline: Outline, width_mm: float, pixel_mm: float) -> np.ndar
     columns = int(np.ceil(width_mm / STEP_MM))
     x = (np.arange(columns) + 0.5) * STEP_MM
     inside = (x[None] < outline.x_mm[:, None]).astype(np.uint8)
-    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    distance -= cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = _euclidean_distance(inside) - _euclidean_distance(1 - inside)
     distance = blur((distance - 0.5 * np.sign(distance)) * np.float32(STEP_MM), 1.6)
     shape = (round(len(outline.x_mm) * STEP_MM / pixel_mm), round(width_mm / pixel_mm))
     distance = upsample(distance, STEP_MM, pixel_mm, shape)
     return _with_nipple(distance, outline, pixel_mm) if outline.in_profile else distance
+
+
+def _euclidean_distance(inside: np.ndarray) -> np.ndarray:
+    distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # Its last bits vary with the buffer's place in memory; the squares are whole numbers.
+    return np.sqrt(np.rint(distance * distance))
 
 
 def _with_nipple(distance: np.ndarray, outline: Outline, pixel_mm: float) -> np.ndarray:

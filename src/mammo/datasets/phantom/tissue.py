@@ -26,6 +26,8 @@ class Grid:
         self.shape = (int(np.ceil(height_mm / CELL_MM)), int(np.ceil(width_mm / CELL_MM)))
         self.y = ((np.arange(self.shape[0]) + 0.5) * CELL_MM).astype(np.float32)
         self.x = ((np.arange(self.shape[1]) + 0.5) * CELL_MM).astype(np.float32)
+        ratio = round(SLOW_MM / CELL_MM)
+        self.slow_shape = (-(-self.shape[0] // ratio), -(-self.shape[1] // ratio))
         self.rng = rng
 
     def noise(self, beta: float, low: float, high: float | None = None) -> np.ndarray:
@@ -34,10 +36,11 @@ class Grid:
 
     def slow_noise(self, beta: float, low: float, high: float) -> np.ndarray:
         """Draw a smooth field on cells of `SLOW_MM` and refine it."""
-        ratio = round(SLOW_MM / CELL_MM)
-        coarse = tuple(-(-n // ratio) for n in self.shape)
-        field = power_law(self.rng, coarse, SLOW_MM, beta, low, high)
-        return upsample(field, SLOW_MM, CELL_MM, self.shape)
+        return self.refine(power_law(self.rng, self.slow_shape, SLOW_MM, beta, low, high))
+
+    def refine(self, slow: np.ndarray) -> np.ndarray:
+        """Resample a field from cells of `SLOW_MM`."""
+        return upsample(slow, SLOW_MM, CELL_MM, self.shape)
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def gland(
     taper = 1 - smoothstep(cone + 0.1 * rays.warp, 0.75, 1.5)
     depth_gate = smoothstep(distance + 2.5 * rays.warp, 4, 18)
     scatter_gate = smoothstep(distance, 4, 14)
-    lumps = clump_fields(anatomy, view, nipple_mm, grid.x, grid.y)
+    slow_y, slow_x = ((np.arange(n) + 0.5) * SLOW_MM for n in grid.slow_shape)
+    lumps = clump_fields(anatomy, view, nipple_mm, slow_x, slow_y)
     lobe_x, lobe_y = project(anatomy.lobes[:, :3], anatomy, view, nipple_mm)
     total = np.zeros(grid.shape, np.float32)
     for lobe in range(LOBES):
@@ -114,7 +118,7 @@ def gland(
         ry = across if view == "CC" else np.hypot(up * np.cos(tilt), across * np.sin(tilt))
         reach = np.hypot((x - lobe_x[lobe]) / rx, (y - lobe_y[lobe]) / ry)
         reach = reach + 0.2 * grid.slow_noise(3.2, 1 / 50, 1 / 6)
-        patches = 0.12 + 0.88 * smoothstep(lumps[lobe] + 0.15 + 0.4 * (c - 1.5), -1, 1)
+        patches = 0.12 + 0.88 * smoothstep(grid.refine(lumps[lobe]) + 0.15 + 0.4 * (c - 1.5), -1, 1)
         envelope = (1 - smoothstep(reach, 0.15, 1.55)) * taper * depth_gate * patches
         shift = np.float32(rng.uniform(0, 200))
         streak = _look_up(streaks, rays.around, rays.along + shift)

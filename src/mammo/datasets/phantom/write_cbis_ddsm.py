@@ -166,7 +166,7 @@ def _save(
     ds.SeriesDescription = series_name
     ds.PatientOrientation = exposure.view
     ds.Laterality = exposure.breast.laterality
-    ds.SecondaryCaptureDeviceManufacturer = "Synthetic phantom (screen film)"
+    ds.Manufacturer = "Synthetic phantom (screen film)"
     ds.InstanceNumber = str(number)
     file = (
         folder

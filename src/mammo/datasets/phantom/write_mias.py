@@ -57,7 +57,7 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
     for exposure in exposures(case, streams, PIXEL_MM, FRAMES_MM):
         # Info.txt: even numbers are left, odd numbers right.
         number = 2 * case.number + (1 if exposure.breast.laterality == "R" else 2)
-        scan = _scan(exposure)
+        scan = choose_scan(exposure)
         pixels = acquire(exposure, scan)
         header = f"P5\n# synthetic phantom\n{SIZE} {SIZE}\n255\n".encode("ascii")
         (folder / f"mdb{number:03d}.pgm").write_bytes(header + pixels.tobytes())
@@ -65,7 +65,7 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
     return rows
 
 
-def _scan(exposure: Exposure) -> Scan:
+def choose_scan(exposure: Exposure) -> Scan:
     """Choose the narrowest scan that holds the breast and centre it in the matrix."""
     projection = exposure.projection
     inside = np.flatnonzero((projection.distance > 0).any(0))

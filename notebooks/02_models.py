@@ -37,7 +37,7 @@ parameters = config.read(globals())
 
 # %% tags=["remove-input"]
 from mammo import inventory, results
-from mammo.report import display, notice, tables
+from mammo.report import display, notice, published, tables
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.training import training_curves
 from mammo.study import Study
@@ -53,7 +53,7 @@ notice.images_notice(study.sources)
 # %%
 first = parameters.models[0]
 transfer_model(
-    study.learning.layers(first), tables.MODEL_TITLES[first], results.weights_in_words(study, first)
+    study.learning.layers(first), published.model_title(first), results.start_in_words(study, first)
 )
 
 # %% [markdown]

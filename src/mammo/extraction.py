@@ -131,11 +131,11 @@ class Extraction:
             images = self.study.images(dataset)
             features.extract(
                 images.images,
-                images.rows(rows["image_id"]),
                 rows["image_id"],
                 self.extractor(model),
                 folder,
                 fabric=self.fabric,
+                rows=images.rows(rows["image_id"]),
                 flips=flips,
                 flipped=is_trained_on,
                 precision=self.parameters.precision,

@@ -63,6 +63,7 @@ def extract(
     folder: Path,
     *,
     fabric: Fabric,
+    rows: np.ndarray | None = None,
     flips: Sequence[str] = ("none",),
     flipped: np.ndarray | None = None,
     batch_size: int = 16,
@@ -77,15 +78,17 @@ def extract(
 
     Parameters
     ----------
-    images : ndarray of uint16, shape (n, S, S)
+    images : ndarray of uint16, shape (N, S, S)
         Prepared images, 65535 is white; usually a memory map.
     image_ids : sequence of str, length n
-        Their names.
+        Names of the images that are taken.
     extractor : Extractor
     folder : Path
         An existing folder, the same for all processes.
     fabric : Fabric
         Launched.
+    rows : ndarray of int, shape (n,), optional
+        Where in ``images`` these are; by default they are all of them, in order.
     flips : sequence of str
         Keys of `FLIPS`; must begin with "none".
     flipped : ndarray of bool, shape (n,), optional
@@ -95,7 +98,8 @@ def extract(
     precision : {"auto", "bfloat16", "float32"}
         Of the computation; the file is float16.
     """
-    jobs = _jobs(len(images), flips, flipped)
+    rows = np.arange(len(images)) if rows is None else np.asarray(rows)
+    jobs = _jobs(len(rows), flips, flipped)
     batches = [jobs[i : i + batch_size] for i in range(0, len(jobs), batch_size)]
     shape = (len(jobs), *map_shape(extractor, images.shape[-1]))
     index = pd.DataFrame(
@@ -117,8 +121,8 @@ def extract(
             if done[number]:
                 continue
             batch = batches[number]
-            grey = _load(images, batch, flips, batch_size).to(fabric.device)
-            found = extractor(grey)[: len(batch)].to(torch.float16).cpu().numpy()
+            grey = _load(images, rows[batch["row"]], batch["flip"], flips, batch_size)
+            found = extractor(grey.to(fabric.device))[: len(batch)].to(torch.float16).cpu().numpy()
             maps[number * batch_size : number * batch_size + len(batch)] = found
             maps.flush()
             done[number] = True
@@ -164,10 +168,12 @@ def _is_complete(folder: Path) -> bool:
     return done.is_file() and bool(np.load(done, allow_pickle=False).all())
 
 
-def _load(images: np.ndarray, batch: np.ndarray, flips: Sequence[str], size: int) -> torch.Tensor:
+def _load(
+    images: np.ndarray, rows: np.ndarray, turns: np.ndarray, flips: Sequence[str], size: int
+) -> torch.Tensor:
     """Return grey values (size, 1, S, S) in [0, 1]; the last image fills up a short batch."""
     grey = np.empty((size, 1, *images.shape[1:]), np.float32)
     for place in range(size):
-        job = batch[min(place, len(batch) - 1)]
-        grey[place, 0] = np.flip(images[job["row"]], FLIPS[flips[job["flip"]]])
+        job = min(place, len(rows) - 1)
+        grey[place, 0] = np.flip(images[rows[job]], FLIPS[flips[turns[job]]])
     return torch.from_numpy(grey).div_(65535)

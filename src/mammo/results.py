@@ -53,13 +53,17 @@ def estimates(
     return pd.DataFrame(rows)
 
 
+def start_in_words(study: Study, model: str) -> str:
+    """Say what a model's extractor started from."""
+    kind = read_record(study.learning.extraction.extractor_folder(model))["facts"]["kind"]
+    return {"imagenet": "ImageNet", "file": "own file"}.get(kind, kind)
+
+
 def weights_in_words(study: Study, model: str, training: TrainingData = "ddsm") -> str:
     """Say what a model's extractor started from and which images it was trained on."""
-    kind = read_record(study.learning.extraction.extractor_folder(model))["facts"]["kind"]
     names = study.datasets if training == "mixed" else (INTERNAL,)
     sources = sorted({study.location(name).source for name in names})
-    start = {"imagenet": "ImageNet", "file": "own file"}.get(kind, kind)
-    return f"{start}; trained on {' and '.join(sources)} images"
+    return f"{start_in_words(study, model)}; trained on {' and '.join(sources)} images"
 
 
 def comparison(study: Study) -> pd.DataFrame:

@@ -144,7 +144,7 @@ def test_acquisition_can_be_changed_without_changing_the_patient():
 def test_switching_the_label_off_moves_nothing_else():
     def sheet(settings: SheetSettings) -> np.ndarray:
         rng = np.random.default_rng(3)
-        return background((300, 220), 0.8, settings, ("L", "CC"), rng)
+        return background((300, 220), 0.8, settings, ("L", "CC"), False, rng)
 
     plain = sheet(SheetSettings(label_rate=0, strip_rate=1))
     labelled = sheet(SheetSettings(label_rate=1, strip_rate=1))

@@ -10,8 +10,10 @@ from __future__ import annotations
 import multiprocessing
 import shutil
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 from mammo.errors import DatasetError, ParameterError
 
@@ -124,7 +126,7 @@ def _write_set(
     (folder / MARKER).write_text(notice, encoding="utf-8")
 
 
-def _run(tasks: list[tuple], workers: int):
+def _run(tasks: list[tuple], workers: int) -> Iterator[list[dict]]:
     if workers == 1:
         yield from map(_write_case, tasks)
         return
@@ -147,7 +149,7 @@ def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[di
     return _writer(dataset).write_case(case, streams, folder, pixel_mm)
 
 
-def _writer(dataset: str):
+def _writer(dataset: str) -> ModuleType:
     from . import write_cbis_ddsm, write_inbreast, write_institution, write_mias
 
     return {

@@ -82,13 +82,32 @@ def background(
     pixel_mm: float,
     settings: SheetSettings,
     text: tuple[str, str],
+    right: bool,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Draw the film behind a breast: black with fog, label and strip, white = 1."""
+    """Draw the film behind a breast, before it is turned to its side.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    pixel_mm : float
+    settings : SheetSettings
+    text : tuple of str
+        The label's two lines.
+    right : bool
+        Whether the image will be mirrored.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (rows, columns): black with fog, label and strip, white = 1.
+    """
     # Every number is drawn whether it is used or not, so that a switched rate moves nothing else.
     fog, has_label, has_strip, strip_mm = rng.uniform(size=4)
     sheet = np.full(shape, settings.fog * fog**5, np.float32)
-    label = _label(pixel_mm, text, settings.mirrored, rng)
+    label = _label(pixel_mm, text, settings.mirrored != right, rng)
     top, right = rng.uniform(5, 22) / pixel_mm, rng.uniform(4, 34) / pixel_mm
     if has_label < settings.label_rate:
         row, column = int(top), int(shape[1] - right - label.shape[1])

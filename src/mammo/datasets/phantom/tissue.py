@@ -170,7 +170,7 @@ def septa(
 
 
 # Width of the zero crossing (of the field's standard deviation), strength, slope against the rays.
-FIBRE_LAYERS = ((0.12, 0.070, 0.05), (0.10, 0.060, 0.16), (0.08, 0.050, 0.30), (0.30, 0.050, 0.08))
+FIBRE_LAYERS = ((0.12, 0.055, 0.05), (0.10, 0.048, 0.16), (0.08, 0.040, 0.30), (0.30, 0.045, 0.08))
 
 
 def fractions(

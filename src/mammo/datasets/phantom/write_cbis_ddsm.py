@@ -16,7 +16,9 @@ from .sheet import Placement, SheetSettings, background
 from .streams import Streams
 
 FILM = FilmSettings()
-SHEET = SheetSettings(label_rate=0.75, strip_rate=0.10)  # Most DDSM films show a label.
+SHEET = SheetSettings(
+    label_rate=0.75, strip_rate=0.10, mirrored=False
+)  # By eye: most show a label.
 FRAMES_MM = ((240.0, 180.0), (300.0, 240.0))
 # CBIS-DDSM's images are optical densities, clipped by the usual converters, bright where dense.
 CLIP = (0.05, 3.0)
@@ -73,7 +75,12 @@ def acquire(exposure: Exposure, placement: Placement) -> np.ndarray:
     scanner = DDSM_SCANNERS[int(exposure.artefact.integers(len(DDSM_SCANNERS)))]
     text = (exposure.breast.laterality, exposure.view)
     sheet = background(
-        placement.shape, exposure.projection.pixel_mm, SHEET, text, exposure.artefact
+        placement.shape,
+        exposure.projection.pixel_mm,
+        SHEET,
+        text,
+        placement.right,
+        exposure.artefact,
     )
     darkest = FILM.density_range[1]
     density = darkest * (1 - placement.mount(1 - film / np.float32(darkest), sheet))

@@ -45,7 +45,7 @@ Computed phantoms, not patients.
 
 @dataclass(frozen=True)
 class Scan:
-    """The part of the film that was digitised, and the number of grey levels below white."""
+    """The part of the film that was digitised: its width in pixels and the breast's place."""
 
     width: int
     placement: Placement
@@ -80,7 +80,8 @@ def acquire(exposure: Exposure, scan: Scan) -> np.ndarray:
     """Return a film as the digitiser's 8-bit grey levels in the centre of the square."""
     film = develop(exposure.projection, FILM, exposure.noise)
     text = (exposure.breast.laterality, exposure.view)
-    sheet = background((SIZE, scan.width), PIXEL_MM, SHEET, text, exposure.artefact)
+    right = scan.placement.right
+    sheet = background((SIZE, scan.width), PIXEL_MM, SHEET, text, right, exposure.artefact)
     bright = scan.placement.mount(np.clip(1 - film / np.float32(3.2), 0, 1), sheet)
     grey = MIAS_SCANNER.digitise(3.2 * (1 - bright), exposure.noise)
     pixels = np.zeros((SIZE, SIZE), np.uint8)

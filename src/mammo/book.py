@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -126,11 +128,12 @@ def _run_notebook(chapter: Chapter, parameters: Parameters, source: Path, folder
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    # Names that are not in the parameters cell are checked by the notebook's own first line.
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     notebook = jupytext.read(source)
     for cell in notebook.cells:
         if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
-    notebook.metadata.setdefault("papermill", {})
     output = folder / "notebook.ipynb"
     values = parameters.changed()
     try:
@@ -141,6 +144,7 @@ def _run_notebook(chapter: Chapter, parameters: Parameters, source: Path, folder
             kernel_name="python3",
             cwd=str(config.project_root()),
             progress_bar={"desc": chapter.name, "leave": False},
+            extra_arguments=["--log-level=ERROR"],
         )
     except PapermillExecutionError as error:
         is_ours = error.ename.endswith("Error") and error.ename in _error_names()
@@ -187,7 +191,8 @@ def render(root: Path) -> Path:
     sources = digest({path.relative_to(book).as_posix(): _content(path) for path in _pages(book)})
     if built.is_file() and stamp.is_file() and json.loads(stamp.read_text()) == sources:
         return built
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "-n", "-W", "--keep-going"]
+    run = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", run, "build", "-n", "-W", "--keep-going"]
     outcome = subprocess.run([*command, str(book)], capture_output=True, text=True, check=False)
     if outcome.returncode != 0:
         raise MammoError(f"the book could not be rendered:\n{_complaints(outcome)}")
@@ -200,8 +205,6 @@ def _pages(book: Path) -> Sequence[Path]:
 
 
 def _content(path: Path) -> str:
-    import hashlib
-
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

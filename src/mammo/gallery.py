@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 import pandas as pd
 
 from mammo import images
 from mammo.datasets.cbis_ddsm_masks import lesion_boxes
+from mammo.images.breast import segment
 from mammo.report.figures.images import Example
 from mammo.study import Study
 
@@ -39,8 +41,6 @@ def examples(study: Study, dataset: str, n: int) -> list[Example]:
 
 
 def _example(row: pd.Series) -> Example:
-    import cv2
-
     pixels = images.read(row["path"]).pixels
     scale = min(1.0, SHOWN_PIXELS / max(pixels.shape))
     if scale < 1:
@@ -66,12 +66,12 @@ def breast_pixels(study: Study, dataset: str, n: int) -> np.ndarray:
 
     The values are presentation values as read, before the preparation makes sets comparable.
     """
-    from mammo.images.breast import segment
-
     rows = study.table(dataset)
     rng = np.random.default_rng(study.parameters.seed)
     values = []
     for path in rng.permutation(rows["path"].to_numpy())[:n]:
         pixels = images.read(path).pixels
-        values.append(pixels[segment(pixels)][::97])
+        breast = segment(pixels)
+        small = cv2.resize(pixels, breast.shape[::-1], interpolation=cv2.INTER_AREA)
+        values.append(small[breast])
     return np.concatenate(values)

@@ -55,8 +55,7 @@ def official_leakage(study: Study) -> pd.DataFrame:
     }
     return pd.DataFrame(
         [
-            _row(study, INTERNAL)
-            | {"Parts": parts, "Patients in both": found["patient_id"].nunique()}
+            _row(study, INTERNAL) | {"Parts": parts, "Patients in both": len(found)}
             for parts, found in both.items()
         ]
     )

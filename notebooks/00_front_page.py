@@ -22,9 +22,9 @@
 models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compute
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
-unit = "patient"  # what the bootstrap draws: "patient" (with all images) or "image"
+unit = "patient"  # what the bootstrap draws: "patient" or "image"
 mixed_model = "alexnet"  # the model that is also trained on mixed data
-mixed_fraction = 0.8  # fraction of each external set's patients that joins the mixed training
+mixed_fraction = 0.8  # of each external set's patients, in the mixed training
 
 # %%
 from mammo import config

@@ -20,11 +20,11 @@
 # a table of labels. Each set is read from its native files into one {term}`manifest`.
 
 # %% tags=["parameters"]
-cbis_label_rule = "any_lesion"  # malignant if "any_lesion" is, "all_lesions" are, or "unmixed" only
-cbis_unit = "file"  # an image of CBIS-DDSM is a "file" or, its files pooled, a "view"
-inbreast_positive = ["4", "5", "6"]  # BI-RADS categories of INbreast that count as malignant
-inbreast_excluded = ["3"]  # BI-RADS categories of INbreast that are left out
-mias_label_rule = "any_malignant"  # normal films are negative; "abnormal_only" leaves them out
+cbis_label_rule = "any_lesion"  # or "all_lesions" malignant, or "unmixed"
+cbis_unit = "file"  # what counts as an image: a "file" or a "view"
+inbreast_positive = ["4", "5", "6"]  # BI-RADS categories that are positive
+inbreast_excluded = ["3"]  # BI-RADS categories that are left out
+mias_label_rule = "any_malignant"  # "abnormal_only": no normal films
 
 # %%
 from mammo import config

@@ -21,13 +21,13 @@
 
 # %% tags=["parameters"]
 models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compute
-weights = "auto"  # "imagenet", "random", a file, or "auto": ImageNet's where they can be had
-stride = 16  # pixels of the image between neighbours on the feature map: 8, 16 or 32
+weights = "auto"  # "imagenet", "random", a file; "auto": ImageNet if possible
+stride = 16  # image pixels between points of the feature map: 8, 16, 32
 flips = ["none", "vertical"]  # flips of the training images
-fine_tune = False  # True trains the whole network, not the classifier alone
+fine_tune = False  # True: train the extractor, too
 classifier_channels = 32  # channels of the 1 x 1 convolution
 classifier_hidden = 32  # units of FC1
-epochs = 60  # epochs at most; early stopping ends most trainings sooner
+epochs = 60  # at most; early stopping may end the training sooner
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 
 # %%

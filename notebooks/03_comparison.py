@@ -20,7 +20,7 @@
 models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compare
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
-unit = "patient"  # what the bootstrap draws: "patient" (with all images) or "image"
+unit = "patient"  # what the bootstrap draws: "patient" or "image"
 
 # %%
 from mammo import config

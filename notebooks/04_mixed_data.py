@@ -21,7 +21,7 @@
 
 # %% tags=["parameters"]
 mixed_model = "alexnet"  # the model that is trained on mixed data
-mixed_fraction = 0.8  # fraction of each external set's patients that joins the training
+mixed_fraction = 0.8  # of each external set's patients, in the training
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
 

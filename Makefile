@@ -26,8 +26,7 @@ format: $(BIN)/.test ## mend style and formatting
 	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 lab: $(BIN)/.lab ## open JupyterLab; the .py files under notebooks/ are its notebooks
-	@$(BIN)/jupyter lab --notebook-dir=notebooks \
-	  --ServerApp.contents_manager_class=jupytext.TextFileContentsManager
+	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --notebook-dir=notebooks
 
 bench: $(BIN)/.test ## time what is meant to be fast, side by side
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -53,7 +53,7 @@ for seed in (0, 1, 2) if fabric.world_size == 1 else (0,):
     record = training.train(
         model, inputs, labels, np.array(ids), settings, out, fabric, seed=seed
     )
-    found = training.logits(
+    found = samples.logits(
         model, inputs, np.arange(len(ids)), fabric, batch_size=9, precision="float32"
     )
     np.save(out / f"logits_{fabric.global_rank}.npy", found)

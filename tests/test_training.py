@@ -10,7 +10,7 @@ from mammo.devices import launch
 from mammo.errors import MammoError
 from mammo.models import transfer, weights
 from mammo.prediction import predict
-from mammo.samples import StoredImages
+from mammo.samples import StoredImages, logits
 from mammo.training import TrainingSettings, train
 
 SETTINGS = TrainingSettings(epochs=6, patience=6, batch_size=16, early_stopping_fraction=0.25)
@@ -51,7 +51,7 @@ def fit(samples, data, folder, fabric, settings=SETTINGS, seed=1):
     folder.mkdir(exist_ok=True)
     model = transfer.build_classifier(6, transfer.ClassifierSettings(8, 8, 0.1), seed)
     record = train(model, samples, *data, settings, folder, fabric, seed=seed)
-    scores = training.logits(
+    scores = logits(
         model, samples, np.arange(len(samples)), fabric, batch_size=16, precision="float32"
     )
     return model, record, scores

@@ -63,7 +63,7 @@ def predict(
         Columns `COLUMNS`; ``y_score`` is the sigmoid of the logit: the higher, the more likely
         malignant. Under class-balanced training it is no probability at the set's prevalence.
     """
-    from mammo.training import logits
+    from mammo.samples import logits
 
     if len(samples) != len(images):
         raise MammoError(f"{len(samples)} inputs for {len(images)} images; they must be the same")

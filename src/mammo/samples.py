@@ -1,4 +1,4 @@
-"""What a model learns from, sample by sample: cached feature maps, or images."""
+"""What a model takes in, sample by sample: cached feature maps, or images."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from lightning.fabric import Fabric
+from torch import Tensor, nn
 
+from mammo.devices import Precision, computing
 from mammo.features import FLIPS, FeatureCache
 
 
@@ -90,3 +92,32 @@ class StoredImages:
             for n, f in zip(numbers, flips, strict=True)
         ]
         return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)).div_(65535)
+
+
+@torch.no_grad()
+def logits(
+    model: nn.Module,
+    samples: Samples,
+    numbers: np.ndarray,
+    fabric: Fabric,
+    *,
+    batch_size: int,
+    precision: Precision,
+) -> np.ndarray:
+    """Return the logits of unflipped samples, computed by all processes together.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(numbers),)
+        The same in every process.
+    """
+    model.eval()
+    scores = torch.zeros(len(numbers), device=fabric.device)
+    with computing(fabric.device, precision):
+        for begin in range(
+            fabric.global_rank * batch_size, len(numbers), fabric.world_size * batch_size
+        ):
+            chosen = numbers[begin : begin + batch_size]
+            inputs = samples.batch(chosen, np.zeros(len(chosen), int)).to(fabric.device)
+            scores[begin : begin + batch_size] = model(inputs).float()
+    return fabric.all_reduce(scores, reduce_op="sum").cpu().numpy()

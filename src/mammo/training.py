@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from mammo import checkpoint
 from mammo.devices import Precision, computing
 from mammo.errors import MammoError
-from mammo.samples import Samples
+from mammo.samples import Samples, logits
 from mammo.splits import hold_out
 
 HISTORY = "history.csv"
@@ -153,35 +153,6 @@ def train(
         checkpoint.save(folder, best, record)
     fabric.barrier()
     return record
-
-
-@torch.no_grad()
-def logits(
-    model: nn.Module,
-    samples: Samples,
-    numbers: np.ndarray,
-    fabric: Fabric,
-    *,
-    batch_size: int,
-    precision: Precision,
-) -> np.ndarray:
-    """Return the logits of unflipped samples, computed by all processes together.
-
-    Returns
-    -------
-    ndarray of float32, shape (len(numbers),)
-        The same in every process.
-    """
-    model.eval()
-    scores = torch.zeros(len(numbers), device=fabric.device)
-    with computing(fabric.device, precision):
-        for begin in range(
-            fabric.global_rank * batch_size, len(numbers), fabric.world_size * batch_size
-        ):
-            chosen = numbers[begin : begin + batch_size]
-            inputs = samples.batch(chosen, np.zeros(len(chosen), int)).to(fabric.device)
-            scores[begin : begin + batch_size] = model(inputs).float()
-    return fabric.all_reduce(scores, reduce_op="sum").cpu().numpy()
 
 
 @dataclass(frozen=True)

@@ -91,12 +91,12 @@ class ClassifierSettings:
     hidden : int
         Units of FC1.
     dropout : float
-        Fraction dropped of the feature maps' channels and of the inputs of FC1 and FC2, in [0, 1).
+        Fraction dropped of the inputs of FC1 and of FC2 while training, in [0, 1).
     """
 
     channels: int = 32
     hidden: int = 32
-    dropout: float = 0.3
+    dropout: float = 0.5
 
 
 class Classifier(nn.Module):

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+import project
+from mammo.study import Study
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +17,36 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("real sample files are absent: set MAMMO_REAL_DATA to their folder")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> project.Project:
+    """A project in which `mammo prepare` has computed the tiniest study."""
+    made = project.copy(tmp_path_factory.mktemp("prepared"))
+    outcome = made.mammo("prepare", "--params", "params/tiny.yaml")
+    assert outcome.returncode == 0, outcome.stderr
+    return made
+
+
+@pytest.fixture
+def study(prepared: project.Project) -> Study:
+    """The tiniest study, opened anew; its artifacts are all in place."""
+    return Study(prepared.parameters("params/tiny.yaml"))
+
+
+@dataclass(frozen=True)
+class Book:
+    """The small complete book, and what its build printed."""
+
+    project: project.Project
+    printed: str
+    complaints: str
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    """The small complete book, built once with ``mammo book``; tests leave it as it is."""
+    made = project.copy(tmp_path_factory.mktemp("book"))
+    outcome = made.mammo("book", "--params", "params/ci.yaml")
+    assert outcome.returncode == 0, outcome.stderr
+    return Book(made, outcome.stdout, outcome.stderr)

@@ -202,3 +202,19 @@ def write_png(path: Path, bits: int = 16) -> Path:
     dtype = np.uint16 if bits == 16 else np.uint8
     Image.fromarray(np.arange(48, dtype=dtype).reshape(8, 6)).save(path)
     return path
+
+
+def mammogram(number: int) -> np.ndarray:
+    """A left breast in few pixels: uint16, shape (120, 90); another number, other grey values."""
+    rows, columns = np.mgrid[-1:1:120j, 0:1:90j]
+    grey = np.random.default_rng(number).uniform(20000, 50000, rows.shape)
+    return np.where(rows**2 + (columns / 0.8) ** 2 < 0.8, grey, 0).astype(np.uint16)
+
+
+def write_institution(root: Path, table: str, names: Sequence[str]) -> Path:
+    """Write an institution's set under a data root: For Presentation DICOM and its labels."""
+    folder = root / "institution"
+    for number, name in enumerate(names):
+        write_dicom(folder / name, mammogram(number), ImageLaterality="L", ViewPosition="CC")
+    (folder / "labels.csv").write_text(table)
+    return folder

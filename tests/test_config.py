@@ -23,6 +23,8 @@ def test_defaults_are_valid_and_hashable():
         ({"n_bootstrap": True}, "n_bootstrap"),
         ({"models": ["lenet"]}, "'alexnet', 'vgg16' or 'resnet50'"),
         ({"models": []}, "at least 1"),
+        ({"models": "[alexnet"}, "parameter 'models' is '[alexnet'"),
+        ({1: 2}, "unknown parameter '1'"),
         ({"aspect": "squash"}, "'stretch' or 'pad'"),
         ({"validation_fraction": 1.0}, "less than 1"),
     ],
@@ -63,10 +65,13 @@ def test_a_file_is_read_and_overridden(tmp_path):
 def test_a_bad_file_is_named(tmp_path, text):
     path = tmp_path / "p.yaml"
     path.write_text(text)
-    with pytest.raises(ParameterError, match=r"p\.yaml"):
+    with pytest.raises(ParameterError, match=r"p\.yaml") as raised:
         config.load(path, {})
+    assert "\n" not in str(raised.value)
     with pytest.raises(ParameterError, match="no such parameter file"):
         config.load(tmp_path / "absent.yaml", {})
+    with pytest.raises(ParameterError, match="not a YAML file of parameters"):
+        config.load(tmp_path, {})
 
 
 def test_places_change_no_result():

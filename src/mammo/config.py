@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from mammo.errors import ParameterError
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Backbone = Literal["alexnet", "vgg16", "resnet50"]
+DEFAULT_DATA_ROOT = "data"
 WHERE_NOT_WHAT = frozenset({"data_root", "artifacts", "workers"})
 """Parameters that say where or how fast, and change no result."""
 
@@ -29,7 +31,8 @@ class Group(BaseModel):
     def _sequence_as_tuple(cls, value: Any) -> Any:
         """Take lists, and their text as a command line gives it, where a tuple is meant."""
         if isinstance(value, str) and value.startswith("["):
-            value = yaml.safe_load(value)
+            with suppress(yaml.YAMLError):
+                value = yaml.safe_load(value)
         return tuple(value) if isinstance(value, list) else value
 
 
@@ -175,7 +178,7 @@ def resolve(path: str) -> Path:
 
 def data_root(parameters: DataParameters) -> Path:
     """Return the folder of the real data sets: parameter, ``$MAMMO_DATA``, or ``data/``."""
-    return resolve(parameters.data_root or os.environ.get("MAMMO_DATA") or "data")
+    return resolve(parameters.data_root or os.environ.get("MAMMO_DATA") or DEFAULT_DATA_ROOT)
 
 
 def validate(values: Mapping[str, Any], place: str = "parameters") -> Parameters:
@@ -187,7 +190,7 @@ def validate(values: Mapping[str, Any], place: str = "parameters") -> Parameters
         With one sentence a fault: the name, the value, what is expected.
     """
     try:
-        return Parameters(**values)
+        return Parameters(**{str(name): value for name, value in values.items()})
     except ValidationError as error:
         faults = [_sentence(fault) for fault in error.errors()]
         raise ParameterError(f"{place}: {'; '.join(dict.fromkeys(faults))}") from None
@@ -201,8 +204,9 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Parameters:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
         raise ParameterError(f"{path}: no such parameter file; see params/ for examples") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{path}: not a YAML file of parameters: {error}") from None
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise ParameterError(f"{path}: not a YAML file of parameters: {reason}") from None
     if not isinstance(values, dict):
         raise ParameterError(f"{path}: expected lines of 'name: value', found {values!r}")
     validate(values, str(path))

@@ -13,6 +13,7 @@ import pandas as pd
 from mammo import config, splits
 from mammo.config import Parameters
 from mammo.datasets import DATASETS, manifest
+from mammo.errors import ParameterError
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store import ImageStore
 from mammo.provenance import (
@@ -95,13 +96,23 @@ class Study:
     def location(self, dataset: str) -> Location:
         """Return where a data set is, writing phantoms where it is absent."""
         if dataset not in self._locations:
-            found = DATASETS[dataset].find(config.data_root(self.parameters))
+            found = DATASETS[dataset].find(self._data_root)
             self._locations[dataset] = (
                 Location(found, "real", folder_fingerprint(found))
                 if found
                 else self._phantoms(dataset)
             )
         return self._locations[dataset]
+
+    @cached_property
+    def _data_root(self) -> Path:
+        root = config.data_root(self.parameters)
+        if not root.is_dir() and root != config.resolve(config.DEFAULT_DATA_ROOT):
+            raise ParameterError(
+                f"{root}: no such folder of data sets; correct data_root or $MAMMO_DATA, or name "
+                "neither to use synthetic sets"
+            )
+        return root
 
     def _phantoms(self, dataset: str) -> Location:
         from mammo.datasets import phantom

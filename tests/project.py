@@ -1,0 +1,99 @@
+"""A copy of the book's sources in a folder of its own, where programs run as a user runs them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from mammo import config
+from mammo.config import Parameters
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+MADE = shutil.ignore_patterns("_build", "chapters", "index.ipynb", "__pycache__", "artifacts")
+TINY = {
+    "phantom_scale": 0.02,
+    "phantom_pixel_mm": 1.0,
+    "image_size": 64,
+    "models": ["alexnet"],
+    "weights": "random",
+    "epochs": 2,
+    "n_bootstrap": 100,
+    "workers": 1,
+}
+"""Parameters of the smallest study in which each data set has both classes."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's folder, and the environment that its programs see: an empty home, no data."""
+
+    root: Path
+    environment: Mapping[str, str]
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "artifacts"
+
+    @property
+    def html(self) -> Path:
+        return self.root / "book" / "_build" / "html"
+
+    def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=500,
+        )
+
+    def mammo(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return self.run(BIN / "mammo", *arguments)
+
+    def parameters(self, file: str, **changes: object) -> Parameters:
+        """Return a file's parameters for use in this process, with this project's places."""
+        places = {
+            "artifacts": str(self.artifacts),
+            "data_root": self.environment["MAMMO_DATA"],
+        }
+        return config.load(self.root / file, {**places, **changes})
+
+    def pages(self) -> list[str]:
+        """Return the pages of the table of contents, without suffix."""
+        toc = yaml.safe_load((self.root / "book" / "_toc.yml").read_text())
+        return [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+
+    def executed(self) -> dict[str, int]:
+        """Return when each executed notebook was written: chapter/digest to nanoseconds."""
+        return {
+            f"{path.parent.parent.name}/{path.parent.name}": path.stat().st_mtime_ns
+            for path in self.artifacts.glob("chapter-*/*/notebook.ipynb")
+        }
+
+
+def copy(folder: Path, source: Path = ROOT) -> Project:
+    """Copy what the book is made from, and nothing that was made from it."""
+    for part in ("book", "notebooks", "params"):
+        shutil.copytree(source / part, folder / part, ignore=MADE)
+    (folder / "params" / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    for empty in ("home", "no-data"):
+        (folder / empty).mkdir()
+    environment = {
+        name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
+    }
+    environment |= {
+        "HOME": str(folder / "home"),
+        "MAMMO_DATA": str(folder / "no-data"),
+        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    }
+    return Project(folder, environment)

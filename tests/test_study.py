@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import shutil
+import sys
+
+import pandas as pd
+import pytest
+
+import native
+from mammo import splits
+from mammo.datasets import manifest
+from mammo.errors import MammoError
+from mammo.report import tables
+from mammo.study import EXTERNAL, INTERNAL, Study
+
+TABLE = "image,patient_id,label\na.dcm,1,0\nb.dcm,1,1\nc.dcm,2,0\nd.dcm,3,1\n"
+NAMES = ("a.dcm", "b.dcm", "c.dcm", "d.dcm")
+
+
+def test_absent_sets_are_synthetic_and_known_by_their_recipe(study):
+    assert study.sources == dict.fromkeys(study.datasets, "synthetic")
+    for name in study.datasets:
+        location = study.location(name)
+        assert location.path.is_dir()
+        assert location.fingerprint == location.path.parent.name
+        assert set(study.manifest(name)["source"]) == {"synthetic"}
+
+
+def test_a_present_set_is_real_and_its_change_is_seen(prepared, tmp_path):
+    folder = native.write_institution(tmp_path, TABLE, NAMES)
+    given = {"data_root": str(tmp_path)}
+    study = Study(prepared.parameters("params/tiny.yaml", **given))
+    assert study.sources == {**dict.fromkeys(study.datasets, "synthetic"), "institution": "real"}
+    assert len(study.manifest("institution")) == 4
+    (folder / "labels.csv").write_text(TABLE.replace("c.dcm,2,0\nd.dcm,3,1\n", ""))
+    changed = Study(prepared.parameters("params/tiny.yaml", **given))
+    assert changed.fingerprint != study.fingerprint
+    assert changed.manifest("institution")["label"].notna().sum() == 2
+
+
+def test_every_row_is_used_or_has_its_reason(study):
+    for name in study.datasets:
+        used, lost = study.table(name), study.exclusions(name)
+        assert sorted([*used["image_id"], *lost["image_id"]]) == sorted(
+            study.manifest(name)["image_id"]
+        )
+        assert lost["reason"].str.len().gt(5).all()
+        assert set(used["label"]) == {0, 1}
+    assert set(study.exclusions("inbreast")["reason"]) == {"BI-RADS 3"}
+
+
+def test_a_damaged_image_and_a_duplicate_cost_their_own_rows(prepared, tmp_path):
+    root = native.write_institution(tmp_path, TABLE + "e.dcm,4,0\n", NAMES)
+    shutil.copy(root / "a.dcm", root / "e.dcm")
+    whole = (root / "b.dcm").read_bytes()
+    (root / "b.dcm").write_bytes(whole[: len(whole) // 2])
+    study = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path)))
+    lost = study.exclusions("institution")
+    reasons = dict(zip(lost["path"].map(lambda path: path[-5:]), lost["reason"], strict=True))
+    assert set(reasons) == {"b.dcm", "e.dcm"}
+    assert "the same pixels" in reasons["e.dcm"] and "remove one" in reasons["e.dcm"]
+    assert str(root / "b.dcm") in reasons["b.dcm"]
+    assert len(study.table("institution")) == 3
+
+
+def test_summary_fills_table_1(study):
+    summary = study.summary()
+    assert list(summary.index) == list(study.datasets)
+    for name in study.datasets:
+        used = manifest.used(study.manifest(name))
+        assert summary.loc[name, "images"] == len(used)
+        assert summary.loc[name, "malignant"] == (used["label"] == 1).sum()
+    shown = tables.table1(summary).shown
+    assert (shown["Row"] == "synthetic").sum() == 4
+
+
+def test_internal_patients_are_split_alike_for_both_trainings(study):
+    alone, mixed = study.split(INTERNAL, "ddsm"), study.split(INTERNAL, "mixed")
+    pd.testing.assert_frame_equal(alone, mixed)
+    assert set(alone["split"]) == {"train", "validation"}
+    assert len(manifest.patients_in_both(alone, "split")) == 0
+    held = alone.loc[alone["split"] == "validation", "patient_id"].nunique()
+    assert held == pytest.approx(0.2 * alone["patient_id"].nunique(), abs=1)
+
+
+@pytest.mark.parametrize("dataset", EXTERNAL)
+def test_external_sets_are_for_testing_but_in_the_mixed_training(study, dataset):
+    assert set(study.split(dataset, "ddsm")["split"]) == {"test"}
+    mixed = study.split(dataset, "mixed")
+    assert set(mixed["split"]) == {"train", "test"}
+    splits.check_leakage(mixed["split"], mixed["patient_id"])
+    tested = mixed.loc[mixed["split"] == "test", "patient_id"].nunique()
+    assert 1 <= tested <= mixed["patient_id"].nunique() / 2
+
+
+def test_a_study_is_computed_once(study, prepared):
+    first = {name: study.images_folder(name) for name in study.datasets}
+    stamps = {name: (folder / "record.json").stat().st_mtime_ns for name, folder in first.items()}
+    again = Study(prepared.parameters("params/tiny.yaml", n_bootstrap=500, workers=2))
+    for name in again.datasets:
+        folder = again.images_folder(name)
+        assert folder == first[name]
+        assert (folder / "record.json").stat().st_mtime_ns == stamps[name]
+
+
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ({"image_size": 65}, {"images"}),
+        (
+            {"inbreast_positive": ["3", "4", "5", "6"], "inbreast_excluded": []},
+            {"manifest", "images"},
+        ),
+        ({"mixed_fraction": 0.5}, set()),
+    ],
+)
+def test_a_parameter_recomputes_what_depends_on_it(study, prepared, change, stages):
+    other = Study(prepared.parameters("params/tiny.yaml", **change))
+    study.images_folder("inbreast")
+    other.images_folder("inbreast")
+    names = {folder.parent.name: folder.name for folder in study.artifacts.used}
+    others = {folder.parent.name: folder.name for folder in other.artifacts.used}
+    assert {stage for stage in names if names[stage] != others[stage]} == stages
+
+
+def test_what_is_in_place_is_found_without_torch(prepared):
+    program = (
+        "import sys; from pathlib import Path; from mammo import config, results;"
+        "from mammo.study import Study;"
+        "p = config.load(Path('params/tiny.yaml'), {});"
+        "assert len(results.comparison(Study(p))) == 4;"
+        "print('torch' in sys.modules)"
+    )
+    outcome = prepared.run(sys.executable, "-c", program)
+    assert (outcome.stdout.strip(), outcome.returncode) == ("False", 0), outcome.stderr
+
+
+def test_a_folder_of_data_that_is_not_there_is_an_error(prepared, tmp_path):
+    study = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path / "typo")))
+    with pytest.raises(MammoError, match=r"typo.*no such folder") as raised:
+        study.location("mias")
+    assert "\n" not in str(raised.value)
+
+
+def test_the_default_folder_of_data_may_be_absent(prepared, monkeypatch):
+    monkeypatch.delenv("MAMMO_DATA", raising=False)
+    monkeypatch.chdir(prepared.root)
+    study = Study(prepared.parameters("params/tiny.yaml", data_root=None))
+    assert study.location("mias").source == "synthetic"
+
+
+def test_real_mini_mias_is_counted_as_the_paper_counts_it(prepared, real_data, tmp_path):
+    (tmp_path / "all-mias.tar.gz").symlink_to(real_data / "all-mias.tar.gz")
+    study = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path)))
+    assert study.sources["mias"] == "real"
+    shown = tables.table1(study.summary()).shown.set_index(["Data set", "Row"])
+    row = shown.loc[("MIAS", "real")]
+    assert row[["Cases", "Images", "Malignant; benign"]].tolist() == ["161", "322", "16%; 84%"]
+    assert len(study.table("mias")) == 322

@@ -34,6 +34,16 @@ def study(prepared: project.Project) -> Study:
     return Study(prepared.parameters("params/tiny.yaml"))
 
 
+@pytest.fixture(scope="session")
+def mias_study(
+    prepared: project.Project, real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Study:
+    """The tiniest study with the real archive of mini-MIAS in its data folder."""
+    root = tmp_path_factory.mktemp("data")
+    (root / "all-mias.tar.gz").symlink_to(real_data / "all-mias.tar.gz")
+    return Study(prepared.parameters("params/tiny.yaml", data_root=str(root)))
+
+
 @dataclass(frozen=True)
 class Book:
     """The small complete book, and what its build printed."""

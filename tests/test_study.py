@@ -149,11 +149,9 @@ def test_the_default_folder_of_data_may_be_absent(prepared, monkeypatch):
     assert study.location("mias").source == "synthetic"
 
 
-def test_real_mini_mias_is_counted_as_the_paper_counts_it(prepared, real_data, tmp_path):
-    (tmp_path / "all-mias.tar.gz").symlink_to(real_data / "all-mias.tar.gz")
-    study = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path)))
-    assert study.sources["mias"] == "real"
-    shown = tables.table1(study.summary()).shown.set_index(["Data set", "Row"])
+def test_real_mini_mias_is_counted_as_the_paper_counts_it(mias_study):
+    assert mias_study.sources["mias"] == "real"
+    shown = tables.table1(mias_study.summary()).shown.set_index(["Data set", "Row"])
     row = shown.loc[("MIAS", "real")]
     assert row[["Cases", "Images", "Malignant; benign"]].tolist() == ["161", "322", "16%; 84%"]
-    assert len(study.table("mias")) == 322
+    assert len(mias_study.table("mias")) == 322

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+
+from mammo import inventory
+from mammo.config import Parameters
+from mammo.provenance import RECORDED_VERSIONS, read_record
+from mammo.report.published import MODEL_TITLES
+from mammo.study import Study
+
+ALEXNET = MODEL_TITLES["alexnet"]
+
+
+def test_exclusions_count_every_reason_and_say_where_nothing_was_lost(study):
+    table = inventory.exclusions(study).set_index("Data set")
+    assert table["Images are"].unique().tolist() == ["synthetic"]
+    lost = study.exclusions("inbreast")
+    assert table.loc["INbreast", ["Reason", "Images", "of"]].tolist() == [
+        "BI-RADS 3",
+        len(lost),
+        len(study.manifest("inbreast")),
+    ]
+    assert table.loc["MIAS", ["Reason", "Images"]].tolist() == ["none left out", 0]
+
+
+@pytest.mark.parametrize("training", ["ddsm", "mixed"])
+def test_splits_count_every_used_image_once(study, training):
+    table = inventory.splits(study, training)
+    for title, dataset in (("DDSM", "cbis_ddsm"), ("MIAS", "mias"), ("INbreast", "inbreast")):
+        rows, parts = study.table(dataset), table[table["Data set"] == title]
+        assert parts["Images"].sum() == len(rows)
+        assert parts["Patients"].sum() == rows["patient_id"].nunique()
+        assert parts["Malignant images"].sum() == (rows["label"] == 1).sum()
+    mias = table[table["Data set"] == "MIAS"]
+    assert mias["Part"].tolist() == (["test"] if training == "ddsm" else ["test", "train"])
+
+
+def test_leakage_of_the_official_parts_is_counted_and_ours_has_none(study, monkeypatch):
+    parts = "official training and test part", "training and validation part of this book"
+    table = inventory.official_leakage(study).set_index("Parts")["Patients in both"]
+    assert list(table.index) == list(parts)
+    rows = study.split("cbis_ddsm", "ddsm")
+    twice = rows["patient_id"].value_counts().index[0]
+    places = rows.index[rows["patient_id"] == twice]
+    assert len(places) > 1
+    rows.loc[places, "official_split"] = ["test", *["train"] * (len(places) - 1)]
+    monkeypatch.setattr(study, "split", lambda *_: rows)
+    leaking = inventory.official_leakage(study).set_index("Parts")["Patients in both"]
+    others = rows.loc[rows["patient_id"] != twice].groupby("patient_id")["official_split"]
+    assert leaking[parts[0]] == 1 + (others.nunique() > 1).sum()
+    assert leaking[parts[1]] == 0
+
+
+def test_steps_list_every_artifact_behind_the_tables(study):
+    table = inventory.steps(study)
+    assert set(table["Step"]) == {
+        "phantoms",
+        "manifest",
+        "images",
+        "extractor",
+        "features",
+        "checkpoint",
+        "predictions",
+    }
+    assert table["Digest"].is_unique
+    assert (table["Step"] == "predictions").sum() == 2
+    for row in table.itertuples():
+        record = read_record(study.artifacts.root / row.Step / row.Digest)
+        assert row.Seconds == record["seconds"]
+    trained = table[table["Step"] == "checkpoint"]
+    assert sorted(trained["Of"]) == [f"{ALEXNET}, ddsm", f"{ALEXNET}, mixed"]
+    assert set(trained["Device"]) == {"cpu"} or trained["Device"].str.startswith("cuda").all()
+
+
+def test_data_and_extractors_name_their_origin(study):
+    data = inventory.data(study).set_index("Data set")
+    assert data.loc["MIAS"].tolist() == ["synthetic", study.location("mias").fingerprint]
+    (row,) = inventory.extractors(study).to_dict("records")
+    assert (row["Model"], row["Weights"]) == (ALEXNET, "random")
+    assert "not trained on ImageNet" in row["Note"]
+    folder = study.learning.extraction.extractor_folder("alexnet")
+    assert read_record(folder)["facts"]["sha256"].startswith(row["SHA-256"])
+
+
+def test_parameters_tell_what_was_changed(study, prepared):
+    table = inventory.parameters(study).set_index("Parameter")
+    assert table.loc["epochs", ["Value", "Default"]].tolist() == ["2", "60"]
+    assert table.loc["models", "Default"] == "alexnet, vgg16, resnet50"
+    assert table.loc["seed", ["Value", "Default"]].tolist() == ["2020", "the same"]
+    places = {"data_root", "artifacts", "workers"}
+    assert set(table.index) == set(Parameters.model_fields) - places
+    other = Study(prepared.parameters("params/tiny.yaml", seed=7))
+    assert inventory.parameters(other).set_index("Parameter").loc["seed", "Value"] == "7"
+
+
+def test_versions_name_commit_python_and_packages():
+    table = inventory.versions().set_index("What")["Version"]
+    assert list(table.index) == ["commit", "python", *RECORDED_VERSIONS]
+    assert table.str.len().gt(0).all()

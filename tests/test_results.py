@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from mammo import prediction, results
+from mammo.report import tables
+from mammo.report.published import MODEL_TITLES
+from mammo.study import EXTERNAL, INTERNAL, Study
+
+KEY = ["dataset", "image_id"]
+
+
+def untouched(study: Study, training: str) -> pd.DataFrame:
+    rows = pd.concat([study.split(name, training) for name in study.datasets])
+    return rows[rows["split"] != "train"].sort_values(KEY)
+
+
+@pytest.mark.parametrize("training", ["ddsm", "mixed"])
+def test_every_image_that_was_not_trained_on_is_scored_once(study, training):
+    scored = results.predictions(study, "alexnet", training).sort_values(KEY)
+    assert list(scored.columns) == list(prediction.COLUMNS)
+    wanted = untouched(study, training)
+    for name in (*KEY, "patient_id", "split"):
+        assert scored[name].tolist() == wanted[name].tolist()
+    assert scored["y_true"].tolist() == wanted["label"].tolist()
+    assert scored["y_score"].between(0, 1).all()
+    assert scored["y_score"].nunique() > len(scored) / 2
+
+
+def test_estimates_are_the_auroc_of_the_scores(study):
+    scored = results.predictions(study, "alexnet")
+    found = results.estimates(study, scored, "alexnet")
+    assert set(tables.ESTIMATE_COLUMNS) <= set(found.columns)
+    assert found["dataset"].tolist() == list(study.datasets)
+    assert found["split"].tolist() == ["validation", *["test"] * len(EXTERNAL)]
+    assert set(found["source"]) == {"synthetic"}
+    for row in found.itertuples():
+        images = scored[scored["dataset"] == row.dataset]
+        assert row.auroc == pytest.approx(roc_auc_score(images["y_true"], images["y_score"]))
+        assert row.lower <= row.auroc <= row.upper
+        assert (row.n_images, row.n_malignant) == (len(images), images["y_true"].sum())
+        assert row.n_patients == images["patient_id"].nunique()
+
+
+def test_estimates_follow_the_parameters(study, prepared):
+    changes = {"n_bootstrap": 150, "confidence": 0.5, "unit": "image"}
+    other = Study(prepared.parameters("params/tiny.yaml", **changes))
+    ours, theirs = results.comparison(study), results.comparison(other)
+    assert set(theirs["n_bootstrap"]) == {150}
+    assert set(theirs["unit"]) == {"image"}
+    np.testing.assert_array_equal(ours["auroc"], theirs["auroc"])
+    width = ours["upper"] - ours["lower"]
+    assert (theirs["upper"] - theirs["lower"]).sum() < width.sum()
+
+
+def test_mixed_data_compares_two_trainings_on_the_same_unseen_images(study):
+    mixed, ddsm_only = results.mixed_comparison(study)
+    for name in ("dataset", "split", "n_images", "n_patients", "n_malignant"):
+        assert mixed[name].tolist() == ddsm_only[name].tolist()
+    assert mixed["weights"].unique().tolist() == ["random; trained on synthetic images"]
+    for name in EXTERNAL:
+        rows = study.split(name, "mixed")
+        tested = int(mixed.set_index("dataset").loc[name, "n_images"])
+        assert 0 < tested == (rows["split"] == "test").sum() < len(rows)
+    internal = mixed["dataset"] == INTERNAL
+    assert (mixed.loc[internal, "auroc"] != ddsm_only.loc[internal, "auroc"]).all()
+
+
+def test_one_class_alone_has_no_auroc_and_loses_no_row(study):
+    scored = results.predictions(study, "alexnet")
+    benign = scored[(scored["dataset"] != "mias") | (scored["y_true"] == 0)]
+    found = results.estimates(study, benign, "alexnet").set_index("dataset")
+    assert found["auroc"].isna().tolist() == [name == "mias" for name in found.index]
+    shown = tables.table3(found.reset_index()).shown
+    (cell,) = shown.loc[
+        (shown["Model"] == MODEL_TITLES["alexnet"]) & (shown["Data set"] == "MIAS"), "Computed here"
+    ]
+    assert cell == tables.UNDEFINED
+
+
+def test_real_mini_mias_is_marked_real_in_tables_3_and_4(mias_study):
+    external = tables.table3(results.comparison(mias_study)).data
+    computed = external[external["status"] == "computed"].set_index("dataset")
+    assert computed["source"].to_dict() == {
+        "mias": "real",
+        "inbreast": "synthetic",
+        "institution": "synthetic",
+    }
+    assert computed.loc["mias", "n_images"] == 322
+    mixed = tables.table4(*results.mixed_comparison(mias_study)).shown.set_index("Data set")
+    assert mixed["Images are"].to_dict() == {
+        "DDSM": "synthetic",
+        "MIAS": "real",
+        "INbreast": "synthetic",
+        "Institution (UKy)": "synthetic",
+    }
+    words = results.weights_in_words(mias_study, "alexnet", "mixed")
+    assert words == "random; trained on real and synthetic images"

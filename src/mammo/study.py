@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -132,8 +133,11 @@ class Study:
         return Location(folder / "set", "synthetic", folder.name)
 
     def _write_phantoms(self, write: Any, recipe: dict[str, Any], folder: Path) -> None:
-        if not (folder / "set").is_dir():
-            write(**recipe, folder=folder / "set", workers=self.workers)
+        if (folder / "set").is_dir():
+            return
+        for unfinished in folder.iterdir():  # of a run that was killed
+            shutil.rmtree(unfinished, ignore_errors=True)
+        write(**recipe, folder=folder / "set", workers=self.workers)
 
     @property
     def workers(self) -> int:

@@ -1,0 +1,124 @@
+"""The book from nothing, again, with one parameter changed, and with one chapter rerun."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import project
+from conftest import Book
+from mammo import build
+from mammo.book import CHAPTERS
+
+pytestmark = pytest.mark.book
+PARAMS = ("--params", "params/ci.yaml")
+
+
+@pytest.fixture(scope="module")
+def other(book: Book, tmp_path_factory: pytest.TempPathFactory) -> project.Project:
+    """Another copy of the same project, which uses what the first has computed."""
+    return project.copy(tmp_path_factory.mktemp("other"), book.project.root)
+
+
+def chapters_of(executed: set[str]) -> set[str]:
+    return {name.removeprefix("chapter-").partition("/")[0] for name in executed}
+
+
+def test_a_book_is_there_and_its_place_is_printed(book):
+    assert (book.project.html / "index.html").is_file()
+    assert book.printed.rstrip().endswith(f"The book is at {book.project.html / 'index.html'}")
+
+
+def test_every_step_says_its_seconds(book):
+    table = dict(re.findall(r"^  (\S.*?) +(\d+\.\d) s$", book.printed, re.M))
+    datasets = ("cbis_ddsm", "mias", "inbreast", "institution")
+    steps = [f"{what} {name}" for what in ("data set", "images") for name in datasets]
+    steps += ["model alexnet", "mixed data alexnet", *(f"chapter {name}" for name in CHAPTERS)]
+    assert list(table) == [*steps, "rendering", "total"]
+    spent = [float(seconds) for seconds in table.values()]
+    assert spent[-1] == pytest.approx(sum(spent[:-1]), abs=0.1 * len(spent))
+    for step in steps:
+        assert re.search(rf"^{step}: {re.escape(table[step])} s$", book.printed, re.M)
+
+
+def test_progress_is_shown_and_no_warning(book):
+    for words in ("synthetic cbis_ddsm", "prepare images", "features (alexnet)", "comparison"):
+        assert words in book.complaints
+    assert "Traceback" not in book.complaints and "Warning" not in book.complaints
+    assert "weights are random, not trained on ImageNet" in book.printed
+
+
+def test_a_home_directory_is_not_needed_and_the_data_folder_stays_empty(book):
+    assert list(Path(book.project.environment["MAMMO_DATA"]).iterdir()) == []
+    assert {path.name for path in book.project.root.iterdir()} == {
+        "artifacts",
+        "book",
+        "home",
+        "no-data",
+        "notebooks",
+        "params",
+    }
+
+
+def test_a_second_run_executes_and_renders_nothing(book):
+    executed = book.project.executed()
+    rendered = {path: path.stat().st_mtime_ns for path in book.project.html.rglob("*.html")}
+    outcome = book.project.mammo("book", *PARAMS)
+    assert outcome.returncode == 0, outcome.stderr
+    assert book.project.executed() == executed
+    assert len(executed) == len(CHAPTERS)
+    assert {path: path.stat().st_mtime_ns for path in book.project.html.rglob("*.html")} == rendered
+
+
+def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
+    before = book.project.executed()
+    outcome = other.mammo(
+        "book", *PARAMS, "-p", "artifacts", book.project.artifacts, "-p", "mixed_fraction", "0.7"
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    after = book.project.executed()
+    assert {name: after[name] for name in before} == before
+    assert chapters_of(after.keys() - before.keys()) == {"mixed_data", "front_page", "provenance"}
+    for page in other.pages():
+        assert (other.html / f"{page}.html").is_file()
+    same, changed = (
+        [(of.html / "chapters" / f"{name}.html").read_text() for of in (book.project, other)]
+        for name in ("03_comparison", "04_mixed_data")
+    )
+    assert csv_links(same[0]) == csv_links(same[1])
+    assert csv_links(changed[0]) != csv_links(changed[1])
+
+
+def test_one_chapter_is_rerun_alone(book, other):
+    before = book.project.executed()
+    outcome = other.mammo(
+        "run",
+        "comparison",
+        *PARAMS,
+        *("-p", "artifacts", book.project.artifacts),
+        *("-p", "n_bootstrap", "150"),
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert chapters_of(book.project.executed().keys() - before.keys()) == {"comparison"}
+    assert "150 replicates" in (other.html / "chapters" / "03_comparison.html").read_text()
+    assert "200 replicates" in (other.html / "chapters" / "02_models.html").read_text()
+    assert "The book is at" in outcome.stdout
+
+
+def csv_links(html: str) -> list[str]:
+    return re.findall(r'href="(data:text/csv[^"]+)"', html)
+
+
+def test_a_clock_sums_its_steps(capsys, monkeypatch):
+    ticks = iter([0.0, 1.5, 2.0, 4.0])
+    monkeypatch.setattr(build.time, "perf_counter", lambda: next(ticks))
+    clock = build.Clock()
+    for name in ("a", "longer"):
+        with clock.step(name):
+            pass
+    assert capsys.readouterr().out == "a: 1.5 s\nlonger: 2.0 s\n"
+    assert clock.table() == "\n".join(
+        ["  a           1.5 s", "  longer      2.0 s", "  total       3.5 s"]
+    )

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import native
+from mammo import build, cli
+from mammo.config import Parameters
+from mammo.datasets import DATASETS
+
+NAMES = ("a.dcm", "b.dcm", "c.dcm")
+HEADER = "image,patient_id,label\n"
+TABLE = HEADER + "a.dcm,1,0\nb.dcm,2,1\nc.dcm,3,0\n"
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Run the command line in this process; return status, output and complaints."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["mammo", *map(str, arguments)])
+        status = 0
+        try:
+            cli.main()
+        except SystemExit as stopped:
+            status = stopped.code
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+def test_help_lists_the_commands_and_imports_nothing_heavy():
+    program = (
+        "import sys; sys.argv = ['mammo', '--help']; from mammo.cli import main; main();"
+        "heavy = {'torch', 'pandas', 'numpy', 'cv2', 'matplotlib', 'pydicom', 'sklearn'};"
+        "print('heavy:', sorted(heavy & set(sys.modules)))"
+    )
+    outcome = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert outcome.returncode == 0, outcome.stderr
+    assert "heavy: []" in outcome.stdout
+    for command in ("book", "prepare", "run", "check", "fetch", "parameters"):
+        assert f"\n  {command} " in outcome.stdout
+
+
+def test_parameters_are_listed_with_default_and_meaning(call):
+    status, printed, _ = call("parameters")
+    assert status == 0
+    for name, field in Parameters.model_fields.items():
+        assert f"{name} = {field.default!r}\n    {field.description}\n" in printed
+
+
+@pytest.mark.parametrize("command", [["book"], ["prepare"], ["run", "comparison"]])
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        (["n_bootstap", "500"], "unknown parameter 'n_bootstap'; did you mean 'n_bootstrap'?"),
+        (["n_bootstrap", "many"], "parameter 'n_bootstrap' is 'many': input should be a valid int"),
+        (["models", '["lenet"]'], "input should be 'alexnet', 'vgg16' or 'resnet50'"),
+        (["seed", "["], "-p seed '[': not a value in YAML or JSON"),
+    ],
+)
+def test_a_wrong_parameter_ends_in_one_sentence(call, command, assignment, words):
+    status, printed, complaint = call(*command, "-p", *assignment)
+    assert (status, printed) == (1, "")
+    assert complaint.startswith("mammo: ") and words in complaint
+    assert complaint.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["run", "comparisn"], 1, "no chapter 'comparisn'; the chapters are datasets, models,"),
+        (["book", "--params", "absent.yaml"], 1, "absent.yaml: no such parameter file"),
+        (["check", "ddsm"], 1, "'ddsm' is no data set; it must be one of"),
+        (["fetch", "ddsm"], 1, "ddsm"),
+        (["fetch", "inbreast"], 1, "inbreast"),
+        (["fly"], 2, "No such command 'fly'"),
+        (["run"], 2, "Missing argument 'CHAPTER'"),
+        (["book", "-p", "seed"], 2, "requires 2 arguments"),
+    ],
+)
+def test_a_wrong_command_says_what_is_right(call, monkeypatch, tmp_path, arguments, status, words):
+    monkeypatch.chdir(tmp_path)
+    found, printed, complaint = call(*arguments)
+    assert (found, printed) == (status, "")
+    assert words in complaint
+    assert "Traceback" not in complaint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_says_that_nothing_is_lost(call, monkeypatch):
+    def interrupted(_: Parameters) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build, "prepare", interrupted)
+    status, _, complaint = call("prepare")
+    assert status == 130
+    assert complaint.strip() == "mammo: interrupted; the next run goes on from here"
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_checking_an_absent_place_has_status_2_and_says_how_to_get_the_set(call, tmp_path, dataset):
+    status, printed, complaint = call("check", dataset, tmp_path / "nowhere")
+    assert (status, complaint) == (2, "")
+    assert f"{tmp_path / 'nowhere'} does not exist" in printed
+    assert "Licence:" in printed
+    assert printed.endswith(f"{dataset} is not usable.\n")
+
+
+def test_check_looks_where_mammo_data_says(call, monkeypatch, tmp_path):
+    native.write_institution(tmp_path, TABLE, NAMES)
+    monkeypatch.setenv("MAMMO_DATA", str(tmp_path))
+    status, printed, _ = call("check", "institution")
+    assert status == 0
+    assert str(tmp_path / "institution") in printed
+    monkeypatch.setenv("MAMMO_DATA", str(tmp_path / "institution"))
+    assert call("check", "mias")[0] == 2
+
+
+FAULTS = {
+    "missing column": (TABLE.replace("label", "lable"), "lacks the columns ['label']", "needs"),
+    "label outside the rule": (
+        TABLE.replace("c.dcm,3,0", "c.dcm,3,maybe"),
+        "line 4: label 'maybe' is outside the label rule",
+        "correct the table",
+    ),
+    "image listed twice": (
+        TABLE + "b.dcm,4,1\n",
+        "line 5: image 'b.dcm' is listed in line 3 already",
+        "keep one",
+    ),
+    "no table": (None, "holds 3 images and no table labels.csv", "both are needed"),
+}
+
+
+@pytest.mark.parametrize(("table", "fault", "remedy"), FAULTS.values(), ids=FAULTS)
+def test_a_set_that_cannot_be_read_stops_the_run(call, prepared, tmp_path, table, fault, remedy):
+    folder = native.write_institution(tmp_path, table or "", NAMES)
+    if table is None:
+        (folder / "labels.csv").unlink()
+    places = ["-p", "artifacts", prepared.artifacts, "-p", "data_root", tmp_path]
+    file = prepared.root / "params" / "tiny.yaml"
+    status, _, complaint = call("prepare", "--params", file, *places)
+    assert status == 1
+    (sentence,) = [line for line in complaint.splitlines() if line.startswith("mammo: ")]
+    assert str(folder) in sentence
+    assert fault in sentence and remedy in sentence
+    assert "Traceback" not in complaint
+    status, printed, _ = call("check", "institution", folder)
+    assert status == 2
+    assert fault in printed
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_an_empty_folder_is_named(call, tmp_path, dataset):
+    status, printed, _ = call("check", dataset, tmp_path)
+    assert status == 2
+    assert str(tmp_path) in printed
+
+
+def test_a_row_without_its_file_is_reported_and_costs_no_other(call, tmp_path):
+    folder = native.write_institution(tmp_path, TABLE + "gone.dcm,9,1\n", NAMES)
+    status, printed, _ = call("check", "institution", folder)
+    assert status == 1
+    assert "1 excluded: image file not found" in printed
+    assert f"{folder / 'labels.csv'}, line 5" in printed
+    assert "-> complete the download, or correct the file names in the table" in printed
+    assert "1 malignant and 2 benign images can be used" in printed

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from project import ROOT
+
+pytestmark = pytest.mark.skipif(not shutil.which("make"), reason="make is absent: install it")
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", "-s", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("target", [[], ["help"]])
+def test_make_alone_lists_the_targets_with_a_line_each(target):
+    outcome = make(*target)
+    assert outcome.returncode == 0, outcome.stderr
+    listed = dict(re.findall(r"^  make (\w+)\s+(\S.*)$", outcome.stdout, re.M))
+    assert {"book", "test", "lint", "lab", "bench", "clean"} <= set(listed)
+    assert "PARAMS" in outcome.stdout and "MAMMO_DATA" in outcome.stdout
+
+
+def test_every_listed_target_exists():
+    listed = re.findall(r"^  make (\w+)", make("help").stdout, re.M)
+    for target in listed:
+        planned = make("-n", target)
+        assert planned.returncode == 0, planned.stderr
+
+
+def test_an_old_python_is_refused_with_the_remedy(tmp_path):
+    outcome = make("book", "PYTHON=false", f"VENV={tmp_path / 'venv'}")
+    assert outcome.returncode != 0
+    assert "name another: make PYTHON=" in outcome.stdout
+    assert not (tmp_path / "venv").exists()

@@ -1,0 +1,211 @@
+"""What a reader finds on the pages of the small book, read from its HTML."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup, Tag
+
+from mammo import inventory, results
+from mammo.report import contradictions, published, sentences, tables
+from mammo.report.display import Table
+from mammo.study import Study
+
+pytestmark = pytest.mark.book
+
+CHAPTERS = {
+    "index": ["contradictions"],
+    "chapters/01_datasets": ["table-1", "exclusions", "leakage", "splits"],
+    "chapters/02_models": ["extractors", "table-2"],
+    "chapters/03_comparison": ["table-3"],
+    "chapters/04_mixed_data": ["mixed-splits", "table-4"],
+    "chapters/90_provenance": ["steps", "data", "extractors", "parameters", "versions"],
+}
+"""The pages that are computed, and the tables that stand there."""
+
+FIGURES = {
+    "index": 1,
+    "chapters/01_datasets": 2,
+    "chapters/02_models": 2,
+    "chapters/03_comparison": 2,
+    "chapters/04_mixed_data": 1,
+    "chapters/90_provenance": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def pages(book) -> dict[str, BeautifulSoup]:
+    return {
+        page: BeautifulSoup((book.project.html / f"{page}.html").read_text(), "html.parser")
+        for page in book.project.pages()
+    }
+
+
+@pytest.fixture(scope="module")
+def computed(book) -> dict[str, Table]:
+    """The tables as they come out of the study's artifacts, in this process."""
+    study = Study(book.project.parameters("params/ci.yaml"))
+    found = {
+        "table-1": tables.table1(study.summary()),
+        "table-2": tables.table2(results.comparison(study)),
+        "table-3": tables.table3(results.comparison(study)),
+        "table-4": tables.table4(*results.mixed_comparison(study)),
+        "exclusions": inventory.exclusions(study),
+        "leakage": inventory.official_leakage(study),
+        "splits": inventory.splits(study, "ddsm"),
+        "mixed-splits": inventory.splits(study, "mixed"),
+        "extractors": inventory.extractors(study),
+        "data": inventory.data(study),
+        "parameters": inventory.parameters(study),
+        "steps": inventory.steps(study),
+        "contradictions": contradictions.findings_table(),
+    }
+    return {
+        name: Table(table, table) if isinstance(table, pd.DataFrame) else table
+        for name, table in found.items()
+    }
+
+
+def table_on(page: BeautifulSoup, name: str) -> Tag:
+    (found,) = page.select(f"div.mammo-table#{name}")
+    return found
+
+
+def csv_of(table: Tag) -> pd.DataFrame:
+    (link,) = table.select("a[download]")
+    kind, _, encoded = link["href"].partition(";charset=utf-8;base64,")
+    assert kind == "data:text/csv"
+    assert link["download"] == f"{table['id']}.csv"
+    return pd.read_csv(io.BytesIO(base64.b64decode(encoded)))
+
+
+def shown_in(table: Tag) -> list[list[str]]:
+    return [
+        [cell.get_text(strip=True) for cell in row.select("th, td")]
+        for row in table.select("tbody tr")
+    ]
+
+
+def test_every_page_of_the_contents_has_a_heading(pages):
+    assert set(CHAPTERS) < set(pages)
+    for page in pages.values():
+        assert page.h1.get_text(strip=True).rstrip("#")
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_every_table_has_caption_rows_and_csv(pages, page):
+    found = pages[page].select("div.mammo-table")
+    assert [table["id"] for table in found] == CHAPTERS[page]
+    for table in found:
+        assert len(table.caption.get_text(strip=True)) > 10
+        assert len(csv_of(table)) == len(shown_in(table)) > 0
+
+
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        (page, name)
+        for page, names in CHAPTERS.items()
+        for name in names
+        if name not in ("versions", "steps")
+    ],
+)
+def test_tables_hold_what_the_study_computed(pages, computed, page, name):
+    table = table_on(pages[page], name)
+    wanted = computed[name].data.to_csv(index=False, float_format="%.6g")
+    pd.testing.assert_frame_equal(csv_of(table), pd.read_csv(io.StringIO(wanted)))
+    assert len(shown_in(table)) == len(computed[name].shown)
+
+
+def test_the_steps_of_the_build_are_those_of_its_artifacts(pages, computed, book):
+    listed = csv_of(table_on(pages["chapters/90_provenance"], "steps"))
+    key = ["Step", "Digest"]
+    assert sorted(listed[key].to_numpy().tolist()) == sorted(
+        computed["steps"].data[key].to_numpy().tolist()
+    )
+    for step, digest in listed[key].to_numpy():
+        assert (book.project.artifacts / step / digest / "record.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "cells"),
+    [
+        ("chapters/02_models", "table-2", published.TABLE_2),
+        ("chapters/03_comparison", "table-3", published.TABLE_3),
+        ("chapters/04_mixed_data", "table-4", published.TABLE_4),
+    ],
+)
+def test_published_values_stand_beside_the_computed(pages, page, name, cells):
+    rows = shown_in(table_on(pages[page], name))
+    for cell in cells:
+        title = published.MODEL_TITLES[cell.model]
+        (row,) = [
+            row
+            for row in rows
+            if published.DATASET_TITLES[cell.dataset] in row and (name == "table-4" or title in row)
+        ]
+        assert cell.printed in row
+
+
+def test_published_models_are_not_yet_computed_here(pages):
+    for page, name in (("chapters/02_models", "table-2"), ("chapters/03_comparison", "table-3")):
+        rows = shown_in(table_on(pages[page], name))
+        waiting = [row[0] for row in rows if tables.NOT_YET in row]
+        theirs = {published.MODEL_TITLES[m] for m in published.MODEL_TITLES} - {
+            published.MODEL_TITLES[m] for m in published.OURS
+        }
+        assert set(waiting) == theirs
+        absent = [row[0] for row in rows if tables.NOT_IN_THIS_BUILD in row]
+        assert set(absent) == {published.MODEL_TITLES[m] for m in ("vgg16", "resnet50")}
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_every_computed_page_says_that_its_images_are_synthetic(pages, page):
+    (box,) = [
+        box for box in pages[page].select("div.admonition.warning") if "ynthetic" in box.get_text()
+    ]
+    assert "All images here are synthetic." in box.get_text()
+    first = pages[page].select("div.mammo-table, article img")
+    assert all(box.sourceline <= later.sourceline for later in first)
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_figures_are_there_with_alternative_text(pages, page):
+    images = pages[page].select("article img")
+    assert len(images) == FIGURES[page]
+    for image in images:
+        assert len(image["alt"]) > 30
+        kind, _, encoded = image["src"].partition(";base64,")
+        assert kind in ("data:image/svg+xml", "data:image/png")
+        assert len(base64.b64decode(encoded)) > 1000
+
+
+def test_the_front_page_gives_the_findings_in_live_numbers(pages, book):
+    study = Study(book.project.parameters("params/ci.yaml"))
+    wanted = sentences.abstract(results.comparison(study), *results.mixed_comparison(study))
+    shown = " ".join(pages["index"].article.get_text(" ").split())
+    html = BeautifulSoup(wanted._repr_markdown_(), "html.parser").get_text(" ")
+    numbers = [word for word in html.replace("*", " ").split() if word[:2] == "0."]
+    assert len(numbers) > 5
+    for number in numbers:
+        assert number.rstrip(",.;:)") in shown
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_no_page_shows_an_error_or_a_complaint(pages, page, book):
+    text = pages[page].get_text()
+    assert "Traceback" not in text and "Warning:" not in text
+    notebook = json.loads((book.project.root / "book" / f"{page}.ipynb").read_text())
+    kinds = {out["output_type"] for cell in notebook["cells"] for out in cell.get("outputs", [])}
+    assert "error" not in kinds
+
+
+def test_references_are_cited_and_listed(pages):
+    listed = pages["references"].get_text()
+    for name in ("Wang", "Heath", "Suckling", "Moreira"):
+        assert name in listed
+    assert pages["chapters/01_datasets"].select('a[href^="../references.html#"]')

@@ -22,7 +22,7 @@
 # %% tags=["parameters"]
 models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compute
 weights = "auto"  # "imagenet", "random", a file; "auto": ImageNet if possible
-stride = 16  # image pixels between points of the feature map: 8, 16, 32
+stride = 32  # image pixels between points of the feature map: 8, 16, 32
 flips = ["none", "vertical"]  # flips of the training images
 fine_tune = False  # True: train the extractor, too
 classifier_channels = 32  # channels of the 1 x 1 convolution

@@ -104,7 +104,7 @@ class ModelParameters(Group):
         "can be had, else random)",
     )
     stride: Literal[8, 16, 32] = Field(
-        16, description="pixels between neighbours on the feature map; 32 is the last layer"
+        32, description="pixels between neighbours on the feature map; 32 is the last layer"
     )
     flips: tuple[Literal["none", "horizontal", "vertical", "both"], ...] = Field(
         ("none", "vertical"), min_length=1, description="flips of training images"
@@ -112,7 +112,7 @@ class ModelParameters(Group):
     fine_tune: bool = Field(False, description="train the whole network, not the classifier alone")
     classifier_channels: int = Field(32, ge=1, description="channels of the 1 x 1 convolution")
     classifier_hidden: int = Field(32, ge=1, description="units of FC1")
-    dropout: float = Field(0.3, ge=0, lt=1, description="fraction dropped before FC1 and FC2")
+    dropout: float = Field(0.5, ge=0, lt=1, description="fraction dropped before FC1 and FC2")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="of AdamW")
     weight_decay: float = Field(1e-2, ge=0, le=1, description="of AdamW")
     batch_size: int = Field(32, ge=1, description="images a training step, over all devices")

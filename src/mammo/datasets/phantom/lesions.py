@@ -34,12 +34,12 @@ SOFTNESS = {
     "ILL_DEFINED": (0.30, 0.55),
     "SPICULATED": (0.12, 0.35),
 }
-# Thickness of the lesion relative to a sphere's, by subtlety 1-5: such that the median contrast on
-# film is that of the lesions of mini-MIAS (32 grey levels for circumscribed benign masses, 41 for
-# spiculated malignant ones).
-PROMINENCE = (0.40, 0.70, 1.00, 1.25, 1.50)
-# Malignant masses are denser (Woods et al., Radiology 2011;258:417).
-MALIGNANT_DENSITY = 1.2
+# Thickness of the lesion relative to a sphere's, by subtlety 1-5, and how much denser a malignant
+# mass is: such that the median contrast of masses on film comes near mini-MIAS's, measured alike
+# (grey levels, real and phantom: circumscribed benign 32 and 28, spiculated malignant 41 and 43,
+# ill-defined malignant 33 and 39, spiculated benign 18 and 24, circumscribed malignant 38 and 23).
+PROMINENCE = (0.52, 0.91, 1.30, 1.63, 1.95)
+MALIGNANT_DENSITY = 1.5
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -98,20 +99,23 @@ def intensity_histograms(
     sources : mapping of str to str
         For each set "real" or "synthetic".
     """
-    edges = np.linspace(0, 1, _BINS + 1)
     medians = {name: float(np.median(values)) for name, values in pixels.items()}
     with drawing():
-        figure = Figure(figsize=(DISPLAY_WIDTH, 3.6), layout="constrained")
+        figure = Figure(figsize=(DISPLAY_WIDTH, 4.0), layout="constrained")
         axes = figure.subplots()
         for name, values in pixels.items():
-            density, _ = np.histogram(values, bins=edges, density=True)
-            axes.stairs(
-                density,
-                edges,
+            seaborn.histplot(
+                x=values,
+                bins=_BINS,
+                binrange=(0, 1),
+                stat="density",
+                element="step",
+                fill=False,
                 color=look(name).color,
                 linestyle=look(name).line,
                 linewidth=1.8,
                 label=f"{dataset_title(name)} ({sources[name]}), median {medians[name]:.2f}",
+                ax=axes,
             )
         axes.set(
             xlabel="Pixel value (0 black, 1 white)",
@@ -121,7 +125,7 @@ def intensity_histograms(
         )
         axes.set_ylim(bottom=0)
         light_grid(axes)
-        axes.legend(loc="best", handlelength=3.2)
+        figure.legend(loc="outside lower center", ncols=2, handlelength=3.2)
     listed = ", ".join(
         f"{dataset_title(name)} ({sources[name]}) {median:.2f}" for name, median in medians.items()
     )

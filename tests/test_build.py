@@ -64,12 +64,18 @@ def test_a_home_directory_is_not_needed_and_the_data_folder_stays_empty(book):
 
 def test_a_second_run_executes_and_renders_nothing(book):
     executed = book.project.executed()
-    rendered = {path: path.stat().st_mtime_ns for path in book.project.html.rglob("*.html")}
+    rendered = times_of_rendering(book.project)
     outcome = book.project.mammo("book", *PARAMS)
     assert outcome.returncode == 0, outcome.stderr
     assert book.project.executed() == executed
     assert len(executed) == len(CHAPTERS)
-    assert {path: path.stat().st_mtime_ns for path in book.project.html.rglob("*.html")} == rendered
+    assert times_of_rendering(book.project) == rendered
+
+
+def times_of_rendering(of: project.Project) -> dict[Path, int]:
+    """Return when each page, and the stamp of the last rendering, were written."""
+    files = [of.html.parent / "rendered.json", *of.html.rglob("*.html")]
+    return {path: path.stat().st_mtime_ns for path in files}
 
 
 def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ DATA = (DataParameters, ImageParameters)
 MODELS = (*DATA, ModelParameters, EvaluationParameters)
 EVERYTHING = (*MODELS, MixedDataParameters)
 WHOLE_PACKAGE = ("",)
+MADE = frozenset({"_build", "__pycache__", ".ipynb_checkpoints"})
+"""Folders below ``book/`` that are made from its sources."""
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,11 @@ def render(root: Path) -> Path:
     sources = digest({path.relative_to(book).as_posix(): _content(path) for path in _pages(book)})
     if built.is_file() and stamp.is_file() and json.loads(stamp.read_text()) == sources:
         return built
+    if not stamp.is_file():
+        # The last rendering failed or was killed: Sphinx shall read and write every page anew, for
+        # it warns of a page only when it reads it, and takes a page cut short for a finished one.
+        shutil.rmtree(book / "_build" / ".doctrees", ignore_errors=True)
+    stamp.unlink(missing_ok=True)
     run = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", run, "build", "-n", "-W", "--keep-going"]
     outcome = subprocess.run([*command, str(book)], capture_output=True, text=True, check=False)
@@ -201,7 +209,11 @@ def render(root: Path) -> Path:
 
 
 def _pages(book: Path) -> Sequence[Path]:
-    return sorted(path for path in book.rglob("*") if path.is_file() and "_build" not in path.parts)
+    return sorted(
+        path
+        for path in book.rglob("*")
+        if path.is_file() and not MADE.intersection(path.relative_to(book).parts)
+    )
 
 
 def _content(path: Path) -> str:

@@ -1,0 +1,150 @@
+"""The small book in a real browser, wide and narrow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pytest
+
+from conftest import Book
+
+pytestmark = [pytest.mark.book, pytest.mark.browser]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PAGES = {
+    "index": (1, 1),
+    "chapters/01_datasets": (4, 2),
+    "chapters/02_models": (2, 2),
+    "chapters/03_comparison": (1, 2),
+    "chapters/04_mixed_data": (2, 1),
+    "chapters/90_provenance": (5, 0),
+    "glossary": (0, 0),
+    "references": (0, 0),
+}
+"""Tables and figures on each page."""
+
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("no browser: install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is absent")
+    arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=program, args=arguments)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def window(request, browser) -> Iterator:
+    width, height = SIZES[request.param]
+    context = browser.new_context(viewport={"width": width, "height": height})
+    yield context
+    context.close()
+
+
+class Watched:
+    """A page in a window, and all that goes wrong on it."""
+
+    def __init__(self, window, address: str) -> None:
+        self.faults: list[str] = []
+        self.tab = window.new_page()
+        self.tab.on("console", self._note_message)
+        self.tab.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.tab.on("requestfailed", lambda request: self.faults.append(f"failed {request.url}"))
+        self.tab.on("request", self._note_request)
+        self.tab.goto(address, wait_until="load")
+        self.tab.wait_for_load_state("networkidle")
+
+    def _note_message(self, message) -> None:
+        if message.type == "error":
+            self.faults.append(message.text)
+
+    def _note_request(self, request) -> None:
+        if urlparse(request.url).scheme not in ("file", "data", "blob"):
+            self.faults.append(f"asked another host: {request.url}")
+
+
+@pytest.fixture
+def opened(window, book: Book) -> Iterator:
+    """Open a page of the book."""
+    tabs = []
+
+    def open_page(name: str) -> Watched:
+        tabs.append(Watched(window, (book.project.html / f"{name}.html").as_uri()))
+        return tabs[-1]
+
+    yield open_page
+    for watched in tabs:
+        watched.tab.close()
+
+
+def test_the_pages_are_those_of_the_contents(book):
+    assert list(PAGES) == book.project.pages()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_without_a_fault_and_fits_the_window(opened, name):
+    page = opened(name)
+    assert page.faults == []
+    width = page.tab.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert width[0] <= width[1]
+    assert page.tab.locator("article h1").is_visible()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_tables_have_captions_and_figures_are_drawn(opened, name):
+    tables, figures = PAGES[name]
+    tab = opened(name).tab
+    captions = tab.locator("div.mammo-table caption")
+    assert captions.count() == tables
+    for number in range(tables):
+        assert captions.nth(number).is_visible()
+        assert len(captions.nth(number).inner_text()) > 10
+        assert tab.locator("div.mammo-table a[download]").nth(number).is_visible()
+    images = tab.locator("article img")
+    assert images.count() == figures
+    for number in range(figures):
+        image = images.nth(number)
+        image.scroll_into_view_if_needed()
+        assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }")
+        assert image.is_visible()
+        assert len(image.get_attribute("alt")) > 30
+
+
+def test_links_of_the_front_page_lead_to_pages_that_are_there(opened):
+    page = opened("index")
+    links = page.tab.locator("article a[href], nav a[href], .sidebar-primary-item a[href]")
+    addresses = {
+        address
+        for address in links.evaluate_all("links => links.map(link => link.href)")
+        if address.startswith("file:")
+    }
+    targets = {Path(unquote(urlparse(address).path)) for address in addresses}
+    assert {f"{Path(name).name}.html" for name in PAGES} <= {target.name for target in targets}
+    for target in targets:
+        assert target.is_file(), target
+    page.tab.locator("article a", has_text="Comparison").first.click()
+    page.tab.wait_for_load_state("load")
+    assert page.tab.url.endswith("chapters/03_comparison.html")
+    assert page.tab.locator("#table-3").is_visible()
+    assert page.faults == []
+
+
+def test_a_table_is_downloaded_as_csv(opened):
+    tab = opened("chapters/03_comparison").tab
+    with tab.expect_download() as caught:
+        tab.locator("#table-3 a[download]").click()
+    assert caught.value.suggested_filename == "table-3.csv"
+    header, *rows = Path(caught.value.path()).read_text().splitlines()
+    assert header.startswith("model,dataset,split")
+    assert len(rows) >= 16

@@ -36,6 +36,7 @@ ORDER = (
     ("book",),
     ("build",),
     ("cli",),
+    ("__main__",),
 )
 """Every part of the package, from left to right; a part imports what stands left of it."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -72,18 +73,15 @@ class Watched:
             self.faults.append(f"asked another host: {request.url}")
 
 
-@pytest.fixture
-def opened(window, book: Book) -> Iterator:
-    """Open a page of the book."""
-    tabs = []
+@pytest.fixture(scope="module")
+def opened(window, book: Book) -> Callable[[str], Watched]:
+    """Open a page of the book; one that is open already is returned as it is."""
 
+    @cache
     def open_page(name: str) -> Watched:
-        tabs.append(Watched(window, (book.project.html / f"{name}.html").as_uri()))
-        return tabs[-1]
+        return Watched(window, (book.project.html / f"{name}.html").as_uri())
 
-    yield open_page
-    for watched in tabs:
-        watched.tab.close()
+    return open_page
 
 
 def test_the_pages_are_those_of_the_contents(book):
@@ -121,8 +119,8 @@ def test_tables_have_captions_and_figures_are_drawn(opened, name):
         assert len(image.get_attribute("alt")) > 30
 
 
-def test_links_of_the_front_page_lead_to_pages_that_are_there(opened):
-    page = opened("index")
+def test_links_of_the_front_page_lead_to_pages_that_are_there(window, book):
+    page = Watched(window, (book.project.html / "index.html").as_uri())
     links = page.tab.locator("article a[href], nav a[href], .sidebar-primary-item a[href]")
     addresses = {
         address

@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from conftest import Book
+from project import ROOT
 
 pytestmark = pytest.mark.book
-PIPE = (
-    "set -o pipefail; jupytext --to notebook --output - notebooks/{source}.py"
-    " | papermill -f params/ci.yaml {options} - {output}"
-)
+(COMMAND,) = re.findall(r"^jupytext .*papermill.*$", (ROOT / "README.md").read_text(), re.M)
 
 
-def plain(book: Book, source: str, options: str, output: str) -> subprocess.CompletedProcess[str]:
-    command = PIPE.format(source=source, options=options, output=output)
-    return book.project.run("bash", "-c", command)
+def plain(book: Book, options: str, output: Path) -> subprocess.CompletedProcess[str]:
+    """Run the README's command with the small book's parameters and some more."""
+    command = COMMAND.replace("papermill ", "papermill -f params/ci.yaml ")
+    command = re.sub(r"- \S+$", f"{options} - {output}", command)
+    return book.project.run("bash", "-o", "pipefail", "-c", command)
 
 
-def test_a_chapter_runs_with_jupytext_and_papermill(book, tmp_path):
+def test_the_readmes_command_reruns_a_chapter(book, tmp_path):
     output = tmp_path / "out.ipynb"
-    options = "-p n_bootstrap 150 -p models '[\"alexnet\"]'"
-    outcome = plain(book, "03_comparison", options, output)
+    outcome = plain(book, "-p models '[\"alexnet\"]'", output)
     assert outcome.returncode == 0, outcome.stderr
     cells = nbformat.read(output, as_version=4).cells
     shown = "".join(
         out.get("data", {}).get("text/html", "") for c in cells for out in c.get("outputs", [])
     )
     assert 'id="table-3"' in shown
-    assert "150 replicates" in shown
+    assert "500 replicates" in shown
 
 
 @pytest.mark.parametrize(
@@ -42,7 +43,7 @@ def test_a_chapter_runs_with_jupytext_and_papermill(book, tmp_path):
     ],
 )
 def test_a_wrong_parameter_fails_the_notebook_with_its_sentence(book, tmp_path, options, words):
-    outcome = plain(book, "03_comparison", options, tmp_path / "out.ipynb")
+    outcome = plain(book, options, tmp_path / "out.ipynb")
     assert outcome.returncode != 0
     assert f"ParameterError: parameters of this notebook: {words}" in outcome.stderr
 

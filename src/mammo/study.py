@@ -133,11 +133,10 @@ class Study:
         return Location(folder / "set", "synthetic", folder.name)
 
     def _write_phantoms(self, write: Any, recipe: dict[str, Any], folder: Path) -> None:
-        if (folder / "set").is_dir():
-            return
-        for unfinished in folder.iterdir():  # of a run that was killed
+        if not (folder / "set").is_dir():
+            write(**recipe, folder=folder / "set", workers=self.workers)
+        for unfinished in folder.glob(".set-*"):  # of a run that was killed
             shutil.rmtree(unfinished, ignore_errors=True)
-        write(**recipe, folder=folder / "set", workers=self.workers)
 
     @property
     def workers(self) -> int:

@@ -15,10 +15,11 @@ from mammo.study import Study
 
 
 class Clock:
-    """Seconds of each step of a run, printed as they end."""
+    """Seconds of each step of a run, told as they end by the first of its processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, processes: Processes | None = None) -> None:
         self.seconds: dict[str, float] = {}
+        self.is_heard = processes is None or processes.is_global_zero
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -26,7 +27,8 @@ class Clock:
         started = time.perf_counter()
         yield
         self.seconds[name] = time.perf_counter() - started
-        print(f"{name}: {self.seconds[name]:.1f} s", flush=True)
+        if self.is_heard:
+            print(f"{name}: {self.seconds[name]:.1f} s", flush=True)
 
     def table(self) -> str:
         """Return the steps and their seconds as lines of text."""
@@ -38,7 +40,7 @@ class Clock:
 def prepare(parameters: Parameters) -> Clock:
     """Compute every expensive step; started by torchrun, in all its processes together."""
     study = Study(parameters, _processes())
-    clock = Clock()
+    clock = Clock(study.processes)
     for name, step in _steps(study):
         with clock.step(name):
             step()

@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Literal
 
 import torch
 from lightning.fabric import Fabric
+from lightning.fabric.strategies import DDPStrategy
 
 Precision = Literal["auto", "bfloat16", "float32"]
+
+_PATIENCE = timedelta(days=2)
+"""How long processes wait for the first, which alone prepares a large set's images."""
 
 
 def launch(accelerator: str = "auto") -> Fabric:
@@ -30,7 +35,7 @@ def launch(accelerator: str = "auto") -> Fabric:
         accelerator=accelerator,
         devices=local,
         num_nodes=world // local,
-        strategy="ddp" if world > 1 else "auto",
+        strategy=DDPStrategy(timeout=_PATIENCE) if world > 1 else "auto",
         precision="32-true",
     )
     fabric.launch()

@@ -172,9 +172,14 @@ class Artifacts:
         Path
             The finished folder, holding ``record.json``.
         """
-        if self.processes.is_global_zero:
-            return self.build_together(stage, inputs, code, make)
-        return self.build_together(stage, inputs, code, lambda _: None)
+
+        def by_the_first(folder: Path) -> Mapping[str, Any] | None:
+            if not self.processes.is_global_zero:
+                return None
+            with self._alone():
+                return make(folder)
+
+        return self.build_together(stage, inputs, code, by_the_first)
 
     def build_together(
         self,
@@ -217,6 +222,15 @@ class Artifacts:
             self.processes.barrier()
         self.used[final] = None
         return final
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let what a step asks for be found without the processes that do not take part in it."""
+        together, self.processes = self.processes, SingleProcess()
+        try:
+            yield
+        finally:
+            self.processes = together
 
     @contextmanager
     def _held(self, final: Path) -> Iterator[None]:

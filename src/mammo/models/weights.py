@@ -183,7 +183,7 @@ def _why_unreachable() -> str | None:
         with urllib.request.urlopen(request, timeout=_REACH_SECONDS):
             return None
     except urllib.error.URLError as error:
-        return str(error.reason)
+        return getattr(error.reason, "strerror", None) or str(error.reason)
     except OSError as error:
         return str(error)
 

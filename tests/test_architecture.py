@@ -20,7 +20,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
 ORDER = (
     ("errors", "__init__"),
-    ("provenance", "config"),
+    ("provenance", "config", "workers"),
     ("datasets",),
     ("images",),
     ("models", "splits", "devices"),

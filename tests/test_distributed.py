@@ -14,6 +14,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from mammo.features import FeatureCache
+from project import Project, copy
 
 PROGRAM = """
 import json, sys
@@ -124,3 +125,25 @@ def test_training_ends_within_the_spread_of_seeds(root):
     two = loss_and_auroc("training2_0")
     spread = np.ptp(one, axis=0)
     assert np.all(np.abs(two - one[0]) <= spread + 0.05)
+
+
+def test_two_processes_prepare_a_whole_study(prepared: Project, tmp_path: Path) -> None:
+    together = copy(tmp_path)
+    torchrun = ("-m", "torch.distributed.run", "--nproc-per-node=2", "-m", "mammo", "prepare")
+    outcome = together.run(sys.executable, *torchrun, "--params", "params/tiny.yaml")
+    assert outcome.returncode == 0, outcome.stderr
+    assert outcome.stdout.count("model alexnet:") == 1
+    alone = features_of(prepared)
+    assert alone
+    for name, maps in features_of(together).items():
+        np.testing.assert_array_equal(maps, alone.pop(name))
+    assert not alone
+
+
+def features_of(project: Project) -> dict[tuple[str, int], np.ndarray]:
+    """Return the feature maps of each data set's artifacts, by data set and number of maps."""
+    found = {}
+    for record in project.artifacts.glob("features/*/record.json"):
+        maps = FeatureCache(record.parent).maps
+        found[json.loads(record.read_text())["inputs"]["dataset"], len(maps)] = maps
+    return found

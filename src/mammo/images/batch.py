@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ import numpy as np
 from mammo.errors import MammoError
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.provenance import write_text
+from mammo.workers import pool as open_pool
 
 IMAGES = "images.npy"
 WHITE = 65535
@@ -79,7 +79,7 @@ def _run(
         return
     while chunks:
         try:
-            with _pool(workers) as pool:
+            with open_pool(workers) as pool:
                 jobs = [pool.submit(_prepare_chunk, chunk, settings, folder) for chunk in chunks]
                 try:
                     for job in as_completed(jobs):
@@ -91,17 +91,6 @@ def _run(
                 if _started(folder, chunk).exists() and not _report(folder, chunk).exists():
                     yield _prepare_singly(chunk, settings, folder)
         chunks = [chunk for chunk in chunks if not _report(folder, chunk).exists()]
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    # spawn: a fork would copy the locks of a parent that runs threads (torch, OpenCV).
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_one_thread)
-
-
-def _one_thread() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)
 
 
 def _prepare_chunk(
@@ -121,12 +110,12 @@ def _prepare_singly(
 ) -> list[Source]:
     """Prepare one image at a time, to find which of them killed the process of its chunk."""
     entries = []
-    pool = _pool(1)
+    pool = open_pool(1)
     for source in chunk:
         try:
             entries.append(pool.submit(_open_and_prepare, source, settings, folder).result())
         except BrokenProcessPool:
-            pool = _pool(1)
+            pool = open_pool(1)
             reason = (
                 f"{source.path} killed the process that read it: it is damaged, or needs more"
                 " memory than there is."

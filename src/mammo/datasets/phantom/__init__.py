@@ -7,15 +7,14 @@ lesions nor acquisition were tuned for or against any classifier.
 
 from __future__ import annotations
 
-import multiprocessing
 import shutil
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import ModuleType
 
 from mammo.errors import DatasetError, ParameterError
+from mammo.workers import pool as open_pool
 
 from .population import PUBLISHED_CASES, Case
 
@@ -130,15 +129,8 @@ def _run(tasks: list[tuple], workers: int) -> Iterator[list[dict]]:
     if workers == 1:
         yield from map(_write_case, tasks)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, _one_thread) as pool:
+    with open_pool(workers) as pool:
         yield from pool.map(_write_case, tasks, chunksize=4)
-
-
-def _one_thread() -> None:
-    import cv2
-
-    cv2.setNumThreads(1)
 
 
 def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[dict]:

@@ -58,6 +58,10 @@ transfer_model(
 
 # %% [markdown]
 # ## Where the extractors come from
+#
+# Where the table says *random*, the extractor has never seen a photograph: it passes on whatever a
+# random filter responds to, and an auROC near that of guessing is what to expect of it. The paper's
+# extractors were trained on ImageNet {cite:p}`deng2009`.
 
 # %%
 display.show(

@@ -13,7 +13,7 @@ ALEXNET = MODEL_TITLES["alexnet"]
 
 def test_exclusions_count_every_reason_and_say_where_nothing_was_lost(study):
     table = inventory.exclusions(study).set_index("Data set")
-    assert table["Images are"].unique().tolist() == ["synthetic"]
+    assert table["Source"].unique().tolist() == ["synthetic"]
     lost = study.exclusions("inbreast")
     assert table.loc["INbreast", ["Reason", "Images", "of"]].tolist() == [
         "BI-RADS 3",
@@ -30,7 +30,7 @@ def test_splits_count_every_used_image_once(study, training):
         rows, parts = study.table(dataset), table[table["Data set"] == title]
         assert parts["Images"].sum() == len(rows)
         assert parts["Patients"].sum() == rows["patient_id"].nunique()
-        assert parts["Malignant images"].sum() == (rows["label"] == 1).sum()
+        assert parts["Malignant"].sum() == (rows["label"] == 1).sum()
     mias = table[table["Data set"] == "MIAS"]
     assert mias["Part"].tolist() == (["test"] if training == "ddsm" else ["test", "train"])
 

@@ -91,7 +91,7 @@ def test_real_mini_mias_is_marked_real_in_tables_3_and_4(mias_study):
     }
     assert computed.loc["mias", "n_images"] == 322
     mixed = tables.table4(*results.mixed_comparison(mias_study)).shown.set_index("Data set")
-    assert mixed["Images are"].to_dict() == {
+    assert mixed["Source"].to_dict() == {
         "DDSM": "synthetic",
         "MIAS": "real",
         "INbreast": "synthetic",

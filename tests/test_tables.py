@@ -66,9 +66,9 @@ def test_table_3_shows_the_computed_beside_the_published_value(estimates):
     assert cell["Published"] == "0.46 ±0.01"
     assert cell["Computed here"] == "0.52"
     assert cell["95% interval"] == "0.47 to 0.57"
-    assert (cell["Images are"], cell["Weights"]) == ("real", "ImageNet")
+    assert (cell["Source"], cell["Weights"]) == ("real", "ImageNet")
     assert (cell["Images"], cell["Patients"], cell["Malignant"]) == ("1,322", "161", "52")
-    assert row(table, Model="Ours, AlexNet", Data_set="INbreast")["Images are"] == "synthetic"
+    assert row(table, Model="Ours, AlexNet", Data_set="INbreast")["Source"] == "synthetic"
 
 
 def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates):

@@ -40,7 +40,7 @@ def splits(study: Study, training: TrainingData) -> pd.DataFrame:
                     "Part": part,
                     "Images": len(images),
                     "Patients": images["patient_id"].nunique(),
-                    "Malignant images": int((images["label"] == 1).sum()),
+                    "Malignant": int((images["label"] == 1).sum()),
                 }
             )
     return pd.DataFrame(counts)
@@ -143,7 +143,7 @@ def versions() -> pd.DataFrame:
 def _row(study: Study, dataset: str) -> dict[str, str]:
     return {
         "Data set": DATASET_TITLES[dataset],
-        "Images are": study.location(dataset).source,
+        "Source": study.location(dataset).source,
     }
 
 

@@ -42,7 +42,7 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     if not before or data["model"].nunique() > 1:
         columns["Model"] = [MODEL_TITLES.get(name, name) for name in data["model"]]
     columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
-    columns["Images are"] = _words(data["source"])
+    columns["Source"] = _words(data["source"])
     if len(weights) > 1:
         columns["Weights"] = _words(data["weights"])
     if before:
@@ -59,6 +59,7 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     notes = [
         _interval_note(data[computed]),
         f"Backbone weights: {weights[0]}." if len(weights) == 1 else "",
+        "Malignant counts images.",
         _synthetic_note(data["source"]),
     ]
     return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))

@@ -59,7 +59,7 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     notes = [
         _interval_note(data[computed]),
         f"Backbone weights: {weights[0]}." if len(weights) == 1 else "",
-        "Malignant counts images.",
+        "Malignant counts images." if computed.any() else "",
         _synthetic_note(data["source"]),
     ]
     return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))

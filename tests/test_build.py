@@ -128,3 +128,13 @@ def test_a_clock_sums_its_steps(capsys, monkeypatch):
     assert clock.table() == "\n".join(
         ["  a           1.5 s", "  longer      2.0 s", "  total       3.5 s"]
     )
+
+
+def test_a_chapter_alone_is_executed_and_the_rest_is_asked_for(prepared, tmp_path):
+    alone = project.copy(tmp_path)
+    places = ("-p", "artifacts", prepared.artifacts)
+    outcome = alone.mammo("run", "datasets", "--params", "params/tiny.yaml", *places)
+    assert outcome.returncode == 0, outcome.stderr
+    assert (alone.root / "book" / "chapters" / "01_datasets.ipynb").is_file()
+    assert "run 'mammo book'" in outcome.stdout
+    assert not alone.html.exists()

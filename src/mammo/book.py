@@ -150,7 +150,7 @@ def _run_notebook(chapter: Chapter, parameters: Parameters, source: Path, folder
             extra_arguments=["--log-level=ERROR"],
         )
     except PapermillExecutionError as error:
-        is_ours = error.ename.endswith("Error") and error.ename in _error_names()
+        is_ours = error.ename in _error_names()
         cause = error.evalue if is_ours else f"{error.ename}: {error.evalue}; see {output}"
         raise MammoError(f"chapter '{chapter.name}': {cause}") from None
 
@@ -169,6 +169,12 @@ def _publish(executed: Path, page: Path) -> None:
         write_text(page, text)
 
 
+def missing_chapters(root: Path) -> list[str]:
+    """Return the names of the chapters that have no executed page yet."""
+    pages = {chapter.name: root / "book" / chapter.page for chapter in CHAPTERS.values()}
+    return [name for name, page in pages.items() if not page.is_file()]
+
+
 def render(root: Path) -> Path:
     """Render the book with every warning an error, unless no page has changed since.
 
@@ -184,8 +190,7 @@ def render(root: Path) -> Path:
     """
     book = root / "book"
     built = book / "_build" / "html" / "index.html"
-    missing = [item.name for item in CHAPTERS.values() if not (book / item.page).is_file()]
-    if missing:
+    if missing := missing_chapters(root):
         raise MammoError(
             f"the book cannot be rendered without {', '.join(missing)}: run 'mammo book', "
             f"or 'mammo run {missing[0]}' first"

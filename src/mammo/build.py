@@ -59,12 +59,16 @@ def book(parameters: Parameters) -> None:
 
 
 def chapter(name: str, parameters: Parameters) -> None:
-    """Execute one chapter and render the book."""
+    """Execute one chapter, and render the book if the other chapters are there."""
     chosen = pages.chapter(name)
     clock = Clock()
     root = config.project_root()
     with clock.step(f"chapter {name}"):
         pages.execute(chosen, parameters, Study(parameters).fingerprint, root)
+    if missing := pages.missing_chapters(root):
+        print(f"The chapter is at {root / 'book' / chosen.page}")
+        print(f"The book is not rendered: {', '.join(missing)} not executed yet; run 'mammo book'")
+        return
     _render(clock)
 
 

@@ -147,7 +147,7 @@ def _run_notebook(chapter: Chapter, parameters: Parameters, source: Path, folder
             kernel_name="python3",
             cwd=str(config.project_root()),
             progress_bar={"desc": chapter.name, "leave": False},
-            extra_arguments=["--log-level=ERROR"],
+            extra_arguments=["--log-level=CRITICAL"],
         )
     except PapermillExecutionError as error:
         is_ours = error.ename in _error_names()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
 
 from mammo.errors import WeightsError
-from mammo.extraction import CALIBRATION_IMAGES
+from mammo.extraction import CALIBRATION_IMAGES, Extraction
 from mammo.features import FeatureCache
 from mammo.study import Study
 
@@ -65,3 +67,21 @@ def test_weights_that_are_not_there_are_named(prepared, tmp_path):
     with pytest.raises(WeightsError, match=r"absent\.safetensors") as raised:
         study.learning.extraction.extractor_folder("alexnet")
     assert "\n" not in str(raised.value)
+
+
+def test_large_images_are_calibrated_on_fewer(study):
+    large = study.parameters.model_copy(update={"image_size": 448})
+    few = Extraction(Study(large))._calibration_ids()
+    assert 4 <= len(few) < CALIBRATION_IMAGES
+
+
+def test_a_changed_weights_file_gives_another_extractor(study, tmp_path):
+    file = tmp_path / "weights.safetensors"
+    folders = []
+    for values in (b"one", b"another"):
+        file.write_bytes(values)
+        own = Study(study.parameters.model_copy(update={"weights": str(file)}))
+        with pytest.raises(WeightsError, match=re.escape(str(file))):
+            own.learning.extraction.extractor_folder("alexnet")
+        folders.append(sorted(p.name for p in (own.artifacts.root / "extractor").iterdir()))
+    assert folders[0] != folders[1]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mammo.provenance import digest
+from mammo.provenance import digest, folder_fingerprint
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 EXTRACTOR = "extractor.safetensors"
 CALIBRATION_IMAGES = 64
+CALIBRATION_PIXELS = CALIBRATION_IMAGES * 224**2
+"""Training images that random extractors are standardised on: fewer if large, all at once."""
 CODE = ("models", "features", "devices")
 
 
@@ -61,6 +63,7 @@ class Extraction:
         inputs = {
             "model": model,
             "weights": p.weights,
+            "file": folder_fingerprint(file) if (file := Path(p.weights)).is_file() else None,
             "seed": p.seed,
             "stride": p.stride,
             "images": self.study.images_folder("cbis_ddsm").name,
@@ -74,7 +77,8 @@ class Extraction:
         rows = self.study.split("cbis_ddsm", "ddsm")
         training = rows.loc[rows["split"] == "train", "image_id"].sort_values().to_numpy()
         chosen = np.random.default_rng(self.parameters.seed).permutation(training)
-        return sorted(chosen[:CALIBRATION_IMAGES].tolist())
+        count = max(4, CALIBRATION_PIXELS // self.parameters.image_size**2)
+        return sorted(chosen[: min(CALIBRATION_IMAGES, count)].tolist())
 
     def _make_extractor(self, model: str, folder: Path) -> dict[str, Any]:
         import safetensors.torch

@@ -35,7 +35,7 @@ def hold_out(labels: np.ndarray, patients: np.ndarray, fraction: float, seed: in
     rng = np.random.default_rng(seed)
     chosen: list[str] = []
     for kind in (0, 1):
-        alike = positive.index[positive == kind].sort_values().to_numpy()
+        alike = positive.index[positive == kind].sort_values().to_numpy(copy=True)
         count = int(np.clip(round(fraction * len(alike)), 1, max(len(alike) - 1, 0)))
         chosen.extend(rng.permutation(alike)[: min(count, max(len(alike) - 1, 0))])
     return images["patient"].isin(chosen).to_numpy()

@@ -81,3 +81,9 @@ def test_breast_pixels_leave_the_background_out(prepared, tmp_path):
     assert np.quantile(values, 0.05) > 0.2 and values.max() <= 1
     one = gallery.breast_pixels(study, "institution", 1)
     assert len(one) < len(values)
+
+
+def test_a_set_without_malignant_images_has_examples(study, monkeypatch):
+    benign = study.table("mias").query("label == 0").reset_index(drop=True)
+    monkeypatch.setattr(study, "table", lambda dataset: benign)
+    assert len(gallery.examples(study, "mias", 4)) == 2

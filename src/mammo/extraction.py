@@ -75,7 +75,7 @@ class Extraction:
 
     def _calibration_ids(self) -> list[str]:
         rows = self.study.split("cbis_ddsm", "ddsm")
-        training = rows.loc[rows["split"] == "train", "image_id"].sort_values().to_numpy()
+        training = rows.loc[rows["split"] == "train", "image_id"].sort_values().to_numpy(copy=True)
         chosen = np.random.default_rng(self.parameters.seed).permutation(training)
         count = max(4, CALIBRATION_PIXELS // self.parameters.image_size**2)
         return sorted(chosen[: min(CALIBRATION_IMAGES, count)].tolist())

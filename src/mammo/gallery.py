@@ -34,7 +34,7 @@ def examples(study: Study, dataset: str, n: int) -> list[Example]:
     rng = np.random.default_rng(study.parameters.seed)
     wanted = {1: n // 2, 0: n - n // 2}
     chosen = [
-        rng.permutation(rows.index[rows["label"] == label].to_numpy())[:count]
+        rng.permutation(rows.index[rows["label"] == label].to_numpy(copy=True))[:count]
         for label, count in wanted.items()
     ]
     return [_example(rows.loc[place]) for place in np.concatenate(chosen)]
@@ -69,7 +69,7 @@ def breast_pixels(study: Study, dataset: str, n: int) -> np.ndarray:
     rows = study.table(dataset)
     rng = np.random.default_rng(study.parameters.seed)
     values = []
-    for path in rng.permutation(rows["path"].to_numpy())[:n]:
+    for path in rng.permutation(rows["path"].to_numpy(copy=True))[:n]:
         pixels = images.read(path).pixels
         breast = segment(pixels)
         small = cv2.resize(pixels, breast.shape[::-1], interpolation=cv2.INTER_AREA)

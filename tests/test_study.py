@@ -155,3 +155,10 @@ def test_real_mini_mias_is_counted_as_the_paper_counts_it(mias_study):
     row = shown.loc[("MIAS", "real")]
     assert row[["Cases", "Images", "Malignant; benign"]].tolist() == ["161", "322", "16%; 84%"]
     assert len(mias_study.table("mias")) == 322
+
+
+def test_phantoms_in_the_data_folder_are_called_synthetic(study, prepared, tmp_path):
+    shutil.copytree(study.location("mias").path, tmp_path / "mias")
+    own = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path)))
+    assert own.location("mias").path == tmp_path / "mias"
+    assert own.sources["mias"] == "synthetic"

@@ -143,7 +143,7 @@ def versions() -> pd.DataFrame:
 def _row(study: Study, dataset: str) -> dict[str, str]:
     return {
         "Data set": DATASET_TITLES[dataset],
-        "Source": study.location(dataset).source,
+        "Source": study.source(dataset),
     }
 
 

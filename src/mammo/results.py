@@ -48,7 +48,7 @@ def estimates(
             seed=p.seed,
         )
         where = {"model": model, "dataset": dataset, "split": split}
-        source = study.location(dataset).source
+        source = study.source(dataset)
         rows.append({**where, "source": source, "weights": weights, **asdict(estimate)})
     return pd.DataFrame(rows)
 
@@ -62,7 +62,7 @@ def start_in_words(study: Study, model: str) -> str:
 def weights_in_words(study: Study, model: str, training: TrainingData = "ddsm") -> str:
     """Say what a model's extractor started from and which images it was trained on."""
     names = study.datasets if training == "mixed" else (INTERNAL,)
-    sources = sorted({study.location(name).source for name in names})
+    sources = sorted({study.source(name) for name in names})
     return f"{start_in_words(study, model)}; trained on {' and '.join(sources)} images"
 
 

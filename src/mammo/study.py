@@ -92,7 +92,11 @@ class Study:
     @property
     def sources(self) -> dict[str, str]:
         """Whether each data set is "real" or "synthetic"."""
-        return {name: self.location(name).source for name in self.datasets}
+        return {name: self.source(name) for name in self.datasets}
+
+    def source(self, dataset: str) -> str:
+        """Return "real" or "synthetic", as the manifest says, which knows a phantom set's mark."""
+        return str(self.manifest(dataset)["source"].iloc[0])
 
     def location(self, dataset: str) -> Location:
         """Return where a data set is, writing phantoms where it is absent."""

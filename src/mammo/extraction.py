@@ -6,6 +6,8 @@ artifacts are in place opens at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from tqdm.auto import tqdm
 
 from mammo.provenance import digest, folder_fingerprint
 
@@ -93,7 +96,8 @@ class Extraction:
         if record.kind == "random":
             images = self.study.images("cbis_ddsm")
             grey = torch.from_numpy(images[images.rows(self._calibration_ids())])
-            calibrate(extractor, grey[:, None])
+            with _progress(extractor, f"standardise {model}"):
+                calibrate(extractor, grey[:, None])
         values = {**state, **extractor.layers.state_dict()}
         values = {name: tensor.contiguous() for name, tensor in values.items()}
         safetensors.torch.save_file(values, folder / EXTRACTOR)
@@ -151,3 +155,16 @@ class Extraction:
     def flips(self, rows: pd.DataFrame) -> list[str]:
         """Return the flips in which images are needed: all if a model is trained on some."""
         return list(self.parameters.flips) if (rows["split"] == "train").any() else ["none"]
+
+
+@contextmanager
+def _progress(extractor: Extractor, title: str) -> Iterator[None]:
+    """Show a bar that moves with every convolution that the images pass."""
+    from torch import nn
+
+    layers = [layer for layer in extractor.modules() if isinstance(layer, nn.Conv2d)]
+    with tqdm(total=len(layers), desc=title, unit="layer") as bar:
+        hooks = [layer.register_forward_hook(lambda *_: bar.update() and None) for layer in layers]
+        yield
+        for hook in hooks:
+            hook.remove()

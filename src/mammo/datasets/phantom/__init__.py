@@ -1,8 +1,9 @@
 """Synthetic phantom sets, written in the native files of the sets they stand for.
 
 A patient is a latent anatomy (`anatomy`, `strokes`) seen in views (`projection`), with lesions
-(`lesions`, `calcifications`), acquired as the set was (`film`, `detector`, `sheet`). Neither
-lesions nor acquisition were tuned for or against any classifier.
+(`lesions`, `calcifications`), acquired as the set was (`film`, `detector`, `sheet`). Values
+come from cited facts, measurements on real images, or the eye, and say which; docs/decisions.md
+tells how the contrast of masses was set.
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from mammo import samples, training
+from mammo import samples
+from mammo.training import transfer as training
 from mammo.devices import launch
 from mammo.features import FeatureCache, extract
 from mammo.models import transfer, weights

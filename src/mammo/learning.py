@@ -26,7 +26,7 @@ CODE = (
     "devices",
     "samples",
     "splits",
-    "training",
+    "training.transfer",
     "checkpoint",
     "prediction",
 )
@@ -81,7 +81,7 @@ class Learning:
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.training import TrainingSettings, train
+            from mammo.training.transfer import TrainingSettings, train
 
             record = train(
                 self._trainable(model),

@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 import torch
 
-from mammo import checkpoint, training
+from mammo import checkpoint
 from mammo.devices import launch
 from mammo.errors import MammoError
 from mammo.models import transfer, weights
 from mammo.prediction import predict
 from mammo.samples import StoredImages, logits
-from mammo.training import TrainingSettings, train
+from mammo.training import transfer as training
+from mammo.training.transfer import TrainingSettings, train
 
 SETTINGS = TrainingSettings(epochs=6, patience=6, batch_size=16, early_stopping_fraction=0.25)
 

@@ -8,14 +8,17 @@ from collections.abc import Iterator
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from mammo.errors import MammoError
-from mammo.images.preprocessing import PreprocessingSettings
 from mammo.provenance import write_text
 from mammo.workers import pool as open_pool
+
+if TYPE_CHECKING:
+    from mammo.images.geometry import Geometry
+    from mammo.images.image import Image
 
 IMAGES = "images.npy"
 WHITE = 65535
@@ -35,8 +38,29 @@ class Source(NamedTuple):
     lesion_type: str | None
 
 
+class Prepared(Protocol):
+    """What a network takes in: ``pixels``, float32 in [0, 1], and the ``geometry`` of them."""
+
+    pixels: np.ndarray
+    geometry: Geometry
+
+
+class Preparation(Protocol):
+    """How images become rows of a store; a pydantic model, whose fields name it."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of every prepared image."""
+
+    def prepare(self, image: Image, laterality: str | None) -> Prepared:
+        """Prepare an image; raise `MammoError` where that cannot be."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return everything that the prepared pixels depend on, beside the image."""
+
+
 def prepare_all(
-    sources: list[Source], settings: PreprocessingSettings, folder: Path, workers: int
+    sources: list[Source], settings: Preparation, folder: Path, workers: int
 ) -> list[dict[str, Any]]:
     """Write every image's row of ``images.npy``; what finished chunks reported is not done again.
 
@@ -44,7 +68,7 @@ def prepare_all(
     ----------
     sources : list of Source
         Their rows count from 0.
-    settings : PreprocessingSettings
+    settings : Preparation
     folder : Path
         Holds ``images.npy``, uint16, one row for each source; takes a folder of reports.
     workers : int
@@ -70,7 +94,7 @@ def prepare_all(
 
 
 def _run(
-    chunks: list[list[Source]], settings: PreprocessingSettings, folder: Path, workers: int
+    chunks: list[list[Source]], settings: Preparation, folder: Path, workers: int
 ) -> Iterator[list[Source]]:
     """Prepare the chunks, in this process or in others, and yield each when it is done."""
     if workers <= 1:
@@ -93,9 +117,7 @@ def _run(
         chunks = [chunk for chunk in chunks if not _report(folder, chunk).exists()]
 
 
-def _prepare_chunk(
-    chunk: list[Source], settings: PreprocessingSettings, folder: Path
-) -> list[Source]:
+def _prepare_chunk(chunk: list[Source], settings: Preparation, folder: Path) -> list[Source]:
     """Write the chunk's rows, then its report: a report vouches for the pixels on disk."""
     _started(folder, chunk).touch()
     rows = _open_rows(folder, chunk)
@@ -105,9 +127,7 @@ def _prepare_chunk(
     return chunk
 
 
-def _prepare_singly(
-    chunk: list[Source], settings: PreprocessingSettings, folder: Path
-) -> list[Source]:
+def _prepare_singly(chunk: list[Source], settings: Preparation, folder: Path) -> list[Source]:
     """Prepare one image at a time, to find which of them killed the process of its chunk."""
     entries = []
     pool = open_pool(1)
@@ -126,9 +146,7 @@ def _prepare_singly(
     return chunk
 
 
-def _open_and_prepare(
-    source: Source, settings: PreprocessingSettings, folder: Path
-) -> dict[str, Any]:
+def _open_and_prepare(source: Source, settings: Preparation, folder: Path) -> dict[str, Any]:
     return _prepare_one(source, _open_rows(folder, [source])[0], settings)
 
 
@@ -140,15 +158,12 @@ def _open_rows(folder: Path, chunk: list[Source]) -> np.memmap:
     return np.memmap(path, whole.dtype, "r+", start, (len(chunk), *whole.shape[1:]))
 
 
-def _prepare_one(
-    source: Source, row: np.ndarray, settings: PreprocessingSettings
-) -> dict[str, Any]:
+def _prepare_one(source: Source, row: np.ndarray, settings: Preparation) -> dict[str, Any]:
     from mammo.images import read
-    from mammo.images.preprocessing import prepare
 
     row[:] = 0
     try:
-        prepared = prepare(read(source.path), source.laterality, settings)
+        prepared = settings.prepare(read(source.path), source.laterality)
     except (MammoError, MemoryError) as error:
         reason = str(error) or "it needs more memory than there is"
         reason = reason if source.path in reason else f"{source.path}: {reason}"

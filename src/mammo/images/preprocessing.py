@@ -57,6 +57,15 @@ class PreprocessingSettings(BaseModel):
             raise ValueError(f"percentiles must rise within 0 to 100, and are {low:g}, {high:g}")
         return self
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of a prepared image."""
+        return self.size, self.size
+
+    def prepare(self, image: Image, laterality: str | None) -> PreparedImage:
+        """Prepare an image by these settings, as `prepare` says."""
+        return prepare(image, laterality, self)
+
 
 @dataclass(frozen=True)
 class PreparedImage:

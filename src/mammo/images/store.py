@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from mammo.errors import MammoError
-from mammo.images.batch import IMAGES, WHITE, Source, prepare_all
+from mammo.images.batch import IMAGES, WHITE, Preparation, Source, prepare_all
 from mammo.images.geometry import Geometry
-from mammo.images.preprocessing import PreprocessingSettings
 from mammo.provenance import write_text
 
 _INDEX, _EXCLUSIONS, _PLAN = "index.csv", "exclusions.csv", "plan.json"
@@ -27,7 +26,7 @@ class ImageStore:
 
     Attributes
     ----------
-    images : numpy.memmap of uint16, shape (N, size, size)
+    images : numpy.memmap of uint16, shape (N, rows, columns)
         65535 is 1.0. Rows of excluded files are 0.
     index : pandas.DataFrame
         Indexed by image_id: row, and the fields of `mammo.images.geometry.Geometry`.
@@ -71,19 +70,19 @@ class ImageStore:
         return Geometry(**self.index.loc[image_id].drop("row"))
 
     def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
-        """Images of the rows as float32 in [0, 1], shape (..., size, size)."""
+        """Images of the rows as float32 in [0, 1], shape (..., rows, columns)."""
         return self.images[rows].astype(np.float32) / np.float32(WHITE)
 
 
 def build(
     manifest: pd.DataFrame,
-    settings: PreprocessingSettings,
+    settings: Preparation,
     folder: Path,
     workers: int | None = None,
 ) -> ImageStore:
     """Prepare every image of a manifest that is not excluded, and open the store.
 
-    ``images.npy`` (uint16, N x size x size) is written in place by the workers, each its own
+    ``images.npy`` (uint16, N x rows x columns) is written in place by the workers, each its own
     rows; ``index.csv`` tells which row is which image and how it was cropped; ``exclusions.csv``
     names each file that could not be used, with the reason. The result does not depend on the
     number of workers. Memory is bounded by one native image a worker. A build that was killed
@@ -97,7 +96,7 @@ def build(
     ----------
     manifest : pandas.DataFrame
         Columns image_id, path, laterality, excluded; patient_id, view, lesion_type where known.
-    settings : PreprocessingSettings
+    settings : PreprocessingSettings or WholeImageSettings
     folder : Path
         Made if absent.
     workers : int, optional
@@ -118,7 +117,7 @@ def build(
         raise MammoError("The manifest holds no image to prepare: each of its rows is excluded.")
     plan = _plan(sources, settings)
     if not _is_planned(folder, plan):
-        _start_anew(folder, len(sources), settings.size, plan)
+        _start_anew(folder, (len(sources), *settings.shape), plan)
     if not (folder / _INDEX).is_file():
         entries = prepare_all(sources, settings, folder, workers or os.cpu_count() or 1)
         _finish(folder, entries, sources)
@@ -132,7 +131,7 @@ def _sources(manifest: pd.DataFrame) -> list[Source]:
     return [Source(row, *fact) for row, fact in enumerate(facts.itertuples(index=False))]
 
 
-def _plan(sources: list[Source], settings: PreprocessingSettings) -> str:
+def _plan(sources: list[Source], settings: Preparation) -> str:
     """Text that two builds share if, and only if, their stores must be equal."""
     files = [_size_and_time(source.path) for source in sources]
     digest = hashlib.sha256(json.dumps([sources, files], default=str).encode()).hexdigest()
@@ -152,13 +151,13 @@ def _is_planned(folder: Path, plan: str) -> bool:
     return path.is_file() and path.read_text(encoding="utf-8") == plan
 
 
-def _start_anew(folder: Path, count: int, size: int, plan: str) -> None:
+def _start_anew(folder: Path, shape: tuple[int, int, int], plan: str) -> None:
     """Make the empty array; the plan, written last, says that it is there."""
     folder.mkdir(parents=True, exist_ok=True)
     for stale in (_PLAN, _INDEX, _EXCLUSIONS):
         (folder / stale).unlink(missing_ok=True)
     shutil.rmtree(folder / "reports", ignore_errors=True)
-    np.lib.format.open_memmap(folder / IMAGES, "w+", dtype="<u2", shape=(count, size, size))
+    np.lib.format.open_memmap(folder / IMAGES, "w+", dtype="<u2", shape=shape)
     write_text(folder / _PLAN, plan)
 
 

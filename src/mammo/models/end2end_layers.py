@@ -1,0 +1,204 @@
+"""The layers of end2end's networks: VGG16 and ResNet50, and the blocks on top of them.
+
+Shen L, et al. "Deep learning to improve breast cancer detection on screening mammography",
+Sci Rep 2019;9:12495. The networks are built from the description; no code of theirs is used.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from mammo.errors import ParameterError
+
+Backbone = Literal["vgg16", "resnet50"]
+Top = Literal["512x1", "[512-512-1024]x2"]
+Convention = Literal["torchvision", "keras 2.0.5", "keras 2.0.8"]
+"""Whose ResNet50: where it pads and strides, whether convolutions have biases, epsilon."""
+Layers = list[dict[str, Any]]
+
+_VGG_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+_RESNET_STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
+_RESNET_EPSILON = {"torchvision": 1e-5, "keras 2.0.5": 1e-3, "keras 2.0.8": 1e-3}
+_TOP_DEPTH = 512
+_TOP_EPSILON = 1e-3
+
+
+def backbone_layers(
+    name: Backbone, *, width: float = 1.0, convention: Convention = "torchvision"
+) -> Layers:
+    """Return the layers of a backbone: VGG16 to block5_pool, ResNet50 to its last activation.
+
+    Parameters
+    ----------
+    name : {"vgg16", "resnet50"}
+    width : float
+        Factor on the number of channels of every layer; at least 8 remain.
+    convention : {"torchvision", "keras 2.0.5", "keras 2.0.8"}
+        Of ResNet50; VGG16 is the same in all. Keras 2.0.8 pads the stem 2 and 3 pixels, which
+        is its ``same`` for inputs of even size.
+    """
+    if name == "vgg16":
+        return _vgg16(width)
+    if name == "resnet50":
+        if convention not in _RESNET_EPSILON:
+            raise ParameterError(
+                f"convention '{convention}': expected one of {', '.join(_RESNET_EPSILON)}"
+            )
+        return _resnet50(width, convention)
+    raise ParameterError(f"backbone '{name}': expected 'vgg16' or 'resnet50'")
+
+
+def top_layers(kind: Top, in_channels: int, *, width: float = 1.0, dropout: float = 0.0) -> Layers:
+    """Return the layers on top of a backbone, two blocks and the dense layer of two logits.
+
+    Parameters
+    ----------
+    kind : {"512x1", "[512-512-1024]x2"}
+        Blocks of one VGG unit of depth 512, or of two bottlenecks of depths 512, 512 and 1024.
+        Their table names these "two blocks".
+    in_channels : int
+        Channels of the backbone's maps.
+    width : float
+        Factor on the number of channels of every layer; at least 8 remain.
+    dropout : float
+        Fraction dropped after each activation and before the dense layer, in [0, 1).
+    """
+    if kind not in ("512x1", "[512-512-1024]x2"):
+        raise ParameterError(f"top '{kind}': expected '512x1' or '[512-512-1024]x2'")
+    layers: Layers = []
+    depth, wide = _scaled(_TOP_DEPTH, width), _scaled(2 * _TOP_DEPTH, width)
+    for block in (6, 7):
+        if kind == "512x1":
+            _vgg_unit(layers, f"block{block}", depth, dropout)
+            continue
+        for unit, stride in (("a", 2), ("b", 1)):
+            _bottleneck(
+                layers,
+                f"{block}{unit}",
+                (depth, depth, wide),
+                (stride, 1, 1),
+                projected=unit == "a",
+                bias=True,
+                epsilon=_TOP_EPSILON,
+                dropout=dropout,
+            )
+    _add(layers, "pool", "global_average_pool")
+    _add(layers, "dropout", "dropout", rate=dropout)
+    _add(layers, "dense", "dense", units=2, bias=True)
+    return layers
+
+
+def _scaled(channels: int, width: float) -> int:
+    return max(8, round(channels * width))
+
+
+def _add(layers: Layers, name: str, kind: str, *inputs: str, **settings: Any) -> str:
+    """Append a layer behind ``inputs``, by default behind the last one; return its name."""
+    before = inputs or ((layers[-1]["name"] if layers else "input"),)
+    layers.append({"name": name, "kind": kind, "inputs": list(before), **settings})
+    return name
+
+
+def _conv(
+    layers: Layers,
+    name: str,
+    channels: int,
+    kernel: int,
+    *inputs: str,
+    stride: int = 1,
+    padding: tuple[int, int] | None = None,
+    bias: bool = True,
+) -> str:
+    """Append a square convolution, padded on both sides to keep the size unless told."""
+    low, high = padding or (kernel // 2, kernel // 2)
+    return _add(
+        layers,
+        name,
+        "conv",
+        *inputs,
+        channels=channels,
+        kernel=[kernel, kernel],
+        stride=[stride, stride],
+        padding=[low, high, low, high],
+        bias=bias,
+    )
+
+
+def _pool(layers: Layers, name: str, kernel: int, padding: int = 0) -> str:
+    return _add(layers, name, "max_pool", kernel=[kernel] * 2, stride=[2, 2], padding=[padding] * 4)
+
+
+def _vgg16(width: float) -> Layers:
+    layers: Layers = []
+    for block, (depth, convolutions) in enumerate(_VGG_BLOCKS, 1):
+        for number in range(1, convolutions + 1):
+            _conv(layers, f"block{block}_conv{number}", _scaled(depth, width), 3)
+            _relu(layers, f"_block{block}_conv{number}", None)
+        _pool(layers, f"block{block}_pool", 2)
+    return layers
+
+
+def _resnet50(width: float, convention: Convention) -> Layers:
+    layers: Layers = []
+    bias, epsilon = convention != "torchvision", _RESNET_EPSILON[convention]
+    stem = {"torchvision": (3, 3), "keras 2.0.5": (3, 3), "keras 2.0.8": (2, 3)}[convention]
+    _conv(layers, "conv1", _scaled(64, width), 7, stride=2, padding=stem, bias=bias)
+    _add(layers, "bn_conv1", "batch_norm", epsilon=epsilon)
+    _relu(layers, "_conv1", None)
+    _pool(layers, "pool1", 3, padding=1 if convention == "torchvision" else 0)
+    for stage, (depth, units) in enumerate(_RESNET_STAGES, 2):
+        thin, thick = _scaled(depth, width), _scaled(4 * depth, width)
+        for unit in range(units):
+            stride = 2 if unit == 0 and stage > 2 else 1
+            _bottleneck(
+                layers,
+                f"{stage}{'abcdef'[unit]}",
+                (thin, thin, thick),
+                (1, stride, 1) if convention == "torchvision" else (stride, 1, 1),
+                projected=unit == 0,
+                bias=bias,
+                epsilon=epsilon,
+                dropout=None,
+            )
+    return layers
+
+
+def _bottleneck(
+    layers: Layers,
+    name: str,
+    depths: tuple[int, int, int],
+    strides: tuple[int, int, int],
+    *,
+    projected: bool,
+    bias: bool,
+    epsilon: float,
+    dropout: float | None,
+) -> None:
+    """Append a residual unit: three convolutions beside a shortcut, projected or the input."""
+    source = before = layers[-1]["name"] if layers else "input"
+    for letter, depth, kernel, stride in zip("abc", depths, (1, 3, 1), strides, strict=True):
+        branch = f"{name}_branch2{letter}"
+        _conv(layers, f"res{branch}", depth, kernel, source, stride=stride, bias=bias)
+        source = _add(layers, f"bn{branch}", "batch_norm", epsilon=epsilon)
+        if letter != "c":
+            source = _relu(layers, branch, dropout)
+    shortcut = before
+    if projected:
+        branch, stride = f"{name}_branch1", max(strides)
+        _conv(layers, f"res{branch}", depths[-1], 1, before, stride=stride, bias=bias)
+        shortcut = _add(layers, f"bn{branch}", "batch_norm", epsilon=epsilon)
+    _add(layers, f"res{name}_add", "add", source, shortcut)
+    _relu(layers, name, dropout)
+
+
+def _relu(layers: Layers, name: str, dropout: float | None) -> str:
+    """Append an activation, and dropout where there is any; return the last one's name."""
+    last = _add(layers, f"relu{name}", "relu")
+    return last if dropout is None else _add(layers, f"drop{name}", "dropout", rate=dropout)
+
+
+def _vgg_unit(layers: Layers, name: str, depth: int, dropout: float) -> None:
+    _conv(layers, f"{name}_conv", depth, 3)
+    _add(layers, f"{name}_bn", "batch_norm", epsilon=_TOP_EPSILON)
+    _relu(layers, f"_{name}", dropout)
+    _pool(layers, f"{name}_pool", 2)

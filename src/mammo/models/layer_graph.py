@@ -1,0 +1,220 @@
+"""A convolutional network as data: a list of layers that stands in a file's header."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from mammo.errors import WeightsError
+
+_SETTINGS: dict[str, frozenset[str]] = {
+    "zero_pad": frozenset({"padding"}),
+    "conv": frozenset({"channels", "kernel", "stride", "padding", "bias"}),
+    "batch_norm": frozenset({"epsilon"}),
+    "relu": frozenset(),
+    "max_pool": frozenset({"kernel", "stride", "padding"}),
+    "average_pool": frozenset({"kernel", "stride"}),
+    "add": frozenset(),
+    "dropout": frozenset({"rate"}),
+    "global_average_pool": frozenset(),
+    "flatten": frozenset({"units"}),
+    "dense": frozenset({"units", "bias"}),
+}
+"""Kinds of layers and what each states beside its name, kind and inputs."""
+
+_OWN_OUTPUT = ("conv", "batch_norm", "add")
+"""Kinds whose output nobody else holds and whose gradient does not need it."""
+
+
+class LayerGraph(nn.Module):
+    """Layers in order of computation, each a mapping with ``name``, ``kind`` and ``inputs``.
+
+    Parameters
+    ----------
+    layers : sequence of mapping
+        ``inputs`` are names of earlier layers, or "input". Beside them a layer states, by kind:
+        zero_pad ``padding``; conv ``channels kernel stride padding bias``; batch_norm
+        ``epsilon``; max_pool ``kernel stride padding`` (padded with minus infinity);
+        average_pool ``kernel stride``; dropout ``rate``; flatten ``units`` (in the order rows,
+        columns, channels, as Keras has it); dense ``units bias``; relu, add and
+        global_average_pool nothing. ``kernel`` and ``stride`` are [rows, columns], ``padding``
+        is [top, bottom, left, right] pixels. The last layer is the output.
+    in_channels : int
+        Channels of the input.
+
+    Raises
+    ------
+    WeightsError
+        If a kind, a setting or an input is unknown or missing; the layer is named.
+    """
+
+    def __init__(self, layers: Sequence[Mapping[str, Any]], in_channels: int = 3) -> None:
+        super().__init__()
+        if not layers:
+            raise WeightsError("a network of no layers; expected a list of them")
+        self.layers = [dict(layer) for layer in layers]
+        self.in_channels = in_channels
+        channels = {"input": in_channels}
+        uses = Counter(name for layer in self.layers for name in layer.get("inputs", ()))
+        kinds: dict[str, str] = {}
+        for layer in self.layers:
+            _check(layer, channels)
+            name, inputs = layer["name"], layer["inputs"]
+            module = _module(layer, channels[inputs[0]])
+            if isinstance(module, nn.ReLU):
+                module.inplace = uses[inputs[0]] == 1 and kinds.get(inputs[0]) in _OWN_OUTPUT
+            if hasattr(self, name):
+                raise WeightsError(f"layer '{name}': the name occurs twice or is not allowed")
+            self.add_module(name, module)
+            kinds[name] = layer["kind"]
+            channels[name] = layer.get("channels", layer.get("units", channels[inputs[0]]))
+        self.out_channels = channels[self.layers[-1]["name"]]
+        self._last_use = {name: i for i, x in enumerate(self.layers) for name in x["inputs"]}
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the last layer's output, (B, C, h, w) or (B, k), of an input (B, C, h, w)."""
+        return self.output_of(self.layers[-1]["name"], x)
+
+    def output_of(self, name: str, x: Tensor) -> Tensor:
+        """Return the output of the layer called ``name``; layers after it are not computed."""
+        values = {"input": x}
+        del x
+        for number, layer in enumerate(self.layers):
+            inputs = [values[source] for source in layer["inputs"]]
+            for source in layer["inputs"]:
+                if self._last_use[source] == number:
+                    values.pop(source, None)
+            values[layer["name"]] = output = self.get_submodule(layer["name"])(*inputs)
+            if layer["name"] == name:
+                return output
+            del inputs, output
+        raise ValueError(f"no layer '{name}'")
+
+
+class _Conv(nn.Conv2d):
+    """A convolution whose padding may differ from side to side: [top, bottom, left, right]."""
+
+    def __init__(self, in_channels: int, layer: Mapping[str, Any]) -> None:
+        even, self._uneven = _split_padding(layer["padding"])
+        super().__init__(
+            in_channels,
+            layer["channels"],
+            layer["kernel"],
+            layer["stride"],
+            padding=even,
+            bias=layer["bias"],
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, self._uneven) if any(self._uneven) else x)
+
+
+class _MaxPool(nn.MaxPool2d):
+    """A maximum whose padding, of minus infinity, may differ from side to side."""
+
+    def __init__(self, layer: Mapping[str, Any]) -> None:
+        even, self._uneven = _split_padding(layer["padding"])
+        super().__init__(layer["kernel"], layer["stride"], padding=even)
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = F.pad(x, self._uneven, value=float("-inf")) if any(self._uneven) else x
+        return super().forward(padded)
+
+
+class _Add(nn.Module):
+    def forward(self, first: Tensor, *others: Tensor) -> Tensor:
+        for other in others:
+            first = first + other
+        return first
+
+
+class _GlobalAveragePool(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+
+class _Flatten(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x.permute(0, 2, 3, 1).flatten(1)
+
+
+def _split_padding(padding: Sequence[int]) -> tuple[tuple[int, int], tuple[int, ...]]:
+    """Return [rows, columns] where both sides agree, else all of it as `F.pad` takes it."""
+    top, bottom, left, right = padding
+    if top == bottom and left == right:
+        return (top, left), (0, 0, 0, 0)
+    return (0, 0), (left, right, top, bottom)
+
+
+def _module(layer: Mapping[str, Any], in_channels: int) -> nn.Module:
+    match layer["kind"]:
+        case "zero_pad":
+            top, bottom, left, right = layer["padding"]
+            return nn.ZeroPad2d((left, right, top, bottom))
+        case "conv":
+            return _Conv(in_channels, layer)
+        case "batch_norm":
+            return nn.BatchNorm2d(in_channels, eps=layer["epsilon"])
+        case "relu":
+            return nn.ReLU()
+        case "max_pool":
+            return _MaxPool(layer)
+        case "average_pool":
+            return nn.AvgPool2d(layer["kernel"], layer["stride"])
+        case "add":
+            return _Add()
+        case "dropout":
+            return nn.Dropout(layer["rate"])
+        case "global_average_pool":
+            return _GlobalAveragePool()
+        case "flatten":
+            return _Flatten()
+        case _:
+            return nn.Linear(in_channels, layer["units"], bias=layer["bias"])
+
+
+def _check(layer: Mapping[str, Any], channels: Mapping[str, int]) -> None:
+    """Refuse a layer that is not as `LayerGraph` states; ``channels`` are those before it."""
+    name, kind, inputs = (layer.get(key) for key in ("name", "kind", "inputs"))
+    if not isinstance(name, str) or not name or "." in name or name == "input":
+        raise WeightsError(f"layer {json.dumps(name)}: expected a name without dots")
+    if kind not in _SETTINGS:
+        raise WeightsError(f"layer '{name}': unknown kind '{kind}'; known: {', '.join(_SETTINGS)}")
+    settings = layer.keys() - {"name", "kind", "inputs"}
+    if settings != _SETTINGS[kind]:
+        faults = [f"'{s}' is missing" for s in sorted(_SETTINGS[kind] - settings)]
+        faults += [f"'{s}' is unknown" for s in sorted(settings - _SETTINGS[kind])]
+        raise WeightsError(f"layer '{name}' of kind '{kind}': {', '.join(faults)}")
+    for setting, length in (("kernel", 2), ("stride", 2), ("padding", 4)):
+        value = layer.get(setting, [1] * length)
+        low = 0 if setting == "padding" else 1
+        if not _are_whole(value, length, low):
+            raise WeightsError(
+                f"layer '{name}': {setting} {value}; expected {length} whole numbers from {low} on"
+            )
+    absent = [source for source in inputs or () if source not in channels]
+    if not inputs or absent:
+        raise WeightsError(
+            f"layer '{name}': inputs {inputs}; expected names of layers before it, or 'input'"
+        )
+    if (len(inputs) > 1) != (kind == "add"):
+        raise WeightsError(
+            f"layer '{name}' of kind '{kind}' has {len(inputs)} inputs; expected "
+            f"{'two or more' if kind == 'add' else 'one'}"
+        )
+    if len({channels[source] for source in inputs}) > 1:
+        widths = ", ".join(f"'{source}' {channels[source]}" for source in inputs)
+        raise WeightsError(f"layer '{name}' adds maps of different channels: {widths}")
+
+
+def _are_whole(values: Any, length: int, low: int) -> bool:
+    return (
+        isinstance(values, list | tuple)
+        and len(values) == length
+        and all(isinstance(value, int) and value >= low for value in values)
+    )

@@ -30,7 +30,7 @@ ORDER = (
     ("prediction",),
     ("evaluation",),
     ("extraction", "learning", "study"),
-    ("results",),
+    ("results", "released"),
     ("report",),
     ("gallery", "inventory"),
     ("book",),

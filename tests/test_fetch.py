@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import http.server
 import tarfile
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,7 @@ import native
 from mammo.datasets import fetch as fetching
 from mammo.datasets import mias
 from mammo.datasets.download import download
-from mammo.datasets.fetch import DOWNLOADS, contents_sha256, fetch
+from mammo.datasets.fetch import DOWNLOADS, RELEASED, contents_sha256, fetch, how_to_get
 from mammo.errors import DatasetError, ParameterError
 
 CONTENT = bytes(range(256)) * 40
@@ -155,6 +157,70 @@ def test_other_sets_say_how_to_get_them(tmp_path, name):
 def test_an_unknown_set_names_the_known_ones(tmp_path):
     with pytest.raises(ParameterError, match=r"'ddsm' is no data set; it must be one of"):
         fetching.fetch("ddsm", tmp_path)
+
+
+@pytest.fixture
+def released(tmp_path, monkeypatch):
+    """Two small files elsewhere, and their checksums in place of the released ones'."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    wanted = RELEASED["frcnn-cad-predictions"]
+    for file in wanted.sha256:
+        (folder / file).write_text(f"what stands in {file}")
+    sums = {
+        file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in wanted.sha256
+    }
+    small = dataclasses.replace(wanted, sha256=sums)
+    monkeypatch.setitem(RELEASED, "frcnn-cad-predictions", small)
+    return folder
+
+
+def test_released_files_are_fetched_once(released, tmp_path):
+    root = tmp_path / "data"
+    folder = fetch("frcnn-cad-predictions", root, released.as_uri() + "/")
+    assert folder == root / "frcnn_cad"
+    assert {path.name for path in folder.iterdir()} == {path.name for path in released.iterdir()}
+    assert fetch("frcnn-cad-predictions", root, "file:///absent") == folder
+    assert [path.name for path in root.iterdir()] == ["frcnn_cad"]
+
+
+def test_an_interrupted_fetch_of_files_takes_up_what_has_come(released, tmp_path):
+    root, names = tmp_path / "data", list(RELEASED["frcnn-cad-predictions"].sha256)
+    (released / names[1]).rename(tmp_path / "later")
+    with pytest.raises(DatasetError, match=r"state no licence.*Page: https://github\.com"):
+        fetch("frcnn-cad-predictions", root, released.as_uri())
+    assert not (root / "frcnn_cad").exists()
+    (tmp_path / "later").rename(released / names[1])
+    (released / names[0]).unlink()
+    folder = fetch("frcnn-cad-predictions", root, released.as_uri())
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+
+
+def test_released_files_of_another_checksum_are_refused_and_thrown_away(released, tmp_path):
+    root, name = tmp_path / "data", next(iter(RELEASED["frcnn-cad-predictions"].sha256))
+    (released / name).write_text("another")
+    with pytest.raises(DatasetError, match=rf"{name} does not have the checksum .*another address"):
+        fetch("frcnn-cad-predictions", root, released.as_uri())
+    assert list(root.iterdir()) == []
+
+
+@pytest.mark.parametrize("change", [Path.unlink, lambda path: path.write_text("another")])
+def test_a_changed_folder_of_released_files_is_noticed(released, tmp_path, change):
+    folder = fetch("frcnn-cad-predictions", tmp_path, released.as_uri())
+    change(next(folder.iterdir()))
+    with pytest.raises(DatasetError, match=r"remove .*frcnn_cad and fetch it again"):
+        fetch("frcnn-cad-predictions", tmp_path, released.as_uri())
+
+
+def test_how_to_get_released_files_without_a_net(tmp_path):
+    text = how_to_get("frcnn-cad-predictions", tmp_path)
+    assert "mammo fetch frcnn-cad-predictions" in text and "state no licence" in text
+    assert str(tmp_path / "frcnn_cad") in text and "inbreast_predictions.tsv" in text
+
+
+def test_real_released_files_have_the_checksums(real_data, tmp_path):
+    folder = fetch("frcnn-cad-predictions", tmp_path, (real_data / "frcnn_cad").as_uri())
+    assert len(list(folder.iterdir())) == 2
 
 
 def test_real_archive_has_the_checksum(real_data, tmp_path):

@@ -1,12 +1,14 @@
-"""Getting the data sets that may be downloaded without asking anybody."""
+"""Getting the data sets, and released results, that may be downloaded without asking anybody."""
 
 from __future__ import annotations
 
 import hashlib
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammo.datasets import DATASETS
+from mammo.datasets import DATASETS, released_detections
 from mammo.datasets.archives import unpack
 from mammo.datasets.download import download
 from mammo.errors import DatasetError, ParameterError
@@ -54,11 +56,58 @@ DOWNLOADS = {
         max_files=1000,
     )
 }
-"""What `fetch` can get; a further set is an entry here."""
+"""Archives that `fetch` can get; a further set is an entry here."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """Single files that belong together.
+
+    Parameters
+    ----------
+    url : str
+        Of the folder that holds them.
+    folder : str
+        Name under the data root.
+    sha256 : mapping of str to str
+        File name to its checksum.
+    max_bytes : int
+        Bound on each file.
+    terms : str
+        What their owners allow, in words, and their page.
+    """
+
+    url: str
+    folder: str
+    sha256: Mapping[str, str]
+    max_bytes: int
+    terms: str
+
+
+RELEASED = {
+    "frcnn-cad-predictions": Files(
+        url="https://raw.githubusercontent.com/riblidezso/frcnn_cad/master/data",
+        folder=released_detections.FOLDER,
+        sha256={
+            released_detections.PREDICTIONS: (
+                "cfd7d7ba21652fc6a4b94b2b68a0e210afc17f12ef0d58307d32923ffb29c1fa"
+            ),
+            released_detections.TRUTH: (
+                "cd599eab6632875d793c3dc82ece2e7d1079b6808dfcfddbf79807c78fb5f8b5"
+            ),
+        },
+        max_bytes=2**20,
+        terms=(
+            "Their authors state no licence: they are fetched from the authors' page and never "
+            "shipped here. Page: https://github.com/riblidezso/frcnn_cad"
+        ),
+    )
+}
+"""Released results that `fetch` can get."""
 
 
 def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
-    """Download a data set, check it, and unpack it under the data root.
+    """Download a data set or released results, check them, and put them under the data root.
 
     What is there and right is not fetched again; an interrupted download resumes.
 
@@ -66,16 +115,17 @@ def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
     ----------
     name : str
         Name of a data set (CBIS-DDSM and INbreast cannot be fetched; the error says how to get
-        them).
+        them), or a key of `RELEASED`.
     data_root : Path
         Made if absent.
     url : str, optional
-        Another address of the same archive; file:// works as well.
+        Another address of the same archive, or of the folder that holds the same files; file://
+        works as well.
 
     Returns
     -------
     Path
-        The folder that holds the set.
+        The folder that holds them.
 
     Raises
     ------
@@ -85,8 +135,11 @@ def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
         If the set cannot be fetched automatically, the download fails, or its contents are not
         what they should be.
     """
+    if name in RELEASED:
+        return _fetch_files(name, Path(data_root), url)
     if name not in DATASETS:
-        raise ParameterError(f"{name!r} is no data set; it must be one of {list(DATASETS)}")
+        known = [*DATASETS, *RELEASED]
+        raise ParameterError(f"{name!r} is no data set; it must be one of {known}")
     if name not in DOWNLOADS:
         raise DatasetError(how_to_get(name, data_root))
     wanted = DOWNLOADS[name]
@@ -108,7 +161,13 @@ def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
 
 
 def how_to_get(name: str, data_root: Path) -> str:
-    """Say how to get a data set by hand: page, licence, steps."""
+    """Say how to get a data set, or released results, by hand: page, licence, steps."""
+    if name in RELEASED:
+        wanted = RELEASED[name]
+        return (
+            f"Run 'mammo fetch {name}', or put {' and '.join(wanted.sha256)} from {wanted.url} "
+            f"into {Path(data_root) / wanted.folder} by hand. {wanted.terms}"
+        )
     card = DATASETS[name].card
     steps = [step.replace("DATA_ROOT", str(data_root)) for step in card.how_to_get]
     fetchable = "" if name in DOWNLOADS else f"{name} cannot be fetched automatically. "
@@ -118,6 +177,41 @@ def how_to_get(name: str, data_root: Path) -> str:
             *(f"  {number}. {step}" for number, step in enumerate(steps, start=1)),
         ]
     )
+
+
+def _fetch_files(name: str, data_root: Path, url: str | None) -> Path:
+    """Fetch into a folder of another name, which gets its own when everything in it is right."""
+    wanted = RELEASED[name]
+    folder = data_root / wanted.folder
+    if folder.is_dir():
+        _verify_files(folder, wanted, f"remove {folder} and fetch it again")
+        return folder
+    partial = data_root / f".{wanted.folder}.part"
+    try:
+        for file in wanted.sha256:
+            if not (partial / file).is_file():
+                address = f"{(url or wanted.url).rstrip('/')}/{file}"
+                download(address, partial / file, max_bytes=wanted.max_bytes)
+    except DatasetError as error:
+        raise DatasetError(f"{error}\n{how_to_get(name, data_root)}") from error
+    try:
+        _verify_files(partial, wanted, "fetch it from another address")
+    except DatasetError:
+        shutil.rmtree(partial)
+        raise
+    partial.replace(folder)
+    return folder
+
+
+def _verify_files(folder: Path, wanted: Files, remedy: str) -> None:
+    for file, expected in wanted.sha256.items():
+        path = folder / file
+        found = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "is absent"
+        if found != expected:
+            raise DatasetError(
+                f"{path} does not have the checksum {expected[:12]}... of the original "
+                f"({found[:12]}): {remedy}"
+            )
 
 
 def contents_sha256(folder: Path, patterns: tuple[str, ...]) -> str:

@@ -50,7 +50,7 @@ def test_nbia_tree_gives_the_manifest(nbia, tmp_path):
 
 def test_boxes_come_from_the_mask_and_not_from_the_crop(nbia):
     one = cbis_ddsm.load(nbia).set_index("image_id").loc["Mass-Training_P_00001_LEFT_CC"]
-    files = json.loads(one["mask_paths"])
+    (files,) = json.loads(one["mask_paths"])
     assert len(files) == 2
     boxes = [lesion_boxes(file, (one["rows"], one["columns"])) for file in files]
     box = {"row_min": 10, "col_min": 5, "row_max": 20, "col_max": 15, "kind": "lesion"}
@@ -161,7 +161,8 @@ def test_tables_without_paths_still_name_their_images(tmp_path):
     native.write_nbia_image(tmp_path, "Mass", "train", ONE)
     frame = cbis_ddsm.load(tmp_path).set_index("image_id")
     assert frame.loc["Mass-Training_P_00001_LEFT_CC", "label"] == 1
-    assert len(json.loads(frame.loc["Mass-Training_P_00001_LEFT_CC", "mask_paths"])) == 2
+    (files,) = json.loads(frame.loc["Mass-Training_P_00001_LEFT_CC", "mask_paths"])
+    assert len(files) == 2
 
 
 def test_one_kind_of_lesion_needs_its_own_tables_only(tmp_path):

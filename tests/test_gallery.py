@@ -45,7 +45,8 @@ def test_boxes_of_cbis_ddsm_frame_its_masks(study):
     assert len(framed) == len(with_masks) > 0
     found = sorted(tuple(box.values()) for example in framed for box in example.boxes)
     wanted = []
-    for mask in (path for paths in with_masks["mask_paths"] for path in json.loads(paths)):
+    every = (json.loads(text) for text in with_masks["mask_paths"])
+    for mask in (file for lesions in every for files in lesions for file in files):
         pixels = pydicom.dcmread(mask).pixel_array
         image = rows.loc[rows["mask_paths"].str.contains(mask, regex=False)].iloc[0]
         if pixels.shape != (image["rows"], image["columns"]):

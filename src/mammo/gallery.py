@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import cv2
 import numpy as np
 import pandas as pd
 
 from mammo import images
-from mammo.datasets.cbis_ddsm_masks import lesion_boxes
 from mammo.images.breast import segment
+from mammo.lesions import EDGES, lesions
 from mammo.report.figures.images import Example
 from mammo.study import Study
 
@@ -45,20 +43,11 @@ def _example(row: pd.Series) -> Example:
     scale = min(1.0, SHOWN_PIXELS / max(pixels.shape))
     if scale < 1:
         pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    edges = ("row_min", "col_min", "row_max", "col_max")
-    boxes = [{edge: box[edge] * scale for edge in edges} for box in _lesion_boxes(row)]
+    boxes = (lesions(row.to_frame().T)[list(EDGES)] * scale).to_dict("records")
     side = {"L": "left", "R": "right"}.get(row["laterality"], "")
     view = row["view"] if isinstance(row["view"], str) else ""
     caption = f"{side} {view}, {LABELS[row['label']]}".strip()
     return Example(row["dataset"], row["source"], pixels, caption, boxes)
-
-
-def _lesion_boxes(row: pd.Series) -> list[dict]:
-    """Return the boxes that the manifest holds, or those of the image's region masks."""
-    boxes = json.loads(row["boxes"])
-    for mask in json.loads(row["mask_paths"]) if not boxes else []:
-        boxes += lesion_boxes(mask, (row["rows"], row["columns"]))
-    return boxes
 
 
 def breast_pixels(study: Study, dataset: str, n: int) -> np.ndarray:

@@ -100,10 +100,10 @@ def load(
     Returns
     -------
     DataFrame
-        Manifest; a row is excluded where its image file is absent. ``mask_paths`` lists the files
-        of crops and masks alike, which only their content tells apart: see
-        `mammo.datasets.cbis_ddsm_masks`. ``study_id`` is the patient, of whom the set has one
-        examination.
+        Manifest; a row is excluded where its image file is absent. ``mask_paths`` lists, for each
+        lesion in the order of ``pathology``, the files of its crop and mask, which only their
+        content tells apart: see `mammo.datasets.cbis_ddsm_masks`. ``study_id`` is the patient, of
+        whom the set has one examination.
 
     Raises
     ------
@@ -145,13 +145,13 @@ def tables(folder: Path) -> pd.DataFrame:
 
 def _locate(image: dict, tree: ImageTree, source: str) -> dict:
     file = tree.full_image(image["image_id"], image["image_series"])
-    masks = [mask for roi_id, series in image["rois"] for mask in tree.roi_files(roi_id, series)]
+    masks = [tree.roi_files(roi_id, series) for roi_id, series in image["rois"]]
     row = {
         **{name: image[name] for name in image if name not in ("rois", "image_series")},
         "dataset": CARD.name,
         "source": source,
         "path": str(file) if file else None,
-        "mask_paths": [str(mask) for mask in masks],
+        "mask_paths": [[str(mask) for mask in files] for files in masks],
     }
     absent = {} if file or row.get("excluded") else {"excluded": "image file not found"}
     return {**row, **absent}

@@ -38,7 +38,12 @@ COLUMNS: dict[str, str] = {
     "acquisition_year": "Int64",
     "excluded": "object",
 }
-"""Columns and their dtypes. Text is str or None; ``boxes`` and ``mask_paths`` are JSON lists."""
+"""Columns and their dtypes. Text is str or None; ``boxes`` and ``mask_paths`` are JSON lists.
+
+A box is half open, in native pixels: row_min, col_min, row_max, col_max, kind, and pathology where
+it is known. ``mask_paths`` has a list of files for each lesion, in the order of ``pathology``,
+whose parts "|" parts.
+"""
 
 SUMMARY_COLUMNS = (
     "source",

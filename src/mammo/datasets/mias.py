@@ -209,4 +209,5 @@ def _box(finding: dict) -> dict:
         "row_max": min(row + radius + 1, MINI_ROWS),
         "col_max": min(x + radius + 1, MINI_ROWS),
         "kind": finding["type"].lower(),
+        "pathology": _PATHOLOGIES[finding["severity"]],
     }

@@ -53,7 +53,7 @@ notice.images_notice(study.sources)
 # %%
 first = parameters.models[0]
 transfer_model(
-    study.learning.layers(first), published.model_title(first), results.start_in_words(study, first)
+    study.transfer.layers(first), published.model_title(first), results.start_in_words(study, first)
 )
 
 # %% [markdown]
@@ -65,7 +65,7 @@ transfer_model(
 
 # %%
 display.show(
-    inventory.extractors(study),
+    inventory.weights(study),
     "extractors",
     "Feature extractors: weights, where they come from, terms",
 )
@@ -77,8 +77,8 @@ display.show(
 # Table 2 is about are seen only once, at the end.
 
 # %%
-histories = {model: study.learning.history(model) for model in parameters.models}
-best_epochs = {model: study.learning.best_epoch(model) for model in parameters.models}
+histories = {model: study.transfer.history(model) for model in parameters.models}
+best_epochs = {model: study.transfer.best_epoch(model) for model in parameters.models}
 training_curves(histories, best_epochs)
 
 # %% [markdown]

@@ -50,7 +50,7 @@ display.show(inventory.data(study), "data", "Data sets of this build, their kind
 
 # %%
 display.show(
-    inventory.extractors(study),
+    inventory.weights(study),
     "extractors",
     "Feature extractors: weights, where they come from, terms",
 )

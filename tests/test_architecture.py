@@ -29,7 +29,7 @@ ORDER = (
     ("training",),
     ("prediction",),
     ("evaluation",),
-    ("extraction", "learning", "study"),
+    ("locations", "learning", "study"),
     ("results", "released"),
     ("report",),
     ("gallery", "inventory"),

@@ -74,11 +74,11 @@ def test_steps_list_every_artifact_behind_the_tables(study):
 
 def test_data_and_extractors_name_their_origin(study):
     data = inventory.data(study).set_index("Data set")
-    assert data.loc["MIAS"].tolist() == ["synthetic", study.location("mias").fingerprint]
-    (row,) = inventory.extractors(study).to_dict("records")
+    assert data.loc["MIAS"].tolist() == ["synthetic", study.locations.of("mias").fingerprint]
+    (row,) = inventory.weights(study).to_dict("records")
     assert (row["Model"], row["Weights"]) == (ALEXNET, "random")
     assert "not trained on ImageNet" in row["Note"]
-    folder = study.learning.extraction.extractor_folder("alexnet")
+    folder = study.transfer.extraction.extractor_folder("alexnet")
     assert read_record(folder)["facts"]["sha256"].startswith(row["SHA-256"])
 
 

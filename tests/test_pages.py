@@ -58,7 +58,7 @@ def computed(book) -> dict[str, Table]:
         "leakage": inventory.official_leakage(study),
         "splits": inventory.splits(study, "ddsm"),
         "mixed-splits": inventory.splits(study, "mixed"),
-        "extractors": inventory.extractors(study),
+        "extractors": inventory.weights(study),
         "data": inventory.data(study),
         "parameters": inventory.parameters(study),
         "steps": inventory.steps(study),

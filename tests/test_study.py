@@ -20,7 +20,7 @@ NAMES = ("a.dcm", "b.dcm", "c.dcm", "d.dcm")
 def test_absent_sets_are_synthetic_and_known_by_their_recipe(study):
     assert study.sources == dict.fromkeys(study.datasets, "synthetic")
     for name in study.datasets:
-        location = study.location(name)
+        location = study.locations.of(name)
         assert location.path.is_dir()
         assert location.fingerprint == location.path.parent.name
         assert set(study.manifest(name)["source"]) == {"synthetic"}
@@ -34,7 +34,7 @@ def test_a_present_set_is_real_and_its_change_is_seen(prepared, tmp_path):
     assert len(study.manifest("institution")) == 4
     (folder / "labels.csv").write_text(TABLE.replace("c.dcm,2,0\nd.dcm,3,1\n", ""))
     changed = Study(prepared.parameters("params/tiny.yaml", **given))
-    assert changed.fingerprint != study.fingerprint
+    assert changed.locations.fingerprint() != study.locations.fingerprint()
     assert changed.manifest("institution")["label"].notna().sum() == 2
 
 
@@ -138,7 +138,7 @@ def test_what_is_in_place_is_found_without_torch(prepared):
 def test_a_folder_of_data_that_is_not_there_is_an_error(prepared, tmp_path):
     study = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path / "typo")))
     with pytest.raises(MammoError, match=r"typo.*no such folder") as raised:
-        study.location("mias")
+        study.locations.of("mias")
     assert "\n" not in str(raised.value)
 
 
@@ -146,7 +146,7 @@ def test_the_default_folder_of_data_may_be_absent(prepared, monkeypatch):
     monkeypatch.delenv("MAMMO_DATA", raising=False)
     monkeypatch.chdir(prepared.root)
     study = Study(prepared.parameters("params/tiny.yaml", data_root=None))
-    assert study.location("mias").source == "synthetic"
+    assert study.locations.of("mias").source == "synthetic"
 
 
 def test_real_mini_mias_is_counted_as_the_paper_counts_it(mias_study):
@@ -158,7 +158,7 @@ def test_real_mini_mias_is_counted_as_the_paper_counts_it(mias_study):
 
 
 def test_phantoms_in_the_data_folder_are_called_synthetic(study, prepared, tmp_path):
-    shutil.copytree(study.location("mias").path, tmp_path / "mias")
+    shutil.copytree(study.locations.of("mias").path, tmp_path / "mias")
     own = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path)))
-    assert own.location("mias").path == tmp_path / "mias"
+    assert own.locations.of("mias").path == tmp_path / "mias"
     assert own.sources["mias"] == "synthetic"

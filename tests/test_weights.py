@@ -157,16 +157,3 @@ def test_unknown_spec_is_refused():
 
 def test_trunks_cost_no_memory():
     assert all(values.is_meta for values in trunk("vgg16").state_dict().values())
-
-
-def test_no_model_is_scored_where_it_was_trained():
-    assert MODELS["frcnn_cad"].has_seen("mias") and MODELS["frcnn_cad"].has_seen("inbreast")
-    assert not MODELS["frcnn_cad"].has_seen("institution")
-    assert MODELS["alexnet"].has_seen("cbis_ddsm")
-    assert not MODELS["alexnet"].has_seen("cbis_ddsm", "validation")
-    assert MODELS["end2end_vgg16"].has_seen("cbis_ddsm", "validation")
-    assert [card.name for card in MODELS.values() if card.computed] == [
-        "alexnet",
-        "vgg16",
-        "resnet50",
-    ]

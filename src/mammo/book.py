@@ -21,12 +21,13 @@ from mammo.config import (
     MixedDataParameters,
     ModelParameters,
     Parameters,
+    PublishedModelParameters,
 )
 from mammo.errors import MammoError, ParameterError
 from mammo.provenance import Artifacts, digest, write_text
 
 DATA = (DataParameters, ImageParameters)
-MODELS = (*DATA, ModelParameters, EvaluationParameters)
+MODELS = (*DATA, ModelParameters, PublishedModelParameters, EvaluationParameters)
 EVERYTHING = (*MODELS, MixedDataParameters)
 WHOLE_PACKAGE = ("",)
 MADE = frozenset({"_build", "__pycache__", ".ipynb_checkpoints"})

@@ -54,7 +54,7 @@ def book(parameters: Parameters) -> None:
     root = config.project_root()
     for chapter in pages.CHAPTERS.values():
         with clock.step(f"chapter {chapter.name}"):
-            pages.execute(chapter, parameters, study.fingerprint, root)
+            pages.execute(chapter, parameters, study.locations.fingerprint(), root)
     _render(clock)
 
 
@@ -64,7 +64,7 @@ def chapter(name: str, parameters: Parameters) -> None:
     clock = Clock()
     root = config.project_root()
     with clock.step(f"chapter {name}"):
-        pages.execute(chosen, parameters, Study(parameters).fingerprint, root)
+        pages.execute(chosen, parameters, Study(parameters).locations.fingerprint(), root)
     if missing := pages.missing_chapters(root):
         print(f"The chapter is at {root / 'book' / chosen.page}")
         print(f"The book is not rendered: {', '.join(missing)} not executed yet; run 'mammo book'")

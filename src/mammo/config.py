@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -16,6 +16,9 @@ from mammo.errors import ParameterError
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Backbone = Literal["alexnet", "vgg16", "resnet50"]
+Model = Literal[Backbone, "end2end_vgg16", "end2end_resnet50", "frcnn_cad"]
+Epochs = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0, le=1)]
 DEFAULT_DATA_ROOT = "data"
 WHERE_NOT_WHAT = frozenset({"data_root", "artifacts", "workers"})
 """Parameters that say where or how fast, and change no result."""
@@ -95,8 +98,8 @@ class ImageParameters(Group):
 class ModelParameters(Group):
     """Feature extractor, classifier and their training."""
 
-    models: tuple[Backbone, ...] = Field(
-        ("alexnet", "vgg16", "resnet50"), min_length=1, description="our models to compute"
+    models: tuple[Model, ...] = Field(
+        get_args(Model), min_length=1, description="the models to compute"
     )
     weights: str = Field(
         "auto",
@@ -128,6 +131,48 @@ class ModelParameters(Group):
     )
 
 
+class PublishedModelParameters(Group):
+    """The three models that others published: their authors' weights, or trained here."""
+
+    published_weights: Literal["auto", "authors", "train"] = Field(
+        "auto", description="the authors' weights, training here, or auto (theirs if imported)"
+    )
+    published_width: float = Field(
+        0.125, gt=0, le=1, description="trained here: channels as a fraction of the published"
+    )
+    end2end_rows: int = Field(
+        576, ge=64, le=2304, description="trained here: rows of the input; columns are 7/9 of it"
+    )
+    end2end_flips: bool = Field(
+        False, description="score with end2end by the mean over four flips of the image"
+    )
+    end2end_patches: int = Field(
+        10, ge=1, description="patches drawn around each lesion, and as many from elsewhere"
+    )
+    end2end_patch_epochs: tuple[Epochs, Epochs, Epochs] = Field(
+        (0, 0, 10), description="epochs of the patch classifier: last layer, top part, all"
+    )
+    end2end_patch_rates: tuple[Rate, Rate, Rate] = Field(
+        (1e-3, 1e-4, 1e-3), description="learning rates of these three stages"
+    )
+    end2end_image_epochs: tuple[Epochs, Epochs] = Field(
+        (5, 3), description="epochs of the whole-image model: top, all"
+    )
+    end2end_image_rates: tuple[Rate, Rate] = Field(
+        (1e-3, 1e-4), description="learning rates of these two stages"
+    )
+    end2end_batch_size: int = Field(16, ge=2, description="whole images a training step")
+    frcnn_short_side: int = Field(
+        400, ge=64, le=4000, description="trained here: pixels of the image's short side"
+    )
+    frcnn_hidden: int = Field(256, ge=1, description="trained here: units of fc6 and fc7")
+    frcnn_epochs: int = Field(8, ge=1, description="epochs of the detector")
+    frcnn_rate: Rate = Field(1e-3, description="learning rate of the detector")
+    frcnn_window: bool = Field(
+        False, description="clip to 500 below to 800 above the breast's mode, as for INbreast"
+    )
+
+
 class EvaluationParameters(Group):
     """How an auROC and its interval are estimated."""
 
@@ -148,7 +193,12 @@ class MixedDataParameters(Group):
 
 
 class Parameters(
-    DataParameters, ImageParameters, ModelParameters, EvaluationParameters, MixedDataParameters
+    DataParameters,
+    ImageParameters,
+    ModelParameters,
+    PublishedModelParameters,
+    EvaluationParameters,
+    MixedDataParameters,
 ):
     """All parameters of the study."""
 

@@ -92,25 +92,25 @@ def data(study: Study) -> pd.DataFrame:
     """Return the kind and digest of each data set's files."""
     return pd.DataFrame(
         [
-            _row(study, dataset) | {"Digest": study.location(dataset).fingerprint}
+            _row(study, dataset) | {"Digest": study.locations.of(dataset).fingerprint}
             for dataset in study.datasets
         ]
     )
 
 
-def extractors(study: Study) -> pd.DataFrame:
-    """Return where each feature extractor's weights come from."""
+def weights(study: Study) -> pd.DataFrame:
+    """Return where each model's values come from, before this study trains it, if it does."""
     rows = []
     for model in study.parameters.models:
-        facts = read_record(study.learning.extraction.extractor_folder(model))["facts"]
+        origin = study.learning(model).origin(model)
         rows.append(
             {
                 "Model": MODEL_TITLES[model],
-                "Weights": facts["kind"],
-                "Source": facts["source"],
-                "SHA-256": facts["sha256"][:16],
-                "Licence": facts["licence"],
-                "Note": facts["note"] or "none",
+                "Weights": origin["kind"],
+                "Source": origin["source"],
+                "SHA-256": origin["sha256"][:16],
+                "Licence": origin["licence"],
+                "Note": origin["note"] or "none",
             }
         )
     return pd.DataFrame(rows)

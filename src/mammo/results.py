@@ -7,19 +7,18 @@ from dataclasses import asdict
 import pandas as pd
 
 from mammo.evaluation import auroc_interval
-from mammo.provenance import read_record
-from mammo.study import INTERNAL, Study, TrainingData
+from mammo.study import Study, TrainingData
 
 
 def predictions(study: Study, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
-    """Return a model's scores for every image that it was not trained on.
+    """Return a model's scores for every image that it has not seen in training.
 
     Returns
     -------
     DataFrame
         `mammo.prediction.COLUMNS`.
     """
-    folder = study.learning.predictions_folder(model, training)
+    folder = study.learning(model).predictions_folder(model, training)
     texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
     return pd.read_csv(folder / "predictions.csv", dtype=texts)
 
@@ -35,7 +34,11 @@ def estimates(
         `mammo.report.tables.ESTIMATE_COLUMNS`, one row a data set.
     """
     p = study.parameters
-    weights = weights_in_words(study, model, training)
+    learning = study.learning(model)
+    made = {
+        "weights": learning.weights_in_words(model, training),
+        "may_have_seen": " ".join(learning.may_have_seen(model)),
+    }
     rows = []
     for (dataset, split), images in scored.groupby(["dataset", "split"], sort=False):
         estimate = auroc_interval(
@@ -49,25 +52,12 @@ def estimates(
         )
         where = {"model": model, "dataset": dataset, "split": split}
         source = study.source(dataset)
-        rows.append({**where, "source": source, "weights": weights, **asdict(estimate)})
+        rows.append({**where, "source": source, **made, **asdict(estimate)})
     return pd.DataFrame(rows)
 
 
-def start_in_words(study: Study, model: str) -> str:
-    """Say what a model's extractor started from."""
-    kind = read_record(study.learning.extraction.extractor_folder(model))["facts"]["kind"]
-    return {"imagenet": "ImageNet", "file": "own file"}.get(kind, kind)
-
-
-def weights_in_words(study: Study, model: str, training: TrainingData = "ddsm") -> str:
-    """Say what a model's extractor started from and which images it was trained on."""
-    names = study.datasets if training == "mixed" else (INTERNAL,)
-    sources = sorted({study.source(name) for name in names})
-    return f"{start_in_words(study, model)}; trained on {' and '.join(sources)} images"
-
-
 def comparison(study: Study) -> pd.DataFrame:
-    """Return the estimates of Tables 2 and 3: each model of ours on every data set."""
+    """Return the estimates of Tables 2 and 3: each model on every data set it can be scored on."""
     models = study.parameters.models
     tables = [estimates(study, predictions(study, model), model) for model in models]
     return pd.concat(tables, ignore_index=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,44 +13,26 @@ import pandas as pd
 from mammo import config, splits
 from mammo.config import Parameters
 from mammo.datasets import DATASETS, manifest
-from mammo.errors import ParameterError
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store import ImageStore
-from mammo.provenance import (
-    Artifacts,
-    Processes,
-    SingleProcess,
-    digest,
-    folder_fingerprint,
-)
+from mammo.images.whole import WholeImageSettings
+from mammo.learning.end2end import End2EndLearning
+from mammo.learning.frcnn_cad import DetectorLearning
+from mammo.learning.transfer import TransferLearning
+from mammo.locations import Locations
+from mammo.models import MODELS
+from mammo.provenance import Artifacts, Processes, SingleProcess
 
 if TYPE_CHECKING:
-    from mammo.learning import Learning
+    from lightning.fabric import Fabric
+
+    from mammo.learning.steps import Learning
 
 INTERNAL = "cbis_ddsm"
 EXTERNAL = ("mias", "inbreast", "institution")
 
 TrainingData = Literal["ddsm", "mixed"]
 """What a model is trained on: DDSM's training patients, or also a part of each external set."""
-
-
-@dataclass(frozen=True)
-class Location:
-    """Where a data set is read from.
-
-    Attributes
-    ----------
-    path : Path
-        Folder or archive.
-    source : str
-        "real", or "synthetic" where phantoms stand in for an absent set.
-    fingerprint : str
-        Digest of its files' names, sizes and times, or of the phantoms' recipe.
-    """
-
-    path: Path
-    source: str
-    fingerprint: str
 
 
 class Study:
@@ -69,7 +50,7 @@ class Study:
         self.parameters = parameters
         self.processes = processes or SingleProcess()
         self.artifacts = Artifacts(config.resolve(parameters.artifacts), self.processes)
-        self._locations: dict[str, Location] = {}
+        self.locations = Locations(parameters, self.artifacts)
         self._manifests: dict[str, pd.DataFrame] = {}
 
     @property
@@ -78,16 +59,33 @@ class Study:
         return (INTERNAL, *EXTERNAL)
 
     @cached_property
-    def learning(self) -> Learning:
-        """The steps that need torch, imported when the first of them is asked for."""
-        from mammo.learning import Learning
+    def transfer(self) -> TransferLearning:
+        """The paper's own models."""
+        return TransferLearning(self)
 
-        return Learning(self)
+    @cached_property
+    def end2end(self) -> End2EndLearning:
+        """Shen's models."""
+        return End2EndLearning(self)
 
-    @property
-    def fingerprint(self) -> str:
-        """Digest of the data sets that are in place, real or synthetic."""
-        return digest({name: asdict(self.location(name)) for name in self.datasets})
+    @cached_property
+    def frcnn_cad(self) -> DetectorLearning:
+        """Ribli's model."""
+        return DetectorLearning(self)
+
+    def learning(self, model: str) -> Learning:
+        """Return the steps of the family that a model belongs to."""
+        families = {"ours": "transfer", "end2end": "end2end", "frcnn_cad": "frcnn_cad"}
+        return getattr(self, families[MODELS[model].family])
+
+    @cached_property
+    def fabric(self) -> Fabric:
+        """Device and processes; those of torchrun if it started this program."""
+        from lightning.fabric import Fabric
+
+        from mammo import devices
+
+        return self.processes if isinstance(self.processes, Fabric) else devices.launch()
 
     @property
     def sources(self) -> dict[str, str]:
@@ -97,50 +95,6 @@ class Study:
     def source(self, dataset: str) -> str:
         """Return "real" or "synthetic", as the manifest says, which knows a phantom set's mark."""
         return str(self.manifest(dataset)["source"].iloc[0])
-
-    def location(self, dataset: str) -> Location:
-        """Return where a data set is, writing phantoms where it is absent."""
-        if dataset not in self._locations:
-            found = DATASETS[dataset].find(self._data_root)
-            self._locations[dataset] = (
-                Location(found, "real", folder_fingerprint(found))
-                if found
-                else self._phantoms(dataset)
-            )
-        return self._locations[dataset]
-
-    @cached_property
-    def _data_root(self) -> Path:
-        root = config.data_root(self.parameters)
-        if not root.is_dir() and root != config.resolve(config.DEFAULT_DATA_ROOT):
-            raise ParameterError(
-                f"{root}: no such folder of data sets; correct data_root or $MAMMO_DATA, or name "
-                "neither to use synthetic sets"
-            )
-        return root
-
-    def _phantoms(self, dataset: str) -> Location:
-        from mammo.datasets import phantom
-
-        recipe = {
-            "dataset": dataset,
-            "seed": self.parameters.seed,
-            "scale": self.parameters.phantom_scale,
-            "pixel_mm": self.parameters.phantom_pixel_mm,
-        }
-        folder = self.artifacts.build(
-            "phantoms",
-            recipe,
-            ["datasets.phantom"],
-            lambda partial: self._write_phantoms(phantom.write, recipe, partial),
-        )
-        return Location(folder / "set", "synthetic", folder.name)
-
-    def _write_phantoms(self, write: Any, recipe: dict[str, Any], folder: Path) -> None:
-        if not (folder / "set").is_dir():
-            write(**recipe, folder=folder / "set", workers=self.workers)
-        for unfinished in folder.glob(".set-*"):  # of a run that was killed
-            shutil.rmtree(unfinished, ignore_errors=True)
 
     @property
     def workers(self) -> int:
@@ -157,7 +111,7 @@ class Study:
 
     def manifest_folder(self, dataset: str) -> Path:
         """Return the artifact folder that holds a data set's manifest."""
-        location = self.location(dataset)
+        location = self.locations.of(dataset)
         rules = self._rules(dataset)
         inputs = {"dataset": dataset, **asdict(location), "rules": rules}
 
@@ -189,16 +143,26 @@ class Study:
         return ImageStore(self.images_folder(dataset))
 
     def images_folder(self, dataset: str) -> Path:
-        """Return the artifact folder that holds a data set's image store."""
+        """Return the artifact folder of a data set's images as the paper's models take them."""
+        p = self.parameters
+        return self._store(
+            dataset,
+            PreprocessingSettings(
+                size=p.image_size,
+                aspect=p.aspect,
+                mask_background=p.mask_background,
+                normalise=p.normalise,
+            ),
+        )
+
+    def whole_images_folder(self, dataset: str, shape: tuple[int, int]) -> Path:
+        """Return the artifact folder of a data set's images as end2end takes them."""
+        rows, columns = shape
+        return self._store(dataset, WholeImageSettings(rows=rows, columns=columns))
+
+    def _store(self, dataset: str, settings: PreprocessingSettings | WholeImageSettings) -> Path:
         from mammo.images import store
 
-        p = self.parameters
-        settings = PreprocessingSettings(
-            size=p.image_size,
-            aspect=p.aspect,
-            mask_background=p.mask_background,
-            normalise=p.normalise,
-        )
         inputs = {
             "dataset": dataset,
             "manifest": self.manifest_folder(dataset).name,
@@ -210,6 +174,23 @@ class Study:
             return {"images": len(built), "excluded": len(built.exclusions)}
 
         return self.artifacts.build("images", inputs, ["images"], make)
+
+    def lesions(self, dataset: str) -> pd.DataFrame:
+        """Return the lesions of a data set's images (`mammo.lesions`), in native pixels."""
+        return pd.read_csv(self.lesions_folder(dataset) / "lesions.csv", dtype={"image_id": str})
+
+    def lesions_folder(self, dataset: str) -> Path:
+        """Return the artifact folder with a data set's lesions."""
+
+        def make(folder: Path) -> dict[str, Any]:
+            from mammo.lesions import lesions
+
+            found = lesions(self.table(dataset), self.workers)
+            found.to_csv(folder / "lesions.csv", index=False)
+            return {"lesions": len(found)}
+
+        inputs = {"dataset": dataset, "manifest": self.manifest_folder(dataset).name}
+        return self.artifacts.build("lesions", inputs, ["lesions", "datasets"], make)
 
     def summary(self) -> pd.DataFrame:
         """Return Table 1's counts, one row a data set (`mammo.datasets.manifest.summary`)."""
@@ -246,3 +227,11 @@ class Study:
         held_out = 1 - self.parameters.mixed_fraction
         parts = splits.split_patients(rows, held_out, self.parameters.seed)
         return rows.assign(split=parts.replace("validation", "test"))
+
+    def rows(self, training: TrainingData, *, is_trained_on: bool) -> pd.DataFrame:
+        """Return the images of all data sets that a model learns from, or those it does not."""
+        rows = pd.concat(
+            [self.split(dataset, training) for dataset in self.datasets],
+            ignore_index=True,
+        )
+        return rows[(rows["split"] == "train") == is_trained_on].reset_index(drop=True)

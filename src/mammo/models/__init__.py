@@ -16,7 +16,6 @@ def _transfer(backbone: str, title: str, file: str, sha256: str, citation: str) 
         title=f"Ours, {title}",
         family="ours",
         backbone=backbone,
-        computed=True,
         input_size=None,
         preprocessing=_GREY_TO_RGB,
         weights=WeightsSource(
@@ -35,7 +34,6 @@ def _end2end(backbone: str, title: str, file: str) -> ModelCard:
         title=f"end2end, {title}",
         family="end2end",
         backbone=backbone,
-        computed=False,
         input_size=(1152, 896),
         preprocessing=(
             "stretched to 16 bits, cubic resize ignoring the aspect, times 255/65535, minus 52.18, "
@@ -82,7 +80,6 @@ MODELS: dict[str, ModelCard] = {
             title="frcnn_cad",
             family="frcnn_cad",
             backbone="vgg16",
-            computed=False,
             input_size=None,
             preprocessing=(
                 "255 times image over its maximum, in three equal channels, minus the BGR mean "

@@ -42,8 +42,6 @@ class ModelCard:
         Row of Tables 2 and 3: "ours", "end2end" or "frcnn_cad".
     backbone : str
         "alexnet", "vgg16" or "resnet50": the column of Tables 2 and 3.
-    computed : bool
-        Whether this project computes its scores; the others have published values only.
     input_size : tuple of int or None
         Rows and columns of the input; None where the model takes the prepared image's size.
     preprocessing : str
@@ -51,7 +49,7 @@ class ModelCard:
     weights : WeightsSource
         Of the extractor (ours) or of the whole model.
     trained_on : tuple of str
-        Data sets, by their key, that the model saw in training.
+        Data sets, by their key, that the paper's model saw in training.
     validated_on : str
         Data set of the published validation auROC (Table 2).
     citation : str
@@ -64,7 +62,6 @@ class ModelCard:
     title: str
     family: str
     backbone: str
-    computed: bool
     input_size: tuple[int, int] | None
     preprocessing: str
     weights: WeightsSource
@@ -72,19 +69,3 @@ class ModelCard:
     validated_on: str
     citation: str
     published: Mapping[str, str | float] = field(default_factory=dict)
-
-    def has_seen(self, dataset: str, split: str | None = None) -> bool:
-        """Return whether images of this data set (and split) may have been in the training.
-
-        A model of ours has seen the training split of its data set and not the validation split;
-        where a published model's split is not known, the whole set counts as seen.
-
-        Parameters
-        ----------
-        dataset : str
-            Key of the data set.
-        split : str, optional
-            "train", "validation" or "test"; the whole set by default.
-        """
-        held_out = self.computed and split in ("validation", "test")
-        return dataset in self.trained_on and not held_out

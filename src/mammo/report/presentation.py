@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo.report.display import Table
-from mammo.report.published import DATASET_TITLES, MODEL_TITLES
+from mammo.report.published import DATASET_TITLES, MODEL_TITLES, TRAINED_ON
 
 NOTHING = "–"
 
@@ -58,7 +58,7 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     columns["Malignant"] = _counts(data["n_malignant"])
     notes = [
         _interval_note(data[computed]),
-        f"Backbone weights: {weights[0]}." if len(weights) == 1 else "",
+        f"Weights: {weights[0]}." if len(weights) == 1 else "",
         "Malignant counts images." if computed.any() else "",
         _synthetic_note(data["source"]),
     ]
@@ -91,7 +91,12 @@ def _aurocs(values: pd.Series) -> pd.Series:
 
 def _published(data: pd.DataFrame) -> pd.Series:
     plus_minus = data["published_half_width"].map(lambda w: "" if pd.isna(w) else f" ±{w:.2f}")
-    return _aurocs(data["published"]) + plus_minus
+    seen = [
+        set_ in TRAINED_ON.get(model, ())
+        for model, set_ in zip(data["model"], data["dataset"], strict=True)
+    ]
+    absent = data["published"].isna() & seen
+    return (_aurocs(data["published"]) + plus_minus).mask(absent, "trained on it")
 
 
 def _intervals(data: pd.DataFrame) -> list[str]:

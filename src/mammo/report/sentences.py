@@ -7,7 +7,6 @@ from IPython.display import Markdown
 
 from mammo.report import published, wording
 from mammo.report.published import EXPERTS_AUROC, INTERNAL, MODEL_TITLES, OURS, TABLE_2, TABLE_3
-from mammo.report.tables import NOT_YET
 
 
 def external_range(estimates: pd.DataFrame) -> Markdown:
@@ -85,8 +84,7 @@ def _markdown(*sentences: str) -> Markdown:
 def _published_models(estimates: pd.DataFrame) -> str:
     low, high = published.PRINTED_OTHERS_VALIDATION
     others = wording.validation_results(estimates, set(MODEL_TITLES) - set(OURS))
-    here = f"They are {NOT_YET}." if others.empty else wording.validation(others)
-    return f"{here} The paper quotes {low:.2f} to {high:.2f}."
+    return f"{wording.validation(others)} The paper quotes {low:.2f} to {high:.2f}."
 
 
 def _published_range() -> str:

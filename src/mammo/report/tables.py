@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from mammo.datasets import DATASETS
 from mammo.errors import MammoError
-from mammo.models import MODELS
 from mammo.report import published
 from mammo.report.display import Table
 from mammo.report.presentation import present_aurocs, present_sets
@@ -21,6 +19,7 @@ ESTIMATE_COLUMNS = (
     "split",
     "source",
     "weights",
+    "may_have_seen",
     "auroc",
     "lower",
     "upper",
@@ -34,12 +33,13 @@ ESTIMATE_COLUMNS = (
     "seed",
 )
 """One row an auROC: ``split`` is "validation" or "test", ``source`` "real" or "synthetic",
-``weights`` says in words what the backbone started from; the rest as in
+``weights`` says in words where the model's values come from, ``may_have_seen`` which data sets,
+by key and parted by blanks, cannot be scored because of it; the rest as in
 `mammo.evaluation.Estimate`."""
 
-NOT_YET = "not yet computed here"
 NOT_IN_THIS_BUILD = "not part of this build"
 TRAINED_ON_IT = "trained on it"
+ELSEWHERE = "an external set here"
 UNDEFINED = "undefined: one class only"
 
 
@@ -76,10 +76,10 @@ def check_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
     return estimates
 
 
-def why_absent(model: str) -> str:
-    """Say why a model of the paper has no computed value."""
-    card = MODELS.get(model)
-    return NOT_YET if card and not card.computed else NOT_IN_THIS_BUILD
+def seen_by(estimates: pd.DataFrame, model: str) -> set[str]:
+    """Return the data sets that a model of the estimates cannot be scored on."""
+    words = estimates.loc[estimates["model"] == model, "may_have_seen"]
+    return {name for seen in words.dropna() for name in seen.split()}
 
 
 def table1(summary: pd.DataFrame) -> Table:
@@ -116,28 +116,23 @@ def table2(estimates: pd.DataFrame) -> Table:
         `ESTIMATE_COLUMNS`; only the rows of split "validation" are used.
     """
     asked = [_Cell(c.model, c.dataset, "validation", published.TABLE_2) for c in published.TABLE_2]
-    return present_aurocs(_fill(asked, estimates, "validation", published.TABLE_2, {}))
+    return present_aurocs(_fill(asked, estimates, "validation", published.TABLE_2))
 
 
-def table3(
-    estimates: pd.DataFrame,
-    trained_on: Mapping[str, Collection[str]] = published.TRAINED_ON,
-) -> Table:
+def table3(estimates: pd.DataFrame) -> Table:
     """Table 3, external auROC: one row for each model and external set, then what else was tested.
 
     Parameters
     ----------
     estimates : DataFrame
         `ESTIMATE_COLUMNS`; only the rows of split "test" are used.
-    trained_on : mapping
-        Model to the sets it saw in training: those cells say so and hold no auROC.
     """
     asked = [
         _Cell(model, dataset, "test", published.TABLE_3)
         for model in published.MODEL_TITLES
         for dataset in published.EXTERNAL
     ]
-    return present_aurocs(_fill(asked, estimates, "test", published.TABLE_3, trained_on))
+    return present_aurocs(_fill(asked, estimates, "test", published.TABLE_3))
 
 
 def table4(mixed: pd.DataFrame, ddsm_only: pd.DataFrame | None = None) -> Table:
@@ -158,13 +153,13 @@ def table4(mixed: pd.DataFrame, ddsm_only: pd.DataFrame | None = None) -> Table:
         for dataset, split in [(published.INTERNAL, "validation")]
         + [(external, "test") for external in published.EXTERNAL]
     ]
-    data = _fill(asked, mixed, None, published.TABLE_4, {})
+    data = _fill(asked, mixed, None, published.TABLE_4)
     before = [
         _Cell(cell.model, cell.dataset, cell.split, published.TABLE_2 + published.TABLE_3)
         for cell in asked
     ]
     empty = mixed.iloc[:0]
-    earlier = _rows(before, empty if ddsm_only is None else check_estimates(ddsm_only), {})
+    earlier = _rows(before, empty if ddsm_only is None else check_estimates(ddsm_only))
     for name in ("published", "auroc", "lower", "upper"):
         data.insert(data.columns.get_loc("published"), f"ddsm_only_{name}", earlier[name])
     return present_aurocs(data)
@@ -185,7 +180,6 @@ def _fill(
     estimates: pd.DataFrame,
     split: str | None,
     cells: tuple[published.PublishedAuroc, ...],
-    trained_on: Mapping[str, Collection[str]],
 ) -> pd.DataFrame:
     """The rows asked for, then every other estimate of the split, so that none is lost."""
     check_estimates(estimates)
@@ -193,12 +187,10 @@ def _fill(
     known = {(cell.model, cell.dataset, cell.split) for cell in asked}
     keys = chosen[["model", "dataset", "split"]].itertuples(index=False, name=None)
     others = [_Cell(*key, cells) for key in keys if key not in known]
-    return _rows(asked + others, chosen, trained_on)
+    return _rows(asked + others, estimates)
 
 
-def _rows(
-    asked: list[_Cell], estimates: pd.DataFrame, trained_on: Mapping[str, Collection[str]]
-) -> pd.DataFrame:
+def _rows(asked: list[_Cell], estimates: pd.DataFrame) -> pd.DataFrame:
     by_key = {(row["model"], row["dataset"], row["split"]): row for row in _records(estimates)}
     rows = []
     for cell in asked:
@@ -211,20 +203,25 @@ def _rows(
             "published_half_width": (printed and printed.half_width) or math.nan,
         }
         estimate = by_key.get((cell.model, cell.dataset, cell.split))
-        if cell.dataset in trained_on.get(cell.model, ()):
+        if cell.dataset in seen_by(estimates, cell.model):
             estimate = None
             row["status"] = TRAINED_ON_IT
         elif estimate is None:
-            row["status"] = why_absent(cell.model)
+            row["status"] = _why_absent(estimates, cell)
         else:
             row["status"] = UNDEFINED if math.isnan(estimate["auroc"]) else "computed"
         rows.append({**row, **(estimate or {})})
     columns = ["model", "dataset", "split", "source", "weights", "published"]
-    columns += ["published_half_width", "status", *ESTIMATE_COLUMNS[5:]]
+    columns += ["published_half_width", "status", *ESTIMATE_COLUMNS[6:]]
     data = pd.DataFrame(rows).reindex(columns=columns)
     counts = ["n_images", "n_patients", "n_malignant", "n_bootstrap", "n_valid", "seed"]
     data[counts] = data[counts].astype("Int64")
     return data
+
+
+def _why_absent(estimates: pd.DataFrame, cell: _Cell) -> str:
+    same = (estimates["model"] == cell.model) & (estimates["dataset"] == cell.dataset)
+    return ELSEWHERE if (estimates.loc[same, "split"] == "test").any() else NOT_IN_THIS_BUILD
 
 
 def _records(estimates: pd.DataFrame) -> list[dict]:

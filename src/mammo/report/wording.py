@@ -11,10 +11,9 @@ from mammo.report.published import (
     EXPERTS_AUROC,
     INTERNAL,
     MODEL_TITLES,
-    TRAINED_ON,
     summarise,
 )
-from mammo.report.tables import check_estimates
+from mammo.report.tables import check_estimates, seen_by
 
 
 def external_results(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -22,7 +21,7 @@ def external_results(estimates: pd.DataFrame) -> pd.DataFrame:
     rows = check_estimates(estimates)
     rows = rows[(rows["split"] == "test") & rows["auroc"].notna()]
     seen = [
-        dataset in TRAINED_ON.get(model, ())
+        dataset in seen_by(estimates, model)
         for model, dataset in zip(rows["model"], rows["dataset"], strict=True)
     ]
     return rows[~pd.Series(seen, index=rows.index, dtype=bool)]
@@ -50,7 +49,7 @@ def made_of(rows: pd.DataFrame) -> str:
         if "synthetic" in counts
         else ""
     )
-    return f"Computed {images}; backbone weights: {weights}.{caution}"
+    return f"Computed {images}; weights: {weights}.{caution}"
 
 
 def validation(rows: pd.DataFrame) -> str:

@@ -25,7 +25,7 @@ from mammo.report.published import (
     TABLE_3,
     model_title,
 )
-from mammo.report.tables import check_estimates, why_absent
+from mammo.report.tables import NOT_IN_THIS_BUILD, check_estimates
 
 
 def auroc_forest(estimates: pd.DataFrame) -> Picture:
@@ -58,7 +58,7 @@ def auroc_forest(estimates: pd.DataFrame) -> Picture:
         for model, places in heights.groupby(rows["model"], sort=False):
             if model not in computed:
                 axes.text(
-                    0.01, places.max() + 0.95, why_absent(model), style="italic", va="center",
+                    0.01, places.max() + 0.95, NOT_IN_THIS_BUILD, style="italic", va="center",
                     fontsize=9, color=GREY, transform=axes.get_yaxis_transform(),
                 )  # fmt: skip
             axes.text(

@@ -1,15 +1,10 @@
-"""The study's steps from images to feature maps: an extractor for each model, and what it finds.
-
-Torch is imported where a step is computed, not where its result is found, so that a chapter whose
-artifacts are in place opens at once.
-"""
+"""The study's steps from images to feature maps: an extractor for each model, and what it finds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,44 +12,29 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from mammo.learning.steps import Steps
 from mammo.provenance import digest, folder_fingerprint
 
 if TYPE_CHECKING:
-    from lightning.fabric import Fabric
-
     from mammo.models.transfer import Extractor
-    from mammo.study import Study, TrainingData
+    from mammo.study import TrainingData
 
 EXTRACTOR = "extractor.safetensors"
 CALIBRATION_IMAGES = 64
 CALIBRATION_PIXELS = CALIBRATION_IMAGES * 224**2
 """Training images that random extractors are standardised on: fewer if large, all at once."""
-CODE = ("models", "features", "devices")
+CODE = (
+    "models.card",
+    "models.transfer",
+    "models.weights",
+    "models.calibration",
+    "features",
+    "devices",
+)
 
 
-class Extraction:
-    """Extractors and feature maps of a study.
-
-    Parameters
-    ----------
-    study : Study
-        Gives parameters, images, splits and artifact folders.
-    """
-
-    def __init__(self, study: Study) -> None:
-        self.study = study
-        self.parameters = study.parameters
-        self.artifacts = study.artifacts
-
-    @cached_property
-    def fabric(self) -> Fabric:
-        """Device and processes; those of torchrun if it started this program."""
-        from lightning.fabric import Fabric
-
-        from mammo import devices
-
-        processes = self.study.processes
-        return processes if isinstance(processes, Fabric) else devices.launch()
+class Extraction(Steps):
+    """Extractors and feature maps of a study."""
 
     def extractor_folder(self, model: str) -> Path:
         """Return the artifact folder of a model's extractor: values, and where they came from.
@@ -142,13 +122,16 @@ class Extraction:
                 rows["image_id"],
                 self.extractor(model),
                 folder,
-                fabric=self.fabric,
+                fabric=self.study.fabric,
                 rows=images.rows(rows["image_id"]),
                 flips=flips,
                 flipped=is_trained_on,
                 precision=self.parameters.precision,
             )
-            return {"device": str(self.fabric.device), "processes": self.fabric.world_size}
+            return {
+                "device": str(self.study.fabric.device),
+                "processes": self.study.fabric.world_size,
+            }
 
         return self.artifacts.build_together("features", inputs, CODE, make)
 

@@ -1,16 +1,16 @@
-"""The study's steps from feature maps (or images) to scores: training and prediction.
-
-As in `mammo.extraction`, torch is imported only where a step is computed.
-"""
+"""The paper's own models: from feature maps (or images) to scores."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.extraction import Extraction
+from mammo.learning import extraction
+from mammo.learning.extraction import Extraction
+from mammo.learning.steps import Learning
 from mammo.provenance import digest, read_record
 
 if TYPE_CHECKING:
@@ -18,12 +18,10 @@ if TYPE_CHECKING:
 
     from mammo.models.transfer import TransferModel
     from mammo.samples import Samples
-    from mammo.study import Study, TrainingData
+    from mammo.study import TrainingData
 
 CODE = (
-    "models",
-    "features",
-    "devices",
+    *extraction.CODE,
     "samples",
     "splits",
     "training.transfer",
@@ -32,20 +30,13 @@ CODE = (
 )
 
 
-class Learning:
-    """Trained models of a study, and their scores.
+class TransferLearning(Learning):
+    """Classifiers on frozen features, and their scores."""
 
-    Parameters
-    ----------
-    study : Study
-        Gives parameters, images, splits and artifact folders.
-    """
-
-    def __init__(self, study: Study) -> None:
-        self.study = study
-        self.parameters = study.parameters
-        self.artifacts = study.artifacts
-        self.extraction = Extraction(study)
+    @cached_property
+    def extraction(self) -> Extraction:
+        """The steps from images to feature maps."""
+        return Extraction(self.study)
 
     def model(self, model: str) -> TransferModel:
         """Return the whole model as training starts with it: extractor and new classifier."""
@@ -65,7 +56,7 @@ class Learning:
 
     def checkpoint_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder of a trained model: values, history, record."""
-        rows = self._rows(training, is_trained_on=True)
+        rows = self.study.rows(training, is_trained_on=True)
         p = self.parameters
         names = ("classifier_channels", "classifier_hidden", "dropout", "fine_tune", "flips")
         inputs = {
@@ -90,12 +81,30 @@ class Learning:
                 (rows["dataset"] + "/" + rows["patient_id"]).to_numpy(str),
                 TrainingSettings(**self._settings()),
                 folder,
-                self.extraction.fabric,
+                self.study.fabric,
                 seed=p.seed,
             )
-            return {**record, "device": str(self.extraction.fabric.device)}
+            return {**record, "device": str(self.study.fabric.device)}
 
         return self.artifacts.build_together("checkpoint", inputs, CODE, make)
+
+    def start_in_words(self, model: str) -> str:
+        """Say what the extractor's values are."""
+        kind = self.origin(model)["kind"]
+        return {"imagenet": "ImageNet", "file": "own file"}.get(kind, kind)
+
+    def origin(self, model: str) -> dict[str, str]:
+        """Return where the extractor's values come from."""
+        facts = read_record(self.extraction.extractor_folder(model))["facts"]
+        return {name: facts[name] for name in ("kind", "source", "sha256", "licence", "note")}
+
+    def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
+        """Say what the extractor started from and which images the classifier was trained on."""
+        return f"{self.start_in_words(model)}; {self.trained_on_in_words(training)}"
+
+    def may_have_seen(self, model: str) -> tuple[str, ...]:
+        """Return no data set: what is scored was held out of this study's training."""
+        return ()
 
     def history(self, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
         """Return a training's history, one row an epoch."""
@@ -130,7 +139,7 @@ class Learning:
 
     def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of all images it was not trained on."""
-        rows = self._rows(training, is_trained_on=False)
+        rows = self.scored_rows(model, training)
         inputs = {
             "model": model,
             "training": training,
@@ -146,20 +155,12 @@ class Learning:
             trained = self._trainable(model)
             checkpoint.load(trained, self.checkpoint_folder(model, training))
             samples = self._samples(model, training, rows)
-            table = predict(trained, samples, rows, self.extraction.fabric, name=model)
-            if self.extraction.fabric.is_global_zero:
+            table = predict(trained, samples, rows, self.study.fabric, name=model)
+            if self.study.fabric.is_global_zero:
                 table.to_csv(folder / "predictions.csv", index=False)
             return {"images": len(table)}
 
         return self.artifacts.build_together("predictions", inputs, CODE, make)
-
-    def _rows(self, training: TrainingData, *, is_trained_on: bool) -> pd.DataFrame:
-        """Return the images of all data sets that a model learns from, or those it does not."""
-        rows = pd.concat(
-            [self.study.split(dataset, training) for dataset in self.study.datasets],
-            ignore_index=True,
-        )
-        return rows[(rows["split"] == "train") == is_trained_on].reset_index(drop=True)
 
     def _inputs(self, model: str, training: TrainingData, rows: pd.DataFrame) -> list[str]:
         """Return the names of the artifacts that the images' inputs are read from."""

@@ -1,0 +1,57 @@
+"""What the steps of every family of models share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from mammo.study import Study, TrainingData
+
+
+class Steps:
+    """Steps of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Gives parameters, images, splits, processes and artifact folders.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.parameters = study.parameters
+        self.artifacts = study.artifacts
+
+
+class Learning(Steps):
+    """Models of one family: where they come from, and their scores."""
+
+    def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
+        """Return the artifact folder with a model's scores of all images it has not seen."""
+        raise NotImplementedError
+
+    def origin(self, model: str) -> dict[str, str]:
+        """Return kind, source, sha256, licence and note of the values that a model starts from."""
+        raise NotImplementedError
+
+    def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
+        """Say where the model's weights come from: what they started from, and on which images."""
+        raise NotImplementedError
+
+    def may_have_seen(self, model: str) -> tuple[str, ...]:
+        """Return the data sets that cannot be scored: the weights saw them, or a part unknown."""
+        raise NotImplementedError
+
+    def scored_rows(self, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
+        """Return the images that a model is scored on: those that it has not seen."""
+        rows = self.study.rows(training, is_trained_on=False)
+        return rows[~rows["dataset"].isin(self.may_have_seen(model))].reset_index(drop=True)
+
+    def trained_on_in_words(self, training: TrainingData = "ddsm") -> str:
+        """Say whether a training's images are real or synthetic."""
+        names = self.study.datasets if training == "mixed" else self.study.datasets[:1]
+        sources = sorted({self.study.source(name) for name in names})
+        return f"trained on {' and '.join(sources)} images"

@@ -1,0 +1,119 @@
+"""Where a study's files are: real data sets where present, phantoms where absent."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mammo import config
+from mammo.config import Parameters
+from mammo.datasets import DATASETS
+from mammo.errors import ParameterError
+from mammo.provenance import Artifacts, digest, folder_fingerprint
+
+WEIGHTS, DETECTIONS = "weights", "frcnn_cad"
+"""Folders below the data root: imported weights, and detections that their authors released."""
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a data set is read from.
+
+    Attributes
+    ----------
+    path : Path
+        Folder or archive.
+    source : str
+        "real", or "synthetic" where phantoms stand in for an absent set.
+    fingerprint : str
+        Digest of its files' names, sizes and times, or of the phantoms' recipe.
+    """
+
+    path: Path
+    source: str
+    fingerprint: str
+
+
+class Locations:
+    """Places of data sets and of what else the user has put below the data root.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Data root and recipe of the phantoms.
+    artifacts : Artifacts
+        Takes the phantoms.
+    """
+
+    def __init__(self, parameters: Parameters, artifacts: Artifacts) -> None:
+        self.parameters = parameters
+        self.artifacts = artifacts
+        self._found: dict[str, Location] = {}
+
+    @cached_property
+    def data_root(self) -> Path:
+        """Folder of real data sets.
+
+        Raises
+        ------
+        ParameterError
+            If it was named and does not exist.
+        """
+        root = config.data_root(self.parameters)
+        if not root.is_dir() and root != config.resolve(config.DEFAULT_DATA_ROOT):
+            raise ParameterError(
+                f"{root}: no such folder of data sets; correct data_root or $MAMMO_DATA, or name "
+                "neither to use synthetic sets"
+            )
+        return root
+
+    @property
+    def weights(self) -> Path:
+        """Folder of the authors' weights that have been imported."""
+        return self.data_root / WEIGHTS
+
+    def fingerprint(self) -> str:
+        """Return the digest of all data sets, real or synthetic, and of what was imported."""
+        places = {name: asdict(self.of(name)) for name in DATASETS}
+        given = [folder_fingerprint(self.data_root / name) for name in (WEIGHTS, DETECTIONS)]
+        return digest({**places, "given": given})
+
+    def of(self, dataset: str) -> Location:
+        """Return where a data set is, writing phantoms where it is absent."""
+        if dataset not in self._found:
+            real = DATASETS[dataset].find(self.data_root)
+            self._found[dataset] = (
+                Location(real, "real", folder_fingerprint(real))
+                if real
+                else self._phantoms(dataset)
+            )
+        return self._found[dataset]
+
+    def _phantoms(self, dataset: str) -> Location:
+        from mammo.datasets import phantom
+
+        recipe = {
+            "dataset": dataset,
+            "seed": self.parameters.seed,
+            "scale": self.parameters.phantom_scale,
+            "pixel_mm": self.parameters.phantom_pixel_mm,
+        }
+        folder = self.artifacts.build(
+            "phantoms",
+            recipe,
+            ["datasets.phantom"],
+            lambda partial: self._write_phantoms(phantom.write, recipe, partial),
+        )
+        return Location(folder / "set", "synthetic", folder.name)
+
+    def _write_phantoms(self, write: Callable, recipe: dict[str, Any], folder: Path) -> None:
+        if not (folder / "set").is_dir():
+            workers = self.parameters.workers or os.cpu_count() or 1
+            write(**recipe, folder=folder / "set", workers=workers)
+        for unfinished in folder.glob(".set-*"):  # of a run that was killed
+            shutil.rmtree(unfinished, ignore_errors=True)

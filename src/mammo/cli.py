@@ -110,6 +110,29 @@ def fetch(dataset: str, url: str | None) -> None:
     print(fetching.fetch(dataset, config.data_root(config.Parameters()), url=url))
 
 
+@cli.group()
+def weights() -> None:
+    """Import the weights that the published models' authors offer; list what is there."""
+
+
+@weights.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--release", help="Which release FILE is, if its name no longer says so.")
+def import_weights(file: Path, release: str | None) -> None:
+    """Convert FILE, as downloaded from its authors, and put it under the data root."""
+    from mammo.models import library, library_report
+
+    print(library_report.describe(library.import_file(file, _library(), release)))
+
+
+@weights.command("list")
+def list_weights() -> None:
+    """Print what is there of the six models' weights, and how to get the rest."""
+    from mammo.models import library_report
+
+    print(library_report.listing(_library()))
+
+
 @cli.command()
 def parameters() -> None:
     """List every parameter: its name, default and meaning."""
@@ -117,6 +140,13 @@ def parameters() -> None:
 
     for name, field in Parameters.model_fields.items():
         print(f"{name} = {field.default!r}\n    {field.description}")
+
+
+def _library() -> Path:
+    """Return the folder of imported weights; it need not be there."""
+    from mammo import config, locations
+
+    return config.data_root(config.Parameters()) / locations.WEIGHTS
 
 
 def _parameters(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:

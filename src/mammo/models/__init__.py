@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from mammo.models.card import ModelCard, WeightsSource
+from mammo.models.releases import RELEASES, Release
 
 _TORCHVISION_LICENCE = (
     "BSD-3-Clause (torchvision); trained on ImageNet, whose terms allow non-commercial research"
 )
+_SHEN = "Shen L, et al. Sci Rep 2019;9:12495"
+_NOT_GIVEN = "not available to the paper"
 _GREY_TO_RGB = "grey values in [0, 1] in three equal channels, minus ImageNet's mean, by its std"
 
 
@@ -28,24 +31,20 @@ def _transfer(backbone: str, title: str, file: str, sha256: str, citation: str) 
     )
 
 
-def _end2end(backbone: str, title: str, file: str) -> ModelCard:
+def _published(title: str, release: Release, citation: str, **published: str) -> ModelCard:
+    """Return the card of a published model, with the facts of its default release."""
     return ModelCard(
-        name=f"end2end_{backbone}",
-        title=f"end2end, {title}",
-        family="end2end",
-        backbone=backbone,
-        input_size=(1152, 896),
-        preprocessing=(
-            "stretched to 16 bits, cubic resize ignoring the aspect, times 255/65535, minus 52.18, "
-            "in three equal channels"
-        ),
-        weights=WeightsSource(
-            f"https://github.com/lishen/end2end-all-conv ({file})", "", "CC BY-NC-SA 4.0"
-        ),
-        trained_on=("cbis_ddsm",),
-        validated_on="cbis_ddsm",
-        citation="Shen L, et al. Sci Rep 2019;9:12495",
-        published={"training labels": "bounding boxes", "split": "not available to the paper"},
+        name=release.model,
+        title=title,
+        family=title.partition(",")[0],
+        backbone=release.backbone,
+        input_size=release.input_size,
+        preprocessing=release.preprocessing,
+        weights=WeightsSource(f"{release.page} ({release.file})", "", release.licence),
+        trained_on=release.trained_on,
+        validated_on=release.auroc_on,
+        citation=citation,
+        published={"training labels": "bounding boxes", **published},
     )
 
 
@@ -73,23 +72,13 @@ MODELS: dict[str, ModelCard] = {
             "0676ba61",
             "He K, et al. CVPR 2016:770-778",
         ),
-        _end2end("vgg16", "VGG16", "ddsm_vgg16_s10_[512-512-1024]x2_hybrid.h5"),
-        _end2end("resnet50", "ResNet50", "ddsm_resnet50_s10_[512-512-1024]x2.h5"),
-        ModelCard(
-            name="frcnn_cad",
-            title="frcnn_cad",
-            family="frcnn_cad",
-            backbone="vgg16",
-            input_size=None,
-            preprocessing=(
-                "255 times image over its maximum, in three equal channels, minus the BGR mean "
-                "(102.9801, 115.9465, 122.7717), resized to a short side of 1,700 pixels"
-            ),
-            weights=WeightsSource("https://github.com/riblidezso/frcnn_cad", "", "none stated"),
-            trained_on=("cbis_ddsm", "mias", "inbreast"),
-            validated_on="inbreast",
-            citation="Ribli D, et al. Sci Rep 2018;8:4165",
-            published={"training labels": "bounding boxes", "also trained on": "a private set"},
+        _published("end2end, VGG16", RELEASES["ddsm_vgg16_hybrid"], _SHEN, split=_NOT_GIVEN),
+        _published("end2end, ResNet50", RELEASES["ddsm_resnet50"], _SHEN, split=_NOT_GIVEN),
+        _published(
+            "frcnn_cad",
+            RELEASES["frcnn_cad"],
+            "Ribli D, et al. Sci Rep 2018;8:4165",
+            **{"also trained on": "a private set"},
         ),
     )
 }

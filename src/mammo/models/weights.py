@@ -105,9 +105,15 @@ def fingerprint(state: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
+def imagenet_file(backbone: str) -> Path:
+    """Return where ImageNet's weights stand in torch's cache, or will once they are fetched."""
+    name = MODELS[backbone].weights.url.rpartition("/")[2]
+    return Path(torch.hub.get_dir()) / "checkpoints" / name
+
+
 def _imagenet(backbone: str) -> tuple[State, WeightsRecord]:
     source = MODELS[backbone].weights
-    path = Path(torch.hub.get_dir()) / "checkpoints" / source.url.rpartition("/")[2]
+    path = imagenet_file(backbone)
     if not path.is_file():
         _fetch(source, path)
     with path.open("rb") as file:

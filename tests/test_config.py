@@ -21,7 +21,7 @@ def test_defaults_are_valid_and_hashable():
         ({"n_bootstrap": 5}, "greater than or equal to 100"),
         ({"n_bootstrap": 500.5}, "n_bootstrap"),
         ({"n_bootstrap": True}, "n_bootstrap"),
-        ({"models": ["lenet"]}, "'alexnet', 'vgg16' or 'resnet50'"),
+        ({"models": ["lenet"]}, "'end2end_resnet50' or 'frcnn_cad'"),
         ({"models": []}, "at least 1"),
         ({"models": "[alexnet"}, "parameter 'models' is '[alexnet'"),
         ({1: 2}, "unknown parameter '1'"),

@@ -4,6 +4,7 @@ import pytest
 
 from mammo import inventory
 from mammo.config import Parameters
+from mammo.models import MODELS
 from mammo.provenance import RECORDED_VERSIONS, read_record
 from mammo.report.published import MODEL_TITLES
 from mammo.study import Study
@@ -85,7 +86,7 @@ def test_data_and_extractors_name_their_origin(study):
 def test_parameters_tell_what_was_changed(study, prepared):
     table = inventory.parameters(study).set_index("Parameter")
     assert table.loc["epochs", ["Value", "Default"]].tolist() == ["2", "60"]
-    assert table.loc["models", "Default"] == "alexnet, vgg16, resnet50"
+    assert table.loc["models", "Default"] == ", ".join(MODELS)
     assert table.loc["seed", ["Value", "Default"]].tolist() == ["2020", "the same"]
     places = {"data_root", "artifacts", "workers"}
     assert set(table.index) == set(Parameters.model_fields) - places

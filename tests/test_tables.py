@@ -21,6 +21,7 @@ def estimate(model: str, dataset: str, split: str, auroc: float, **changes: obje
         "split": split,
         "source": "synthetic",
         "weights": "random",
+        "may_have_seen": "",
         "auroc": auroc,
         "lower": auroc - 0.05,
         "upper": auroc + 0.05,
@@ -75,14 +76,12 @@ def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates
     shown = tables.table3(estimates).shown
     assert len(shown) == 6 * 3 + 1
     words = shown.set_index(["Model", "Data set"])["Computed here"]
-    assert words["end2end, VGG16", "MIAS"] == "not yet computed here"
-    assert words["frcnn_cad", "Institution (UKy)"] == "not yet computed here"
-    assert words["frcnn_cad", "MIAS"] == "trained on it"
-    assert words["frcnn_cad", "INbreast"] == "trained on it"
+    assert words["end2end, VGG16", "MIAS"] == "not part of this build"
     assert words["Ours, VGG16", "MIAS"] == "not part of this build"
     published = shown.set_index(["Model", "Data set"])["Published"]
     assert published["end2end, VGG16", "MIAS"] == "0.63 ±0.01"
-    assert published["frcnn_cad", "MIAS"] == "–"
+    assert published["frcnn_cad", "MIAS"] == published["frcnn_cad", "INbreast"] == "trained on it"
+    assert published["my_model", "MIAS"] == "–"
 
 
 def test_a_model_that_the_paper_does_not_know_has_its_row(estimates):
@@ -90,21 +89,45 @@ def test_a_model_that_the_paper_does_not_know_has_its_row(estimates):
     assert (cell["Published"], cell["Computed here"]) == ("–", "0.60")
 
 
-def test_a_value_on_a_set_the_model_was_trained_on_is_not_shown(estimates):
-    own = tables.table3(estimates, trained_on={"my_model": ["mias"]})
-    assert row(own, Model="my_model")["Computed here"] == "trained on it"
-    assert row(own, Model="my_model")["95% interval"] == "–"
+def test_a_set_that_the_weights_may_have_seen_holds_no_value(estimates):
+    detector = estimate("frcnn_cad", "institution", "test", 0.6)
+    authors = {"weights": "the authors'", "may_have_seen": "cbis_ddsm mias inbreast"}
+    shown = tables.table3(pd.DataFrame([{**detector, **authors}])).shown.set_index("Data set")
+    assert shown.loc["MIAS", "Computed here"].iloc[-1] == "trained on it"
+    assert shown.loc["INbreast", "Computed here"].iloc[-1] == "trained on it"
+    assert shown.loc["Institution (UKy)", "Computed here"].iloc[-1] == "0.60"
+    seen = estimates.assign(may_have_seen="mias")
+    assert row(tables.table3(seen), Model="my_model")["Computed here"] == "trained on it"
+    assert row(tables.table3(seen), Model="my_model")["95% interval"] == "–"
+
+
+def test_a_detector_trained_here_is_another_model_than_the_papers():
+    here = [
+        estimate("frcnn_cad", dataset, split, auroc)
+        for dataset, split, auroc in [
+            ("cbis_ddsm", "validation", 0.7),
+            ("mias", "test", 0.6),
+            ("inbreast", "test", 0.5),
+        ]
+    ]
+    made = pd.DataFrame(here).assign(weights="random; trained on synthetic images")
+    internal = tables.table2(made).shown.query("Model == 'frcnn_cad'").set_index("Data set")
+    assert internal["Published"].to_dict() == {"INbreast": "0.95", "DDSM": "trained on it"}
+    assert internal["Computed here"].to_dict() == {
+        "INbreast": "an external set here",
+        "DDSM": "0.70",
+    }
+    external = tables.table3(made).shown.query("Model == 'frcnn_cad'").set_index("Data set")
+    assert external.loc["MIAS", ["Published", "Computed here"]].tolist() == [
+        "trained on it",
+        "0.60",
+    ]
 
 
 def test_table_2_holds_the_validation_results_only(estimates):
     shown = tables.table2(estimates).shown
     assert len(shown) == 6
-    assert list(shown["Computed here"]) == [
-        "0.71",
-        "not part of this build",
-        "not part of this build",
-        *["not yet computed here"] * 3,
-    ]
+    assert list(shown["Computed here"]) == ["0.71", *["not part of this build"] * 5]
     assert list(shown["Published"][-3:]) == ["0.88", "0.88", "0.95"]
     assert list(shown["Data set"])[-1] == "INbreast"
 
@@ -152,9 +175,9 @@ def test_the_note_says_how_the_intervals_were_made(estimates):
 def test_weights_stand_in_the_note_where_all_are_the_same(estimates):
     mixed, same = tables.table3(estimates), tables.table3(estimates.assign(weights="random"))
     assert "Weights" in mixed.shown
-    assert "Backbone weights" not in mixed.note
+    assert "Weights: " not in mixed.note
     assert "Weights" not in same.shown
-    assert "Backbone weights: random." in same.note
+    assert "Weights: random." in same.note
 
 
 def test_table_4_names_its_models_where_there_are_more():

@@ -8,6 +8,7 @@ from mammo.report.display import Table
 from mammo.report.published import DATASET_TITLES, MODEL_TITLES, TRAINED_ON
 
 NOTHING = "–"
+TRAINED_ON_IT = "trained on it"
 
 
 def present_sets(data: pd.DataFrame) -> Table:
@@ -91,12 +92,10 @@ def _aurocs(values: pd.Series) -> pd.Series:
 
 def _published(data: pd.DataFrame) -> pd.Series:
     plus_minus = data["published_half_width"].map(lambda w: "" if pd.isna(w) else f" ±{w:.2f}")
-    seen = [
-        set_ in TRAINED_ON.get(model, ())
-        for model, set_ in zip(data["model"], data["dataset"], strict=True)
-    ]
-    absent = data["published"].isna() & seen
-    return (_aurocs(data["published"]) + plus_minus).mask(absent, "trained on it")
+    pairs = zip(data["model"], data["dataset"], strict=True)
+    seen = [dataset in TRAINED_ON.get(model, ()) for model, dataset in pairs]
+    absent = data["published"].isna() & pd.Series(seen, data.index, bool)
+    return (_aurocs(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
 
 
 def _intervals(data: pd.DataFrame) -> list[str]:

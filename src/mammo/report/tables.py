@@ -11,7 +11,7 @@ from mammo.datasets import DATASETS
 from mammo.errors import MammoError
 from mammo.report import published
 from mammo.report.display import Table
-from mammo.report.presentation import present_aurocs, present_sets
+from mammo.report.presentation import TRAINED_ON_IT, present_aurocs, present_sets
 
 ESTIMATE_COLUMNS = (
     "model",
@@ -38,7 +38,6 @@ by key and parted by blanks, cannot be scored because of it; the rest as in
 `mammo.evaluation.Estimate`."""
 
 NOT_IN_THIS_BUILD = "not part of this build"
-TRAINED_ON_IT = "trained on it"
 ELSEWHERE = "an external set here"
 UNDEFINED = "undefined: one class only"
 

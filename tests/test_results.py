@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from mammo import prediction, results
+from mammo.errors import ParameterError
 from mammo.report import tables
 from mammo.report.published import MODEL_TITLES
 from mammo.study import EXTERNAL, INTERNAL, Study
@@ -16,6 +17,19 @@ KEY = ["dataset", "image_id"]
 def untouched(study: Study, training: str) -> pd.DataFrame:
     rows = pd.concat([study.split(name, training) for name in study.datasets])
     return rows[rows["split"] != "train"].sort_values(KEY)
+
+
+def test_the_scores_of_one_set_are_those_of_the_tables(study):
+    scored = results.scores(study, "alexnet", "mias")
+    everything = results.predictions(study, "alexnet")
+    assert scored["y_score"].tolist() == (
+        everything.loc[everything["dataset"] == "mias", "y_score"].tolist()
+    )
+    assert set(results.scores(study, "alexnet", INTERNAL)["split"]) == {"validation"}
+    with pytest.raises(ParameterError, match="'lenet': expected one of alexnet, vgg16"):
+        results.scores(study, "lenet", "mias")
+    with pytest.raises(ParameterError, match="'ddsm': expected one of cbis_ddsm, mias"):
+        results.scores(study, "alexnet", "ddsm")
 
 
 @pytest.mark.parametrize("training", ["ddsm", "mixed"])

@@ -87,6 +87,33 @@ def run(chapter: str, params: Path | None, assignments: tuple[tuple[str, str], .
 
 
 @cli.command()
+@click.argument("model")
+@click.argument("dataset")
+@click.option("--output", type=click.Path(path_type=Path), help="CSV file; without it the screen.")
+@with_parameters
+def predict(
+    model: str,
+    dataset: str,
+    output: Path | None,
+    params: Path | None,
+    assignments: tuple[tuple[str, str], ...],
+) -> None:
+    """Score the images of DATASET with MODEL, trained first where it has to be."""
+    parameters = _parameters(params, assignments)
+    from mammo import results
+    from mammo.provenance import write_text
+    from mammo.study import Study
+
+    scores = results.scores(Study(parameters), model, dataset)
+    text = scores.to_csv(index=False)
+    if output is None:
+        print(text, end="")
+    else:
+        write_text(output, text)
+        print(f"{output}: {len(scores)} scores of {model} on {dataset}")
+
+
+@cli.command()
 @click.argument("dataset")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def check(dataset: str, path: Path | None) -> None:

@@ -6,7 +6,9 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from mammo.errors import MammoError, ParameterError
 from mammo.evaluation import auroc_interval
+from mammo.models import MODELS
 from mammo.study import Study, TrainingData
 
 
@@ -21,6 +23,34 @@ def predictions(study: Study, model: str, training: TrainingData = "ddsm") -> pd
     folder = study.learning(model).predictions_folder(model, training)
     texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
     return pd.read_csv(folder / "predictions.csv", dtype=texts)
+
+
+def scores(study: Study, model: str, dataset: str) -> pd.DataFrame:
+    """Return a model's scores for the images of one data set that it has not seen in training.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.prediction.COLUMNS`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model or data set.
+    MammoError
+        If the model's weights may have seen the data set.
+    """
+    for name, known in ((model, MODELS), (dataset, study.datasets)):
+        if name not in known:
+            raise ParameterError(f"'{name}': expected one of {', '.join(known)}")
+    if dataset in study.learning(model).may_have_seen(model):
+        raise MammoError(
+            f"{model} was trained on {dataset}, or on a part of it that is not known, so that its "
+            "scores there say nothing; choose another data set, or train the model here with "
+            "published_weights 'train'"
+        )
+    found = predictions(study, model)
+    return found[found["dataset"] == dataset].reset_index(drop=True)
 
 
 def estimates(

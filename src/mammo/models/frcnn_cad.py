@@ -7,7 +7,6 @@ al., "Faster R-CNN", arXiv 1506.01497).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +15,6 @@ from torch import Tensor, nn
 from torchvision.ops import roi_pool
 
 from mammo.models import anchors, boxes, frcnn_input
-from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
 
 CLASSES = ("background", "benign", "malignant")
 """Names of the class scores, in order."""
@@ -85,6 +83,10 @@ class DetectorSettings:
     def channels(self, published: int) -> int:
         """Return the channels of a convolution that has so many in the published network."""
         return max(8, round(self.width * published))
+
+
+PUBLISHED = DetectorSettings()
+"""Those of the released weights."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,7 @@ class FasterRCNN(nn.Module):
         proposals = boxes.clip(boxes.decode(deltas, around), *size)
         large = (boxes.sizes(proposals) >= kept.min_size * scale).all(1)
         proposals, lesion = proposals[large], lesion[large]
-        best = lesion.argsort(descending=True)[: kept.pre_nms]
+        best = lesion.argsort(descending=True, stable=True)[: kept.pre_nms]
         proposals, lesion = proposals[best], lesion[best]
         return proposals[boxes.suppress(proposals, lesion, kept.nms_proposals)[: kept.post_nms]]
 
@@ -204,7 +206,6 @@ class FasterRCNN(nn.Module):
         scores, deltas = self.head(features, [proposals])
         return proposals, scores.softmax(1), deltas
 
-    @torch.inference_mode()
     def detect(self, pixels: np.ndarray, bits_stored: int | None = None) -> Detections:
         """Find the lesions of one image; call it in evaluation mode.
 
@@ -219,10 +220,15 @@ class FasterRCNN(nn.Module):
         x, scale = frcnn_input.prepare(
             pixels, kept.short_side, kept.long_side, kept.window, bits_stored
         )
+        return self.detect_in(x, scale, pixels.shape)
+
+    @torch.inference_mode()
+    def detect_in(self, x: Tensor, scale: float, shape: tuple[int, int]) -> Detections:
+        """Find the lesions of one image of this native shape, given what `prepare` made of it."""
         proposals, probabilities, deltas = self(x.to(self.fc6.weight.device), scale)
         deltas = deltas.view(-1, len(CLASSES), 4)
         # The deltas of the classes are applied in native pixels.
-        found = boxes.clip(boxes.decode(deltas, (proposals / scale)[:, None]), *pixels.shape)
+        found = boxes.clip(boxes.decode(deltas, (proposals / scale)[:, None]), *shape)
         return self._select(found, probabilities)
 
     def _select(self, found: Tensor, probabilities: Tensor) -> Detections:
@@ -267,30 +273,3 @@ def build(settings: DetectorSettings, seed: int) -> FasterRCNN:
             layer.bias.zero_()
         network.conv1_1.weight /= _GREY_SPREAD
     return network
-
-
-def with_imagenet(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the values of conv1_1 to conv5_3 that give what ImageNet's convolutions give.
-
-    torchvision's network sees red, green and blue in [0, 1], standardised; this one sees blue,
-    green and red in [0, 255] without their means. The difference goes into conv1_1, exactly but
-    for the image's border, where the zeros of the padding stand for another grey.
-
-    Parameters
-    ----------
-    state : mapping of str to Tensor
-        Of `mammo.models.transfer.trunk` ("vgg16"); it fits a network of width 1.
-    """
-    names = [name for block in BLOCKS for name, _ in block]
-    numbers = sorted({int(key.partition(".")[0]) for key in state})
-    values = {
-        f"{name}.{part}": state[f"{number}.{part}"].clone()
-        for name, number in zip(names, numbers, strict=True)
-        for part in ("weight", "bias")
-    }
-    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
-    subtracted = torch.tensor(frcnn_input.MEANS).flip(0).view(3, 1, 1) / 255
-    weight = values["conv1_1.weight"]
-    values["conv1_1.bias"] += (weight * (subtracted - mean) / std).sum((1, 2, 3))
-    values["conv1_1.weight"] = (weight / (255 * std)).flip(1)
-    return values

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import hashlib
+import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
+import torch
 
+import caffe_files
 import native
 from mammo import build, cli
 from mammo.config import Parameters
 from mammo.datasets import DATASETS
+from mammo.models import MODELS, frcnn_cad
+from mammo.models.releases import RELEASES
 
 NAMES = ("a.dcm", "b.dcm", "c.dcm")
 HEADER = "image,patient_id,label\n"
@@ -43,7 +50,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy():
     )
     assert outcome.returncode == 0, outcome.stderr
     assert "heavy: []" in outcome.stdout
-    for command in ("book", "prepare", "run", "check", "fetch", "parameters"):
+    for command in ("book", "prepare", "run", "check", "fetch", "weights", "parameters"):
         assert f"\n  {command} " in outcome.stdout
 
 
@@ -79,6 +86,8 @@ def test_a_wrong_parameter_ends_in_one_sentence(call, command, assignment, words
         (["check", "ddsm"], 1, "'ddsm' is no data set; it must be one of"),
         (["fetch", "ddsm"], 1, "ddsm"),
         (["fetch", "inbreast"], 1, "inbreast"),
+        (["weights", "import", "absent.h5"], 1, "absent.h5: no such file"),
+        (["weights"], 2, "weights [OPTIONS] COMMAND"),
         (["fly"], 2, "No such command 'fly'"),
         (["run"], 2, "Missing argument 'CHAPTER'"),
         (["book", "-p", "seed"], 2, "requires 2 arguments"),
@@ -171,3 +180,100 @@ def test_a_row_without_its_file_is_reported_and_costs_no_other(call, tmp_path):
     assert f"{folder / 'labels.csv'}, line 5" in printed
     assert "-> complete the download, or correct the file names in the table" in printed
     assert "1 malignant and 2 benign images can be used" in printed
+
+
+@pytest.fixture
+def data(monkeypatch, tmp_path):
+    """A data root and a cache of torch's, both empty; nothing may be fetched."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("nothing is to be fetched")
+
+    monkeypatch.setenv("MAMMO_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "torch"))
+    monkeypatch.setattr("urllib.request.urlopen", refuse)
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def detector_file(monkeypatch, tmp_path):
+    """A narrow detector in a file like the released one, whose card is as narrow."""
+    settings = {"width": 1 / 16, "hidden": 8}
+    card = replace(RELEASES["frcnn_cad"], detector=settings)
+    monkeypatch.setitem(RELEASES, "frcnn_cad", card)
+    network = frcnn_cad.build(frcnn_cad.DetectorSettings(**settings), 1)
+    path = tmp_path / card.file
+    path.write_bytes(caffe_files.caffemodel(network))
+    return path
+
+
+def test_importing_weights_says_what_they_are_and_listing_shows_them(call, data, detector_file):
+    status, printed, complaint = call("weights", "import", detector_file)
+    assert (status, complaint) == (0, "")
+    card, digest = RELEASES["frcnn_cad"], hashlib.sha256(detector_file.read_bytes()).hexdigest()
+    for fact in (
+        "frcnn_cad: weights of frcnn_cad\n",
+        f"{card.file}, SHA-256 {digest}\n",
+        f"cbis_ddsm, mias, inbreast: {card.split}\n",
+        f"{card.licence}; see {card.page}\n",
+        f"put at      {data / 'weights' / 'frcnn_cad.safetensors'}\n",
+    ):
+        assert fact in printed
+    status, printed, complaint = call("weights", "list")
+    assert (status, complaint) == (0, "")
+    (row,) = [line for line in printed.splitlines() if line.startswith("frcnn_cad")]
+    found = re.split(" {2,}", row)
+    assert re.fullmatch(r"imported \d{4}-\d\d-\d\d", found.pop(2))
+    trained_on = ", ".join(card.trained_on)
+    assert found == ["frcnn_cad", "frcnn_cad", card.file, digest[:12], trained_on, card.licence]
+    assert card.page not in printed
+
+
+def test_listing_an_empty_library_says_how_to_get_everything(call, data):
+    status, printed, complaint = call("weights", "list")
+    assert (status, complaint) == (0, "")
+    assert f"Imported weights are in {data / 'weights'}\n" in printed
+    for name in MODELS:
+        (row,) = [line for line in printed.splitlines() if line.startswith(f"{name} ")]
+        assert "  absent  " in row
+    for card in RELEASES.values():
+        assert f"  {card.name} " in printed and f"\n  {card.file}" in printed
+        assert card.page in printed
+    place = data.parent / "torch" / "checkpoints" / "vgg16-397923af.pth"
+    assert f"https://download.pytorch.org/models/vgg16-397923af.pth -> {place}\n" in printed
+    assert not data.exists()
+
+
+def test_listing_names_what_is_damaged(call, data):
+    (data / "weights").mkdir(parents=True)
+    (data / "weights" / "ddsm_resnet50.safetensors").write_bytes(b"damaged")
+    cached = data.parent / "torch" / "checkpoints" / "alexnet-owt-7be5be79.pth"
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"damaged")
+    status, printed, _ = call("weights", "list")
+    assert status == 0
+    assert f"{data / 'weights' / 'ddsm_resnet50.safetensors'}: not a file of the library" in printed
+    assert f"{cached}: SHA-256 should start with 7be5be79; delete the file\n" in printed
+    assert printed.count("  damaged  ") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("vgg16_frcnn_cad.caffemodel", [], "after layer"),
+        ("vgg16_frcnn_cad.caffemodel", ["--release", "ddsm_resnet50"], "leave --release out"),
+        ("weights", [], "say with --release which of"),
+        ("weights", ["--release", "../frcnn_cad"], "no release '../frcnn_cad'"),
+        ("ddsm_YaroslavNet_s10.h5", [], "takes one channel"),
+    ],
+)
+def test_weights_that_cannot_be_imported_end_in_one_sentence(
+    call, data, detector_file, name, options, words
+):
+    path = detector_file.with_name(name)
+    path.write_bytes(detector_file.read_bytes()[:-500])
+    status, printed, complaint = call("weights", "import", path, *options)
+    assert (status, printed) == (1, "")
+    assert complaint.startswith("mammo: ") and words in complaint
+    assert complaint.count("\n") == 1
+    assert not data.exists()

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -241,9 +242,10 @@ def _write(target: Path, state: Mapping[str, Tensor], facts: Mapping[str, Any]) 
         safetensors.torch.save_file(values, temporary, {"record": json.dumps(facts)})
         temporary.replace(target)
     except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{target} cannot be written ({error}); free its place") from None
+        raise WeightsError(f"{target} cannot be written ({error}); make room for it") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _foreign(path: Path, what: str) -> WeightsError:

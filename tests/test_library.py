@@ -1,0 +1,400 @@
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors import safe_open
+
+import caffe_files
+from mammo import __version__
+from mammo.errors import WeightsError
+from mammo.models import frcnn_cad, library, released_files
+from mammo.models.assembly import assemble
+from mammo.models.releases import RELEASES
+from mammo.models.weights import fingerprint
+
+CARD = RELEASES["frcnn_cad"]
+NARROW = {"width": 1 / 16, "hidden": 12, "short_side": 64, "long_side": 96}
+SETTINGS = frcnn_cad.DetectorSettings(**NARROW)
+
+
+def detector(seed: int) -> frcnn_cad.FasterRCNN:
+    return frcnn_cad.build(SETTINGS, seed)
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """frcnn_cad's release, as if a narrow network had been released."""
+    monkeypatch.setitem(RELEASES, "frcnn_cad", replace(CARD, detector=NARROW))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    return tmp_path / "data" / "weights"
+
+
+@pytest.fixture
+def released(tmp_path, narrow) -> Path:
+    """A file in the form of frcnn_cad's release, under its name."""
+    path = tmp_path / CARD.file
+    path.write_bytes(caffe_files.caffemodel(detector(1)))
+    return path
+
+
+@pytest.fixture
+def imported(released, folder) -> Path:
+    return library.import_file(released, folder)
+
+
+def rewritten(path: Path, **changes: object) -> Path:
+    """Give a file of the library other facts in its record; the tensors stay."""
+    with safe_open(path, "pt") as file:
+        facts = json.loads(file.metadata()["record"]) | changes
+    state = safetensors.torch.load(path.read_bytes())
+    safetensors.torch.save_file(state, path, {"record": json.dumps(facts)})
+    return path
+
+
+def test_an_import_keeps_every_value_and_the_network_gives_the_same(imported):
+    network, original = library.load(imported), detector(1).eval()
+    assert not network.training
+    assert fingerprint(network.state_dict()) == fingerprint(original.state_dict())
+    image = np.random.default_rng(0).random((60, 80))
+    found, expected = network.detect(image), original.detect(image)
+    assert len(found.scores) > 0
+    np.testing.assert_array_equal(found.boxes, expected.boxes)
+    np.testing.assert_array_equal(found.scores, expected.scores)
+
+
+def test_loading_draws_no_random_numbers(imported):
+    before = torch.random.get_rng_state()
+    library.load(imported)
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_the_record_says_what_the_weights_are_and_where_they_are_from(released, imported, folder):
+    assert imported == folder / "frcnn_cad.safetensors"
+    (record,) = library.available(folder)
+    assert record == library.read_record(imported)
+    architecture = record.pop("architecture")
+    assert architecture["detector"].items() >= NARROW.items()
+    assert record == {
+        "release": "frcnn_cad",
+        "model": "frcnn_cad",
+        "mean": None,
+        "input_size": None,
+        "file": CARD.file,
+        "file_bytes": released.stat().st_size,
+        "file_sha256": hashlib.sha256(released.read_bytes()).hexdigest(),
+        "sha256": fingerprint(detector(1).state_dict()),
+        "trained_on": ["cbis_ddsm", "mias", "inbreast"],
+        "split": CARD.split,
+        "licence": CARD.licence,
+        "published_auroc": {"dataset": "inbreast", "single": 0.95, "flips": None},
+        "imported": datetime.now(UTC).date().isoformat(),
+        "version": __version__,
+    }
+
+
+def test_importing_the_same_again_changes_nothing(released, imported, folder):
+    before = imported.stat()
+    assert library.import_file(released, folder) == imported
+    after = imported.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_other_weights_replace_none_until_those_are_deleted(released, imported, folder):
+    released.write_bytes(caffe_files.caffemodel(detector(2)))
+    with pytest.raises(WeightsError, match=r"holds other weights, .* delete it first"):
+        library.import_file(released, folder)
+    assert fingerprint(library.load(imported).state_dict()) == fingerprint(detector(1).state_dict())
+    imported.unlink()
+    library.import_file(released, folder)
+    assert fingerprint(library.load(imported).state_dict()) == fingerprint(detector(2).state_dict())
+
+
+def test_a_renamed_file_needs_its_release_named(released, folder):
+    renamed = released.rename(released.with_name("download (1)"))
+    with pytest.raises(WeightsError, match=r"not the name of a released file .*--release which"):
+        library.import_file(renamed, folder)
+    assert library.import_file(renamed, folder, "frcnn_cad").is_file()
+
+
+def test_a_name_and_a_release_that_contradict_each_other_are_refused(released, folder):
+    with pytest.raises(WeightsError, match="the name is that of release frcnn_cad, not of ddsm_r"):
+        library.import_file(released, folder, "ddsm_resnet50")
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("release", ["../../frcnn_cad", "/etc/frcnn_cad", "frcnn_cad/../x", ""])
+def test_a_release_is_a_known_name_and_never_a_path(released, folder, release):
+    for refused in (
+        lambda: library.import_file(released, folder, release),
+        lambda: library.location(folder, release),
+        lambda: library.find("frcnn_cad", folder, release),
+    ):
+        with pytest.raises(WeightsError, match=r"release '.*' is none of|no release '"):
+            refused()
+    assert not folder.exists()
+
+
+def test_the_network_of_one_channel_is_refused_by_its_name(tmp_path, folder):
+    path = tmp_path / "ddsm_YaroslavNet_s10.h5"
+    path.write_bytes(b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(WeightsError, match="takes one channel"):
+        library.import_file(path, folder)
+
+
+ZIP = b"PK\x03\x04" + bytes(30)
+WRONG_FILES = {
+    "web page": (CARD.file, b"\n<!DOCTYPE html><html><title>Google Drive</title>", "a web page"),
+    "zip": (CARD.file, ZIP, "a zip archive: unpack it first"),
+    "gzip": (CARD.file, b"\x1f\x8b\x08" + bytes(30), "a gzip archive"),
+    "Keras for Caffe": (CARD.file, b"\x89HDF\r\n\x1a\n" + bytes(99), "is a Keras .* is a Caffe"),
+    "Caffe for Keras": ("ddsm_vgg16_s10_512x1.h5", b"\x0a\x03abc", "is no Keras .* is a Keras"),
+    "empty": (CARD.file, b"", CARD.file),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "words"), WRONG_FILES.values(), ids=WRONG_FILES)
+def test_what_is_no_weights_file_is_named_and_leaves_nothing(
+    tmp_path, folder, narrow, name, content, words
+):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=words) as caught:
+        library.import_file(path, folder)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+    assert not folder.exists()
+
+
+def test_an_absent_or_too_large_file_is_refused_unread(tmp_path, folder):
+    path = tmp_path / CARD.file
+    with pytest.raises(WeightsError, match="no such file"):
+        library.import_file(path, folder)
+    with path.open("wb") as file:
+        file.truncate(released_files.MOST_BYTES + 1)
+    with pytest.raises(WeightsError, match="weights at most"):
+        library.import_file(path, folder)
+
+
+def test_a_truncated_file_leaves_nothing(released, folder):
+    released.write_bytes(released.read_bytes()[:-1000])
+    with pytest.raises(WeightsError):
+        library.import_file(released, folder)
+    assert not folder.exists()
+
+
+def test_a_network_of_another_width_is_refused(released, folder, monkeypatch):
+    monkeypatch.setitem(RELEASES, "frcnn_cad", CARD)
+    with pytest.raises(WeightsError, match="expected"):
+        library.import_file(released, folder)
+    assert not folder.exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named(released, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(WeightsError, match="cannot be written"):
+        library.import_file(released, blocked / "weights")
+
+
+@pytest.mark.parametrize(
+    ("there", "release", "expected"),
+    [
+        ([], None, None),
+        (["ddsm_vgg16_hybrid"], None, "ddsm_vgg16_hybrid"),
+        (["inbreast_vgg16_512x1"], None, "inbreast_vgg16_512x1"),
+        (["ddsm_vgg16_hybrid", "inbreast_vgg16_512x1"], None, "ddsm_vgg16_hybrid"),
+        (["ddsm_vgg16_hybrid", "ddsm_vgg16_512x1"], "ddsm_vgg16_512x1", "ddsm_vgg16_512x1"),
+        (["ddsm_resnet50"], None, None),
+    ],
+)
+def test_the_default_release_is_found_first_then_the_only_one(tmp_path, there, release, expected):
+    for name in there:
+        library.location(tmp_path, name).touch()
+    found = library.find("end2end_vgg16", tmp_path, release)
+    assert found == (expected and library.location(tmp_path, expected))
+
+
+def test_no_choice_is_made_among_several_that_are_no_default(tmp_path):
+    for name in ("ddsm_vgg16_512x1", "inbreast_vgg16_512x1"):
+        library.location(tmp_path, name).touch()
+    with pytest.raises(WeightsError, match=r"several releases of end2end_vgg16, .* name the one"):
+        library.find("end2end_vgg16", tmp_path)
+
+
+def test_a_release_that_is_asked_for_must_be_there_and_the_models(tmp_path):
+    with pytest.raises(WeightsError, match=r"no such weights; get ddsm_vgg16_s10_512x1\.h5"):
+        library.find("end2end_vgg16", tmp_path, "ddsm_vgg16_512x1")
+    with pytest.raises(WeightsError, match="'ddsm_resnet50' is none of end2end_vgg16"):
+        library.find("end2end_vgg16", tmp_path, "ddsm_resnet50")
+
+
+def test_models_of_ours_are_none_of_the_librarys(tmp_path):
+    assert library.find("alexnet", tmp_path) is None
+
+
+WRONG_RECORDS = {
+    "release": ({"release": "../evil"}, "release '../evil'"),
+    "model": ({"model": "end2end_vgg16"}, "of model 'end2end_vgg16'"),
+    "missing": ({"licence": None}, "a record without licence"),
+    "checksum": ({"sha256": "0" * 64}, "SHA-256 is .* recorded is 000000000000"),
+    "setting": ({"architecture": {"detector": {"hidden": "many"}}}, "architecture cannot be built"),
+    "unknown": ({"architecture": {"detector": {"depth": 3}}}, "architecture cannot be built"),
+    "no layers": ({"architecture": {"backbone": []}, "mean": 1.0}, "architecture cannot be built"),
+    "wider": ({"architecture": {"detector": NARROW | {"hidden": 2**20}}}, "do not fit the network"),
+}
+
+
+@pytest.mark.parametrize(("changes", "words"), WRONG_RECORDS.values(), ids=WRONG_RECORDS)
+def test_a_record_that_does_not_fit_is_refused(imported, changes, words):
+    with pytest.raises(WeightsError, match=words) as caught:
+        library.load(rewritten(imported, **changes))
+    assert str(imported) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def long_header(path: Path) -> None:
+    path.write_bytes((2**40).to_bytes(8, "little") + b"{}")
+
+
+def without_record(path: Path) -> None:
+    safetensors.torch.save_file({"a": torch.zeros(1)}, path)
+
+
+def deep_record(path: Path) -> None:
+    safetensors.torch.save_file({"a": torch.zeros(1)}, path, {"record": "[" * 100_000})
+
+
+def list_as_record(path: Path) -> None:
+    safetensors.torch.save_file({"a": torch.zeros(1)}, path, {"record": "[1]"})
+
+
+def another_tensor(path: Path) -> None:
+    state = safetensors.torch.load(path.read_bytes()) | {"extra": torch.zeros(1)}
+    with safe_open(path, "pt") as file:
+        facts = json.loads(file.metadata()["record"])
+    record = json.dumps(facts | {"sha256": fingerprint(state)})
+    safetensors.torch.save_file(state, path, {"record": record})
+
+
+def a_pickle(path: Path) -> None:
+    torch.save({"a": torch.zeros(1)}, path)
+
+
+def a_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", "b")
+
+
+def nothing(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+FOREIGN = {
+    long_header: "a header of 1099511627776 bytes",
+    without_record: "no record in its header",
+    deep_record: "no record in its header",
+    list_as_record: "no list of facts",
+    another_tensor: "'extra' is unknown",
+    a_pickle: "not a file of the library",
+    a_zip: "not a file of the library",
+    nothing: "not a file of the library",
+}
+
+
+@pytest.mark.parametrize(
+    ("write", "words"), FOREIGN.items(), ids=lambda x: getattr(x, "__name__", "")
+)
+def test_foreign_files_are_refused(imported, write, words):
+    write(imported)
+    with pytest.raises(WeightsError, match=words) as caught:
+        library.load(imported)
+    assert str(imported) in str(caught.value)
+
+
+def test_absent_weights_are_named(tmp_path):
+    with pytest.raises(WeightsError, match="no such weights; 'mammo weights list'"):
+        library.load(tmp_path / "frcnn_cad.safetensors")
+
+
+@pytest.fixture(scope="module")
+def intact(tmp_path_factory) -> bytes:
+    """The bytes of an imported file, small enough to damage many times."""
+    root = tmp_path_factory.mktemp("intact")
+    path = root / CARD.file
+    path.write_bytes(caffe_files.caffemodel(detector(1)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RELEASES, "frcnn_cad", replace(CARD, detector=NARROW))
+        return library.import_file(path, root).read_bytes()
+
+
+@given(data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_shortened_file_is_always_refused(intact, tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("cut") / "frcnn_cad.safetensors"
+    path.write_bytes(intact[: data.draw(st.integers(0, len(intact) - 1))])
+    with pytest.raises(WeightsError):
+        library.load(path)
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_a_damaged_byte_is_refused_or_changes_no_value(intact, tmp_path_factory, data):
+    header = 8 + int.from_bytes(intact[:8], "little")
+    at = data.draw(st.one_of(st.integers(0, header - 1), st.integers(0, len(intact) - 1)))
+    damaged = bytearray(intact)
+    damaged[at] ^= data.draw(st.integers(1, 255))
+    path = tmp_path_factory.mktemp("damage") / "frcnn_cad.safetensors"
+    path.write_bytes(damaged)
+    try:
+        network = library.load(path)
+    except WeightsError:
+        return
+    assert at < header
+    assert fingerprint(network.state_dict()) == fingerprint(detector(1).state_dict())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+LAYER = st.fixed_dictionaries(
+    {"name": st.just("a"), "kind": st.sampled_from(["conv", "dense", "add", "max_pool"])},
+    optional={
+        key: JSON | st.just(["input"]) | st.integers(1, 2**62)
+        for key in ("inputs", "channels", "kernel", "stride", "padding", "bias", "units")
+    },
+)
+
+
+@given(
+    architecture=st.dictionaries(st.sampled_from(["backbone", "top", "detector"]), JSON)
+    | st.fixed_dictionaries({"backbone": st.lists(LAYER), "top": st.lists(LAYER)})
+    | st.fixed_dictionaries(
+        {"detector": st.dictionaries(st.sampled_from([*NARROW, "anchor_scales"]), JSON)}
+    ),
+    mean=JSON,
+)
+@settings(max_examples=100, deadline=None)
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
+def test_whatever_architecture_is_stated_costs_no_memory_and_raises_nothing_else(
+    architecture, mean
+):
+    try:
+        network = assemble(architecture, mean, Path("file"))
+    except WeightsError as error:
+        assert str(error).startswith("file: its architecture cannot be built")
+        return
+    assert all(values.is_meta for values in network.state_dict().values())

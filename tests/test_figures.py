@@ -9,9 +9,11 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
 from mammo.errors import MammoError
+from mammo.models.frcnn_cad import DetectorSettings
 from mammo.report import figures, tables
 from mammo.report.figures.style import LOOKS, Picture, drawing
 
@@ -103,6 +105,96 @@ LAYERS = [
     )
 ]
 
+
+def made_up_layers(*rows: tuple) -> list[dict]:
+    """Layers of a published model, from rows of part, name, kind, output and parameters."""
+    keys = ("part", "name", "kind", "output", "parameters")
+    return [dict(zip(keys, row, strict=True)) for row in rows]
+
+
+END2END = made_up_layers(
+    ("input", "input", "input", (1, 1152, 896), 0),
+    ("backbone", "pad", "zero_pad", (1, 1158, 902), 0),
+    ("backbone", "conv1", "conv", (64, 576, 448), 9472),
+    ("backbone", "bn1", "batch_norm", (64, 576, 448), 128),
+    ("backbone", "pool1", "max_pool", (64, 288, 224), 0),
+    ("backbone", "res2a", "conv", (256, 288, 224), 16640),
+    ("backbone", "add2a", "add", (256, 288, 224), 0),
+    ("backbone", "res3a", "conv", (2048, 144, 112), 23_000_000),
+    ("backbone", "add3a", "add", (2048, 144, 112), 0),
+    ("backbone", "res3b", "conv", (2048, 144, 112), 1_000_000),
+    ("backbone", "add3b", "add", (2048, 144, 112), 0),
+    ("top", "conv4", "conv", (512, 144, 112), 9_437_696),
+    ("top", "relu4", "relu", (512, 144, 112), 0),
+    ("top", "pool4", "max_pool", (512, 72, 56), 0),
+    ("top", "pool", "global_average_pool", (512,), 0),
+    ("top", "drop", "dropout", (512,), 0),
+    ("top", "dense", "dense", (2,), 1026),
+)
+
+FRCNN = made_up_layers(
+    ("input", "input", "input", (3, 2100, 1700), 0),
+    ("backbone", "conv1_1", "conv", (64, 2100, 1700), 1792),
+    ("backbone", "conv1_2", "conv", (64, 2100, 1700), 36928),
+    ("backbone", "conv5_3", "conv", (512, 132, 107), 14_676_000),
+    ("rpn", "rpn_conv_3x3", "conv", (512, 132, 107), 2_359_808),
+    ("rpn", "rpn_cls_score", "conv", (18, 132, 107), 9234),
+    ("rpn", "rpn_bbox_pred", "conv", (36, 132, 107), 18468),
+    ("head", "roi_pool", "roi_pool", (512, 7, 7), 0),
+    ("head", "fc6", "dense", (4096,), 102_764_544),
+    ("head", "fc7", "dense", (4096,), 16_781_312),
+    ("head", "cls_score", "dense", (3,), 12291),
+    ("head", "bbox_pred", "dense", (12,), 49164),
+)
+
+LESION = {"row_min": 30, "row_max": 42, "col_min": 20, "col_max": 30}
+
+
+def heat(row: int, column: int, shape: tuple[int, int] = (9, 7)) -> np.ndarray:
+    values = np.full(shape, 0.2)
+    values[row, column] = 1
+    return values
+
+
+def activation(model: str, values: np.ndarray) -> figures.Activation:
+    return figures.Activation(model, 0.42, values, (0, 0, 90, 70))
+
+
+def detected(*boxes: tuple[float, bool, tuple[float, ...]]) -> figures.Detected:
+    scores, malignant, edges = zip(*boxes, strict=True) if boxes else ((), (), ())
+    edges = np.array(edges, dtype=float).reshape(-1, 4)
+    flags = np.array(malignant, dtype=bool)
+    score = max((s for s, m, _ in boxes if m), default=0.0)
+    return figures.Detected("frcnn_cad", score, edges, flags, np.array(scores))
+
+
+def made_up_looks(n_models: int) -> list[figures.Looked]:
+    """Two images, the second without a lesion, and classifiers and a detector that saw them."""
+    pixels = np.linspace(0, 1, 90 * 70).reshape(90, 70)
+    names = (
+        "Ours, AlexNet",
+        "Ours, VGG16",
+        "Ours, ResNet50",
+        "end2end, VGG16",
+        "end2end, ResNet50",
+    )
+    maps = [activation(name, heat(k, 2)) for k, name in enumerate(names[: n_models - 1], 2)]
+    boxes = detected(
+        (0.93, True, (31, 21, 43, 33)),
+        (0.61, True, (29, 18, 41, 31)),
+        (0.60, True, (0, 0, 5, 5)),
+        (0.50, False, (32, 22, 42, 30)),
+        (0.40, False, (80, 60, 90, 70)),
+    )
+    blank = [activation(panel.model, np.zeros((9, 7))) for panel in maps]
+    return [
+        figures.Looked(
+            figures.Example("mias", "real", pixels, "left MLO", [LESION]), [*maps, boxes]
+        ),
+        figures.Looked(figures.Example("mias", "real", pixels, "right CC"), [*blank, detected()]),
+    ]
+
+
 DRAW = {
     "examples": lambda: figures.example_images(made_up_examples()),
     "histograms": lambda: figures.intensity_histograms(
@@ -124,6 +216,21 @@ DRAW = {
         made_up_estimates(("alexnet",), 0.1), made_up_estimates(("alexnet",))
     ),
     "model": lambda: figures.transfer_model(LAYERS, "Ours, AlexNet", "ImageNet"),
+    "end2end": lambda: figures.end2end_model(
+        END2END, "end2end, ResNet50", "the authors' (ddsm_resnet50_s10_[512-512-1024]x2.h5)"
+    ),
+    "end2end, weights in many words": lambda: figures.end2end_model(
+        END2END,
+        "end2end, ResNet50",
+        "trained here in stages, first on patches, then on whole images of the phantoms of DDSM, "
+        "with 1/4 of the published channels",
+    ),
+    "frcnn_cad": lambda: figures.frcnn_model(
+        FRCNN, DetectorSettings(), "frcnn_cad", "trained here, with 1/4 of the published channels"
+    ),
+    "attention": lambda: figures.attention_of_models(made_up_looks(3)),
+    "attention, six models": lambda: figures.attention_of_models(made_up_looks(6)),
+    "attention, a detector": lambda: figures.attention_of_models(made_up_looks(1)),
 }
 
 
@@ -141,6 +248,16 @@ def texts(figure: Figure) -> list[Text]:
     return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
 
 
+def ticks(figure: Figure) -> set[Text]:
+    """Labels of the axes, of which those beyond the limits exist but are not drawn."""
+    return {
+        label
+        for axes in figure.axes
+        for axis in (axes.xaxis, axes.yaxis)
+        for label in axis.get_ticklabels()
+    }
+
+
 def words(figure: Figure) -> list[str]:
     return [text.get_text() for text in texts(figure)]
 
@@ -151,13 +268,7 @@ def test_nothing_is_cut_off(name):
     for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
         assert (edge == 255).all()
     figure = picture.figure
-    ticks = {
-        label
-        for axes in figure.axes
-        for axis in (axes.xaxis, axes.yaxis)
-        for label in axis.get_ticklabels()  # those beyond the limits exist but are not drawn
-    }
-    for text in set(texts(figure)) - ticks:
+    for text in set(texts(figure)) - ticks(figure):
         extent = text.get_window_extent()
         assert extent.x0 > 0 and extent.x1 < figure.bbox.width, text
         assert extent.y0 > 0 and extent.y1 < figure.bbox.height, text
@@ -273,3 +384,124 @@ def test_fig_1_says_when_weights_are_random_or_the_extractor_is_trained():
 def test_fig_1_does_not_call_weights_from_a_file_pretrained():
     shown = words(figures.transfer_model(LAYERS, "Ours, VGG16", "my.safetensors").figure)
     assert "1  Weights given:\nmy.safetensors" in shown
+
+
+ARCHITECTURES = ("model", "end2end", "end2end, weights in many words", "frcnn_cad")
+ATTENTION = ("attention", "attention, six models", "attention, a detector")
+
+
+@pytest.mark.parametrize("name", [*ARCHITECTURES, *ATTENTION])
+def test_no_text_lies_on_another(name):
+    figure = drawn(name)[0].figure
+    labels = list(set(texts(figure)) - ticks(figure))
+    for place, label in enumerate(labels):
+        extent = label.get_window_extent()
+        assert not [x for x in labels[:place] if extent.overlaps(x.get_window_extent())], label
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_texts_keep_within_their_boxes(name):
+    figure = drawn(name)[0].figure
+    boxes = [patch.get_window_extent() for patch in figure.findobj(FancyBboxPatch)]
+    for text in texts(figure):
+        extent = text.get_window_extent()
+        centre = (extent.x0 + extent.x1) / 2, (extent.y0 + extent.y1) / 2
+        around = [box for box in boxes if box.contains(*centre)]
+        if around:
+            box = min(around, key=lambda box: box.width * box.height)
+            assert box.x0 + 2 < extent.x0, text
+            assert extent.x1 < box.x1 - 2, text
+            assert box.y0 < extent.y0, text
+            assert extent.y1 < box.y1, text
+
+
+def test_end2end_is_drawn_in_blocks():
+    picture = drawn("end2end")[0]
+    shown = words(picture.figure)
+    assert "1 convolution, pooling to 64 maps of 288 × 224; 9,600 parameters" in shown
+    assert "1 residual unit to 256 maps of 288 × 224; 16,640 parameters" in shown
+    assert "2 residual units to 2048 maps of 144 × 112; 24.0 million parameters" in shown
+    assert "1 convolution, pooling to 512 maps of 72 × 56; 9.4 million parameters" in shown
+    assert "Global average pooling to 512 values" in shown
+    assert "Dense layer to 2 values; 1,026 parameters" in shown
+    assert "Mammogram, 1152 × 896 pixels" in shown
+    weights = (
+        "Weights: the authors' (ddsm_resnet50_s10_[512-512-1024]x2.h5). 33.5 million parameters."
+    )
+    assert weights in shown
+    assert weights in picture.alt
+
+
+def test_frcnn_cad_is_drawn_from_its_layers_and_settings():
+    settings = DetectorSettings(short_side=800, long_side=900, pre_nms=2000, post_nms=77)
+    picture = figures.frcnn_model(FRCNN, settings, "frcnn_cad", "random")
+    shown = " | ".join(words(picture.figure)).replace("\n", " ")
+    for text in (
+        "here 2100 × 1700 pixels: short side 800, long side at most 900",
+        "2 convolutions to 64 maps of 2100 × 1700; 38,720 parameters",
+        "Scores: 18 maps (2 × 9 anchors)",
+        "Shifts: 36 maps (4 × 9 anchors)",
+        "The 2000 best anchors",
+        "77 proposals at most",
+        "RoI max pooling to 512 maps of 7 × 7",
+        "fc6 to 4096 values; 102.8 million parameters",
+        "3 class scores: none, benign, malignant",
+        "the highest malignant score",
+    ):
+        assert text in shown
+    assert "Weights: random. 136.7 million parameters." in picture.alt
+    assert "77 region proposals at most" in picture.alt
+
+
+@pytest.mark.parametrize(
+    ("panel", "expected"),
+    [
+        (activation("a", heat(3, 2)), True),
+        (activation("a", heat(2, 2)), False),  # ends where the lesion begins
+        (activation("a", heat(8, 6)), False),
+        (activation("a", np.zeros((9, 7))), False),
+        (figures.Activation("a", 0.5, heat(0, 0, (2, 2)), (25, 15, 65, 55)), True),
+        (figures.Activation("a", 0.5, heat(1, 1, (2, 2)), (25, 15, 65, 55)), False),
+        (detected((0.9, True, (34, 18, 40, 28)), (0.95, False, (0, 0, 9, 9))), True),
+        (detected((0.9, True, (0, 0, 9, 9)), (0.8, True, (30, 20, 42, 30))), False),
+        (detected((0.9, False, (30, 20, 42, 30))), False),
+        (detected(), False),
+    ],
+)
+def test_a_hit_is_the_highest_cell_or_the_best_malignant_box_in_a_lesion(panel, expected):
+    assert figures.hit(panel, [LESION]) is expected
+    assert figures.hit(panel, []) is False
+
+
+def test_attention_shows_scores_and_says_who_looked_at_the_lesion():
+    picture = drawn("attention")[0]
+    shown = words(picture.figure)
+    assert shown.count("Ours, AlexNet") == 2
+    assert "score 0.42\nelsewhere" in shown
+    assert "score 0.42\non a lesion" in shown
+    assert shown.count("score 0.42\nno sign of cancer") == 2
+    assert "1 lesion outlined" in shown
+    assert "no lesion" in shown
+    assert [word for word in shown if word[:2] in ("M ", "B ")][:4] == [
+        "B 0.50",
+        "B 0.40",
+        "M 0.93",
+        "M 0.61",
+    ]
+    assert "Ours, AlexNet on 0 of 1; Ours, VGG16 on 1 of 1; frcnn_cad on 1 of 1" in picture.alt
+    assert picture.kind == "png"
+
+
+def test_the_legend_of_attention_explains_what_is_there():
+    legend = words(drawn("attention, a detector")[0].figure)
+    assert "True lesion" in legend
+    assert "M  Malignant detection" in legend
+    assert not any("activation" in word or "Evidence" in word for word in legend)
+    assert "Highest cell of a class activation map" in words(drawn("attention")[0].figure)
+
+
+def test_attention_needs_something_to_show():
+    with pytest.raises(MammoError, match="nothing to show"):
+        figures.attention_of_models([])
+    with pytest.raises(MammoError, match="nothing to show"):
+        figures.attention_of_models([figures.Looked(made_up_examples()[0], [])])

@@ -67,7 +67,9 @@ class ImageStore:
 
     def geometry(self, image_id: str) -> Geometry:
         """Where the prepared image lies in its native one, to map lesion boxes."""
-        return Geometry(**self.index.loc[image_id].drop("row"))
+        facts = self.index.loc[image_id].to_dict()
+        del facts["row"]
+        return Geometry(**facts)
 
     def __getitem__(self, rows: int | slice | np.ndarray) -> np.ndarray:
         """Images of the rows as float32 in [0, 1], shape (..., rows, columns)."""

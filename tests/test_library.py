@@ -129,6 +129,12 @@ def test_a_renamed_file_needs_its_release_named(released, folder):
     assert library.import_file(renamed, folder, "frcnn_cad").is_file()
 
 
+def test_a_name_that_a_terminal_would_not_show_is_recorded_without_it(released, folder):
+    renamed = released.rename(released.with_name("a\x1b[2J\udcff"))
+    path = library.import_file(renamed, folder, "frcnn_cad")
+    assert library.read_record(path)["file"] == "a?[2J?"
+
+
 def test_a_name_and_a_release_that_contradict_each_other_are_refused(released, folder):
     with pytest.raises(WeightsError, match="the name is that of release frcnn_cad, not of ddsm_r"):
         library.import_file(released, folder, "ddsm_resnet50")
@@ -212,7 +218,9 @@ def test_models_of_ours_are_none_of_the_librarys(tmp_path):
 WRONG_RECORDS = {
     "release": ({"release": "../evil"}, "release '../evil'"),
     "model": ({"model": "end2end_vgg16"}, "of model 'end2end_vgg16'"),
-    "missing": ({"licence": None}, "a record without licence"),
+    "missing": ({"licence": None}, "a record without usable licence"),
+    "escape": ({"file": "\x1b[2J"}, "a record without usable file"),
+    "line": ({"trained_on": ["mias\n"]}, "a record without usable trained_on"),
     "checksum": ({"sha256": "0" * 64}, "SHA-256 is .* recorded is 000000000000"),
     "setting": ({"architecture": {"detector": {"hidden": "many"}}}, "architecture cannot be built"),
     "unknown": ({"architecture": {"detector": {"depth": 3}}}, "architecture cannot be built"),

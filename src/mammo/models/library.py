@@ -170,9 +170,9 @@ def read_record(path: Path) -> dict[str, Any]:
         raise _foreign(path, "no record in its header") from None
     if not isinstance(facts, dict):
         raise _foreign(path, "a record that is no list of facts")
-    wrong = [key for key, kind in _FIELDS.items() if not isinstance(facts.get(key), kind)]
+    wrong = [key for key, kind in _FIELDS.items() if not _is(kind, facts.get(key))]
     if wrong:
-        raise _foreign(path, f"a record without {', '.join(wrong)}")
+        raise _foreign(path, f"a record without usable {', '.join(wrong)}")
     card = RELEASES.get(facts["release"])
     if card is None or card.model != facts["model"]:
         raise _foreign(path, f"release '{facts['release']}' of model '{facts['model']}'")
@@ -206,6 +206,14 @@ def load(path: Path) -> nn.Module:
     return network.eval()
 
 
+def _is(kind: type | tuple[type, ...], value: Any) -> bool:
+    """Return whether a value is of a kind; text must be such that a terminal only shows it."""
+    texts = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return isinstance(value, kind) and all(
+        text.isprintable() for text in texts if isinstance(text, str)
+    )
+
+
 def _facts(
     path: Path, card: Release, architecture: Architecture, tensors_sha256: str
 ) -> dict[str, Any]:
@@ -217,7 +225,7 @@ def _facts(
         "architecture": architecture,
         "mean": card.mean,
         "input_size": card.input_size and list(card.input_size),
-        "file": path.name,
+        "file": "".join(letter if letter.isprintable() else "?" for letter in path.name),
         "file_bytes": path.stat().st_size,
         "file_sha256": digest,
         "sha256": tensors_sha256,

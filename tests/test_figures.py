@@ -457,7 +457,7 @@ def test_frcnn_cad_is_drawn_from_its_layers_and_settings():
     ("panel", "expected"),
     [
         (activation("a", heat(3, 2)), True),
-        (activation("a", heat(2, 2)), False),  # ends where the lesion begins
+        (activation("a", heat(4, 2)), False),  # meets the lesion, but neither holds a centre
         (activation("a", heat(8, 6)), False),
         (activation("a", np.zeros((9, 7))), False),
         (figures.Activation("a", 0.5, heat(0, 0, (2, 2)), (25, 15, 65, 55)), True),
@@ -481,7 +481,7 @@ def test_attention_shows_scores_and_says_who_looked_at_the_lesion():
     assert "score 0.42\non a lesion" in shown
     assert shown.count("score 0.42\nno sign of cancer") == 2
     assert "1 lesion outlined" in shown
-    assert "no lesion" in shown
+    assert "no lesion outlined" in shown
     assert [word for word in shown if word[:2] in ("M ", "B ")][:4] == [
         "B 0.50",
         "B 0.40",

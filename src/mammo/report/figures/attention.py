@@ -17,8 +17,10 @@ from matplotlib.patheffects import Normal, Stroke
 from numpy.typing import NDArray
 
 from mammo.errors import MammoError
+from mammo.lesions import EDGES
 from mammo.report.figures.looked_at import (
     Activation,
+    Box,
     Detected,
     Looked,
     Panel,
@@ -92,7 +94,7 @@ def attention_of_models(cases: Sequence[Looked]) -> Picture:
     return Picture(figure, _in_words(cases), kind="png")
 
 
-def _axes(figure: Figure, box: tuple[float, float, float, float]) -> Axes:
+def _axes(figure: Figure, box: Box) -> Axes:
     """Return axes at a place in inches."""
     width, height = figure.get_size_inches()
     left, bottom, wide, high = box
@@ -120,15 +122,14 @@ def _draw(axes: Axes, case: Looked, panel: Panel | None, side: float) -> None:
     if isinstance(panel, Activation):
         _draw_heat(axes, panel)
     for lesion in example.boxes:
-        edges = (lesion[edge] for edge in ("row_min", "col_min", "row_max", "col_max"))
-        _outline(axes, tuple(edges), _LESION)
+        _outline(axes, tuple(lesion[edge] for edge in EDGES), _LESION)
     if isinstance(panel, Detected):
         _draw_detections(axes, panel)
     axes.set(xlim=(0, columns), ylim=(rows, 0))
     if panel is None:
         n = len(example.boxes)
         title = "The image"
-        below = f"{n} lesion{'' if n == 1 else 's'} outlined" if n else "no lesion"
+        below = f"{n} lesion{'' if n == 1 else 's'} outlined" if n else "no lesion outlined"
     else:
         title, below = _wrap(panel.model, side), f"score {panel.score:.2f}\n{_verdict(panel, case)}"
     axes.set_title(title.strip(), fontsize=10, pad=4)
@@ -207,7 +208,7 @@ def _label(
     )  # fmt: skip
 
 
-def _outline(axes: Axes, box: tuple[float, ...], style: Mapping) -> None:
+def _outline(axes: Axes, box: Box, style: Mapping) -> None:
     row_min, col_min, row_max, col_max = box
     axes.add_patch(
         Rectangle(

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo.lesions import EDGES
 from mammo.report.figures.images import Example
+
+Box = tuple[float, float, float, float]
+"""Edges in the order of `EDGES`, half open."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,15 @@ class Activation:
         In [0, 1], as `mammo.models.activation_maps` gives it.
     covers : (float, float, float, float)
         The part of the shown image that the map lies on, in its pixels: row_min, col_min,
-        row_max, col_max. It may reach beyond the image, as a padded one does.
+        row_max, col_max. It may reach beyond the image, as a padded one does. Of a prepared image
+        it is `mammo.images.geometry.Geometry.to_native` of all of it, with the columns of the
+        ``heat`` reversed where it is ``flipped``.
     """
 
     model: str
     score: float
     heat: NDArray[np.floating]
-    covers: tuple[float, float, float, float]
+    covers: Box
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,10 @@ class Looked:
 def hit(panel: Panel, lesions: Sequence[Mapping[str, float]]) -> bool:
     """Say whether a model looked at a true lesion.
 
-    A classifier did where the cell of its map's highest value meets a lesion's box: the map is no
-    finer than that. A detector did where the centre of its best malignant box lies in a lesion's
-    (Ribli et al., Sci Rep 2018;8:4165). A model that found nothing did not.
+    A classifier did where the centre of its map's highest cell lies in a lesion's box, or, the map
+    being no finer, that of a lesion in the cell. A detector did where the centre of its best
+    malignant box lies in a lesion's (Ribli et al., Sci Rep 2018;8:4165). A model that found nothing
+    did not.
 
     Parameters
     ----------
@@ -83,20 +90,14 @@ def hit(panel: Panel, lesions: Sequence[Mapping[str, float]]) -> bool:
     lesions : sequence of mapping
         Boxes in pixels of the shown image: row_min, col_min, row_max, col_max.
     """
+    boxes = [tuple(lesion[edge] for edge in EDGES) for lesion in lesions]
     if not found(panel):
         return False
     if isinstance(panel, Activation):
-        row_min, col_min, row_max, col_max = highest_cell(panel)
-    else:
-        best = np.argmax(np.where(panel.malignant, panel.scores, -np.inf))
-        row_min, col_min = row_max, col_max = panel.boxes[best].reshape(2, 2).mean(0)
-    return any(
-        row_min < lesion["row_max"]
-        and row_max > lesion["row_min"]
-        and col_min < lesion["col_max"]
-        and col_max > lesion["col_min"]
-        for lesion in lesions
-    )
+        cell = highest_cell(panel)
+        return any(_holds(box, cell) or _holds(cell, box) for box in boxes)
+    best = panel.boxes[np.argmax(np.where(panel.malignant, panel.scores, -np.inf))]
+    return any(_holds(box, tuple(best)) for box in boxes)
 
 
 def found(panel: Panel) -> bool:
@@ -106,7 +107,7 @@ def found(panel: Panel) -> bool:
     return bool(panel.malignant.any())
 
 
-def highest_cell(panel: Activation) -> tuple[float, float, float, float]:
+def highest_cell(panel: Activation) -> Box:
     """Return row_min, col_min, row_max, col_max of the map's highest cell on the image."""
     rows, columns = panel.heat.shape
     row, column = divmod(int(panel.heat.argmax()), columns)
@@ -114,3 +115,9 @@ def highest_cell(panel: Activation) -> tuple[float, float, float, float]:
     height, width = (row_max - row_min) / rows, (col_max - col_min) / columns
     top, left = row_min + row * height, col_min + column * width
     return top, left, top + height, left + width
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    """Say whether the centre of a box lies in another box."""
+    row, column = (inner[0] + inner[2]) / 2, (inner[1] + inner[3]) / 2
+    return outer[0] <= row < outer[2] and outer[1] <= column < outer[3]

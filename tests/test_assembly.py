@@ -33,7 +33,7 @@ LAYER = st.fixed_dictionaries(
     | st.fixed_dictionaries({"detector": st.dictionaries(st.sampled_from([*DETECTOR]), JSON)}),
     mean=JSON,
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 def test_whatever_architecture_is_stated_costs_no_memory_and_raises_nothing_else(
     architecture, mean

@@ -12,10 +12,10 @@ import torch
 import caffe_files
 import native
 from mammo import build, cli
-from mammo.config import Parameters
 from mammo.datasets import DATASETS
 from mammo.models import MODELS, frcnn_cad
 from mammo.models.releases import RELEASES
+from mammo.parameters import Parameters
 
 NAMES = ("a.dcm", "b.dcm", "c.dcm")
 HEADER = "image,patient_id,label\n"
@@ -67,7 +67,7 @@ def test_parameters_are_listed_with_default_and_meaning(call):
     [
         (["n_bootstap", "500"], "unknown parameter 'n_bootstap'; did you mean 'n_bootstrap'?"),
         (["n_bootstrap", "many"], "parameter 'n_bootstrap' is 'many': input should be a valid int"),
-        (["models", '["lenet"]'], "input should be 'alexnet', 'vgg16' or 'resnet50'"),
+        (["models", '["lenet"]'], "input should be 'alexnet', 'vgg16', 'resnet50', "),
         (["seed", "["], "-p seed '[': not a value in YAML or JSON"),
     ],
 )

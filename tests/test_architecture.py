@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from mammo import book, config
+from mammo.parameters import Parameters
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "mammo"
@@ -20,12 +21,12 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
 ORDER = (
     ("errors", "__init__"),
-    ("provenance", "config", "workers"),
+    ("provenance", "parameters", "config", "workers"),
     ("datasets",),
     ("images",),
     ("models", "splits", "devices", "lesions"),
     ("features", "patches"),
-    ("samples", "checkpoint"),
+    ("samples", "checkpoint", "detection"),
     ("training",),
     ("prediction",),
     ("evaluation",),
@@ -105,7 +106,7 @@ def test_parameters_cells_state_the_defaults(file):
         for node in ast.parse(cell.source).body
         if isinstance(node, ast.Assign)
     }
-    defaults = config.Parameters()
+    defaults = Parameters()
     assert stated
     assert config.validate(stated) == defaults
     for line in cell.source.splitlines():
@@ -124,7 +125,7 @@ def test_every_chapter_is_a_page_of_the_book():
 
 @pytest.mark.parametrize("file", sorted((ROOT / "params").glob("*.yaml")), ids=lambda f: f.stem)
 def test_parameter_files_are_valid(file):
-    assert isinstance(config.load(file, {}), config.Parameters)
+    assert isinstance(config.load(file, {}), Parameters)
 
 
 def test_conda_environment_says_what_pyproject_says():

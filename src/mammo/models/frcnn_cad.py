@@ -156,7 +156,8 @@ class FasterRCNN(nn.Module):
         deltas stand together.
         """
         between = self.rpn_conv_3x3(features).relu_()
-        return self.rpn_cls_score(between), self.rpn_bbox_pred(between)
+        # Under autocast too, coordinates of boxes need float32.
+        return self.rpn_cls_score(between).float(), self.rpn_bbox_pred(between).float()
 
     @torch.no_grad()
     def propose(
@@ -194,10 +195,10 @@ class FasterRCNN(nn.Module):
         proposals : Tensor, shape (n, 5), or list of Tensor, shape (n_i, 4)
             Boxes led by the number of their image in the batch, or a list of boxes for each image.
         """
-        pooled = roi_pool(features, proposals, _POOLED, 1 / anchors.STRIDE).flatten(1)
+        pooled = roi_pool(features.float(), proposals, _POOLED, 1 / anchors.STRIDE).flatten(1)
         hidden = self.dropout(self.fc6(pooled).relu())
         hidden = self.dropout(self.fc7(hidden).relu())
-        return self.cls_score(hidden), self.bbox_pred(hidden)
+        return self.cls_score(hidden).float(), self.bbox_pred(hidden).float()
 
     def forward(self, x: Tensor, scale: float) -> tuple[Tensor, Tensor, Tensor]:
         """Return proposals (n, 4), probabilities (n, 3) and deltas (n, 12) of one input."""

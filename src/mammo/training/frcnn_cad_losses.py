@@ -1,0 +1,112 @@
+"""What Faster R-CNN is trained to make small: errors of classes and of boxes, twice.
+
+Ren et al., "Faster R-CNN", arXiv 1506.01497, section 3.1.2; numbers as in py-faster-rcnn's
+end-to-end training.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, smooth_l1_loss
+
+from mammo.models import anchors
+from mammo.models.frcnn_cad import CLASSES, FasterRCNN
+from mammo.training.frcnn_cad_targets import of_anchors, of_proposals
+
+LOSSES = ("rpn_class", "rpn_box", "class", "box")
+
+_DELTA_SPREAD = (0.1, 0.1, 0.2, 0.2)
+_RPN_BETA, _HEAD_BETA = 1 / 9, 1.0  # py-faster-rcnn's sigma of 3 and 1
+
+
+class DetectorLosses(nn.Module):
+    """The network with its four losses, one call a step, so that processes can share gradients.
+
+    The head learns its deltas in units of about their spread (py-faster-rcnn's normalised
+    targets). A network at rest, in a checkpoint or detecting, gives them plain: see
+    `to_learnt_deltas` and `to_plain_deltas`.
+    """
+
+    def __init__(self, network: FasterRCNN) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor, scale: float, lesions: Tensor, classes: Tensor) -> Tensor:
+        """Return the losses (4,), as `LOSSES` names them, of one image.
+
+        Parameters
+        ----------
+        x : Tensor, shape (1, 3, rows, columns)
+        scale : float
+            Pixels of x for a pixel of the image.
+        lesions : Tensor, shape (m, 4)
+            In pixels of x, as `mammo.models.boxes` has them. There may be none: then everything
+            found is background.
+        classes : Tensor of int64, shape (m,)
+            1 benign, 2 malignant.
+        """
+        network, size = self.network, x.shape[2:]
+        features = network.features(x)
+        scores, deltas = network.rpn(features)
+        around = anchors.grid(network.settings.anchor_scales, *scores.shape[2:], like=lesions)
+        targets = of_anchors(around, lesions, size)
+        logits = scores.view(2, network.anchors, *scores.shape[2:]).permute(2, 3, 1, 0)
+        rpn = class_and_box(
+            logits.reshape(-1, 2)[targets.chosen],
+            deltas[0].permute(1, 2, 0).reshape(-1, 4)[targets.chosen],
+            targets.labels,
+            targets.deltas,
+            _RPN_BETA,
+        )
+        proposals = torch.cat([network.propose(scores, deltas, size, scale), lesions])
+        targets = of_proposals(proposals, lesions, classes)
+        logits, deltas = network.head(features, [proposals[targets.chosen]])
+        of_class = torch.arange(len(logits), device=x.device), targets.labels
+        head = class_and_box(
+            logits,
+            deltas.view(-1, len(CLASSES), 4)[of_class],
+            targets.labels,
+            targets.deltas / targets.deltas.new_tensor(_DELTA_SPREAD),
+            _HEAD_BETA,
+        )
+        return torch.stack([*rpn, *head])
+
+    def to_learnt_deltas(self) -> None:
+        """Let the head give deltas in the units in which it learns them."""
+        self._multiply_deltas([1 / spread for spread in _DELTA_SPREAD])
+
+    def to_plain_deltas(self) -> None:
+        """Let the head give plain deltas, as detection takes them."""
+        self._multiply_deltas(_DELTA_SPREAD)
+
+    @torch.no_grad()
+    def _multiply_deltas(self, factors: tuple[float, ...] | list[float]) -> None:
+        last = self.network.bbox_pred
+        of_row = torch.tensor(factors, device=last.weight.device).repeat(len(CLASSES))
+        last.weight *= of_row[:, None]
+        last.bias *= of_row
+
+
+def class_and_box(
+    logits: Tensor, deltas: Tensor, labels: Tensor, true_deltas: Tensor, beta: float
+) -> tuple[Tensor, Tensor]:
+    """Return the cross entropy of classes and the smooth L1 loss of boxes, each over n boxes.
+
+    Parameters
+    ----------
+    logits : Tensor, shape (n, classes)
+    deltas : Tensor, shape (n, 4)
+        For the true class of each.
+    labels : Tensor of int64, shape (n,)
+        0 is background, whose deltas do not count.
+    true_deltas : Tensor, shape (n, 4)
+    beta : float
+        Error at which the smooth L1 loss becomes linear.
+    """
+    count, is_lesion = max(1, len(labels)), labels > 0
+    wrong_class = cross_entropy(logits, labels, reduction="sum")
+    wrong_box = smooth_l1_loss(
+        deltas[is_lesion], true_deltas[is_lesion], reduction="sum", beta=beta
+    )
+    return wrong_class / count, wrong_box / count

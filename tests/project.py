@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from mammo import config
-from mammo.config import Parameters
+from mammo.parameters import Parameters
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

@@ -9,8 +9,8 @@ import pytest
 import project
 from mammo import book as pages
 from mammo import config
-from mammo.config import DataParameters
 from mammo.errors import MammoError, ParameterError
+from mammo.parameters import DataParameters, Parameters
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def notebook(root: Path, code: str) -> pages.Chapter:
     return pages.Chapter("trial", "notebooks/trial.py", "chapters/trial.ipynb", (DataParameters,))
 
 
-def parameters(root: Path, **changes: object) -> config.Parameters:
+def parameters(root: Path, **changes: object) -> Parameters:
     return config.validate({"artifacts": str(root / "artifacts"), **changes})
 
 
@@ -64,7 +64,7 @@ def test_a_chapter_is_executed_when_something_it_depends_on_changed(root, monkey
     monkeypatch.chdir(root)
     runs = []
 
-    def pretend(_: object, values: config.Parameters, __: object, folder: Path) -> None:
+    def pretend(_: object, values: Parameters, __: object, folder: Path) -> None:
         runs.append(values.seed)
         (folder / "notebook.ipynb").write_text(f"seed {values.seed}")
 

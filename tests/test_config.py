@@ -4,12 +4,13 @@ import pytest
 
 from mammo import config
 from mammo.errors import ParameterError
+from mammo.parameters import DataParameters, Parameters
 
 
 def test_defaults_are_valid_and_hashable():
-    parameters = config.Parameters()
+    parameters = Parameters()
     assert parameters.changed() == {}
-    assert hash(parameters) == hash(config.Parameters())
+    assert hash(parameters) == hash(Parameters())
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_notebook_namespace_is_read_and_its_typos_are_refused():
 
 
 def test_a_rerun_in_a_live_session_leaves_other_variables_alone():
-    namespace = {"n_bootstrap": 500, "rows": 3, "parameters": config.Parameters()}
+    namespace = {"n_bootstrap": 500, "rows": 3, "parameters": Parameters()}
     assert config.read(namespace).n_bootstrap == 500
 
 
@@ -75,8 +76,8 @@ def test_a_bad_file_is_named(tmp_path, text):
 
 
 def test_places_change_no_result():
-    here = config.validate({"workers": 1, "data_root": "/a"}).of([config.DataParameters])
-    there = config.validate({"workers": 2, "data_root": "/b"}).of([config.DataParameters])
+    here = config.validate({"workers": 1, "data_root": "/a"}).of([DataParameters])
+    there = config.validate({"workers": 2, "data_root": "/b"}).of([DataParameters])
     assert here == there
     assert "seed" in here
 
@@ -94,6 +95,6 @@ def test_command_line_values_are_yaml():
 
 def test_data_root_comes_from_the_parameter_then_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("MAMMO_DATA", str(tmp_path / "env"))
-    assert config.data_root(config.Parameters()) == tmp_path / "env"
+    assert config.data_root(Parameters()) == tmp_path / "env"
     given = config.validate({"data_root": str(tmp_path / "given")})
     assert config.data_root(given) == tmp_path / "given"

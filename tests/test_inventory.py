@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mammo import inventory
-from mammo.config import Parameters
 from mammo.models import MODELS
+from mammo.parameters import Parameters
 from mammo.provenance import RECORDED_VERSIONS, read_record
 from mammo.report.published import MODEL_TITLES
 from mammo.study import Study

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mammo import config
-from mammo.config import (
+from mammo.errors import MammoError, ParameterError
+from mammo.parameters import (
     DataParameters,
     EvaluationParameters,
     Group,
@@ -23,7 +24,6 @@ from mammo.config import (
     Parameters,
     PublishedModelParameters,
 )
-from mammo.errors import MammoError, ParameterError
 from mammo.provenance import Artifacts, digest, write_text
 
 DATA = (DataParameters, ImageParameters)

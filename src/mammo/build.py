@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from mammo import book as pages
 from mammo import config, results
-from mammo.config import Parameters
+from mammo.parameters import Parameters
 from mammo.provenance import Processes, SingleProcess
 from mammo.study import Study
 

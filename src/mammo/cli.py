@@ -13,7 +13,7 @@ from mammo import __version__
 from mammo.errors import MammoError
 
 if TYPE_CHECKING:
-    from mammo.config import Parameters
+    from mammo.parameters import Parameters
 
 
 def main() -> None:
@@ -118,10 +118,9 @@ def predict(
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def check(dataset: str, path: Path | None) -> None:
     """Report what is there of DATASET (at PATH, or found), what was excluded, what is missing."""
-    from mammo import config
     from mammo.datasets.check import survey
 
-    report = survey(dataset, path, data_root=config.data_root(config.Parameters()))
+    report = survey(dataset, path, data_root=_data_root())
     print(report)
     sys.exit(report.status)
 
@@ -131,10 +130,9 @@ def check(dataset: str, path: Path | None) -> None:
 @click.option("--url", help="Fetch from here instead; file:// works too.")
 def fetch(dataset: str, url: str | None) -> None:
     """Download DATASET, checked against its checksum; an interrupted download goes on."""
-    from mammo import config
     from mammo.datasets import fetch as fetching
 
-    print(fetching.fetch(dataset, config.data_root(config.Parameters()), url=url))
+    print(fetching.fetch(dataset, _data_root(), url=url))
 
 
 @cli.group()
@@ -163,7 +161,7 @@ def list_weights() -> None:
 @cli.command()
 def parameters() -> None:
     """List every parameter: its name, default and meaning."""
-    from mammo.config import Parameters
+    from mammo.parameters import Parameters
 
     for name, field in Parameters.model_fields.items():
         print(f"{name} = {field.default!r}\n    {field.description}")
@@ -171,9 +169,16 @@ def parameters() -> None:
 
 def _library() -> Path:
     """Return the folder of imported weights; it need not be there."""
-    from mammo import config, locations
+    from mammo import locations
 
-    return config.data_root(config.Parameters()) / locations.WEIGHTS
+    return _data_root() / locations.WEIGHTS
+
+
+def _data_root() -> Path:
+    from mammo import config
+    from mammo.parameters import Parameters
+
+    return config.data_root(Parameters())
 
 
 def _parameters(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo import results
-from mammo.config import WHERE_NOT_WHAT, Parameters
 from mammo.datasets import manifest
+from mammo.parameters import WHERE_NOT_WHAT, Parameters
 from mammo.provenance import commit, read_record
 from mammo.provenance import versions as package_versions
 from mammo.report.published import DATASET_TITLES, MODEL_TITLES

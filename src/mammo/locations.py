@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mammo import config
-from mammo.config import Parameters
 from mammo.datasets import DATASETS
 from mammo.errors import ParameterError
+from mammo.parameters import Parameters
 from mammo.provenance import Artifacts, digest, folder_fingerprint
 
 WEIGHTS, DETECTIONS = "weights", "frcnn_cad"

@@ -76,10 +76,28 @@ def predict(
         batch_size=batch_size,
         precision=precision,
     )
+    return scored(images, 1 / (1 + np.exp(-found.astype(np.float64))), name=name)
+
+
+def scored(images: pd.DataFrame, scores: np.ndarray, *, name: str) -> pd.DataFrame:
+    """Return the table of predictions, checked.
+
+    Parameters
+    ----------
+    images : DataFrame, n rows
+        Rows of the manifest, with a column ``split``.
+    scores : ndarray of float, shape (n,)
+        In [0, 1]: the higher, the more likely malignant.
+    name : str
+        The model's key in `mammo.models.MODELS`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`.
+    """
     table = images[["dataset", "patient_id", "laterality", "view", "image_id", "split"]].assign(
-        model=name,
-        y_true=images["label"].astype("int64"),
-        y_score=1 / (1 + np.exp(-found.astype(np.float64))),
+        model=name, y_true=images["label"].astype("int64"), y_score=scores
     )
     return check_predictions(table[list(COLUMNS)].reset_index(drop=True))
 

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from mammo import config, splits
-from mammo.config import Parameters
 from mammo.datasets import DATASETS, manifest
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store import ImageStore
 from mammo.images.whole import WholeImageSettings
-from mammo.learning.end2end import End2EndLearning
-from mammo.learning.frcnn_cad import DetectorLearning
-from mammo.learning.transfer import TransferLearning
 from mammo.locations import Locations
 from mammo.models import MODELS
+from mammo.parameters import Parameters
 from mammo.provenance import Artifacts, Processes, SingleProcess
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
 
+    from mammo.learning.end2end import End2EndLearning
+    from mammo.learning.frcnn_cad import DetectorLearning
     from mammo.learning.steps import Learning
+    from mammo.learning.transfer import TransferLearning
 
 INTERNAL = "cbis_ddsm"
 EXTERNAL = ("mias", "inbreast", "institution")
@@ -61,16 +61,22 @@ class Study:
     @cached_property
     def transfer(self) -> TransferLearning:
         """The paper's own models."""
+        from mammo.learning.transfer import TransferLearning
+
         return TransferLearning(self)
 
     @cached_property
     def end2end(self) -> End2EndLearning:
         """Shen's models."""
+        from mammo.learning.end2end import End2EndLearning
+
         return End2EndLearning(self)
 
     @cached_property
     def frcnn_cad(self) -> DetectorLearning:
         """Ribli's model."""
+        from mammo.learning.frcnn_cad import DetectorLearning
+
         return DetectorLearning(self)
 
     def learning(self, model: str) -> Learning:

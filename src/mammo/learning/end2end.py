@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mammo.images.store import ImageStore
 from mammo.learning.published import PublishedLearning
 from mammo.models import MODELS
 from mammo.provenance import digest
+from mammo.study import INTERNAL
 
 if TYPE_CHECKING:
-    from mammo.models.end2end import End2End
+    import numpy as np
+    from torch import nn
+
+    from mammo.models.end2end import End2End, PatchClassifier
     from mammo.samples import StoredImages
     from mammo.study import TrainingData
+    from mammo.training.stages import Stage, StagedSettings
 
+NETWORK_CODE = ("models.layer_graph", "models.end2end", "models.end2end_layers", "devices")
 TRAINING_CODE = (
-    "models.layer_graph",
-    "models.end2end",
-    "models.end2end_layers",
+    *NETWORK_CODE,
     "patches",
+    "training.stages",
     "training.end2end",
     "splits",
-    "devices",
     "checkpoint",
 )
 TOPS = {"end2end_vgg16": "512x1", "end2end_resnet50": "[512-512-1024]x2"}
-"""Top of the network that is trained here; an imported file has its own."""
+"""What stands on the backbone of a network trained here; an imported file has its own."""
+COLUMNS_A_ROW = 896 / 1152
 
 
 class End2EndLearning(PublishedLearning):
@@ -35,49 +42,68 @@ class End2EndLearning(PublishedLearning):
 
     def shape(self, model: str) -> tuple[int, int]:
         """Return rows and columns of the images that a model takes in."""
-        if record := self.authors_record(model):
-            return tuple(record["input_size"])
-        return self._trained_shape
+        record = self.authors_record(model)
+        return tuple(record["input_size"]) if record else self._trained_shape
 
     @property
     def _trained_shape(self) -> tuple[int, int]:
         rows = self.parameters.end2end_rows
-        return rows, round(rows * 7 / 9)
+        return rows, round(rows * COLUMNS_A_ROW)
 
-    def network(self, model: str) -> End2End:
-        """Return a model of the published form as a training here starts with it."""
-        from mammo.models import end2end
+    def images_folder(self, model: str, dataset: str) -> Path:
+        """Return the artifact folder of a data set's images as a model takes them."""
+        return self.study.whole_images_folder(dataset, self.shape(model))
 
-        p, backbone = self.parameters, MODELS[model].backbone
-        made = end2end.build(backbone, TOPS[model], width=p.published_width, seed=p.seed)
-        if values := self.pretrained(model):
-            end2end.load_imagenet(made, backbone, values)
-        return made
-
-    def trained(self, model: str) -> End2End:
+    def model(self, model: str) -> End2End:
         """Return a model with the values that the study scores with."""
-        from mammo import checkpoint
-        from mammo.models import library
-
         if file := self.authors_file(model):
+            from mammo.models import library
+
             return library.load(file)
-        made = self.network(model)
+        from mammo import checkpoint
+
+        made = self._new(model)
         checkpoint.load(made, self.checkpoint_folder(model))
         return made
 
+    def layers(self, model: str) -> list[dict[str, Any]]:
+        """Return a model's layers, as `mammo.models.description` gives them."""
+        from mammo.models.description import describe_end2end
+
+        return describe_end2end(self.model(model), *self.shape(model))
+
     def patches_folder(self, model: str) -> Path:
-        """Return the artifact folder of the patch classifier."""
+        """Return the artifact folder of the patch classifier: values, history, record."""
         p, rows = self.parameters, self._training_rows()
         inputs = {
             **self._training_inputs(model, rows),
+            "images": self.study.whole_images_folder(INTERNAL, self._trained_shape).name,
             "patches": p.end2end_patches,
             "epochs": p.end2end_patch_epochs,
             "rates": p.end2end_patch_rates,
-            "lesions": self.study.lesions_folder("cbis_ddsm").name,
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            raise NotImplementedError
+            from mammo.patches import Windows, sample
+            from mammo.training.end2end import TOP_CONVOLUTIONS, train_patches
+
+            store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
+            lesions = self.study.lesions(INTERNAL)
+            chosen = sample(store, rows, lesions, per_lesion=p.end2end_patches, seed=p.seed)
+            held_patients = rows.loc[self._held(rows), "patient_id"]
+            record = train_patches(
+                self._patch_classifier(self._new(model)),
+                Windows.of_patches(store, chosen),
+                chosen["class"].to_numpy(int),
+                chosen["patient_id"].isin(held_patients).to_numpy(),
+                _stages(("last", "top", "all"), p.end2end_patch_epochs, p.end2end_patch_rates),
+                folder,
+                self.study.fabric,
+                top_convolutions=TOP_CONVOLUTIONS[MODELS[model].backbone],
+                settings=self._settings(p.end2end_patch_batch),
+                seed=p.seed,
+            )
+            return {**record, "device": str(self.study.fabric.device)}
 
         return self.artifacts.build_together("patches", inputs, TRAINING_CODE, make)
 
@@ -85,77 +111,123 @@ class End2EndLearning(PublishedLearning):
         """Return the artifact folder of the whole-image model: values, history, record."""
         p, rows = self.parameters, self._training_rows()
         inputs = {
-            **self._training_inputs(model, rows),
-            "labels": digest(rows["label"].tolist()),
+            "model": model,
+            "top": TOPS[model],
             "patches": self.patches_folder(model).name,
             "epochs": p.end2end_image_epochs,
             "rates": p.end2end_image_rates,
-            "batch_size": p.end2end_batch_size,
+            "batch": p.end2end_image_batch,
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            raise NotImplementedError
+            from mammo import checkpoint
+            from mammo.models.weights import fingerprint
+            from mammo.patches import Windows
+            from mammo.training.end2end import train_whole_image
+
+            network = self._new(model)
+            checkpoint.load(self._patch_classifier(network), self.patches_folder(model))
+            store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
+            record = train_whole_image(
+                network,
+                Windows.of_whole_images(store.images, store.rows(rows["image_id"])),
+                rows["label"].to_numpy(int),
+                self._held(rows),
+                _stages(("top", "all"), p.end2end_image_epochs, p.end2end_image_rates),
+                folder,
+                self.study.fabric,
+                settings=self._settings(p.end2end_image_batch),
+                seed=p.seed,
+            )
+            facts = {"device": str(self.study.fabric.device), "patches": rows.shape[0]}
+            return {**record, **facts, "sha256": fingerprint(network.state_dict())}
 
         return self.artifacts.build_together("checkpoint", inputs, TRAINING_CODE, make)
 
     def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of all images it has not seen."""
-        rows = self.scored_rows(model, training)
-        file = self.authors_file(model)
+        p, rows = self.parameters, self.scored_rows(model, training)
         inputs = {
             "model": model,
-            "weights": self.authors_record(model) if file else self.checkpoint_folder(model).name,
-            "images": [self._images_folder(model, name).name for name in rows["dataset"].unique()],
+            "weights": self._weights_digest(model),
+            "images": [self.images_folder(model, name).name for name in rows["dataset"].unique()],
             "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
-            "flips": self.parameters.end2end_flips,
-            "precision": self.parameters.precision,
+            "flips": p.end2end_flips,
+            "precision": p.precision,
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.models.end2end import FlipAveraged
             from mammo.prediction import predict
 
-            scorer = self.trained(model)
-            scorer = FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
-            samples, fabric = self._samples(model, rows), self.study.fabric
-            precision = self.parameters.precision
-            table = predict(scorer, samples, rows, fabric, name=model, precision=precision)
-            if fabric.is_global_zero:
+            table = predict(
+                self._scorer(model),
+                self._samples(model, rows),
+                rows,
+                self.study.fabric,
+                name=model,
+                batch_size=p.end2end_image_batch,
+                precision=p.precision,
+            )
+            if self.study.fabric.is_global_zero:
                 table.to_csv(folder / "predictions.csv", index=False)
-            return {"images": len(table), "device": str(fabric.device)}
+            return {"images": len(table), "device": str(self.study.fabric.device)}
 
-        code = (*TRAINING_CODE, "samples", "prediction")
+        code = (*NETWORK_CODE, "samples", "prediction")
         return self.artifacts.build_together("predictions", inputs, code, make)
 
-    def _training_rows(self) -> pd.DataFrame:
-        rows = self.study.split("cbis_ddsm", "ddsm")
-        return rows[rows["split"] == "train"].reset_index(drop=True)
+    def _new(self, model: str) -> End2End:
+        """Return a network of the published form as a training here starts with it."""
+        from mammo.models import end2end
 
-    def _training_inputs(self, model: str, rows: pd.DataFrame) -> dict[str, Any]:
+        p, backbone = self.parameters, MODELS[model].backbone
+        made = end2end.build(backbone, TOPS[model], width=p.published_width, seed=p.seed)
+        if values := self._imagenet(model):
+            end2end.load_imagenet(made, backbone, values)
+        return made
+
+    def _patch_classifier(self, network: End2End) -> PatchClassifier:
+        """Return a patch classifier that shares the network's backbone."""
+        import torch
+
+        from mammo.models.end2end import PatchClassifier
+
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.parameters.seed)
+            return PatchClassifier(network.backbone, network.mean)
+
+    def _scorer(self, model: str) -> nn.Module:
+        from mammo.models.end2end import FlipAveraged
+
+        scorer = self.model(model).for_inference()
+        return FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
+
+    def _held(self, rows: pd.DataFrame) -> np.ndarray:
+        """Return which images are of the training patients that choose the epoch."""
+        from mammo.splits import hold_out
+
         p = self.parameters
-        start = self.study.transfer.extraction.extractor_folder(MODELS[model].backbone).name
-        return {
-            "model": model,
-            "top": TOPS[model],
-            "width": p.published_width,
-            "start": start if p.published_width == 1 else None,
-            "images": self.study.whole_images_folder("cbis_ddsm", self._trained_shape).name,
-            "image_ids": digest(rows["image_id"].tolist()),
-            "held_aside": p.early_stopping_fraction,
-            "precision": p.precision,
-            "seed": p.seed,
-        }
+        labels, patients = rows["label"].to_numpy(int), rows["patient_id"].to_numpy(str)
+        return hold_out(labels, patients, p.early_stopping_fraction, p.seed)
 
-    def _images_folder(self, model: str, dataset: str) -> Path:
-        return self.study.whole_images_folder(dataset, self.shape(model))
+    def _settings(self, batch_size: int) -> StagedSettings:
+        from mammo.training.stages import StagedSettings
+
+        return StagedSettings(batch_size=batch_size, precision=self.parameters.precision)
 
     def _samples(self, model: str, rows: pd.DataFrame) -> StoredImages:
         """Return the inputs of images, in the order of their rows (one data set after another)."""
-        from mammo.images.store import ImageStore
         from mammo.samples import StoredImages
 
         parts = []
         for dataset, group in rows.groupby("dataset", sort=False):
-            store = ImageStore(self._images_folder(model, dataset))
+            store = ImageStore(self.images_folder(model, dataset))
             parts.append((store.images, store.rows(group["image_id"])))
         return StoredImages(parts)
+
+
+def _stages(parts: Iterable[str], epochs: Iterable[int], rates: Iterable[float]) -> list[Stage]:
+    from mammo.training.stages import Stage
+
+    return [
+        Stage(part, rate, count) for part, count, rate in zip(parts, epochs, rates, strict=True)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,19 +10,27 @@ import pandas as pd
 
 from mammo.learning.published import PublishedLearning
 from mammo.provenance import digest
+from mammo.study import INTERNAL
 
 if TYPE_CHECKING:
     from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
     from mammo.study import TrainingData
 
-TRAINING_CODE = (
+NETWORK_CODE = (
     "models.anchors",
     "models.boxes",
     "models.frcnn_cad",
+    "models.frcnn_imagenet",
     "models.frcnn_input",
-    "training.frcnn_cad",
-    "splits",
+    "detection",
     "devices",
+)
+TRAINING_CODE = (
+    *NETWORK_CODE,
+    "training.frcnn_cad",
+    "training.frcnn_cad_losses",
+    "training.frcnn_cad_targets",
+    "splits",
     "checkpoint",
 )
 DETECTIONS = "detections.csv"
@@ -30,46 +39,135 @@ DETECTIONS = "detections.csv"
 class DetectorLearning(PublishedLearning):
     """The detector, its detections, and the scores of images."""
 
-    @property
-    def settings(self) -> DetectorSettings:
-        """The network as it is trained here."""
-        from mammo.models.frcnn_cad import DetectorSettings
-
-        p = self.parameters
-        short = p.frcnn_short_side
-        return DetectorSettings(
-            width=p.published_width,
-            hidden=p.frcnn_hidden,
-            short_side=short,
-            long_side=round(short * 2100 / 1700),
-        )
-
-    def trained(self, model: str) -> FasterRCNN:
+    def model(self, model: str) -> FasterRCNN:
         """Return the detector with the values that the study scores with."""
-        from mammo import checkpoint
-        from mammo.models import frcnn_cad, library
-
         if file := self.authors_file(model):
-            return library.load(file)
-        network = frcnn_cad.build(self.settings, self.parameters.seed)
+            from mammo.models import library
+
+            network = library.load(file)
+            network.settings = replace(network.settings, window=self._window)
+            return network
+        from mammo import checkpoint
+        from mammo.models.frcnn_cad import FasterRCNN
+
+        network = FasterRCNN(self._settings)
         checkpoint.load(network, self.checkpoint_folder(model))
         return network
 
-    def checkpoint_folder(self, model: str) -> Path:
-        """Return the artifact folder of the detector as trained here."""
-        raise NotImplementedError
+    def layers(self, model: str) -> list[dict[str, Any]]:
+        """Return the detector's layers, as `mammo.models.description` gives them."""
+        from mammo.models.description import describe_frcnn_cad
 
-    def detections(self, model: str) -> pd.DataFrame:
-        """Return every box that was found: data set, image, label, score, native pixels."""
-        folder = self.predictions_folder(model)
-        return pd.read_csv(folder / DETECTIONS, dtype={"image_id": str})
+        network = self.model(model)
+        sides = network.settings.short_side, network.settings.long_side
+        return describe_frcnn_cad(network, max(sides), min(sides))
+
+    def checkpoint_folder(self, model: str) -> Path:
+        """Return the artifact folder of the detector as trained here: values, history, record."""
+        p, rows = self.parameters, self._training_rows()
+        inputs = {
+            **self._training_inputs(model, rows),
+            "manifest": self.study.manifest_folder(INTERNAL).name,
+            "network": asdict(self._settings),
+            "optimizer": p.frcnn_optimizer,
+            "epochs": p.frcnn_epochs,
+            "rate": p.frcnn_rate,
+        }
+
+        def make(folder: Path) -> dict[str, Any]:
+            from mammo.models.weights import fingerprint
+            from mammo.training.frcnn_cad import DetectorTraining, train
+
+            network = self._new(model)
+            record = train(
+                network,
+                rows,
+                self.study.lesions(INTERNAL),
+                DetectorTraining(
+                    optimizer=p.frcnn_optimizer,
+                    learning_rate=p.frcnn_rate,
+                    epochs=p.frcnn_epochs,
+                    held_aside=p.early_stopping_fraction,
+                    precision=p.precision,
+                ),
+                folder,
+                self.study.fabric,
+                seed=p.seed,
+                workers=self._readers,
+            )
+            facts = {"device": str(self.study.fabric.device)}
+            return {**record, **facts, "sha256": fingerprint(network.state_dict())}
+
+        return self.artifacts.build_together("checkpoint", inputs, TRAINING_CODE, make)
 
     def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with detections, and the scores of images from them."""
         rows = self.scored_rows(model, training)
-        inputs = {"image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist())}
+        names = rows["dataset"].unique()
+        inputs = {
+            "model": model,
+            "weights": self._weights_digest(model),
+            "manifests": [self.study.manifest_folder(name).name for name in names],
+            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "window": self._window,
+            "precision": self.parameters.precision,
+        }
 
         def make(folder: Path) -> dict[str, Any]:
-            raise NotImplementedError
+            from mammo.detection import detect_all
+            from mammo.prediction import scored
 
-        return self.artifacts.build_together("predictions", inputs, TRAINING_CODE, make)
+            fabric = self.study.fabric
+            found, scores = detect_all(
+                self.model(model),
+                rows,
+                fabric,
+                workers=self._readers,
+                precision=self.parameters.precision,
+            )
+            if fabric.is_global_zero:
+                found.to_csv(folder / DETECTIONS, index=False)
+                scored(rows, scores, name=model).to_csv(folder / "predictions.csv", index=False)
+            return {"images": len(rows), "boxes": len(found), "device": str(fabric.device)}
+
+        code = (*NETWORK_CODE, "prediction")
+        return self.artifacts.build_together("predictions", inputs, code, make)
+
+    def detections(self, model: str) -> pd.DataFrame:
+        """Return every box that was found (`mammo.detection.COLUMNS`)."""
+        file = self.predictions_folder(model) / DETECTIONS
+        return pd.read_csv(file, dtype={"image_id": str})
+
+    @property
+    def _readers(self) -> int:
+        """Processes that read images ahead, for each that computes; none on a single core."""
+        return self.study.workers // self.study.fabric.world_size if self.study.workers > 1 else 0
+
+    @property
+    def _window(self) -> tuple[float, float] | None:
+        return (500, 800) if self.parameters.frcnn_window else None
+
+    @property
+    def _settings(self) -> DetectorSettings:
+        """The network as it is trained here; the sides of its input are in the published ratio."""
+        from mammo.models.frcnn_cad import PUBLISHED
+
+        p = self.parameters
+        return replace(
+            PUBLISHED,
+            width=p.published_width,
+            hidden=p.frcnn_hidden,
+            short_side=p.frcnn_short_side,
+            long_side=round(p.frcnn_short_side * PUBLISHED.long_side / PUBLISHED.short_side),
+            anchor_scales=p.frcnn_anchor_scales,
+            window=self._window,
+        )
+
+    def _new(self, model: str) -> FasterRCNN:
+        """Return the detector as a training here starts with it."""
+        from mammo.models import frcnn_cad, frcnn_imagenet
+
+        network = frcnn_cad.build(self._settings, self.parameters.seed)
+        if values := self._imagenet(model):
+            network.load_state_dict(frcnn_imagenet.convolutions(values), strict=False)
+        return network

@@ -6,10 +6,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from mammo.errors import WeightsError
+from mammo.learning.extraction import EXTRACTOR
 from mammo.learning.steps import Learning
 from mammo.models import MODELS
-from mammo.provenance import read_record
+from mammo.models.releases import releases_of
+from mammo.provenance import digest, read_record
+from mammo.study import INTERNAL
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,11 +33,14 @@ class PublishedLearning(Learning):
         WeightsError
             If the parameters ask for the authors' weights and they have not been imported.
         """
-        from mammo.models import library
+        p, folder = self.parameters, self.study.locations.weights
+        asked = {release.name for release in releases_of(model)} & set(p.releases)
+        found = None
+        if p.published_weights != "train" and folder.is_dir():
+            from mammo.models import library
 
-        wish, folder = self.parameters.published_weights, self.study.locations.weights
-        found = None if wish == "train" else library.find(model, folder)
-        if wish == "authors" and found is None:
+            found = library.find(model, folder, next(iter(asked), None))
+        if p.published_weights == "authors" and found is None:
             raise WeightsError(
                 f"{folder}: no weights of {model} there, and published_weights is 'authors'; "
                 "import them with 'mammo weights import FILE' ('mammo weights list' says how to "
@@ -42,14 +50,20 @@ class PublishedLearning(Learning):
 
     def authors_record(self, model: str) -> dict[str, Any] | None:
         """Return what is known of the authors' weights, if the study uses them."""
+        file = self.authors_file(model)
+        if file is None:
+            return None
         from mammo.models import library
 
-        file = self.authors_file(model)
-        return library.read_record(file) if file else None
+        return library.read_record(file)
 
     def checkpoint_folder(self, model: str) -> Path:
-        """Return the artifact folder of the model as trained here."""
+        """Return the artifact folder of the model as trained here: values, history, record."""
         raise NotImplementedError
+
+    def history(self, model: str) -> pd.DataFrame:
+        """Return a training's history, one row an epoch."""
+        return pd.read_csv(self.checkpoint_folder(model) / "history.csv")
 
     def may_have_seen(self, model: str) -> tuple[str, ...]:
         """Return the sets that the authors' weights saw; none for a model trained here."""
@@ -57,16 +71,10 @@ class PublishedLearning(Learning):
         return tuple(record["trained_on"]) if record else ()
 
     def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
-        """Say whose the weights are, or what the training here started from."""
+        """Say whose the weights are, or what a training here started from and learnt from."""
         if record := self.authors_record(model):
             return f"the authors' ({record['release']})"
-        return f"{self.start_in_words(model)}; {self.trained_on_in_words(training)}"
-
-    def start_in_words(self, model: str) -> str:
-        """Say what a training here starts from, and how wide the network is."""
-        width = Fraction(self.parameters.published_width).limit_denominator(1000)
-        start = "ImageNet" if self.pretrained(model) else "random"
-        return start if width == 1 else f"{start}, {width} of the channels"
+        return f"{self._start_in_words(model)}; {self.trained_on_in_words(training)}"
 
     def origin(self, model: str) -> dict[str, str]:
         """Return where the model's values come from."""
@@ -78,26 +86,57 @@ class PublishedLearning(Learning):
                 "licence": record["licence"],
                 "note": f"Trained on {', '.join(record['trained_on'])}: {record['split']}.",
             }
-        facts = read_record(self.checkpoint_folder(model))["facts"]
         return {
             "kind": "trained here",
-            "source": f"{self.start_in_words(model)}, seed {self.parameters.seed}",
-            "sha256": facts["sha256"],
+            "source": f"{self._start_in_words(model)}, seed {self.parameters.seed}",
+            "sha256": read_record(self.checkpoint_folder(model))["facts"]["sha256"],
             "licence": "none needed",
-            "note": "Not the authors' model: the same network, trained on this build's images.",
+            "note": "The published network trained on this build's images; not the authors' model.",
         }
 
-    def pretrained(self, model: str) -> dict[str, Tensor] | None:
-        """Return ImageNet's values of the backbone's trunk, for a network of full width.
+    def _weights_digest(self, model: str) -> str:
+        record = self.authors_record(model)
+        return record["sha256"] if record else self.checkpoint_folder(model).name
 
-        They are those of the transfer model with this backbone, so that both start alike.
+    def _start_in_words(self, model: str) -> str:
+        width = Fraction(self.parameters.published_width).limit_denominator(1000)
+        start = "ImageNet" if self._imagenet_folder(model) else "random"
+        return start if width == 1 else f"{start}, {width} of the channels"
+
+    def _imagenet_folder(self, model: str) -> Path | None:
+        """Return where ImageNet's values of the backbone are: those of the transfer model.
+
+        A network of fewer channels has none.
         """
         if self.parameters.published_width < 1:
             return None
-        extraction, backbone = self.study.transfer.extraction, MODELS[model].backbone
-        folder = extraction.extractor_folder(backbone)
-        if read_record(folder)["facts"]["kind"] == "random":
+        folder = self.study.transfer.extraction.extractor_folder(MODELS[model].backbone)
+        return folder if read_record(folder)["facts"]["kind"] != "random" else None
+
+    def _imagenet(self, model: str) -> dict[str, Tensor] | None:
+        folder = self._imagenet_folder(model)
+        if folder is None:
             return None
         import safetensors.torch
 
-        return safetensors.torch.load_file(folder / "extractor.safetensors")
+        return safetensors.torch.load_file(folder / EXTRACTOR)
+
+    def _training_rows(self) -> pd.DataFrame:
+        """Return the images that a training here learns from: DDSM's training patients."""
+        rows = self.study.split(INTERNAL, "ddsm")
+        return rows[rows["split"] == "train"].reset_index(drop=True)
+
+    def _training_inputs(self, model: str, rows: pd.DataFrame) -> dict[str, Any]:
+        """Return what every training here depends on."""
+        p, start = self.parameters, self._imagenet_folder(model)
+        return {
+            "model": model,
+            "width": p.published_width,
+            "start": start.name if start else None,
+            "image_ids": digest(rows["image_id"].tolist()),
+            "labels": digest(rows["label"].tolist()),
+            "lesions": self.study.lesions_folder(INTERNAL).name,
+            "held_aside": p.early_stopping_fraction,
+            "precision": p.precision,
+            "seed": p.seed,
+        }

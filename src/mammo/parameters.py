@@ -1,0 +1,216 @@
+"""The study's parameters: one flat set of names with types, ranges and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Backbone = Literal["alexnet", "vgg16", "resnet50"]
+Model = Literal[Backbone, "end2end_vgg16", "end2end_resnet50", "frcnn_cad"]
+Epochs = Annotated[int, Field(ge=0)]
+Rate = Annotated[float, Field(gt=0, le=1)]
+WHERE_NOT_WHAT = frozenset({"data_root", "artifacts", "workers"})
+"""Parameters that say where or how fast, and change no result."""
+
+
+class Group(BaseModel):
+    """Parameters that belong together; unknown names and values out of range are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _sequence_as_tuple(cls, value: Any) -> Any:
+        """Take lists, and their text as a command line gives it, where a tuple is meant."""
+        if isinstance(value, str) and value.startswith("["):
+            with suppress(yaml.YAMLError):
+                value = yaml.safe_load(value)
+        return tuple(value) if isinstance(value, list) else value
+
+
+class DataParameters(Group):
+    """Which images, and what they are called."""
+
+    seed: int = Field(2020, ge=0, description="seed of phantoms, splits, training and bootstrap")
+    data_root: str | None = Field(
+        None, description="folder of the real data sets; without it $MAMMO_DATA, else data/"
+    )
+    artifacts: str = Field("artifacts", description="folder of everything computed")
+    workers: int | None = Field(
+        None, ge=1, le=256, description="processes that read images; without it one a core"
+    )
+    phantom_scale: float = Field(
+        0.25, gt=0, le=1, description="synthetic cases as a fraction of the published number"
+    )
+    phantom_pixel_mm: float = Field(
+        0.4, ge=0.05, le=1, description="pixel pitch of synthetic images in mm (MIAS: always 0.2)"
+    )
+    cbis_unit: Literal["file", "view"] = Field(
+        "file", description="what an image of CBIS-DDSM is: a file (3,103) or a view (3,032)"
+    )
+    cbis_label_rule: Literal["any_lesion", "all_lesions", "unmixed"] = Field(
+        "any_lesion", description="malignant if any lesion is, if all are, or only unmixed images"
+    )
+    cbis_lesions: tuple[Literal["calcification", "mass"], ...] = Field(
+        ("calcification", "mass"), min_length=1, description="lesion types of CBIS-DDSM that count"
+    )
+    cbis_without_callback: Literal["benign", "ignore"] = Field(
+        "benign", description="what BENIGN_WITHOUT_CALLBACK lesions of CBIS-DDSM count as"
+    )
+    mias_label_rule: Literal["any_malignant", "abnormal_only"] = Field(
+        "any_malignant", description="normal images of MIAS are negative, or left out"
+    )
+    inbreast_positive: tuple[str, ...] = Field(
+        ("4", "5", "6"), description="BI-RADS categories of INbreast that count as positive"
+    )
+    inbreast_excluded: tuple[str, ...] = Field(
+        ("3",), description="BI-RADS categories of INbreast that are left out"
+    )
+    validation_fraction: Fraction = Field(
+        0.2, description="fraction of DDSM's patients that Table 2 is validated on"
+    )
+
+
+class ImageParameters(Group):
+    """How an image is prepared."""
+
+    image_size: int = Field(224, ge=64, le=4096, description="side of a prepared image in pixels")
+    aspect: Literal["stretch", "pad"] = Field(
+        "stretch", description="fill the square by stretching, or keep the shape and pad"
+    )
+    mask_background: bool = Field(True, description="set what is not breast to black")
+    normalise: Literal["none", "percentile"] = Field(
+        "percentile", description="grey values as read, or the breast's percentiles to 0-1"
+    )
+
+
+class ModelParameters(Group):
+    """Feature extractor, classifier and their training."""
+
+    models: tuple[Model, ...] = Field(
+        get_args(Model), min_length=1, description="the models to compute"
+    )
+    weights: str = Field(
+        "auto",
+        description="extractor's weights: imagenet, random, a file, or auto (ImageNet's if they "
+        "can be had, else random)",
+    )
+    stride: Literal[8, 16, 32] = Field(
+        32, description="pixels between neighbours on the feature map; 32 is the last layer"
+    )
+    flips: tuple[Literal["none", "horizontal", "vertical", "both"], ...] = Field(
+        ("none", "vertical"), min_length=1, description="flips of training images"
+    )
+    fine_tune: bool = Field(False, description="train the whole network, not the classifier alone")
+    classifier_channels: int = Field(32, ge=1, description="channels of the 1 x 1 convolution")
+    classifier_hidden: int = Field(32, ge=1, description="units of FC1")
+    dropout: float = Field(0.5, ge=0, lt=1, description="fraction dropped before FC1 and FC2")
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="of AdamW")
+    weight_decay: float = Field(1e-2, ge=0, le=1, description="of AdamW")
+    batch_size: int = Field(32, ge=1, description="images a training step, over all devices")
+    epochs: int = Field(60, ge=1, description="epochs at most")
+    patience: int = Field(10, ge=1, description="epochs without improvement before stopping")
+    early_stopping_fraction: Fraction = Field(
+        0.15, description="fraction of the training patients watched for early stopping"
+    )
+    monitor: Literal["loss", "auroc"] = Field("loss", description="what early stopping watches")
+    balanced: bool = Field(True, description="weigh both classes alike in the loss")
+    precision: Literal["auto", "bfloat16", "float32"] = Field(
+        "auto", description="of the extractor; auto is bfloat16 where the device is fast at it"
+    )
+
+
+class PublishedModelParameters(Group):
+    """The three models that others published: their authors' weights, or trained here."""
+
+    published_weights: Literal["auto", "authors", "train"] = Field(
+        "auto", description="the authors' weights, training here, or auto (theirs if imported)"
+    )
+    releases: tuple[str, ...] = Field(
+        (), description="authors' weights to use in place of the defaults; see mammo weights list"
+    )
+    published_width: float = Field(
+        0.125, gt=0, le=1, description="trained here: channels as a fraction of the published"
+    )
+    end2end_rows: int = Field(
+        576, ge=64, le=2304, description="trained here: rows of the input; columns are 7/9 of it"
+    )
+    end2end_flips: bool = Field(
+        False, description="score with end2end by the mean over four flips of the image"
+    )
+    end2end_patches: int = Field(
+        10, ge=1, description="patches drawn around each lesion, and as many from elsewhere"
+    )
+    end2end_patch_epochs: tuple[Epochs, Epochs, Epochs] = Field(
+        (0, 0, 10), description="epochs of the patch classifier: last layer, top part, all"
+    )
+    end2end_patch_rates: tuple[Rate, Rate, Rate] = Field(
+        (1e-3, 1e-4, 1e-3), description="learning rates of these three stages"
+    )
+    end2end_image_epochs: tuple[Epochs, Epochs] = Field(
+        (5, 3), description="epochs of the whole-image model: top, all"
+    )
+    end2end_image_rates: tuple[Rate, Rate] = Field(
+        (1e-3, 1e-4), description="learning rates of these two stages"
+    )
+    end2end_patch_batch: int = Field(64, ge=2, description="patches a training step")
+    end2end_image_batch: int = Field(16, ge=2, description="whole images a training step")
+    frcnn_short_side: int = Field(
+        400, ge=64, le=4000, description="trained here: pixels of the image's short side"
+    )
+    frcnn_hidden: int = Field(256, ge=1, description="trained here: units of fc6 and fc7")
+    frcnn_anchor_scales: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (8.0, 16.0, 32.0), min_length=1, description="trained here: sides of boxes, in 16 pixels"
+    )
+    frcnn_optimizer: Literal["sgd", "adamw"] = Field(
+        "adamw", description="sgd suits a start from ImageNet, adamw a random one"
+    )
+    frcnn_epochs: int = Field(8, ge=1, description="epochs of the detector")
+    frcnn_rate: Rate = Field(1e-3, description="learning rate of the detector")
+    frcnn_window: bool = Field(
+        False, description="clip to 500 below to 800 above the breast's mode, as for INbreast"
+    )
+
+
+class EvaluationParameters(Group):
+    """How an auROC and its interval are estimated."""
+
+    n_bootstrap: int = Field(2000, ge=100, le=1_000_000, description="bootstrap replicates")
+    confidence: Fraction = Field(0.95, description="confidence level of the intervals")
+    unit: Literal["patient", "image"] = Field(
+        "patient", description="what the bootstrap draws: patients (all their images) or images"
+    )
+
+
+class MixedDataParameters(Group):
+    """Training on DDSM and a part of each external set."""
+
+    mixed_model: Backbone = Field("alexnet", description="the model trained on mixed data")
+    mixed_fraction: Fraction = Field(
+        0.8, description="fraction of each external set's patients that joins the training"
+    )
+
+
+class Parameters(
+    DataParameters,
+    ImageParameters,
+    ModelParameters,
+    PublishedModelParameters,
+    EvaluationParameters,
+    MixedDataParameters,
+):
+    """All parameters of the study."""
+
+    def of(self, groups: Iterable[type[Group]]) -> dict[str, Any]:
+        """Return the values that can change a result, of the groups asked for."""
+        names = {name for group in groups for name in group.model_fields}
+        return self.model_dump(include=names - WHERE_NOT_WHAT, mode="json")
+
+    def changed(self) -> dict[str, Any]:
+        """Return the values that differ from their defaults."""
+        return self.model_dump(exclude_defaults=True, mode="json")

@@ -33,7 +33,7 @@ ORDER = (
     ("locations", "learning", "study"),
     ("results", "released"),
     ("report",),
-    ("gallery", "inventory"),
+    ("gallery", "viewing", "inventory"),
     ("book",),
     ("build",),
     ("cli",),

@@ -35,10 +35,11 @@ def examples(study: Study, dataset: str, n: int) -> list[Example]:
         rng.permutation(rows.index[rows["label"] == label].to_numpy(copy=True))[:count]
         for label, count in wanted.items()
     ]
-    return [_example(rows.loc[place]) for place in np.concatenate(chosen)]
+    return [example(rows.loc[place]) for place in np.concatenate(chosen)]
 
 
-def _example(row: pd.Series) -> Example:
+def example(row: pd.Series) -> Example:
+    """Return an image of a manifest with its lesion boxes, small enough to be shown."""
     pixels = images.read(row["path"]).pixels
     scale = min(1.0, SHOWN_PIXELS / max(pixels.shape))
     if scale < 1:

@@ -54,7 +54,7 @@ class End2EndLearning(PublishedLearning):
         """Return the artifact folder of a data set's images as a model takes them."""
         return self.study.whole_images_folder(dataset, self.shape(model))
 
-    def model(self, model: str) -> End2End:
+    def trained(self, model: str) -> End2End:
         """Return a model with the values that the study scores with."""
         if file := self.authors_file(model):
             from mammo.models import library
@@ -70,7 +70,7 @@ class End2EndLearning(PublishedLearning):
         """Return a model's layers, as `mammo.models.description` gives them."""
         from mammo.models.description import describe_end2end
 
-        return describe_end2end(self.model(model), *self.shape(model))
+        return describe_end2end(self.trained(model), *self.shape(model))
 
     def patches_folder(self, model: str) -> Path:
         """Return the artifact folder of the patch classifier: values, history, record."""
@@ -198,7 +198,7 @@ class End2EndLearning(PublishedLearning):
     def _scorer(self, model: str) -> nn.Module:
         from mammo.models.end2end import FlipAveraged
 
-        scorer = self.model(model).for_inference()
+        scorer = self.trained(model).for_inference()
         return FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
 
     def _held(self, rows: pd.DataFrame) -> np.ndarray:

@@ -39,7 +39,7 @@ DETECTIONS = "detections.csv"
 class DetectorLearning(PublishedLearning):
     """The detector, its detections, and the scores of images."""
 
-    def model(self, model: str) -> FasterRCNN:
+    def trained(self, model: str) -> FasterRCNN:
         """Return the detector with the values that the study scores with."""
         if file := self.authors_file(model):
             from mammo.models import library
@@ -58,7 +58,7 @@ class DetectorLearning(PublishedLearning):
         """Return the detector's layers, as `mammo.models.description` gives them."""
         from mammo.models.description import describe_frcnn_cad
 
-        network = self.model(model)
+        network = self.trained(model)
         sides = network.settings.short_side, network.settings.long_side
         return describe_frcnn_cad(network, max(sides), min(sides))
 
@@ -119,7 +119,7 @@ class DetectorLearning(PublishedLearning):
 
             fabric = self.study.fabric
             found, scores = detect_all(
-                self.model(model),
+                self.trained(model),
                 rows,
                 fabric,
                 workers=self._readers,

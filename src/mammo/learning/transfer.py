@@ -54,6 +54,14 @@ class TransferLearning(Learning):
         channels = map_shape(extractor, p.image_size)[0]
         return TransferModel(extractor, build_classifier(channels, settings, p.seed))
 
+    def trained(self, model: str, training: TrainingData = "ddsm") -> TransferModel:
+        """Return the whole model with the values that the study scores with."""
+        from mammo import checkpoint
+
+        whole = self.model(model)
+        checkpoint.load(self._trainable(whole), self.checkpoint_folder(model, training))
+        return whole.eval()
+
     def checkpoint_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder of a trained model: values, history, record."""
         rows = self.study.rows(training, is_trained_on=True)
@@ -75,7 +83,7 @@ class TransferLearning(Learning):
             from mammo.training.transfer import TrainingSettings, train
 
             record = train(
-                self._trainable(model),
+                self._trainable(self.model(model)),
                 self._samples(model, training, rows),
                 rows["label"].to_numpy(int),
                 (rows["dataset"] + "/" + rows["patient_id"]).to_numpy(str),
@@ -120,8 +128,7 @@ class TransferLearning(Learning):
 
         return describe(self.model(model), self.parameters.image_size)
 
-    def _trainable(self, model: str) -> nn.Module:
-        whole = self.model(model)
+    def _trainable(self, whole: TransferModel) -> nn.Module:
         return whole if self.parameters.fine_tune else whole.classifier
 
     def _settings(self) -> dict[str, Any]:
@@ -149,11 +156,9 @@ class TransferLearning(Learning):
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo import checkpoint
             from mammo.prediction import predict
 
-            trained = self._trainable(model)
-            checkpoint.load(trained, self.checkpoint_folder(model, training))
+            trained = self._trainable(self.trained(model, training))
             samples = self._samples(model, training, rows)
             table = predict(trained, samples, rows, self.study.fabric, name=model)
             if self.study.fabric.is_global_zero:

@@ -93,7 +93,7 @@ def test_patches_of_lesions_cover_them_as_well_as_they_can(store, chosen) -> Non
 def test_background_lies_in_the_breast_and_touches_no_lesion(store, chosen) -> None:
     for row in chosen[chosen["class"] == 0].itertuples():
         assert all(covered(row, box) == 0 for box in boxes_of(store, row.image_id))
-        assert store[row.row][row.top + 16, row.left + 16] > 0.5
+        assert store[row.row][row.top + 16, row.left + 16] > 0.1
 
 
 @given(st.integers(0, 96), st.integers(0, 64), st.integers(1, 120), st.integers(1, 90))

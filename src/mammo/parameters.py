@@ -138,7 +138,7 @@ class PublishedModelParameters(Group):
         0.125, gt=0, le=1, description="trained here: channels as a fraction of the published"
     )
     end2end_rows: int = Field(
-        576, ge=64, le=2304, description="trained here: rows of the input; columns are 7/9 of it"
+        576, ge=192, le=2304, description="trained here: rows of the input; columns are 7/9 of it"
     )
     end2end_flips: bool = Field(
         False, description="score with end2end by the mean over four flips of the image"

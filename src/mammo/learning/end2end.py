@@ -198,7 +198,7 @@ class End2EndLearning(PublishedLearning):
     def _scorer(self, model: str) -> nn.Module:
         from mammo.models.end2end import FlipAveraged
 
-        scorer = self.trained(model).for_inference()
+        scorer = self.trained(model)
         return FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
 
     def _held(self, rows: pd.DataFrame) -> np.ndarray:

@@ -70,13 +70,15 @@ def legacy_blob(values: np.ndarray) -> bytes:
     )
 
 
-def unpacked_blob(values: np.ndarray) -> bytes:
-    """A blob whose numbers each have their own key."""
-    shape = b"".join(field(1, side) for side in values.shape)
+def unpacked(values: np.ndarray) -> bytes:
+    """Values that each have their own key."""
     key = number(5 << 3 | 5)
-    return field(7, shape) + b"".join(
-        key + struct.pack("<f", value) for value in values.astype("<f4").ravel()
-    )
+    return b"".join(key + struct.pack("<f", value) for value in values.ravel())
+
+
+def unpacked_blob(values: np.ndarray) -> bytes:
+    """A blob whose sides and values each have their own key."""
+    return field(7, b"".join(field(1, side) for side in values.shape)) + unpacked(values)
 
 
 def layer(name: str, kind: str, *blobs: bytes) -> bytes:

@@ -59,12 +59,9 @@ def test_every_value_arrives(network, read, write):
 def test_values_may_come_in_pieces(network, read):
     def in_pieces(values: np.ndarray) -> bytes:
         flat = values.astype("<f4").ravel()
-        empty = caffe_files.blob(flat[:0], values.shape)
-        return (
-            empty
-            + caffe_files.field(5, flat[:2].tobytes())
-            + caffe_files.field(5, flat[2:].tobytes())
-        )
+        pieces = [caffe_files.field(5, flat[:1].tobytes()), caffe_files.unpacked(flat[1:3])]
+        rest = [caffe_files.field(5, flat[3:].tobytes())]
+        return b"".join([caffe_files.blob(flat[:0], values.shape), *pieces, *rest])
 
     state = read(caffe_files.caffemodel(network, in_pieces))
     assert torch.equal(state["fc6.weight"], network.fc6.weight)

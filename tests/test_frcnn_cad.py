@@ -87,13 +87,13 @@ def test_proposals_are_opencvs(size):
 @sizes
 @torch.inference_mode()
 def test_proposals_follow_the_published_steps(size):
-    settings = replace(NARROW, min_size=40, pre_nms=400, post_nms=60)
+    settings = replace(NARROW, min_size=40, pre_nms=150, post_nms=40)
     network = filled(settings)
     scores, deltas, prob = anchors_scores(network, size)
     base = anchors.base(settings.anchor_scales)
     expected = by_hand.proposals(prob[0], deltas[0].numpy(), base, size, 1.5, settings)
     found = network.propose(scores, deltas, size, 1.5)
-    assert len(expected) == 60
+    assert 30 < len(expected) <= 40
     assert differ(found, expected) < 1e-3
     assert (found[:, 2:] - found[:, :2] + 1).min() >= 60
 
@@ -130,7 +130,7 @@ def test_boxes_may_name_their_image(narrow):
 def test_full_width_is_opencvs():
     """All of VGG16's channels; fc6 and fc7 with 256 units, to stay small."""
     network = filled(DetectorSettings(hidden=256, min_size=0))
-    size = (187, 263)
+    size = (123, 171)
     x = random_input(*size, seed=2)
     features = network.features(x)
     scores, _ = network.rpn(features)
@@ -231,11 +231,12 @@ def test_input_is_that_of_py_faster_rcnn(shape, scale):
     assert differ(found[0], expected.transpose(2, 0, 1)) < 1e-3
 
 
-def test_whole_grey_levels_stay_whole():
-    levels = np.arange(256, dtype=np.float32).reshape(16, 16)
-    found, scale = frcnn_input.prepare(levels / np.float32(255), 16, 16)
+def test_grey_levels_are_those_of_whole_numbers():
+    stored = np.arange(3060).reshape(51, 60) + 1
+    found, scale = frcnn_input.prepare((stored / 4095).astype(np.float32), 51, 60)
     assert scale == 1
-    np.testing.assert_allclose(found[0, 2] + frcnn_input.MEANS[2], levels, atol=1e-4)
+    grey = found[0, 2] + frcnn_input.MEANS[2]
+    np.testing.assert_allclose(grey, 255 * stored // stored.max(), atol=1e-4)
 
 
 def test_window_lies_around_the_breasts_mode():

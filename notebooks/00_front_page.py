@@ -19,7 +19,14 @@
 # question is the paper's: does a model that reads mammograms well at home read them well elsewhere?
 
 # %% tags=["parameters"]
-models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compute
+models = [
+    "alexnet",
+    "vgg16",
+    "resnet50",
+    "end2end_vgg16",
+    "end2end_resnet50",
+    "frcnn_cad",
+]  # the models to compute
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
 unit = "patient"  # what the bootstrap draws: "patient" or "image"
@@ -70,8 +77,8 @@ auroc_forest(estimates)
 # - {doc}`Provenance <chapters/90_provenance>`: parameters, data, weights, versions, seconds.
 #
 # Every number is published, computed on real images, or computed on synthetic ones, and each table
-# and figure says which. The word *not yet computed here* stands where the paper has a value and
-# this book does not.
+# and figure says which. Where the paper has a value and this book has none, the cell says why: the
+# model was trained on that set, or is not part of this build.
 #
 # ## Where the paper contradicts itself
 #

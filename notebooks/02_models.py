@@ -13,14 +13,29 @@
 # %% [markdown]
 # # Models
 #
-# The paper's own models are transfer learning in its plainest form: a network trained on
-# photographs, AlexNet {cite:p}`krizhevsky2012`, VGG16 {cite:p}`simonyan2015` or ResNet50
-# {cite:p}`he2016`, is kept as it is and turns a mammogram into maps of features
+# The paper tests six models. Three are its authors' own, transfer learning in its plainest form: a
+# network trained on photographs, AlexNet {cite:p}`krizhevsky2012`, VGG16 {cite:p}`simonyan2015` or
+# ResNet50 {cite:p}`he2016`, is kept as it is and turns a mammogram into maps of features
 # ({term}`feature extractor`); a small classifier learns from those. The paper leaves the
-# classifier's layers, its optimiser and the number of epochs open, so they are parameters here.
+# classifier's layers, its optimiser and the number of epochs open, so they are parameters here. The
+# other three were published with their weights: end2end {cite:p}`shen2019` with VGG16 and with
+# ResNet50, which learns from patches of lesions before it sees whole images, and frcnn_cad
+# {cite:p}`ribli2018`, a Faster R-CNN {cite:p}`ren2017` that draws boxes around lesions.
+#
+# Where the authors' weights have been imported (`mammo weights list` says how), the published
+# models are scored with them. Where not, the same networks are trained here, on this book's DDSM:
+# other models than the authors', most often smaller ones. Every table says which of the two it
+# shows.
 
 # %% tags=["parameters"]
-models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compute
+models = [
+    "alexnet",
+    "vgg16",
+    "resnet50",
+    "end2end_vgg16",
+    "end2end_resnet50",
+    "frcnn_cad",
+]  # the models to compute
 weights = "auto"  # "imagenet", "random", a file; "auto": ImageNet if possible
 stride = 32  # image pixels between points of the feature map: 8, 16, 32
 flips = ["none", "vertical"]  # flips of the training images
@@ -28,6 +43,10 @@ fine_tune = False  # True: train the extractor, too
 classifier_channels = 32  # channels of the 1 x 1 convolution
 classifier_hidden = 32  # units of FC1
 epochs = 60  # at most; early stopping may end the training sooner
+published_weights = "auto"  # "authors", "train"; "auto": the authors' if imported
+published_width = 0.125  # trained here: channels as a fraction of the published
+end2end_rows = 576  # trained here: rows of the input in pixels
+frcnn_short_side = 400  # trained here: short side of the input in pixels
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 
 # %%
@@ -36,38 +55,72 @@ from mammo import config
 parameters = config.read(globals())
 
 # %% tags=["remove-input"]
-from mammo import inventory, results
-from mammo.report import display, notice, published, tables
-from mammo.report.figures.architecture import transfer_model
-from mammo.report.figures.training import training_curves
-from mammo.study import Study
+from IPython.display import display as draw
+
+from mammo import inventory, results, viewing
+from mammo.released import released_comparison
+from mammo.report import display, notice, released, tables
+from mammo.report.figures import (
+    attention_of_models,
+    end2end_model,
+    frcnn_model,
+    staged_training,
+    training_curves,
+    transfer_model,
+)
+from mammo.report.published import model_title
+from mammo.study import INTERNAL, Study
 
 study = Study(parameters)
+transfer, end2end, detectors = map(study.of_family, ("ours", "end2end", "frcnn_cad"))
 notice.images_notice(study.sources)
 
 # %% [markdown]
-# ## What is trained and what is not
+# ## The paper's own models
 #
 # Fig. 1 of the paper, drawn from the layers of the first model in the list.
 
 # %%
-first = parameters.models[0]
-transfer_model(
-    study.transfer.layers(first), published.model_title(first), results.start_in_words(study, first)
-)
+for model in transfer[:1]:
+    start = study.transfer.start_in_words(model)
+    draw(transfer_model(study.transfer.layers(model), model_title(model), start))
 
 # %% [markdown]
-# ## Where the extractors come from
+# ## end2end
 #
-# Where the table says *random*, the extractor has never seen a photograph: it passes on whatever a
-# random filter responds to, and an auROC near that of guessing is what to expect of it. The paper's
-# extractors were trained on ImageNet {cite:p}`deng2009`.
+# A classifier of patches comes first: background, benign or malignant calcification, benign or
+# malignant mass, cut around outlined lesions. Its layers, moved over a whole
+# mammogram, give maps; a few more layers learn to read those. The result needs no outlines. It sees
+# the film as it is, labels and borders included.
+
+# %%
+for model in end2end:
+    words = study.end2end.weights_in_words(model)
+    draw(end2end_model(study.end2end.layers(model), model_title(model), words))
+
+# %% [markdown]
+# ## frcnn_cad
+#
+# A detector proposes regions, then says of each whether it is background, a benign lesion or a
+# malignant one, and where its edges are. The image's score is that of its most malignant box; an
+# image without a box scores 0.
+
+# %%
+for model in detectors:
+    words = study.frcnn_cad.weights_in_words(model)
+    settings = study.frcnn_cad.settings(model)
+    draw(frcnn_model(study.frcnn_cad.layers(model), settings, model_title(model), words))
+
+# %% [markdown]
+# ## Where the weights come from
+#
+# Where the table says *random*, the values have never seen a photograph: a frozen extractor then
+# passes on whatever a random filter responds to, and an auROC near that of guessing is what to
+# expect of it. The paper's extractors were trained on ImageNet {cite:p}`deng2009`.
 
 # %%
 display.show(
-    inventory.weights(study),
-    "extractors",
-    "Feature extractors: weights, where they come from, terms",
+    inventory.weights(study), "weights", "Weights of each model: where they come from, terms"
 )
 
 # %% [markdown]
@@ -77,16 +130,28 @@ display.show(
 # Table 2 is about are seen only once, at the end.
 
 # %%
-histories = {model: study.transfer.history(model) for model in parameters.models}
-best_epochs = {model: study.transfer.best_epoch(model) for model in parameters.models}
-training_curves(histories, best_epochs)
+histories = {model: study.transfer.history(model) for model in transfer}
+best_epochs = {model: study.transfer.best_epoch(model) for model in transfer}
+if transfer:
+    draw(training_curves(histories, best_epochs))
+
+# %% [markdown]
+# The published networks that are trained here learn in steps: end2end first from patches, malignant
+# or not, then from whole images; frcnn_cad from boxes. Of each step the epoch that did best on
+# patients held aside is kept.
+
+# %%
+courses = {model: study.learning(model).course(model) for model in end2end + detectors}
+courses = {model: course for model, course in courses.items() if course}
+if courses:
+    draw(staged_training(courses))
 
 # %% [markdown]
 # ## How well they do at home
 #
 # Table 2: {term}`auROC` on DDSM's validation patients, with an interval from a bootstrap of
 # patients {cite:p}`efron1993,davison1997`. A patient's images are alike, so patients are drawn,
-# not images. The published models were validated by their authors {cite:p}`shen2019,ribli2018`.
+# not images.
 
 # %%
 estimates = results.comparison(study)
@@ -95,3 +160,38 @@ display.show(
     "table-2",
     "Table 2. Validation auROC, published and computed",
 )
+
+# %% [markdown]
+# ## What they looked at
+#
+# Malignant images that the models trained here have not seen, with the lesion that the data set
+# outlines. For a classifier, the {term}`class activation map` {cite:p}`zhou2016,selvaraju2017`:
+# the places whose features speak for cancer. For the detector, its best boxes. These are a few
+# images, drawn at random: they show what kind of thing a model looks at, not how often it is right.
+
+# %%
+looked = viewing.looked(study, INTERNAL, 2) + viewing.looked(study, "mias", 1)
+attention_of_models(looked)
+
+# %% [markdown]
+# ## One set of scores, two rules
+#
+# The authors of frcnn_cad released the boxes that their model drew on INbreast
+# {cite:p}`ribli2018`. Their validation auROC can be recomputed from these, and so can what the same
+# boxes give under the rule by which the other models are tested.
+
+# %%
+released_scores = released_comparison(
+    study.locations.data_root, n_bootstrap=parameters.n_bootstrap, seed=parameters.seed
+)
+released.released_sentence(released_scores)
+
+# %%
+if released_scores is not None:
+    draw(
+        display.show(
+            released.released_table(released_scores),
+            "released-detections",
+            "auROC of frcnn_cad's released detections on INbreast, by the rule applied to them",
+        )
+    )

@@ -17,7 +17,14 @@
 # the paper's main result: there, what was high at home fell to about the level of guessing.
 
 # %% tags=["parameters"]
-models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compare
+models = [
+    "alexnet",
+    "vgg16",
+    "resnet50",
+    "end2end_vgg16",
+    "end2end_resnet50",
+    "frcnn_cad",
+]  # the models to compute
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
 unit = "patient"  # what the bootstrap draws: "patient" or "image"

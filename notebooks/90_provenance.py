@@ -17,7 +17,14 @@
 # Every step is kept in a folder named by the digest of all that it depends on, with a record.
 
 # %% tags=["parameters"]
-models = ["alexnet", "vgg16", "resnet50"]  # the transfer models to compute
+models = [
+    "alexnet",
+    "vgg16",
+    "resnet50",
+    "end2end_vgg16",
+    "end2end_resnet50",
+    "frcnn_cad",
+]  # the models to compute
 mixed_model = "alexnet"  # the model that is also trained on mixed data
 
 # %%
@@ -51,8 +58,8 @@ display.show(inventory.data(study), "data", "Data sets of this build, their kind
 # %%
 display.show(
     inventory.weights(study),
-    "extractors",
-    "Feature extractors: weights, where they come from, terms",
+    "weights",
+    "Weights of each model: where they come from, terms",
 )
 
 # %% [markdown]

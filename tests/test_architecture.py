@@ -101,16 +101,14 @@ def test_notebooks_hold_no_definitions(file):
 def test_parameters_cells_state_the_defaults(file):
     cells = jupytext.read(file).cells
     (cell,) = [c for c in cells if "parameters" in c.metadata.get("tags", [])]
-    stated = {
-        node.targets[0].id: ast.literal_eval(node.value)
-        for node in ast.parse(cell.source).body
-        if isinstance(node, ast.Assign)
-    }
+    assignments = [n for n in ast.parse(cell.source).body if isinstance(n, ast.Assign)]
+    stated = {node.targets[0].id: ast.literal_eval(node.value) for node in assignments}
     defaults = Parameters()
     assert stated
     assert config.validate(stated) == defaults
-    for line in cell.source.splitlines():
-        assert "#" in line, f"{file.name}: a parameter without its meaning: {line}"
+    for node in assignments:
+        last = cell.source.splitlines()[node.end_lineno - 1]
+        assert "#" in last, f"{file.name}: a parameter without its meaning: {last}"
 
 
 def test_every_chapter_is_a_page_of_the_book():

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mammo.errors import WeightsError
-from mammo.learning.extraction import CALIBRATION_IMAGES, Extraction
 from mammo.features import FeatureCache
+from mammo.learning.extraction import CALIBRATION_IMAGES, Extraction
 from mammo.study import Study
 
 

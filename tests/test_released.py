@@ -93,13 +93,13 @@ def test_the_table_says_each_rule_in_words():
 
 
 def test_the_sentence_follows_the_numbers():
-    less = released_sentence(made(0.9532, 0.8977), "data")
+    less = released_sentence(made(0.9532, 0.8977)).data
     assert "prints 0.95. " in less and "give 0.95 per breast" in less
     assert "0.898 per image" in less and "0.055 less" in less and "387 images" in less
-    assert "0.020 more" in released_sentence(made(0.90, 0.92), "data")
+    assert "0.020 more" in released_sentence(made(0.90, 0.92)).data
 
 
 def test_the_sentence_says_how_to_get_what_is_absent():
-    text = released_sentence(None, "my data")
-    assert "mammo fetch frcnn-cad-predictions" in text and "my data" in text
+    text = released_sentence(None).data
+    assert "mammo fetch frcnn-cad-predictions" in text and "into data/frcnn_cad" in text
     assert "INbreast.csv" in text and "no licence" in text

@@ -79,6 +79,10 @@ class Study:
 
         return DetectorLearning(self)
 
+    def of_family(self, family: str) -> list[str]:
+        """Return the study's models of a family ("ours", "end2end" or "frcnn_cad")."""
+        return [name for name in self.parameters.models if MODELS[name].family == family]
+
     def learning(self, model: str) -> Learning:
         """Return the steps of the family that a model belongs to."""
         families = {"ours": "transfer", "end2end": "end2end", "frcnn_cad": "frcnn_cad"}

@@ -72,6 +72,13 @@ class End2EndLearning(PublishedLearning):
 
         return describe_end2end(self.trained(model), *self.shape(model))
 
+    def course(self, model: str) -> dict[str, pd.DataFrame]:
+        """Return the history of each step of a training here; empty for the authors' weights."""
+        if self.authors_file(model):
+            return {}
+        folders = {"patches": self.patches_folder, "whole images": self.checkpoint_folder}
+        return {step: pd.read_csv(of(model) / "history.csv") for step, of in folders.items()}
+
     def patches_folder(self, model: str) -> Path:
         """Return the artifact folder of the patch classifier: values, history, record."""
         p, rows = self.parameters, self._training_rows()

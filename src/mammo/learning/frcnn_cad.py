@@ -54,6 +54,10 @@ class DetectorLearning(PublishedLearning):
         checkpoint.load(network, self.checkpoint_folder(model))
         return network
 
+    def settings(self, model: str) -> DetectorSettings:
+        """Return the settings of the network that the study scores with."""
+        return self.trained(model).settings
+
     def layers(self, model: str) -> list[dict[str, Any]]:
         """Return the detector's layers, as `mammo.models.description` gives them."""
         from mammo.models.description import describe_frcnn_cad
@@ -61,6 +65,13 @@ class DetectorLearning(PublishedLearning):
         network = self.trained(model)
         sides = network.settings.short_side, network.settings.long_side
         return describe_frcnn_cad(network, max(sides), min(sides))
+
+    def course(self, model: str) -> dict[str, pd.DataFrame]:
+        """Return the history of the training here; empty for the authors' weights."""
+        if self.authors_file(model):
+            return {}
+        history = pd.read_csv(self.checkpoint_folder(model) / "history.csv")
+        return {"boxes": history.rename(columns={"held_aside_auroc": "held_auroc"})}
 
     def checkpoint_folder(self, model: str) -> Path:
         """Return the artifact folder of the detector as trained here: values, history, record."""

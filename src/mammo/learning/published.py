@@ -61,9 +61,9 @@ class PublishedLearning(Learning):
         """Return the artifact folder of the model as trained here: values, history, record."""
         raise NotImplementedError
 
-    def history(self, model: str) -> pd.DataFrame:
-        """Return a training's history, one row an epoch."""
-        return pd.read_csv(self.checkpoint_folder(model) / "history.csv")
+    def course(self, model: str) -> dict[str, pd.DataFrame]:
+        """Return the history of each step of a training here; empty for the authors' weights."""
+        raise NotImplementedError
 
     def may_have_seen(self, model: str) -> tuple[str, ...]:
         """Return the sets that the authors' weights saw; none for a model trained here."""

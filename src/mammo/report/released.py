@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
+from IPython.display import Markdown
 
+from mammo.config import DEFAULT_DATA_ROOT
 from mammo.datasets.fetch import how_to_get
 from mammo.released import AUTHORS_RULE, PAPERS_RULE, RULES
 from mammo.report.display import Table
@@ -39,26 +41,24 @@ def released_table(data: pd.DataFrame) -> Table:
     return Table(shown, data, note)
 
 
-def released_sentence(data: pd.DataFrame | None, data_root: object) -> str:
+def released_sentence(data: pd.DataFrame | None) -> Markdown:
     """Set the authors' rule beside the paper's, or say how to get the detections.
 
     Parameters
     ----------
     data : DataFrame or None
         As `mammo.released.released_comparison` gives it.
-    data_root : path
-        Named where the detections are absent.
     """
     if data is None:
-        return (
+        return Markdown(
             "The authors' released detections on INbreast are not in this build: it takes their "
-            f"files and INbreast.csv. {how_to_get(NAME, data_root)}."
+            f"files and INbreast.csv. {how_to_get(NAME, DEFAULT_DATA_ROOT)}."
         )
     by_rule = data.set_index("rule")
     authors, paper = by_rule.loc[AUTHORS_RULE], by_rule.loc[PAPERS_RULE]
     printed = find(TABLE_2, "frcnn_cad", "inbreast").printed
     change = authors["auroc"] - paper["auroc"]
-    return (
+    return Markdown(
         f"The paper prints {printed}. The authors' released scores give {authors['auroc']:.2f} per "
         f"breast against their own cancer boxes ({authors['n']} breasts), and the same scores "
         f"{paper['auroc']:.3f} per image against the BI-RADS labels by which the other models are "

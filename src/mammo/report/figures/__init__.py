@@ -10,6 +10,7 @@ from mammo.report.figures.images import Example, example_images, intensity_histo
 from mammo.report.figures.looked_at import Activation, Detected, Looked, hit
 from mammo.report.figures.mixed import mixed_training
 from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import Picture
 from mammo.report.figures.training import training_curves
 
@@ -28,6 +29,7 @@ __all__ = [
     "intensity_histograms",
     "mixed_training",
     "roc_curves",
+    "staged_training",
     "training_curves",
     "transfer_model",
 ]

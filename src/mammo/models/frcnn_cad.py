@@ -49,6 +49,8 @@ class DetectorSettings:
         Factor of the channels of every convolution, each of which keeps at least 8.
     hidden : int
         Units of fc6 and of fc7.
+    dropout : float
+        Fraction of them dropped in training.
     short_side, long_side : int
         Pixels of the input: its short side, unless its long side would become longer than
         ``long_side``. The author's demonstration has 1737 and 2145.
@@ -69,6 +71,7 @@ class DetectorSettings:
 
     width: float = 1.0
     hidden: int = 4096
+    dropout: float = 0.5
     short_side: int = 1700
     long_side: int = 2100
     window: tuple[float, float] | None = None
@@ -137,7 +140,7 @@ class FasterRCNN(nn.Module):
         self.fc7 = nn.Linear(settings.hidden, settings.hidden)
         self.cls_score = nn.Linear(settings.hidden, len(CLASSES))
         self.bbox_pred = nn.Linear(settings.hidden, 4 * len(CLASSES))
-        self.dropout = nn.Dropout(0.5)
+        self.dropout = nn.Dropout(settings.dropout)
 
     def features(self, x: Tensor) -> Tensor:
         """Return the maps (B, C, h, w) after conv5_3 of input (B, 3, rows, columns)."""
@@ -175,7 +178,7 @@ class FasterRCNN(nn.Module):
             Pixels of the input for a pixel of the image.
         """
         kept = self.settings
-        lesion = scores.view(2, self.anchors, *scores.shape[2:]).softmax(0)[1]
+        lesion = scores.reshape(2, self.anchors, *scores.shape[2:]).softmax(0)[1]
         lesion = lesion.permute(1, 2, 0).flatten()
         deltas = deltas[0].permute(1, 2, 0).reshape(-1, 4)
         around = anchors.grid(kept.anchor_scales, *scores.shape[2:], like=deltas)

@@ -32,7 +32,7 @@ class Stage:
     trained : str
         Name of the part; what is not of it keeps its values, batch norm statistics included.
     learning_rate : float
-        Of AdamW.
+        Of AdamW in the first epoch; it falls linearly, to its part 1 / epochs in the last.
     epochs : int
         0 leaves the stage out.
     """
@@ -130,21 +130,23 @@ def train_in_stages(
     """
     if (folder / checkpoint.CHECKPOINT).is_file():
         return checkpoint.load(task.model, folder)
-    epochs = [stage for stage in stages for _ in range(stage.epochs)]
-    _check(task, epochs, settings, fabric.world_size)
+    epochs = [(stage, 1 - done / stage.epochs) for stage in stages for done in range(stage.epochs)]
+    _check(task, stages, settings, fabric.world_size)
     task.model.to(fabric.device, memory_format=torch.channels_last)  # Twice as fast on a CPU.
     optimizer = torch.optim.AdamW(task.model.parameters(), weight_decay=settings.weight_decay)
     history, best = checkpoint.resume(folder, task.model, optimizer)
     bar = tqdm(
         epochs, "training", initial=len(history), unit="epoch", disable=not fabric.is_global_zero
     )
-    under_way, prepared = None, None
+    under_way = None
     for number in range(len(history), len(epochs)):
-        if epochs[number] is not under_way:
-            under_way = epochs[number]
-            prepared = _prepare(task, under_way, optimizer, fabric)
+        stage, share = epochs[number]
+        if stage is not under_way:
+            under_way, prepared = stage, _prepare(task, stage, optimizer, fabric)
+        for group in optimizer.param_groups:
+            group["lr"] = share * stage.learning_rate
         row = _epoch(task, *prepared, settings, number, fabric, seed)
-        history.append({"epoch": number, "trained": under_way.trained, **row})
+        history.append({"epoch": number, "trained": stage.trained, **row})
         if _best_epoch(history) == number:
             best = checkpoint.copy_state(task.model)
         if fabric.is_global_zero:
@@ -172,10 +174,10 @@ def train_in_stages(
     return record
 
 
-def _check(task: Task, epochs: list[Stage], settings: StagedSettings, processes: int) -> None:
-    if not epochs:
+def _check(task: Task, stages: Sequence[Stage], settings: StagedSettings, processes: int) -> None:
+    if not any(stage.epochs for stage in stages):
         raise ParameterError("the stages have no epoch: give one of them 1 or more")
-    for stage in epochs:
+    for stage in stages:
         if stage.trained not in task.parts:
             raise ParameterError(
                 f"a stage trains '{stage.trained}': expected one of {', '.join(task.parts)}"
@@ -198,8 +200,6 @@ def _prepare(
     task.model.requires_grad_(False)
     for parameter in task.parts[stage.trained]:
         parameter.requires_grad_(True)
-    for group in optimizer.param_groups:
-        group["lr"] = stage.learning_rate
     return fabric.setup(task.model, optimizer)
 
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from mammo.errors import WeightsError
 from mammo.models.keras_config import read_description
 from mammo.models.keras_layers import KerasGraph
+from mammo.models.layer_graph import LayerGraph
 
 _DESCRIPTION_LIMIT = 2**24
 """Characters of a description; that of a ResNet50 has 10^5."""
@@ -82,6 +83,8 @@ def read(path: Path) -> KerasNetwork:
 
 def _network(file: h5py.File, file_size: int) -> KerasNetwork:
     network = read_description(_description(file))
+    with torch.device("meta"):  # refuses what it cannot compute, before anything is read
+        LayerGraph(network.top.layers, LayerGraph(network.backbone.layers).out_channels)
     found = dict(_stored(_child(file, "model_weights", h5py.Group)))
     values = sum(dataset.nbytes for group in found.values() for _, dataset in group)
     if values > file_size:

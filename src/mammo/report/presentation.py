@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo.report.display import Table
-from mammo.report.published import DATASET_TITLES, MODEL_TITLES, TRAINED_ON
+from mammo.report.published import DATASET_TITLES, MODEL_TITLES, OURS, TRAINED_ON
 
 NOTHING = "–"
 TRAINED_ON_IT = "trained on it"
@@ -34,18 +34,16 @@ def present_sets(data: pd.DataFrame) -> Table:
 def present_aurocs(data: pd.DataFrame) -> Table:
     """Give the rows of Tables 2 to 4 their headings and a note on how the results were made.
 
-    What is the same in every row (the weights, the one model of Table 4) stands in the note.
+    What is long (the weights) or the same in every row (the one model of Table 4) stands in the
+    note.
     """
     before = "ddsm_only_auroc" in data
     computed = data["auroc"].notna()
-    weights = sorted(set(data["weights"].dropna()))
     columns: dict[str, object] = {}
     if not before or data["model"].nunique() > 1:
-        columns["Model"] = [MODEL_TITLES.get(name, name) for name in data["model"]]
+        columns["Model"] = _models(data)
     columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
     columns["Source"] = _words(data["source"])
-    if len(weights) > 1:
-        columns["Weights"] = _words(data["weights"])
     if before:
         columns["Published, DDSM only"] = _aurocs(data["ddsm_only_published"])
     columns["Published, mixed" if before else "Published"] = _published(data)
@@ -59,11 +57,41 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     columns["Malignant"] = _counts(data["n_malignant"])
     notes = [
         _interval_note(data[computed]),
-        f"Weights: {weights[0]}." if len(weights) == 1 else "",
+        _weights_note(data[computed]),
         "Malignant counts images." if computed.any() else "",
         _synthetic_note(data["source"]),
     ]
     return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))
+
+
+def _models(data: pd.DataFrame) -> list[str]:
+    """Name the models, and of a published one whether it is the authors' or one trained here."""
+    named = zip(data["model"], data["weights"], strict=True)
+    return [
+        MODEL_TITLES.get(model, model)
+        + (
+            ""
+            if model in OURS or model not in MODEL_TITLES or pd.isna(weights)
+            else _whose(weights)
+        )
+        for model, weights in named
+    ]
+
+
+def _whose(weights: str) -> str:
+    return " (authors' weights)" if weights.startswith("the authors'") else " (trained here)"
+
+
+def _weights_note(computed: pd.DataFrame) -> str:
+    """Say where each model's weights come from, those that are alike together."""
+    groups = computed.groupby("weights", sort=False)["model"]
+    if groups.ngroups == 1:
+        return f"Weights: {computed['weights'].iloc[0]}."
+    named = [
+        f"{' and '.join(MODEL_TITLES.get(name, name) for name in models.unique())}: {weights}."
+        for weights, models in groups
+    ]
+    return " ".join(["Weights.", *named]) if named else ""
 
 
 def _used_of_total(data: pd.DataFrame) -> list[str]:

@@ -35,7 +35,7 @@ def staged_training(courses: Mapping[str, Course]) -> Picture:
         At least one; of each step the epoch of the highest auROC was kept.
     """
     with drawing():
-        figure = Figure(figsize=(DISPLAY_WIDTH, 3.1), layout="constrained")
+        figure = Figure(figsize=(DISPLAY_WIDTH, 3.6), layout="constrained")
         panels = figure.subplots(1, len(courses), sharey=True, squeeze=False)[0]
         for axes, (model, course) in zip(panels, courses.items(), strict=True):
             _panel(axes, course)
@@ -43,7 +43,7 @@ def staged_training(courses: Mapping[str, Course]) -> Picture:
         panels[0].set_ylabel("auROC, patients held aside")
     listed = "; ".join(
         f"{model_title(model)}, {step}: {len(history)} epochs, best "
-        f"{history['held_auroc'].max():.2f} at epoch {_kept(history)['epoch'] + 1:.0f}"
+        f"{history['held_auroc'].max():.2f} at epoch {_kept(history)['epoch']:.0f}"
         for model, course in courses.items()
         for step, history in course.items()
     )
@@ -53,13 +53,15 @@ def staged_training(courses: Mapping[str, Course]) -> Picture:
 def _panel(axes: Axes, course: Course) -> None:
     axes.axhline(0.5, color=GREY, linestyle=":", linewidth=1.2)
     for (step, history), (color, line, marker) in zip(course.items(), _STYLES, strict=False):
-        epochs, kept = history["epoch"] + 1, _kept(history)
-        axes.plot(epochs, history["held_auroc"], line, color=color, label=step)
-        axes.plot(kept["epoch"] + 1, kept["held_auroc"], marker, color=color, markersize=7)
-    axes.set_xlabel("Epoch (the marked one is kept)")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        kept = list(history["epoch"] == _kept(history)["epoch"])
+        axes.plot(
+            history["epoch"], history["held_auroc"], line, color=color, marker=marker,
+            markevery=kept, label=step,
+        )  # fmt: skip
+    axes.set_xlabel("Epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     light_grid(axes)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=2, handlelength=2.4)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), title="marked: epoch kept")
 
 
 def _kept(history: pd.DataFrame) -> pd.Series:

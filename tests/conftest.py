@@ -35,6 +35,12 @@ def study(prepared: project.Project) -> Study:
 
 
 @pytest.fixture(scope="session")
+def published_study(prepared: project.Project) -> Study:
+    """The tiniest study with published models trained in it."""
+    return Study(prepared.parameters("params/tiny.yaml", **project.PUBLISHED))
+
+
+@pytest.fixture(scope="session")
 def mias_study(
     prepared: project.Project, real_data: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Study:

@@ -29,6 +29,18 @@ TINY = {
     "workers": 1,
 }
 """Parameters of the smallest study in which each data set has both classes."""
+PUBLISHED = {
+    "models": ["alexnet", "end2end_vgg16", "frcnn_cad"],
+    "published_width": 0.01,
+    "end2end_rows": 192,
+    "end2end_patches": 2,
+    "end2end_patch_epochs": [0, 0, 1],
+    "end2end_image_epochs": [1, 0],
+    "frcnn_short_side": 96,
+    "frcnn_hidden": 16,
+    "frcnn_epochs": 1,
+}
+"""Changes that add the published models, as small as they can be."""
 
 
 @dataclass(frozen=True)

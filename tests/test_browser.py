@@ -18,7 +18,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGES = {
     "index": (1, 1),
     "chapters/01_datasets": (4, 2),
-    "chapters/02_models": (2, 2),
+    "chapters/02_models": (2, 7),
     "chapters/03_comparison": (1, 2),
     "chapters/04_mixed_data": (2, 1),
     "chapters/90_provenance": (5, 0),

@@ -48,26 +48,29 @@ def looked(study: Study, dataset: str, n: int) -> list[Looked]:
 
 def _transfer(study: Study, model: str) -> View:
     network = study.transfer.trained(model)
-    return _activation(network, model, study.images)
+    return _activation(study, network, model, study.images)
 
 
 def _end2end(study: Study, model: str) -> View:
     network = study.end2end.trained(model).eval()
     return _activation(
-        network, model, lambda name: ImageStore(study.end2end.images_folder(model, name))
+        study, network, model, lambda name: ImageStore(study.end2end.images_folder(model, name))
     )
 
 
-def _activation(network: object, model: str, store_of: Callable[[str], ImageStore]) -> View:
+def _activation(
+    study: Study, network: object, model: str, store_of: Callable[[str], ImageStore]
+) -> View:
     import torch
 
+    from mammo.devices import computing
     from mammo.models.activation_maps import class_activation_map
 
     def view(row: pd.Series, scale: float) -> Activation:
         store = store_of(row["dataset"])
         grey = torch.from_numpy(store[store.rows([row["image_id"]])])[:, None]
         heat = class_activation_map(network, grey)[0]
-        with torch.no_grad():
+        with torch.no_grad(), computing(grey.device, study.parameters.precision):
             score = network(grey).sigmoid().item()
         geometry = store.geometry(row["image_id"])
         heat = heat[:, ::-1] if geometry.flipped else heat

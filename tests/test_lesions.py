@@ -106,3 +106,12 @@ def test_inbreast_lesions_have_the_label_of_their_image(tmp_path):
     assert found["lesion_type"].tolist()[:2] == ["mass", "calcification"]
     assert found["lesion_type"].isna().tolist()[2::3] == [True, True]
     assert found.loc[0, ["row_min", "col_min", "row_max", "col_max"]].tolist() == [2, 1, 6, 4]
+
+
+def test_real_mias_has_119_lesions_with_coordinates(real_data, tmp_path_factory):
+    rows = mias.load(real_data / "all-mias.tar.gz", cache=tmp_path_factory.mktemp("unpacked"))
+    found = lesions(rows)
+    assert len(found) == 119
+    counts = found.fillna({"lesion_type": "neither"}).groupby("lesion_type")["malignant"]
+    assert counts.sum().to_dict() == {"calcification": 12, "mass": 20, "neither": 19}
+    assert (found["malignant"] <= found["image_id"].map(rows.set_index("image_id")["label"])).all()

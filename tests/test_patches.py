@@ -106,6 +106,12 @@ def test_patches_stay_in_the_image_wherever_the_lesion_is(top, left, height, wid
     assert min(covered(row, box) for row in rows) >= 0.9
 
 
+def test_images_without_lesions_give_background_alone(store: ImageStore) -> None:
+    images = pd.DataFrame({"image_id": ["0", "3"], "patient_id": ["A", "C"]})
+    found = patches.sample(store, images, LESIONS.iloc[:0], per_lesion=2, seed=0)
+    assert found["class"].tolist() == [0, 0, 0, 0]
+
+
 def test_the_seed_chooses_whatever_the_other_images(store: ImageStore, chosen) -> None:
     one = pd.DataFrame({"image_id": ["1"], "patient_id": ["A"]})
     alone = patches.sample(store, one, LESIONS, per_lesion=6, seed=3)

@@ -1,6 +1,8 @@
-"""Standardising the channels of an extractor with random weights."""
+"""Standardising the channels of a network with random weights."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +16,7 @@ def calibrate(extractor: Extractor, grey: Tensor) -> None:
     Random layers let the common mean of all images grow with depth until every image looks alike,
     and batch normalisation without statistics does nothing. So each convolution's output gets mean
     0 and variance 1 over training images and positions: through running statistics where the
-    network has batch normalisation, else by scaling filter and bias, layer by layer, as in
-    Krähenbühl et al., "Data-dependent initializations of CNNs", ICLR 2016, and Mishkin & Matas,
-    "All you need is a good init" (LSUV), ICLR 2016. No label is used.
+    network has batch normalisation, else by `standardise`. No label is used.
 
     Parameters
     ----------
@@ -26,11 +26,40 @@ def calibrate(extractor: Extractor, grey: Tensor) -> None:
         Training images (B, 1, S, S) in [0, 1]; a few dozen are enough.
     """
     normalisations = [m for m in extractor.modules() if isinstance(m, nn.BatchNorm2d)]
-    with torch.no_grad():
-        if normalisations:
+    if normalisations:
+        with torch.no_grad():
             _estimate_running_statistics(normalisations, extractor, grey)
-        else:
-            _standardise_convolutions(extractor, grey)
+    else:
+        convolutions = [m for m in extractor.modules() if isinstance(m, nn.Conv2d)]
+        standardise(convolutions, lambda: extractor(grey))
+
+
+@torch.no_grad()
+def standardise(layers: Iterable[nn.Conv2d | nn.Linear], run: Callable[[], object]) -> None:
+    """Scale filters and biases, layer by layer, so that every output has mean 0 and variance 1.
+
+    As in Krähenbühl et al., "Data-dependent initializations of CNNs", ICLR 2016, and Mishkin &
+    Matas, "All you need is a good init" (LSUV), ICLR 2016.
+
+    Parameters
+    ----------
+    layers : iterable of Conv2d or Linear
+        With random weights.
+    run : callable
+        Passes training data through the layers, at least once through each; the first time counts.
+    """
+
+    def change(layer: nn.Module, _: object, output: Tensor) -> Tensor:
+        hooks.pop(layer).remove()
+        channels = output.movedim(1, -1)
+        mean = channels.flatten(0, -2).mean(0)
+        std = channels.flatten(0, -2).std(0).clamp_min(1e-6)
+        layer.weight.div_(std.view(-1, *[1] * (layer.weight.ndim - 1)))
+        layer.bias.copy_((layer.bias - mean) / std)
+        return ((channels - mean) / std).movedim(-1, 1)
+
+    hooks = {layer: layer.register_forward_hook(change) for layer in layers}
+    run()
 
 
 def _estimate_running_statistics(
@@ -43,21 +72,3 @@ def _estimate_running_statistics(
     extractor(grey)
     for layer in layers:
         layer.training = False
-
-
-def _standardise_convolutions(extractor: Extractor, grey: Tensor) -> None:
-    def standardise(layer: nn.Conv2d, _: object, output: Tensor) -> Tensor:
-        mean = output.mean((0, 2, 3))
-        std = output.std((0, 2, 3)).clamp_min(1e-6)
-        layer.weight.div_(std.view(-1, 1, 1, 1))
-        layer.bias.copy_((layer.bias - mean) / std)
-        return (output - mean.view(-1, 1, 1)) / std.view(-1, 1, 1)
-
-    hooks = [
-        layer.register_forward_hook(standardise)
-        for layer in extractor.modules()
-        if isinstance(layer, nn.Conv2d)
-    ]
-    extractor(grey)
-    for hook in hooks:
-        hook.remove()

@@ -31,12 +31,13 @@ from mammo.training.frcnn_cad_losses import LOSSES, DetectorLosses
 
 HISTORY = "history.csv"
 
+_NARROW_INPUTS = 72  # of a 3 x 3 convolution of 8 channels: it learns at the full rate
 _EDGES = ["row_min", "col_min", "row_max", "col_max"]
 
 
 @dataclass(frozen=True)
 class DetectorTraining:
-    """How the detector is trained; each step takes one image in each process.
+    """How the detector is trained.
 
     Parameters
     ----------
@@ -44,6 +45,9 @@ class DetectorTraining:
         SGD has momentum 0.9, as py-faster-rcnn; AdamW suits small networks without pretraining.
     learning_rate, weight_decay : float
         Of the optimizer; the rate falls to nought along half a cosine over all epochs.
+    images_a_step : int
+        Images, one after another in each process, whose mean gradient makes a step. The lesions of
+        one image are mostly of one class, which makes the steps of single images disagree.
     epochs : int
         Each takes every training image once, flipped or not; the best by auROC is kept.
     held_aside : float
@@ -57,6 +61,7 @@ class DetectorTraining:
     optimizer: Literal["sgd", "adamw"] = "sgd"
     learning_rate: float = 1e-3
     weight_decay: float = 5e-4
+    images_a_step: int = 1
     epochs: int = 10
     held_aside: float = 0.15
     largest_gradient: float = 10.0
@@ -185,7 +190,7 @@ class _Run:
     def set_rate(self, optimizer: torch.optim.Optimizer, epochs_done: float) -> None:
         for group in optimizer.param_groups:
             fallen = (1 + math.cos(math.pi * epochs_done / self.settings.epochs)) / 2
-            group["lr"] = self.settings.learning_rate * fallen
+            group["lr"] = self.settings.learning_rate * fallen * group["share"]
 
 
 def _taught(image_ids: pd.Series, lesions: pd.DataFrame) -> list[tuple[Tensor, Tensor]]:
@@ -201,11 +206,20 @@ def _taught(image_ids: pd.Series, lesions: pd.DataFrame) -> list[tuple[Tensor, T
 
 
 def _optimizer(network: FasterRCNN, settings: DetectorTraining) -> torch.optim.Optimizer:
-    learnt = [parameter for parameter in network.parameters() if parameter.requires_grad]
+    """Return the optimizer; each of its groups has its share of the learning rate.
+
+    A step of AdamW moves every weight alike, and so an output by as much as it has inputs: fc6 with
+    its thousands would go dead at a rate at which the first layers hardly learn. The share of a
+    layer falls with its inputs (Yang et al., "Tensor Programs V", arXiv 2203.03466).
+    """
+    learnt = [values for values in network.parameters() if values.requires_grad]
     rates = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
     if settings.optimizer == "sgd":
-        return torch.optim.SGD(learnt, momentum=0.9, **rates)
-    return torch.optim.AdamW(learnt, **rates)
+        return torch.optim.SGD([{"params": learnt, "share": 1.0}], momentum=0.9, **rates)
+    inputs = [values[0].numel() for values in learnt]
+    shares = [min(1.0, _NARROW_INPUTS / number) for number in inputs]
+    groups = [{"params": [one], "share": by} for one, by in zip(learnt, shares, strict=True)]
+    return torch.optim.AdamW(groups, **rates)
 
 
 def _epoch(
@@ -222,8 +236,9 @@ def _epoch(
     own = order[fabric.global_rank :: fabric.world_size][:steps]
     total = torch.zeros(len(LOSSES), device=fabric.device)
     cuda = [fabric.device] if fabric.device.type == "cuda" else []
+    together = run.settings.images_a_step
     title = f"epoch {number + 1} of {run.settings.epochs}"
-    bar = tqdm(total=steps, desc=title, unit="step", disable=not fabric.is_global_zero)
+    bar = tqdm(total=steps, desc=title, unit="image", disable=not fabric.is_global_zero)
     wrapped.train()
     with bar, torch.random.fork_rng(devices=cuda):
         torch.manual_seed(int(rng.integers(2**31)) + fabric.global_rank)
@@ -232,12 +247,15 @@ def _epoch(
             lesions, classes = run.taught[entry.number]
             x, lesions = _as_input(entry, lesions, is_flipped[entry.number])
             x, lesions, classes = (part.to(fabric.device) for part in (x, lesions, classes))
-            with computing(fabric.device, run.settings.precision):
-                found = wrapped(x, entry.scale, lesions, classes)
-            fabric.backward(found.sum())
-            fabric.clip_gradients(wrapped, optimizer, max_norm=run.settings.largest_gradient)
-            optimizer.step()
-            optimizer.zero_grad()
+            is_last = (step + 1) % together == 0 or step + 1 == steps
+            with fabric.no_backward_sync(wrapped, enabled=not is_last):
+                with computing(fabric.device, run.settings.precision):
+                    found = wrapped(x, entry.scale, lesions, classes)
+                fabric.backward(found.sum() / together)
+            if is_last:
+                fabric.clip_gradients(wrapped, optimizer, max_norm=run.settings.largest_gradient)
+                optimizer.step()
+                optimizer.zero_grad()
             total += found.detach()
             bar.update()
     total = fabric.all_reduce(total, reduce_op="sum").cpu() / (steps * fabric.world_size)

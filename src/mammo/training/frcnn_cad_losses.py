@@ -51,7 +51,7 @@ class DetectorLosses(nn.Module):
         scores, deltas = network.rpn(features)
         around = anchors.grid(network.settings.anchor_scales, *scores.shape[2:], like=lesions)
         targets = of_anchors(around, lesions, size)
-        logits = scores.view(2, network.anchors, *scores.shape[2:]).permute(2, 3, 1, 0)
+        logits = scores.reshape(2, network.anchors, *scores.shape[2:]).permute(2, 3, 1, 0)
         rpn = class_and_box(
             logits.reshape(-1, 2)[targets.chosen],
             deltas[0].permute(1, 2, 0).reshape(-1, 4)[targets.chosen],

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from mammo.study import TrainingData
     from mammo.training.stages import Stage, StagedSettings
 
-NETWORK_CODE = ("models.layer_graph", "models.end2end", "models.end2end_layers", "devices")
+NETWORK_CODE = (
+    "models.layer_graph",
+    "models.end2end",
+    "models.end2end_layers",
+    "models.folding",
+    "devices",
+)
 TRAINING_CODE = (
     *NETWORK_CODE,
     "patches",
@@ -205,7 +211,7 @@ class End2EndLearning(PublishedLearning):
     def _scorer(self, model: str) -> nn.Module:
         from mammo.models.end2end import FlipAveraged
 
-        scorer = self.trained(model)
+        scorer = self.trained(model).for_inference()
         return FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
 
     def _held(self, rows: pd.DataFrame) -> np.ndarray:

@@ -22,6 +22,7 @@ from mammo.models import end2end as models
 from mammo.patches import Augmentation, Windows
 from mammo.training import end2end, stages
 from mammo.training.stages import Stage, StagedSettings, balanced_order
+from mammo.training.statistics import take_anew
 
 SETTINGS = StagedSettings(batch_size=10, augmentation=Augmentation(rotation=10))
 PATCH_STAGES = (Stage("last", 1e-2, 1), Stage("top", 1e-3, 1), Stage("all", 1e-3, 2))
@@ -139,6 +140,22 @@ def test_statistics_of_frozen_layers_stay(fabric, tmp_path):
     names = changed(before, model)
     assert names and all(name.startswith("top.") for name in names)
     assert any(name.endswith("running_mean") for name in names)
+
+
+def test_statistics_are_taken_from_the_windows_as_they_are(fabric):
+    model = network("resnet50")
+    model.top.requires_grad_(False)
+    top = {name: values.clone() for name, values in model.top.state_dict().items()}
+    windows, _, _ = whole_images()
+    batches = [windows.batch(np.arange(begin, begin + 5)) for begin in range(0, 20, 5)]
+    take_anew(model, batches, fabric, "float32")
+    grey = (torch.cat(batches) * 255 - model.mean).expand(-1, 3, -1, -1)
+    with torch.no_grad():
+        maps = model.backbone.output_of("conv1", grey)
+    first = model.backbone.get_submodule("bn_conv1")
+    torch.testing.assert_close(first.running_mean, maps.mean((0, 2, 3)), rtol=1e-4, atol=1e-2)
+    assert first.momentum == 0.1 and not any(module.training for module in model.modules())
+    assert changed(top, model.top) == set()
 
 
 def test_a_stage_without_epochs_is_left_out(fabric, tmp_path):

@@ -19,8 +19,10 @@ from mammo import checkpoint
 from mammo.devices import Precision, computing
 from mammo.errors import MammoError, ParameterError
 from mammo.patches import Augmentation, Windows
+from mammo.training.statistics import set_to_training, take_anew
 
 HISTORY = "history.csv"
+_STATISTICS_WINDOWS = 256
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ def _epoch(
     steps = max(1, round(len(order) / settings.batch_size))
     with torch.random.fork_rng(devices=cuda):
         torch.manual_seed(int(rng.integers(2**31)) + fabric.global_rank)
-        _set_to_training(wrapped)
+        set_to_training(wrapped)
         for inputs, labels, count in _ahead(own_part, np.array_split(np.arange(len(order)), steps)):
             with computing(fabric.device, settings.precision):
                 outputs = wrapped(inputs.to(fabric.device)).float()
@@ -239,7 +241,10 @@ def _epoch(
             optimizer.zero_grad()
             total += summed.detach()
     total = fabric.all_reduce(total, reduce_op="sum").item()
-    _share_statistics(task.model, fabric)
+    sampled = order[fabric.global_rank : _STATISTICS_WINDOWS : fabric.world_size]
+    parts = np.array_split(sampled, max(1, round(len(sampled) / settings.batch_size)))
+    plain = (task.inputs.batch(part) for part in parts)
+    take_anew(task.model, plain, fabric, settings.precision)
     found = _held_outputs(task, settings, fabric)
     return {"train_loss": total / len(order), **task.measure(found, task.labels[task.held])}
 
@@ -277,22 +282,6 @@ def _ahead(function: Callable[[np.ndarray], Any], items: Sequence[np.ndarray]) -
             value, next_value = next_value, thread.submit(function, item)
             yield value.result()
         yield next_value.result()
-
-
-def _set_to_training(model: nn.Module) -> None:
-    """Set layers to training, but frozen ones to evaluation: their statistics stay too."""
-    model.train()
-    for module in model.modules():
-        own = list(module.parameters(recurse=False))
-        if own and not any(parameter.requires_grad for parameter in own):
-            module.eval()
-
-
-def _share_statistics(model: nn.Module, fabric: Fabric) -> None:
-    """Give all processes the mean of their batch norm statistics."""
-    for values in model.buffers():
-        if values.is_floating_point():
-            values.copy_(fabric.all_reduce(values, reduce_op="mean"))
 
 
 def _best_epoch(history: list[dict[str, Any]]) -> int:

@@ -40,21 +40,21 @@ tf.config.threading.set_inter_op_parallelism_threads(int(threads))
 model = tf_keras.models.load_model(path, compile=False)
 x = np.repeat(np.load(pixels)[:, 0, :, :, None] * 255 - np.float32(end_mean), 3, axis=3)
 for line in sys.stdin:
-    start = time.perf_counter()
+    start, busy = time.perf_counter(), time.process_time()
     probability = model.predict_on_batch(x)[0, 1]
-    print(time.perf_counter() - start, probability, flush=True)
+    print(time.perf_counter() - start, time.process_time() - busy, probability, flush=True)
 """.replace("end_mean", str(end2end.DDSM_MEAN))
 
-Timed = Callable[[], tuple[float, float]]
-"""One run: its seconds and the probability of cancer."""
+Timed = Callable[[], tuple[float, float, float]]
+"""One run: its seconds, the processor's, and the probability of cancer."""
 
 
 def ours(model: End2End, grey: torch.Tensor) -> Timed:
-    def run() -> tuple[float, float]:
-        start = time.perf_counter()
+    def run() -> tuple[float, float, float]:
+        start, busy = time.perf_counter(), time.process_time()
         with torch.inference_mode():
             probability = model(grey).sigmoid()[0].item()
-        return time.perf_counter() - start, probability
+        return time.perf_counter() - start, time.process_time() - busy, probability
 
     return run
 
@@ -72,11 +72,10 @@ def keras(python: str, path: Path, grey: torch.Tensor, threads: int) -> Iterator
         env=os.environ | {"TF_USE_LEGACY_KERAS": "1"},
     )
 
-    def run() -> tuple[float, float]:
+    def run() -> tuple[float, float, float]:
         process.stdin.write("run\n")
         process.stdin.flush()
-        seconds, probability = process.stdout.readline().split()
-        return float(seconds), float(probability)
+        return tuple(map(float, process.stdout.readline().split()))
 
     try:
         yield run
@@ -102,14 +101,15 @@ def read(path: Path) -> End2End:
 
 def compare(runs: dict[str, Timed], repeats: int) -> None:
     """Run each in turn, several times, and print the medians."""
-    seconds: dict[str, list[float]] = {name: [] for name in runs}
-    probabilities = {name: run()[1] for name, run in runs.items()}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
+    probabilities = {name: run()[2] for name, run in runs.items()}
     for _ in range(repeats):
         for name, run in runs.items():
-            seconds[name].append(run()[0])
-    for name, values in seconds.items():
+            times[name].append(run()[:2])
+    for name, values in times.items():
+        seconds, busy = (median(column) for column in zip(*values, strict=True))
         print(
-            f"  {name:24}{median(values):8.2f} s  (fastest {min(values):.2f})  "
+            f"  {name:24}{seconds:8.2f} s, processor {busy:6.2f} s, "
             f"probability {probabilities[name]:.6f}"
         )
 

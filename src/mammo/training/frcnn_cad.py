@@ -8,6 +8,7 @@ coordinates, as py-faster-rcnn's end-to-end training does it (Ren et al., "Faste
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -216,9 +217,10 @@ def _optimizer(network: FasterRCNN, settings: DetectorTraining) -> torch.optim.O
     rates = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
     if settings.optimizer == "sgd":
         return torch.optim.SGD([{"params": learnt, "share": 1.0}], momentum=0.9, **rates)
-    inputs = [values[0].numel() for values in learnt]
-    shares = [min(1.0, _NARROW_INPUTS / number) for number in inputs]
-    groups = [{"params": [one], "share": by} for one, by in zip(learnt, shares, strict=True)]
+    alike: dict[float, list[nn.Parameter]] = defaultdict(list)
+    for values in learnt:
+        alike[min(1.0, _NARROW_INPUTS / values[0].numel())].append(values)
+    groups = [{"params": values, "share": share} for share, values in alike.items()]
     return torch.optim.AdamW(groups, **rates)
 
 

@@ -34,6 +34,7 @@ TRAINING_CODE = (
     *NETWORK_CODE,
     "patches",
     "training.stages",
+    "training.statistics",
     "training.end2end",
     "splits",
     "checkpoint",

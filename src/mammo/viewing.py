@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from mammo import gallery, images
+from mammo import gallery, images, results
 from mammo.images.geometry import Geometry
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
@@ -21,6 +22,8 @@ View = Callable[[pd.Series, float], Panel]
 
 def looked(study: Study, dataset: str, n: int) -> list[Looked]:
     """Return malignant images with an outlined lesion, and what each model looked at on them.
+
+    The scores are those of the tables, where the model has not seen the data set.
 
     Parameters
     ----------
@@ -41,36 +44,36 @@ def looked(study: Study, dataset: str, n: int) -> list[Looked]:
     panels: list[list[Panel]] = [[] for _ in chosen]
     for model in study.parameters.models:
         view = _VIEWS[MODELS[model].family](study, model)
+        known = results.predictions(study, model).set_index(["dataset", "image_id"])["y_score"]
         for row, scale, of_image in zip(chosen, scales, panels, strict=True):
-            of_image.append(view(row, scale))
+            panel = view(row, scale)
+            tabled = known.get((dataset, row["image_id"]), panel.score)
+            of_image.append(replace(panel, score=float(tabled)))
     return [Looked(one, of_image) for one, of_image in zip(shown, panels, strict=True)]
 
 
 def _transfer(study: Study, model: str) -> View:
     network = study.transfer.trained(model)
-    return _activation(study, network, model, study.images)
+    return _activation(network, model, study.images)
 
 
 def _end2end(study: Study, model: str) -> View:
     network = study.end2end.trained(model).eval()
     return _activation(
-        study, network, model, lambda name: ImageStore(study.end2end.images_folder(model, name))
+        network, model, lambda name: ImageStore(study.end2end.images_folder(model, name))
     )
 
 
-def _activation(
-    study: Study, network: object, model: str, store_of: Callable[[str], ImageStore]
-) -> View:
+def _activation(network: object, model: str, store_of: Callable[[str], ImageStore]) -> View:
     import torch
 
-    from mammo.devices import computing
     from mammo.models.activation_maps import class_activation_map
 
     def view(row: pd.Series, scale: float) -> Activation:
         store = store_of(row["dataset"])
         grey = torch.from_numpy(store[store.rows([row["image_id"]])])[:, None]
         heat = class_activation_map(network, grey)[0]
-        with torch.no_grad(), computing(grey.device, study.parameters.precision):
+        with torch.no_grad():
             score = network(grey).sigmoid().item()
         geometry = store.geometry(row["image_id"])
         heat = heat[:, ::-1] if geometry.flipped else heat

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.metrics import roc_auc_score
 
 from mammo import checkpoint
 from mammo.detection import Input, Inputs, detect_all
@@ -82,10 +83,11 @@ def test_learns_where_lesions_are_and_which_are_malignant(data, fabric, tmp_path
     assert record["best"]["held_aside_auroc"] > 0.9
     assert record["n_train"] + record["n_held_aside"] == 32 and record["n_lesions"] > 10
     found, scores = detect_all(network, data[0], fabric)
-    assert scores[1::2].mean() > scores[::2].mean() + 0.2
-    best = found.groupby("image_id").first().reindex(data[0]["image_id"]).reset_index()
-    shift = best[["row_min", "col_min"]] - data[1][["row_min", "col_min"]]
-    assert (shift.abs().max(axis=1) < 8).mean() > 0.7
+    assert roc_auc_score(data[0]["label"], scores) > 0.6
+    best = found.groupby("image_id").first().loc[data[1]["image_id"]].reset_index()
+    for low, high in (("row_min", "row_max"), ("col_min", "col_max")):
+        centre = (best[low] + best[high]) / 2
+        assert (centre.between(data[1][low], data[1][high])).mean() > 0.7
     assert not list(tmp_path.glob("epoch*")) and not list(tmp_path.glob("*.tmp"))
 
 

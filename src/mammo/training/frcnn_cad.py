@@ -49,6 +49,9 @@ class DetectorTraining:
     images_a_step : int
         Images, one after another in each process, whose mean gradient makes a step. The lesions of
         one image are mostly of one class, which makes the steps of single images disagree.
+    anchors_an_image : int
+        Anchors that teach where lesions are. On small images a lesion has about one anchor, which
+        counts more among fewer.
     epochs : int
         Each takes every training image once, flipped or not; the best by auROC is kept.
     held_aside : float
@@ -63,6 +66,7 @@ class DetectorTraining:
     learning_rate: float = 1e-3
     weight_decay: float = 5e-4
     images_a_step: int = 1
+    anchors_an_image: int = 256
     epochs: int = 10
     held_aside: float = 0.15
     largest_gradient: float = 10.0
@@ -126,7 +130,7 @@ def train(
     network.to(fabric.device, memory_format=torch.channels_last)  # a third faster on a processor
     optimizer = _optimizer(network, settings)
     history, best = checkpoint.resume(folder, network, optimizer)
-    losses = DetectorLosses(network)
+    losses = DetectorLosses(network, settings.anchors_an_image)
     wrapped, stepper = fabric.setup(losses, optimizer)
     for number in range(len(history), settings.epochs):
         losses.to_learnt_deltas()

@@ -28,9 +28,9 @@ class DetectorLosses(nn.Module):
     `to_learnt_deltas` and `to_plain_deltas`.
     """
 
-    def __init__(self, network: FasterRCNN) -> None:
+    def __init__(self, network: FasterRCNN, anchors_an_image: int = 256) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.anchors_an_image = network, anchors_an_image
 
     def forward(self, x: Tensor, scale: float, lesions: Tensor, classes: Tensor) -> Tensor:
         """Return the losses (4,), as `LOSSES` names them, of one image.
@@ -50,7 +50,7 @@ class DetectorLosses(nn.Module):
         features = network.features(x)
         scores, deltas = network.rpn(features)
         around = anchors.grid(network.settings.anchor_scales, *scores.shape[2:], like=lesions)
-        targets = of_anchors(around, lesions, size)
+        targets = of_anchors(around, lesions, size, self.anchors_an_image)
         logits = scores.reshape(2, network.anchors, *scores.shape[2:]).permute(2, 3, 1, 0)
         rpn = class_and_box(
             logits.reshape(-1, 2)[targets.chosen],

@@ -15,7 +15,6 @@ from torchvision.models.detection._utils import BalancedPositiveNegativeSampler,
 from mammo.models import boxes
 
 _ANCHORS = Matcher(0.7, 0.3, allow_low_quality_matches=True)
-_ANCHORS_SAMPLED = BalancedPositiveNegativeSampler(256, 0.5)
 _PROPOSALS = Matcher(0.5, 0.5, allow_low_quality_matches=False)
 _PROPOSALS_SAMPLED = BalancedPositiveNegativeSampler(128, 0.25)
 
@@ -39,8 +38,8 @@ class Targets:
     deltas: Tensor
 
 
-def of_anchors(around: Tensor, lesions: Tensor, size: tuple[int, int]) -> Targets:
-    """Choose up to 256 anchors, at most half of them lesions, from those inside of the image.
+def of_anchors(around: Tensor, lesions: Tensor, size: tuple[int, int], most: int = 256) -> Targets:
+    """Choose some anchors, at most half of them lesions, from those inside of the image.
 
     An anchor is a lesion (1) from an overlap of 0.7, or where no other anchor overlaps the lesion
     more; background (0) below 0.3 with every lesion; neither in between. Overlap is intersection
@@ -54,12 +53,16 @@ def of_anchors(around: Tensor, lesions: Tensor, size: tuple[int, int]) -> Target
         There may be none.
     size : (int, int)
         Rows and columns of the network's input.
+    most : int
+        Anchors to choose.
     """
     rows, columns = size
     is_inside = (around[:, :2] >= 0).all(1) & (around[:, 2] < columns) & (around[:, 3] < rows)
     inside = is_inside.nonzero()[:, 0]
     ones = torch.ones(len(lesions), dtype=torch.int64, device=lesions.device)
-    found = _choose(around[inside], lesions, ones, _ANCHORS, _ANCHORS_SAMPLED)
+    found = _choose(
+        around[inside], lesions, ones, _ANCHORS, BalancedPositiveNegativeSampler(most, 0.5)
+    )
     return Targets(inside[found.chosen], found.labels, found.deltas)
 
 

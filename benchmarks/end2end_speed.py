@@ -24,6 +24,7 @@ from statistics import median
 import numpy as np
 import torch
 
+from mammo.devices import keep_freed_memory
 from mammo.models import end2end, keras_h5
 from mammo.models.end2end import End2End
 from mammo.models.layer_graph import LayerGraph
@@ -114,25 +115,6 @@ def compare(runs: dict[str, Timed], repeats: int) -> None:
         )
 
 
-def time_cuda(model: End2End) -> None:
-    """Print images a second on the accelerator, by precision and batch."""
-    model = model.for_inference().to("cuda")
-    for dtype in (torch.float32, torch.bfloat16):
-        for batch in (1, 8):
-            grey = torch.rand(batch, 1, ROWS, COLUMNS, device="cuda")
-            with torch.inference_mode(), torch.autocast("cuda", dtype, dtype != torch.float32):
-                times = [seconds_on_cuda(model, grey) for _ in range(12)][2:]
-            print(f"  CUDA {dtype}, batch {batch}: {batch / median(times):8.1f} images/s")
-
-
-def seconds_on_cuda(model: End2End, grey: torch.Tensor) -> float:
-    torch.cuda.synchronize()
-    start = time.perf_counter()
-    model(grey)
-    torch.cuda.synchronize()
-    return time.perf_counter() - start
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
@@ -141,6 +123,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    keep_freed_memory()  # as `mammo.devices.launch` does
     grey = torch.rand(1, 1, ROWS, COLUMNS, generator=torch.Generator().manual_seed(0))
     print(f"one image of {ROWS} x {COLUMNS}, {arguments.threads} threads of {os.cpu_count()} cores")
     if not arguments.keras_python:
@@ -158,8 +141,6 @@ def main() -> None:
                 model = read(path)
                 with keras(arguments.keras_python, path, grey, arguments.threads) as run:
                     compare({"Keras": run, **both_forms(model, grey)}, arguments.repeats)
-            if torch.cuda.is_available():
-                time_cuda(model)
 
 
 def both_forms(model: End2End, grey: torch.Tensor) -> dict[str, Timed]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +15,8 @@ from lightning.fabric import Fabric
 from lightning.fabric.strategies import DDPStrategy
 
 Precision = Literal["auto", "bfloat16", "float32"]
+
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
 
 _PATIENCE = timedelta(days=2)
 """How long processes wait for the first, which alone prepares a large set's images."""
@@ -39,7 +43,20 @@ def launch(accelerator: str = "auto") -> Fabric:
         precision="32-true",
     )
     fabric.launch()
+    if fabric.device.type == "cpu":
+        keep_freed_memory()
     return fabric
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep the memory of a freed tensor for the next one; glibc only.
+
+    glibc gives large blocks back to the system at once and gets them anew, every page cleared: a
+    fifth of the processor's time of a VGG16 on a whole mammogram.
+    """
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(_M_MMAP_MAX, 0)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def is_bfloat16_fast(device: torch.device) -> bool:

@@ -45,8 +45,8 @@ classifier_hidden = 32  # units of FC1
 epochs = 60  # at most; early stopping may end the training sooner
 published_weights = "auto"  # "authors", "train"; "auto": theirs if imported
 published_width = 0.125  # trained here: share of the channels
-end2end_rows = 576  # trained here: rows of the input in pixels
-frcnn_short_side = 400  # trained here: short side of the input in pixels
+end2end_rows = 288  # trained here: rows of the input in pixels
+frcnn_short_side = 256  # trained here: short side of the input in pixels
 n_bootstrap = 2000  # bootstrap replicates behind each interval
 
 # %%

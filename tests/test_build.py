@@ -46,7 +46,14 @@ def test_every_step_says_its_seconds(book):
 
 
 def test_progress_is_shown_and_no_warning(book):
-    for words in ("synthetic cbis_ddsm", "prepare images", "features (alexnet)", "comparison"):
+    for words in (
+        "synthetic cbis_ddsm",
+        "prepare images",
+        "features (alexnet)",
+        "train patches",
+        "detecting",
+        "comparison",
+    ):
         assert words in book.complaints
     assert "Traceback" not in book.complaints and "Warning" not in book.complaints
     assert "weights are random, not trained on ImageNet" in book.printed

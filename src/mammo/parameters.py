@@ -13,6 +13,7 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Backbone = Literal["alexnet", "vgg16", "resnet50"]
 Model = Literal[Backbone, "end2end_vgg16", "end2end_resnet50", "frcnn_cad"]
 Epochs = Annotated[int, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, le=1)]
 WHERE_NOT_WHAT = frozenset({"data_root", "artifacts", "workers"})
 """Parameters that say where or how fast, and change no result."""
@@ -138,43 +139,54 @@ class PublishedModelParameters(Group):
         0.125, gt=0, le=1, description="trained here: channels as a fraction of the published"
     )
     end2end_rows: int = Field(
-        576, ge=192, le=2304, description="trained here: rows of the input; columns are 7/9 of it"
+        288, ge=192, le=2304, description="trained here: rows of the input; columns are 7/9 of it"
     )
     end2end_flips: bool = Field(
         False, description="score with end2end by the mean over four flips of the image"
     )
     end2end_patches: int = Field(
-        10, ge=1, description="patches drawn around each lesion, and as many from elsewhere"
+        6, ge=1, description="patches drawn around each lesion, and as many from elsewhere"
     )
     end2end_patch_epochs: tuple[Epochs, Epochs, Epochs] = Field(
-        (0, 0, 10), description="epochs of the patch classifier: last layer, top part, all"
+        (0, 0, 8), description="epochs of the patch classifier: last layer, top part, all"
     )
     end2end_patch_rates: tuple[Rate, Rate, Rate] = Field(
         (1e-3, 1e-4, 1e-3), description="learning rates of these three stages"
     )
+    end2end_patch_batch: int = Field(32, ge=2, description="patches a training step")
     end2end_image_epochs: tuple[Epochs, Epochs] = Field(
-        (5, 3), description="epochs of the whole-image model: top, all"
+        (4, 3), description="epochs of the whole-image model: top, all"
     )
     end2end_image_rates: tuple[Rate, Rate] = Field(
-        (1e-3, 1e-4), description="learning rates of these two stages"
+        (1e-3, 3e-4), description="learning rates of these two stages"
     )
-    end2end_patch_batch: int = Field(64, ge=2, description="patches a training step")
     end2end_image_batch: int = Field(16, ge=2, description="whole images a training step")
     frcnn_short_side: int = Field(
-        400, ge=64, le=4000, description="trained here: pixels of the image's short side"
+        256, ge=64, le=4000, description="trained here: pixels of the image's short side"
     )
     frcnn_hidden: int = Field(256, ge=1, description="trained here: units of fc6 and fc7")
+    frcnn_dropout: float = Field(
+        0.0, ge=0, lt=1, description="trained here: fraction dropped after fc6 and fc7"
+    )
     frcnn_anchor_scales: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        (8.0, 16.0, 32.0), min_length=1, description="trained here: sides of boxes, in 16 pixels"
+        (1.0, 2.0, 4.0), min_length=1, description="trained here: sides of anchors, in 16 pixels"
+    )
+    frcnn_proposals: tuple[Count, Count] = Field(
+        (1000, 100), description="trained here: proposals before and after suppression"
+    )
+    frcnn_smallest: float = Field(
+        8.0, gt=0, description="trained here: least side of a proposal in native pixels"
+    )
+    frcnn_window: bool = Field(
+        False, description="clip to 500 below to 800 above the breast's mode, as for INbreast"
     )
     frcnn_optimizer: Literal["sgd", "adamw"] = Field(
         "adamw", description="sgd suits a start from ImageNet, adamw a random one"
     )
-    frcnn_epochs: int = Field(8, ge=1, description="epochs of the detector")
-    frcnn_rate: Rate = Field(1e-3, description="learning rate of the detector")
-    frcnn_window: bool = Field(
-        False, description="clip to 500 below to 800 above the breast's mode, as for INbreast"
-    )
+    frcnn_rate: Rate = Field(3e-3, description="learning rate of the detector")
+    frcnn_epochs: int = Field(3, ge=1, description="epochs of the detector")
+    frcnn_batch: int = Field(2, ge=1, description="images a training step, in each process")
+    frcnn_anchors: int = Field(32, ge=2, description="anchors of an image that are learnt from")
 
 
 class EvaluationParameters(Group):

@@ -210,9 +210,12 @@ class End2EndLearning(PublishedLearning):
             return PatchClassifier(network.backbone, network.mean)
 
     def _scorer(self, model: str) -> nn.Module:
+        import torch
+
         from mammo.models.end2end import FlipAveraged
 
-        scorer = self.trained(model).for_inference()
+        # A narrow network is up to twice as fast so on a CPU; a wide one is as fast.
+        scorer = self.trained(model).for_inference().to(memory_format=torch.channels_last)
         return FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
 
     def _held(self, rows: pd.DataFrame) -> np.ndarray:

@@ -15,12 +15,14 @@ from mammo.study import INTERNAL
 if TYPE_CHECKING:
     from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
     from mammo.study import TrainingData
+    from mammo.training.frcnn_cad import DetectorTraining
 
 NETWORK_CODE = (
     "models.anchors",
     "models.boxes",
     "models.frcnn_cad",
     "models.frcnn_imagenet",
+    "models.calibration",
     "models.frcnn_input",
     "detection",
     "devices",
@@ -29,6 +31,7 @@ TRAINING_CODE = (
     *NETWORK_CODE,
     "training.frcnn_cad",
     "training.frcnn_cad_losses",
+    "training.frcnn_cad_start",
     "training.frcnn_cad_targets",
     "splits",
     "checkpoint",
@@ -80,27 +83,19 @@ class DetectorLearning(PublishedLearning):
             **self._training_inputs(model, rows),
             "manifest": self.study.manifest_folder(INTERNAL).name,
             "network": asdict(self._settings),
-            "optimizer": p.frcnn_optimizer,
-            "epochs": p.frcnn_epochs,
-            "rate": p.frcnn_rate,
+            "training": asdict(self._training),
         }
 
         def make(folder: Path) -> dict[str, Any]:
             from mammo.models.weights import fingerprint
-            from mammo.training.frcnn_cad import DetectorTraining, train
+            from mammo.training.frcnn_cad import train
 
             network = self._new(model)
             record = train(
                 network,
                 rows,
                 self.study.lesions(INTERNAL),
-                DetectorTraining(
-                    optimizer=p.frcnn_optimizer,
-                    learning_rate=p.frcnn_rate,
-                    epochs=p.frcnn_epochs,
-                    held_aside=p.early_stopping_fraction,
-                    precision=p.precision,
-                ),
+                self._training,
                 folder,
                 self.study.fabric,
                 seed=p.seed,
@@ -151,8 +146,9 @@ class DetectorLearning(PublishedLearning):
 
     @property
     def _readers(self) -> int:
-        """Processes that read images ahead, for each that computes; none on a single core."""
-        return self.study.workers // self.study.fabric.world_size if self.study.workers > 1 else 0
+        """Processes that read images ahead of a GPU; on a CPU they would take its cores."""
+        fabric = self.study.fabric
+        return self.study.workers // fabric.world_size if fabric.device.type == "cuda" else 0
 
     @property
     def _window(self) -> tuple[float, float] | None:
@@ -168,17 +164,44 @@ class DetectorLearning(PublishedLearning):
             PUBLISHED,
             width=p.published_width,
             hidden=p.frcnn_hidden,
+            dropout=p.frcnn_dropout,
             short_side=p.frcnn_short_side,
             long_side=round(p.frcnn_short_side * PUBLISHED.long_side / PUBLISHED.short_side),
-            anchor_scales=p.frcnn_anchor_scales,
             window=self._window,
+            anchor_scales=p.frcnn_anchor_scales,
+            pre_nms=p.frcnn_proposals[0],
+            post_nms=p.frcnn_proposals[1],
+            min_size=p.frcnn_smallest,
+        )
+
+    @property
+    def _training(self) -> DetectorTraining:
+        from mammo.training.frcnn_cad import DetectorTraining
+
+        p = self.parameters
+        return DetectorTraining(
+            optimizer=p.frcnn_optimizer,
+            learning_rate=p.frcnn_rate,
+            images_a_step=p.frcnn_batch,
+            anchors_an_image=p.frcnn_anchors,
+            epochs=p.frcnn_epochs,
+            held_aside=p.early_stopping_fraction,
+            precision=p.precision,
         )
 
     def _new(self, model: str) -> FasterRCNN:
-        """Return the detector as a training here starts with it."""
+        """Return the detector as a training here starts with it.
+
+        With ImageNet's values the first two blocks stay as they are, as in py-faster-rcnn.
+        """
         from mammo.models import frcnn_cad, frcnn_imagenet
+        from mammo.training.frcnn_cad_start import standardise_detector
 
         network = frcnn_cad.build(self._settings, self.parameters.seed)
         if values := self._imagenet(model):
             network.load_state_dict(frcnn_imagenet.convolutions(values), strict=False)
+            for name in (name for block in frcnn_cad.BLOCKS[:2] for name, _ in block):
+                network.get_submodule(name).requires_grad_(False)
+        else:
+            standardise_detector(network, self._training_rows(), seed=self.parameters.seed)
         return network

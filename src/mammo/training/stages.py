@@ -62,6 +62,8 @@ class Task:
 
     Attributes
     ----------
+    title : str
+        Of the progress bar.
     model : Module
         Grey windows (B, 1, h, w) to outputs (B,) or (B, k).
     inputs : Windows
@@ -81,6 +83,7 @@ class Task:
         Of one window's output: () or (k,).
     """
 
+    title: str
     model: nn.Module
     inputs: Windows
     labels: np.ndarray
@@ -138,7 +141,7 @@ def train_in_stages(
     optimizer = torch.optim.AdamW(task.model.parameters(), weight_decay=settings.weight_decay)
     history, best = checkpoint.resume(folder, task.model, optimizer)
     bar = tqdm(
-        epochs, "training", initial=len(history), unit="epoch", disable=not fabric.is_global_zero
+        epochs, task.title, initial=len(history), unit="epoch", disable=not fabric.is_global_zero
     )
     under_way = None
     for number in range(len(history), len(epochs)):

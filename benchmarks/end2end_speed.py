@@ -25,9 +25,9 @@ import numpy as np
 import torch
 
 from mammo.devices import keep_freed_memory
-from mammo.models import end2end, keras_h5
-from mammo.models.end2end import End2End
-from mammo.models.layer_graph import LayerGraph
+from mammo.models import end2end
+from mammo.models.end2end import End2End, keras_h5
+from mammo.models.end2end.layer_graph import LayerGraph
 
 GOLDENS = Path(__file__).parents[1] / "tests" / "golden" / "make_end2end.py"
 NETWORKS = {"resnet50_same": ("resnet50", "[512-512-1024]x2"), "vgg16": ("vgg16", "512x1")}

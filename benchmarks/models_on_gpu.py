@@ -77,7 +77,7 @@ def main() -> None:
             model.to("cpu")
         detector = frcnn_cad.build(frcnn_cad.PUBLISHED, 0).eval().to(device)
         pixels = np.random.default_rng(0).random((4200, 3400), np.float32)
-        x, scale = frcnn_cad.frcnn_input.prepare(pixels, 1700, 2100)
+        x, scale = frcnn_cad.preparation.prepare(pixels, 1700, 2100)
         for precision in ("float32", "bfloat16"):
             with computing(device, precision):
                 speed = images_a_second(

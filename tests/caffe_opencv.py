@@ -13,7 +13,7 @@ from mammo.models.frcnn_cad import FasterRCNN
 
 def random_input(rows: int, columns: int, seed: int) -> Tensor:
     """Random grey levels (1, 3, rows, columns) less the means, as `prepare` gives them."""
-    from mammo.models.frcnn_input import MEANS
+    from mammo.models.frcnn_cad.preparation import MEANS
 
     grey = np.random.default_rng(seed).integers(0, 256, (1, 1, rows, columns)).astype(np.float32)
     return torch.from_numpy(grey) - torch.tensor(MEANS).view(1, 3, 1, 1)

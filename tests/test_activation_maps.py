@@ -9,7 +9,7 @@ from torch import nn
 
 from mammo.models.activation_maps import class_activation_map
 from mammo.models.end2end import End2End, initialise
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end.layer_graph import LayerGraph
 from mammo.models.transfer import Classifier, ClassifierSettings, TransferModel, build_classifier
 
 CELL, SIDE = 8, 8  # pixels of a cell of the maps, cells of a side

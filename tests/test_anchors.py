@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import by_hand
-from mammo.models import anchors, boxes
+from mammo.models.frcnn_cad import anchors, boxes
 
 PUBLISHED = [
     [-84, -40, 99, 55],

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 import caffe_files
 from mammo.errors import WeightsError
-from mammo.models import caffemodel
-from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
+from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN, caffemodel
 
 TINY = DetectorSettings(width=0.01, hidden=5)
 

@@ -5,7 +5,7 @@ import torch
 
 from mammo.errors import ParameterError, WeightsError
 from mammo.models import end2end, transfer, weights
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end.layer_graph import LayerGraph
 
 ARCHITECTURES = [
     ("vgg16", "512x1"),

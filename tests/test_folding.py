@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from mammo.models import end2end
-from mammo.models.folding import fold
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end.folding import fold
+from mammo.models.end2end.layer_graph import LayerGraph
 
 
 def random_statistics(model: torch.nn.Module) -> None:

@@ -18,9 +18,17 @@ import by_hand
 import caffe_files
 from caffe_opencv import OpenCV, random_input
 from mammo.errors import ParameterError
-from mammo.models import anchors, frcnn_cad, frcnn_imagenet, frcnn_input
+from mammo.models import frcnn_cad
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
-from mammo.models.frcnn_cad import Detections, DetectorSettings, FasterRCNN, image_score
+from mammo.models.frcnn_cad import (
+    Detections,
+    DetectorSettings,
+    FasterRCNN,
+    anchors,
+    image_score,
+    imagenet,
+    preparation,
+)
 from mammo.models.transfer import trunk
 from mammo.models.weights import fingerprint
 
@@ -168,7 +176,7 @@ def test_published_network_gives_opencvs_numbers():
 def test_detections_are_those_of_the_published_test_code(shape):
     network = filled(replace(NARROW, min_size=2, post_nms=40))
     pixels = np.random.default_rng(3).random(shape)
-    x, scale = frcnn_input.prepare(pixels, 240, 400)
+    x, scale = preparation.prepare(pixels, 240, 400)
     with torch.inference_mode():
         rois, prob, deltas = (part.numpy() for part in network(x, scale))
     expected = by_hand.detections(rois, prob, deltas, shape, scale, NARROW.nms_detections)
@@ -223,19 +231,19 @@ def test_input_is_that_of_py_faster_rcnn(shape, scale):
     values = np.random.default_rng(5).integers(0, 4096, shape)
     grey = (255 * values / values.max()).astype(np.uint8)
     colour = np.stack([grey] * 3, -1).astype(np.float32) - np.array(
-        [[frcnn_input.MEANS]], np.float32
+        [[preparation.MEANS]], np.float32
     )
     expected = cv2.resize(colour, None, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
-    found, by = frcnn_input.prepare(values.astype(np.float32) / 4095, 1700, 2100)
+    found, by = preparation.prepare(values.astype(np.float32) / 4095, 1700, 2100)
     assert by == scale
     assert differ(found[0], expected.transpose(2, 0, 1)) < 1e-3
 
 
 def test_grey_levels_are_those_of_whole_numbers():
     stored = np.arange(3060).reshape(51, 60) + 1
-    found, scale = frcnn_input.prepare((stored / 4095).astype(np.float32), 51, 60)
+    found, scale = preparation.prepare((stored / 4095).astype(np.float32), 51, 60)
     assert scale == 1
-    grey = found[0, 2] + frcnn_input.MEANS[2]
+    grey = found[0, 2] + preparation.MEANS[2]
     np.testing.assert_allclose(grey, 255 * stored // stored.max(), atol=1e-4)
 
 
@@ -243,8 +251,8 @@ def test_window_lies_around_the_breasts_mode():
     stored = np.zeros((40, 40), np.int64)
     stored[10:30, :20] = 2000
     stored[:4, :5] = [1400, 1500, 1750, 2300, 3000]
-    found, _ = frcnn_input.prepare(stored / 4095, 40, 40, window=(500, 800), bits_stored=12)
-    grey = found[0, 0] + frcnn_input.MEANS[0]
+    found, _ = preparation.prepare(stored / 4095, 40, 40, window=(500, 800), bits_stored=12)
+    grey = found[0, 0] + preparation.MEANS[0]
     expected = [0, 0, 255 * 250 // 1300, 255 * 800 // 1300, 255]
     np.testing.assert_allclose(grey[0, :5], expected, atol=1e-4)
     assert grey[20, 5] == pytest.approx(255 * 500 // 1300) and grey[35, 35] == 0
@@ -263,12 +271,12 @@ def test_imagenets_convolutions_see_what_they_saw():
     generator = torch.Generator().manual_seed(7)
     for values in layers.parameters():
         values.normal_(0, (2 / values[0].numel()) ** 0.5, generator=generator)
-    values = frcnn_imagenet.convolutions(layers.state_dict())
+    values = imagenet.convolutions(layers.state_dict())
     network = FasterRCNN(DetectorSettings(hidden=8)).eval()
     network.load_state_dict(values, strict=False)
     grey = torch.randint(0, 256, (1, 1, 96, 112), generator=generator).float()
     mean, std = (torch.tensor(part).view(3, 1, 1) for part in (IMAGENET_MEAN, IMAGENET_STD))
-    x = grey - torch.tensor(frcnn_input.MEANS).view(1, 3, 1, 1)
+    x = grey - torch.tensor(preparation.MEANS).view(1, 3, 1, 1)
     first = network.conv1_1(x)[..., 1:-1, 1:-1]
     theirs = layers[0]((grey / 255 - mean) / std)[..., 1:-1, 1:-1]
     torch.testing.assert_close(first, theirs, rtol=1e-4, atol=1e-4)

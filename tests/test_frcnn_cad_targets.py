@@ -6,8 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammo.models import anchors, boxes
-from mammo.models.frcnn_cad import DetectorSettings, build
+from mammo.models.frcnn_cad import DetectorSettings, anchors, boxes, build
 from mammo.training.frcnn_cad_losses import DetectorLosses, class_and_box
 from mammo.training.frcnn_cad_targets import of_anchors, of_proposals
 

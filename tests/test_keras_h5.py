@@ -20,10 +20,9 @@ from hypothesis import strategies as st
 
 from golden import make_end2end as keras
 from mammo.errors import WeightsError
-from mammo.models import keras_h5
-from mammo.models.end2end import End2End
-from mammo.models.keras_config import read_description
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end import End2End, keras_h5
+from mammo.models.end2end.keras_config import read_description
+from mammo.models.end2end.layer_graph import LayerGraph
 
 TOLERANCE = 1e-5
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammo.errors import WeightsError
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end.layer_graph import LayerGraph
 
 CONV = {
     "name": "conv",

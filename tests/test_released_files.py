@@ -6,8 +6,9 @@ import pytest
 
 import test_keras_h5 as keras_files
 from mammo.errors import WeightsError
-from mammo.models import keras_h5, library
-from mammo.models.released_files import MOST_BYTES, read, recognise
+from mammo.models import library
+from mammo.models.end2end import keras_h5
+from mammo.models.library.released_files import MOST_BYTES, read, recognise
 from mammo.models.releases import RELEASES
 from mammo.models.weights import fingerprint
 

@@ -7,7 +7,7 @@ import pytest
 
 from mammo.datasets import DATASETS
 from mammo.models import MODELS
-from mammo.models.end2end_layers import backbone_layers, top_layers
+from mammo.models.end2end.layers import backbone_layers, top_layers
 from mammo.models.releases import RELEASES, UNSUPPORTED, releases_of
 from mammo.report import published
 

@@ -145,7 +145,8 @@ def weights() -> None:
 @click.option("--release", help="Which release FILE is, if its name no longer says so.")
 def import_weights(file: Path, release: str | None) -> None:
     """Convert FILE, as downloaded from its authors, and put it under the data root."""
-    from mammo.models import library, library_report
+    from mammo.models import library
+    from mammo.models.library import report as library_report
 
     print(library_report.describe(library.import_file(file, _library(), release)))
 
@@ -153,7 +154,7 @@ def import_weights(file: Path, release: str | None) -> None:
 @weights.command("list")
 def list_weights() -> None:
     """Print what is there of the six models' weights, and how to get the rest."""
-    from mammo.models import library_report
+    from mammo.models.library import report as library_report
 
     print(library_report.listing(_library()))
 

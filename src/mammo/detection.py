@@ -15,8 +15,7 @@ from tqdm.auto import tqdm
 
 from mammo.devices import Precision, computing
 from mammo.images import read
-from mammo.models import frcnn_input
-from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN, image_score
+from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN, image_score, preparation
 
 COLUMNS = ("image_id", "label", "score", "row_min", "col_min", "row_max", "col_max")
 """One row a detection: label 1 benign or 2 malignant, its probability, half-open native pixels."""
@@ -33,7 +32,7 @@ class Input:
     number : int
         Of the image among those asked for.
     x : Tensor, shape (1, 3, rows, columns)
-        As `mammo.models.frcnn_input.prepare` makes it.
+        As `mammo.models.frcnn_cad.preparation.prepare` makes it.
     scale : float
         Pixels of the input for a pixel of the image.
     shape : (int, int)
@@ -93,7 +92,7 @@ class _Files(Dataset):
 
     def __getitem__(self, number: int) -> Input:
         image, kept = read(self.paths[number]), self.settings
-        x, scale = frcnn_input.prepare(
+        x, scale = preparation.prepare(
             image.pixels, kept.short_side, kept.long_side, kept.window, image.bits_stored
         )
         return Input(number, x, scale, image.pixels.shape)

@@ -17,8 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import caffe_files
 from caffe_opencv import OpenCV, random_input
-from mammo.models import caffemodel
-from mammo.models.frcnn_cad import PUBLISHED, FasterRCNN
+from mammo.models.frcnn_cad import PUBLISHED, FasterRCNN, caffemodel
 from mammo.models.weights import fingerprint
 
 SEED, SIZE, BOXES = 11, (213, 301), 24

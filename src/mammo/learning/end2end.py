@@ -23,13 +23,7 @@ if TYPE_CHECKING:
     from mammo.study import TrainingData
     from mammo.training.stages import Stage, StagedSettings
 
-NETWORK_CODE = (
-    "models.layer_graph",
-    "models.end2end",
-    "models.end2end_layers",
-    "models.folding",
-    "devices",
-)
+NETWORK_CODE = ("models.end2end", "devices")
 TRAINING_CODE = (
     *NETWORK_CODE,
     "patches",

@@ -17,16 +17,7 @@ if TYPE_CHECKING:
     from mammo.study import TrainingData
     from mammo.training.frcnn_cad import DetectorTraining
 
-NETWORK_CODE = (
-    "models.anchors",
-    "models.boxes",
-    "models.frcnn_cad",
-    "models.frcnn_imagenet",
-    "models.calibration",
-    "models.frcnn_input",
-    "detection",
-    "devices",
-)
+NETWORK_CODE = ("models.frcnn_cad", "models.calibration", "detection", "devices")
 TRAINING_CODE = (
     *NETWORK_CODE,
     "training.frcnn_cad",
@@ -194,12 +185,13 @@ class DetectorLearning(PublishedLearning):
 
         With ImageNet's values the first two blocks stay as they are, as in py-faster-rcnn.
         """
-        from mammo.models import frcnn_cad, frcnn_imagenet
+        from mammo.models import frcnn_cad
+        from mammo.models.frcnn_cad import imagenet
         from mammo.training.frcnn_cad_start import standardise_detector
 
         network = frcnn_cad.build(self._settings, self.parameters.seed)
         if values := self._imagenet(model):
-            network.load_state_dict(frcnn_imagenet.convolutions(values), strict=False)
+            network.load_state_dict(imagenet.convolutions(values), strict=False)
             for name in (name for block in frcnn_cad.BLOCKS[:2] for name, _ in block):
                 network.get_submodule(name).requires_grad_(False)
         else:

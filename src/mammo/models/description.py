@@ -28,7 +28,7 @@ def describe_end2end(model: End2End, rows: int, columns: int) -> list[Layer]:
     Returns
     -------
     list of dict
-        ``name``, ``kind`` (as `mammo.models.layer_graph` has them, or "input"), ``output``
+        ``name``, ``kind`` (as `mammo.models.end2end.layer_graph` has them, or "input"), ``output``
         (channels, rows, columns; or values), ``parameters`` (their number), ``part`` ("input",
         "backbone" or "top").
     """

@@ -18,7 +18,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from mammo.errors import MammoError
 from mammo.models.end2end import End2End, PatchClassifier
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end.layer_graph import LayerGraph
 from mammo.patches import CLASSES, MALIGNANT, Windows
 from mammo.training.stages import Stage, StagedSettings, Task, train_in_stages
 

@@ -25,8 +25,7 @@ from mammo import checkpoint
 from mammo.detection import Input, Inputs, detect
 from mammo.devices import Precision, computing
 from mammo.errors import MammoError
-from mammo.models import boxes
-from mammo.models.frcnn_cad import FasterRCNN
+from mammo.models.frcnn_cad import FasterRCNN, boxes
 from mammo.splits import hold_out
 from mammo.training.frcnn_cad_losses import LOSSES, DetectorLosses
 

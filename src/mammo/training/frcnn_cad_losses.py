@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 
-from mammo.models import anchors
-from mammo.models.frcnn_cad import CLASSES, FasterRCNN
+from mammo.models.frcnn_cad import CLASSES, FasterRCNN, anchors
 from mammo.training.frcnn_cad_targets import of_anchors, of_proposals
 
 LOSSES = ("rpn_class", "rpn_box", "class", "box")
@@ -41,8 +40,8 @@ class DetectorLosses(nn.Module):
         scale : float
             Pixels of x for a pixel of the image.
         lesions : Tensor, shape (m, 4)
-            In pixels of x, as `mammo.models.boxes` has them. There may be none: then everything
-            found is background.
+            In pixels of x, as `mammo.models.frcnn_cad.boxes` has them. There may be none: then
+            everything found is background.
         classes : Tensor of int64, shape (m,)
             1 benign, 2 malignant.
         """

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler, Matcher
 
-from mammo.models import boxes
+from mammo.models.frcnn_cad import boxes
 
 _ANCHORS = Matcher(0.7, 0.3, allow_low_quality_matches=True)
 _PROPOSALS = Matcher(0.5, 0.5, allow_low_quality_matches=False)
@@ -48,7 +48,7 @@ def of_anchors(around: Tensor, lesions: Tensor, size: tuple[int, int], most: int
     Parameters
     ----------
     around : Tensor, shape (n, 4)
-        Anchors, as `mammo.models.boxes` has them.
+        Anchors, as `mammo.models.frcnn_cad.boxes` has them.
     lesions : Tensor, shape (m, 4)
         There may be none.
     size : (int, int)

@@ -125,8 +125,8 @@ def blocks(layers: Sequence[Layer]) -> Iterator[list[Layer]]:
     Parameters
     ----------
     layers : sequence of mapping
-        With ``kind`` as `mammo.models.layer_graph` names it and ``output``. Padding belongs to
-        the layer that it is for; values without rows and columns are a block each.
+        With ``kind`` as `mammo.models.end2end.layer_graph` names it and ``output``. Padding belongs
+        to the layer that it is for; values without rows and columns are a block each.
     """
     block: list[Layer] = []
     for layer in layers:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mammo.errors import WeightsError
-from mammo.models.keras_layers import LAYERS, OF_MAPS, Config, KerasGraph, Shape
+from mammo.models.end2end.keras_layers import LAYERS, OF_MAPS, Config, KerasGraph, Shape
 
 NETWORKS = ("Model", "Functional")
 """Classes of networks."""

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from mammo.models import frcnn_cad, frcnn_input
+from mammo.models import frcnn_cad
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
+from mammo.models.frcnn_cad import preparation
 
 
 def convolutions(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -31,7 +32,7 @@ def convolutions(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         for part in ("weight", "bias")
     }
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
-    subtracted = torch.tensor(frcnn_input.MEANS).flip(0).view(3, 1, 1) / 255
+    subtracted = torch.tensor(preparation.MEANS).flip(0).view(3, 1, 1) / 255
     weight = values["conv1_1.weight"]
     values["conv1_1.bias"] += (weight * (subtracted - mean) / std).sum((1, 2, 3))
     values["conv1_1.weight"] = (weight / (255 * std)).flip(1)

@@ -20,8 +20,8 @@ from torch import Tensor, nn
 
 from mammo import __version__
 from mammo.errors import WeightsError
-from mammo.models.assembly import Architecture, assemble, check_fit
-from mammo.models.released_files import check_size, known, read, recognise
+from mammo.models.library.assembly import Architecture, assemble, check_fit
+from mammo.models.library.released_files import check_size, known, read, recognise
 from mammo.models.releases import RELEASES, Release, releases_of
 from mammo.models.weights import fingerprint
 

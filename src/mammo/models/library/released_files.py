@@ -12,8 +12,8 @@ from typing import Any
 from torch import Tensor
 
 from mammo.errors import WeightsError
-from mammo.models.assembly import Architecture
 from mammo.models.frcnn_cad import DetectorSettings
+from mammo.models.library.assembly import Architecture
 from mammo.models.releases import RELEASES, UNSUPPORTED, Form, Release
 
 MOST_BYTES = 2**31
@@ -103,7 +103,7 @@ def check_size(path: Path) -> None:
 
 
 def _read_keras(path: Path, card: Release) -> tuple[Architecture, State]:
-    from mammo.models import keras_h5
+    from mammo.models.end2end import keras_h5
 
     found = keras_h5.read(path)
     form = _form(found.backbone, found.top)
@@ -116,7 +116,7 @@ def _read_keras(path: Path, card: Release) -> tuple[Architecture, State]:
 
 
 def _read_caffe(path: Path, card: Release) -> tuple[Architecture, State]:
-    from mammo.models import caffemodel
+    from mammo.models.frcnn_cad import caffemodel
 
     settings = DetectorSettings(**card.detector)
     return {"detector": asdict(settings)}, caffemodel.read(path, settings)

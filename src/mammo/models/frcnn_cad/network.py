@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import roi_pool
 
-from mammo.models import anchors, boxes, frcnn_input
+from mammo.models.frcnn_cad import anchors, boxes, preparation
 
 CLASSES = ("background", "benign", "malignant")
 """Names of the class scores, in order."""
@@ -120,7 +120,7 @@ class FasterRCNN(nn.Module):
     """Faster R-CNN on VGG16; each convolution and dense layer has the name it has in Caffe.
 
     Boxes inside of the network are (x_min, y_min, x_max, y_max) in pixels of its input, both edges
-    inside (`mammo.models.boxes`).
+    inside (`mammo.models.frcnn_cad.boxes`).
     """
 
     def __init__(self, settings: DetectorSettings) -> None:
@@ -221,7 +221,7 @@ class FasterRCNN(nn.Module):
             As the image has it; needed where the settings have a window.
         """
         kept = self.settings
-        x, scale = frcnn_input.prepare(
+        x, scale = preparation.prepare(
             pixels, kept.short_side, kept.long_side, kept.window, bits_stored
         )
         return self.detect_in(x, scale, pixels.shape)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end.layer_graph import LayerGraph
 
 
 def fold(graph: LayerGraph) -> LayerGraph:

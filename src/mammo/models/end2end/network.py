@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 from mammo.errors import WeightsError
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
-from mammo.models.end2end_layers import (
+from mammo.models.end2end.folding import fold
+from mammo.models.end2end.layer_graph import LayerGraph
+from mammo.models.end2end.layers import (
     Backbone,
     Convention,
     Top,
     backbone_layers,
     top_layers,
 )
-from mammo.models.folding import fold
-from mammo.models.layer_graph import LayerGraph
 
 DDSM_MEAN = 52.18
 """Mean grey value, of 255, that the networks trained on DDSM subtract (INbreast: 44.33)."""

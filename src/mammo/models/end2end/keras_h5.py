@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 from mammo.errors import WeightsError
-from mammo.models.keras_config import read_description
-from mammo.models.keras_layers import KerasGraph
-from mammo.models.layer_graph import LayerGraph
+from mammo.models.end2end.keras_config import read_description
+from mammo.models.end2end.keras_layers import KerasGraph
+from mammo.models.end2end.layer_graph import LayerGraph
 
 _DESCRIPTION_LIMIT = 2**24
 """Characters of a description; that of a ResNet50 has 10^5."""

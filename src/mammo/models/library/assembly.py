@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from mammo.errors import WeightsError
 from mammo.models.end2end import End2End
+from mammo.models.end2end.layer_graph import LayerGraph
 from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
-from mammo.models.layer_graph import LayerGraph
 
 Architecture = dict[str, Any]
 """Of end2end the layers, ``backbone`` and ``top``; of frcnn_cad the ``detector``'s settings."""

@@ -1,0 +1,14 @@
+"""The library of the authors' weights: released files in, checked networks out."""
+
+from __future__ import annotations
+
+from mammo.models.library.files import (
+    available,
+    find,
+    import_file,
+    load,
+    location,
+    read_record,
+)
+
+__all__ = ["available", "find", "import_file", "load", "location", "read_record"]

@@ -74,7 +74,7 @@ class DetectorLearning(PublishedLearning):
             **self._training_inputs(model, rows),
             "manifest": self.study.manifest_folder(INTERNAL).name,
             "network": asdict(self._settings),
-            "training": asdict(self._training),
+            "settings": asdict(self._training),
         }
 
         def make(folder: Path) -> dict[str, Any]:

@@ -195,6 +195,17 @@ def made_up_looks(n_models: int) -> list[figures.Looked]:
     ]
 
 
+def made_up_courses() -> dict[str, dict[str, pd.DataFrame]]:
+    rng = np.random.default_rng(0)
+    steps = {"patches": 8, "whole images": 7}
+    history = {
+        step: pd.DataFrame({"epoch": range(n), "held_auroc": rng.uniform(0.4, 0.9, n)})
+        for step, n in steps.items()
+    }
+    one = pd.DataFrame({"epoch": [0], "held_auroc": [0.5]})
+    return {"end2end_vgg16": history, "end2end_resnet50": history, "frcnn_cad": {"boxes": one}}
+
+
 DRAW = {
     "examples": lambda: figures.example_images(made_up_examples()),
     "histograms": lambda: figures.intensity_histograms(
@@ -228,6 +239,7 @@ DRAW = {
     "frcnn_cad": lambda: figures.frcnn_model(
         FRCNN, DetectorSettings(), "frcnn_cad", "trained here, with 1/4 of the published channels"
     ),
+    "stages": lambda: figures.staged_training(made_up_courses()),
     "attention": lambda: figures.attention_of_models(made_up_looks(3)),
     "attention, six models": lambda: figures.attention_of_models(made_up_looks(6)),
     "attention, a detector": lambda: figures.attention_of_models(made_up_looks(1)),
@@ -354,6 +366,16 @@ def test_the_forest_has_a_row_for_every_published_and_every_computed_value():
 def test_a_model_left_out_of_the_build_is_marked_as_such():
     figure = figures.auroc_forest(made_up_estimates(("vgg16",))).figure
     assert words(figure).count("not part of this build") == 5
+
+
+def test_the_kept_epoch_of_each_step_is_marked_and_told():
+    picture = drawn("stages")[0]
+    course = made_up_courses()["end2end_vgg16"]["patches"]
+    kept = course["held_auroc"].idxmax()
+    line = picture.figure.axes[0].get_lines()[1]
+    assert list(line.get_markevery()) == [epoch == kept for epoch in course["epoch"]]
+    best = course["held_auroc"].max()
+    assert f"end2end, VGG16, patches: 8 epochs, best {best:.2f} at epoch {kept}" in picture.alt
 
 
 def test_the_mixed_picture_names_both_values():

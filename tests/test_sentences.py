@@ -41,6 +41,12 @@ def test_range_mean_and_median_stand_beside_the_papers():
     )
 
 
+def test_several_kinds_of_weights_are_left_to_the_tables():
+    both = pd.concat([estimates(MIAS_LOW), estimates(UKY_HIGH, weights="ImageNet")])
+    text = sentences.external_range(both).data
+    assert "Computed on synthetic images; the tables say with which weights." in text
+
+
 def test_real_images_and_pretrained_weights_are_named_without_the_caution():
     text = sentences.external_range(estimates(MIAS_LOW, source="real", weights="ImageNet")).data
     assert text.startswith("The one external result here is 0.46.")
@@ -141,7 +147,7 @@ def test_the_abstract_lists_all_findings():
 def test_published_models_appear_once_they_are_computed():
     end2end = ("end2end_vgg16", "cbis_ddsm", "validation", 0.8, 0.85, 0.9)
     text = sentences.abstract(estimates(end2end)).data
-    assert "Here end2end, VGG16 0.85 (95% interval 0.80 to 0.90). The paper quotes" in text
+    assert "Here end2end VGG16 0.85 (95% interval 0.80 to 0.90). The paper quotes" in text
 
 
 def test_without_results_nothing_is_claimed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo.report.display import Table
-from mammo.report.published import DATASET_TITLES, MODEL_TITLES, OURS, TRAINED_ON
+from mammo.report.published import DATASET_TITLES, MODEL_TITLES, OURS, TRAINED_ON, short_title
 
 NOTHING = "–"
 TRAINED_ON_IT = "trained on it"
@@ -52,13 +52,11 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     found = _aurocs(data["auroc"]).where(computed, data["status"])
     columns["Computed, mixed" if before else "Computed here"] = found
     columns[_interval_heading(data)] = _intervals(data)
-    columns["Images"] = _counts(data["n_images"])
     columns["Patients"] = _counts(data["n_patients"])
-    columns["Malignant"] = _counts(data["n_malignant"])
+    columns["Images; malignant"] = _pairs(data["n_images"], data["n_malignant"])
     notes = [
         _interval_note(data[computed]),
         _weights_note(data[computed]),
-        "Malignant counts images." if computed.any() else "",
         _synthetic_note(data["source"]),
     ]
     return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))
@@ -88,8 +86,7 @@ def _weights_note(computed: pd.DataFrame) -> str:
     if groups.ngroups == 1:
         return f"Weights: {computed['weights'].iloc[0]}."
     named = [
-        f"{' and '.join(MODEL_TITLES.get(name, name) for name in models.unique())}: {weights}."
-        for weights, models in groups
+        f"{', '.join(map(short_title, models.unique()))}: {weights}." for weights, models in groups
     ]
     return " ".join(["Weights.", *named]) if named else ""
 
@@ -108,6 +105,10 @@ def _words(values: pd.Series) -> list[str]:
 
 def _counts(values: pd.Series) -> pd.Series:
     return values.map(lambda n: NOTHING if pd.isna(n) else f"{n:,}")
+
+
+def _pairs(first: pd.Series, second: pd.Series) -> pd.Series:
+    return (_counts(first) + "; " + _counts(second)).mask(first.isna(), NOTHING)
 
 
 def _percents(values: pd.Series) -> pd.Series:

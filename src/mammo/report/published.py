@@ -127,6 +127,11 @@ def model_title(name: str) -> str:
     return MODEL_TITLES.get(name, name)
 
 
+def short_title(name: str) -> str:
+    """Name of a model within a sentence: "AlexNet", "end2end VGG16", "frcnn_cad"."""
+    return model_title(name).removeprefix("Ours, ").replace(", ", " ")
+
+
 def dataset_title(name: str) -> str:
     """Name of a data set for display; one that is not the paper's keeps its own."""
     return DATASET_TITLES.get(name, name)

@@ -10,7 +10,7 @@ from mammo.report.published import (
     DATASET_TITLES,
     EXPERTS_AUROC,
     INTERNAL,
-    MODEL_TITLES,
+    short_title,
     summarise,
 )
 from mammo.report.tables import check_estimates, seen_by
@@ -43,13 +43,14 @@ def made_of(rows: pd.DataFrame) -> str:
         images = f"on {counts.index[0]} images"
     else:
         images = " and ".join(f"on {name} images ({number})" for name, number in counts.items())
-    weights = ", ".join(sorted(set(rows["weights"].astype(str))))
+    kinds = sorted(set(rows["weights"].astype(str)))
+    weights = f"weights: {kinds[0]}" if len(kinds) == 1 else "the tables say with which weights"
     caution = (
         " Synthetic images are simulated: they say nothing about patients or radiologists."
         if "synthetic" in counts
         else ""
     )
-    return f"Computed {images}; weights: {weights}.{caution}"
+    return f"Computed {images}; {weights}.{caution}"
 
 
 def validation(rows: pd.DataFrame) -> str:
@@ -166,7 +167,7 @@ def _interval(row: pd.Series) -> str:
 
 
 def _model(row: pd.Series) -> str:
-    return MODEL_TITLES.get(row["model"], row["model"]).removeprefix("Ours, ")
+    return short_title(row["model"])
 
 
 def _count(number: int, noun: str) -> str:

@@ -20,6 +20,7 @@ from mammo.report.figures.style import (
 from mammo.report.published import (
     DATASET_TITLES,
     EXPERTS_AUROC,
+    INTERNAL,
     MODEL_TITLES,
     TABLE_2,
     TABLE_3,
@@ -65,7 +66,7 @@ def auroc_forest(estimates: pd.DataFrame) -> Picture:
                 -0.02, places.max() + 0.95, model_title(model), weight="bold", ha="right",
                 va="center", fontsize=9.5, transform=axes.get_yaxis_transform(),
             )  # fmt: skip
-        axes.set_yticks(heights, [set_label(row) for _, row in rows.iterrows()])
+        axes.set_yticks(heights, [_label(row) for _, row in rows.iterrows()])
         axes.set(xlabel="auROC", ylim=(heights.min() - 0.7, top))
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
@@ -98,6 +99,12 @@ def _forest_row(axes: Axes, height: float, row: pd.Series) -> None:
     axes.plot(
         row["published"], height, style.marker, color=INK, markerfacecolor="none", markersize=8
     )
+
+
+def _label(row: pd.Series) -> str:
+    """Name the set; frcnn_cad's validation set, INbreast, is an external one here."""
+    elsewhere = row["split"] == "validation" and row["dataset"] != INTERNAL
+    return f"{set_label(row)}, validation" if elsewhere else set_label(row)
 
 
 def _forest_legend() -> list[Line2D]:

@@ -14,8 +14,8 @@
 # # Do deep learning models for mammograms travel?
 #
 # A living reproduction of *Inconsistent Performance of Deep Learning Models on Mammogram
-# Classification* {cite:p}`wang2020`: the paper's four data sets, its transfer-learning models and
-# its tables and figures, computed from the images' own files by the code behind each page. The
+# Classification* {cite:p}`wang2020`: the paper's four data sets, its six models, its tables and
+# figures, computed from the images' own files by the code behind each page. The
 # question is the paper's: does a model that reads mammograms well at home read them well elsewhere?
 
 # %% tags=["parameters"]

@@ -78,10 +78,10 @@ notice.images_notice(study.sources)
 # %% [markdown]
 # ## The paper's own models
 #
-# Fig. 1 of the paper, drawn from the layers of the first model in the list.
+# Fig. 1 of the paper, drawn from each model's own layers.
 
 # %%
-for model in transfer[:1]:
+for model in transfer:
     start = study.transfer.start_in_words(model)
     draw(transfer_model(study.transfer.layers(model), model_title(model), start))
 

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+import safetensors.torch
+import torch
 
 import caffe_files
 import project
 from mammo import results
 from mammo.errors import MammoError, WeightsError
-from mammo.models import frcnn_cad, library
+from mammo.models import frcnn_cad, library, weights
 from mammo.models.releases import RELEASES
 from mammo.provenance import read_record
 from mammo.report import tables
@@ -116,6 +118,18 @@ def test_authors_weights_that_are_asked_for_and_absent_are_named(published_study
     p = published_study.parameters.model_copy(update={"published_weights": "authors"})
     with pytest.raises(WeightsError, match=r"no weights of end2end_vgg16 .*'mammo weights import"):
         results.predictions(Study(p), "end2end_vgg16")
+
+
+def test_networks_of_full_width_start_from_the_extractors_pretrained_values(study, tmp_path):
+    state = weights.resolve("random", "vgg16", 0)[0]
+    safetensors.torch.save_file(state, tmp_path / "vgg16.safetensors")
+    changes = {"weights": str(tmp_path / "vgg16.safetensors"), "published_width": 1.0}
+    full = Study(study.parameters.model_copy(update=changes))
+    network = full.end2end.untrained("end2end_vgg16")
+    assert torch.equal(network.backbone.block3_conv1.weight, state["10.weight"])
+    detector = full.frcnn_cad.untrained("frcnn_cad")
+    assert torch.equal(detector.conv3_1.weight, state["10.weight"])
+    assert not detector.conv2_2.weight.requires_grad and detector.conv3_1.weight.requires_grad
 
 
 def test_predictions_are_read_back_as_written(published_study):

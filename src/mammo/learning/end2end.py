@@ -63,8 +63,18 @@ class End2EndLearning(PublishedLearning):
             return library.load(file)
         from mammo import checkpoint
 
-        made = self._new(model)
+        made = self.untrained(model)
         checkpoint.load(made, self.checkpoint_folder(model))
+        return made
+
+    def untrained(self, model: str) -> End2End:
+        """Return a network of the published form as a training here starts with it."""
+        from mammo.models import end2end
+
+        p, backbone = self.parameters, MODELS[model].backbone
+        made = end2end.build(backbone, TOPS[model], width=p.published_width, seed=p.seed)
+        if values := self._pretrained(model):
+            end2end.load_imagenet(made, backbone, values)
         return made
 
     def layers(self, model: str) -> list[dict[str, Any]]:
@@ -100,7 +110,7 @@ class End2EndLearning(PublishedLearning):
             chosen = sample(store, rows, lesions, per_lesion=p.end2end_patches, seed=p.seed)
             held_patients = rows.loc[self._held(rows), "patient_id"]
             record = train_patches(
-                self._patch_classifier(self._new(model)),
+                self._patch_classifier(self.untrained(model)),
                 Windows.of_patches(store, chosen),
                 chosen["class"].to_numpy(int),
                 chosen["patient_id"].isin(held_patients).to_numpy(),
@@ -133,7 +143,7 @@ class End2EndLearning(PublishedLearning):
             from mammo.patches import Windows
             from mammo.training.end2end import train_whole_image
 
-            network = self._new(model)
+            network = self.untrained(model)
             checkpoint.load(self._patch_classifier(network), self.patches_folder(model))
             store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
             record = train_whole_image(
@@ -182,16 +192,6 @@ class End2EndLearning(PublishedLearning):
 
         code = (*NETWORK_CODE, "samples", "prediction")
         return self.artifacts.build_together("predictions", inputs, code, make)
-
-    def _new(self, model: str) -> End2End:
-        """Return a network of the published form as a training here starts with it."""
-        from mammo.models import end2end
-
-        p, backbone = self.parameters, MODELS[model].backbone
-        made = end2end.build(backbone, TOPS[model], width=p.published_width, seed=p.seed)
-        if values := self._imagenet(model):
-            end2end.load_imagenet(made, backbone, values)
-        return made
 
     def _patch_classifier(self, network: End2End) -> PatchClassifier:
         """Return a patch classifier that shares the network's backbone."""

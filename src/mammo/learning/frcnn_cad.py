@@ -48,6 +48,24 @@ class DetectorLearning(PublishedLearning):
         checkpoint.load(network, self.checkpoint_folder(model))
         return network
 
+    def untrained(self, model: str) -> FasterRCNN:
+        """Return the detector as a training here starts with it.
+
+        With ImageNet's values the first two blocks stay as they are, as in py-faster-rcnn.
+        """
+        from mammo.models import frcnn_cad
+        from mammo.models.frcnn_cad import imagenet
+        from mammo.training.frcnn_cad_start import standardise_detector
+
+        network = frcnn_cad.build(self._settings, self.parameters.seed)
+        if values := self._pretrained(model):
+            network.load_state_dict(imagenet.convolutions(values), strict=False)
+            for name in (name for block in frcnn_cad.BLOCKS[:2] for name, _ in block):
+                network.get_submodule(name).requires_grad_(False)
+        else:
+            standardise_detector(network, self._training_rows(), seed=self.parameters.seed)
+        return network
+
     def settings(self, model: str) -> DetectorSettings:
         """Return the settings of the network that the study scores with."""
         return self.trained(model).settings
@@ -81,7 +99,7 @@ class DetectorLearning(PublishedLearning):
             from mammo.models.weights import fingerprint
             from mammo.training.frcnn_cad import train
 
-            network = self._new(model)
+            network = self.untrained(model)
             record = train(
                 network,
                 rows,
@@ -179,21 +197,3 @@ class DetectorLearning(PublishedLearning):
             held_aside=p.early_stopping_fraction,
             precision=p.precision,
         )
-
-    def _new(self, model: str) -> FasterRCNN:
-        """Return the detector as a training here starts with it.
-
-        With ImageNet's values the first two blocks stay as they are, as in py-faster-rcnn.
-        """
-        from mammo.models import frcnn_cad
-        from mammo.models.frcnn_cad import imagenet
-        from mammo.training.frcnn_cad_start import standardise_detector
-
-        network = frcnn_cad.build(self._settings, self.parameters.seed)
-        if values := self._imagenet(model):
-            network.load_state_dict(imagenet.convolutions(values), strict=False)
-            for name in (name for block in frcnn_cad.BLOCKS[:2] for name, _ in block):
-                network.get_submodule(name).requires_grad_(False)
-        else:
-            standardise_detector(network, self._training_rows(), seed=self.parameters.seed)
-        return network

@@ -100,11 +100,13 @@ class PublishedLearning(Learning):
 
     def _start_in_words(self, model: str) -> str:
         width = Fraction(self.parameters.published_width).limit_denominator(1000)
-        start = "ImageNet" if self._imagenet_folder(model) else "random"
+        given = self._pretrained_folder(model) is not None
+        backbone = MODELS[model].backbone
+        start = self.study.transfer.start_in_words(backbone) if given else "random"
         return start if width == 1 else f"{start}, {width} of the channels"
 
-    def _imagenet_folder(self, model: str) -> Path | None:
-        """Return where ImageNet's values of the backbone are: those of the transfer model.
+    def _pretrained_folder(self, model: str) -> Path | None:
+        """Return where pretrained values of the backbone are: those of the transfer model.
 
         A network of fewer channels has none.
         """
@@ -113,8 +115,8 @@ class PublishedLearning(Learning):
         folder = self.study.transfer.extraction.extractor_folder(MODELS[model].backbone)
         return folder if read_record(folder)["facts"]["kind"] != "random" else None
 
-    def _imagenet(self, model: str) -> dict[str, Tensor] | None:
-        folder = self._imagenet_folder(model)
+    def _pretrained(self, model: str) -> dict[str, Tensor] | None:
+        folder = self._pretrained_folder(model)
         if folder is None:
             return None
         import safetensors.torch
@@ -128,7 +130,7 @@ class PublishedLearning(Learning):
 
     def _training_inputs(self, model: str, rows: pd.DataFrame) -> dict[str, Any]:
         """Return what every training here depends on."""
-        p, start = self.parameters, self._imagenet_folder(model)
+        p, start = self.parameters, self._pretrained_folder(model)
         return {
             "model": model,
             "width": p.published_width,

@@ -41,7 +41,8 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     computed = data["auroc"].notna()
     columns: dict[str, object] = {}
     if not before or data["model"].nunique() > 1:
-        columns["Model"] = _models(data)
+        named = zip(data["model"], data["weights"], strict=True)
+        columns["Model"] = [title_of(*pair) for pair in named]
     columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
     columns["Source"] = _words(data["source"])
     if before:
@@ -62,22 +63,13 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))
 
 
-def _models(data: pd.DataFrame) -> list[str]:
-    """Name the models, and of a published one whether it is the authors' or one trained here."""
-    named = zip(data["model"], data["weights"], strict=True)
-    return [
-        MODEL_TITLES.get(model, model)
-        + (
-            ""
-            if model in OURS or model not in MODEL_TITLES or pd.isna(weights)
-            else _whose(weights)
-        )
-        for model, weights in named
-    ]
-
-
-def _whose(weights: str) -> str:
-    return " (authors' weights)" if weights.startswith("the authors'") else " (trained here)"
+def title_of(model: str, weights: object) -> str:
+    """Name a model, and of a published one whether it is the authors' or one trained here."""
+    title = MODEL_TITLES.get(model, model)
+    if model in OURS or model not in MODEL_TITLES or pd.isna(weights):
+        return title
+    whose = "authors' weights" if str(weights).startswith("the authors'") else "trained here"
+    return f"{title} ({whose})"
 
 
 def _weights_note(computed: pd.DataFrame) -> str:

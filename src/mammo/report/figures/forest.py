@@ -17,6 +17,7 @@ from mammo.report.figures.style import (
     look,
     set_label,
 )
+from mammo.report.presentation import title_of
 from mammo.report.published import (
     DATASET_TITLES,
     EXPERTS_AUROC,
@@ -55,6 +56,7 @@ def auroc_forest(estimates: pd.DataFrame) -> Picture:
             EXPERTS_AUROC, top, f"experts {EXPERTS_AUROC}", ha="center", va="bottom", fontsize=9,
             color=GREY,
         )  # fmt: skip
+        weights = rows.dropna(subset="weights").groupby("model")["weights"].first()
         computed = set(rows.loc[rows["auroc"].notna(), "model"])
         for model, places in heights.groupby(rows["model"], sort=False):
             if model not in computed:
@@ -63,7 +65,8 @@ def auroc_forest(estimates: pd.DataFrame) -> Picture:
                     fontsize=9, color=GREY, transform=axes.get_yaxis_transform(),
                 )  # fmt: skip
             axes.text(
-                -0.02, places.max() + 0.95, model_title(model), weight="bold", ha="right",
+                -0.02, places.max() + 0.95, title_of(model, weights.get(model)), weight="bold",
+                ha="right",
                 va="center", fontsize=9.5, transform=axes.get_yaxis_transform(),
             )  # fmt: skip
         axes.set_yticks(heights, [_label(row) for _, row in rows.iterrows()])

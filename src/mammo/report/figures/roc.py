@@ -17,6 +17,7 @@ from mammo.report.figures.style import (
     look,
     set_label,
 )
+from mammo.report.presentation import title_of
 from mammo.report.published import model_title
 from mammo.report.tables import check_estimates
 
@@ -49,7 +50,8 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
             axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
             for _, row in known[known["model"] == model].iterrows():
                 _roc_curve(axes, predictions[_same(predictions, row)], row)
-            _roc_axes(axes, model_title(model))
+            weights = known.loc[known["model"] == model, "weights"].iloc[0]
+            _roc_axes(axes, title_of(model, weights))
         for axes in panels[len(models) :]:
             axes.set_axis_off()
     listed = "; ".join(

@@ -111,5 +111,5 @@ def test_real_mini_mias_is_marked_real_in_tables_3_and_4(mias_study):
         "INbreast": "synthetic",
         "Institution (UKy)": "synthetic",
     }
-    words = results.weights_in_words(mias_study, "alexnet", "mixed")
+    words = mias_study.transfer.weights_in_words("alexnet", "mixed")
     assert words == "random; trained on real and synthetic images"

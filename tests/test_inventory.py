@@ -64,7 +64,7 @@ def test_steps_list_every_artifact_behind_the_tables(study):
         "predictions",
     }
     assert table["Digest"].is_unique
-    assert (table["Step"] == "predictions").sum() == 2
+    assert (table["Step"] == "predictions").sum() == 8
     for row in table.itertuples():
         record = read_record(study.artifacts.root / row.Step / row.Digest)
         assert row.Seconds == record["seconds"]

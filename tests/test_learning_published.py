@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pandas as pd
 import pytest
 import safetensors.torch
 import torch
@@ -69,9 +68,10 @@ def test_the_course_of_a_training_has_its_steps(published_study):
 
 
 def test_an_images_score_is_its_most_malignant_box(published_study):
-    boxes = published_study.frcnn_cad.detections("frcnn_cad")
+    boxes = published_study.frcnn_cad.detections("frcnn_cad", "institution")
     best = boxes[boxes["label"] == 2].groupby("image_id")["score"].max()
-    scored = results.predictions(published_study, "frcnn_cad").set_index("image_id")["y_score"]
+    scored = results.scores(published_study, "frcnn_cad", "institution")
+    scored = scored.set_index("image_id")["y_score"]
     expected = best.reindex(scored.index).fillna(0)
     assert scored.to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-6)
 
@@ -132,9 +132,9 @@ def test_networks_of_full_width_start_from_the_extractors_pretrained_values(stud
     assert not detector.conv2_2.weight.requires_grad and detector.conv3_1.weight.requires_grad
 
 
-def test_predictions_are_read_back_as_written(published_study):
-    folder = published_study.frcnn_cad.predictions_folder("frcnn_cad")
-    raw = pd.read_csv(folder / "predictions.csv", dtype=str)
-    assert raw["image_id"].tolist() == (
-        results.predictions(published_study, "frcnn_cad")["image_id"].tolist()
-    )
+def test_a_set_is_scored_without_the_others(published_study, prepared):
+    changes = {**project.PUBLISHED, "published_width": 0.02, "models": ["end2end_vgg16"]}
+    study = Study(prepared.parameters("params/tiny.yaml", **changes))
+    results.scores(study, "end2end_vgg16", "mias")
+    scored = [f for f in study.artifacts.used if f.parent.name == "predictions"]
+    assert [read_record(folder)["inputs"]["dataset"] for folder in scored] == ["mias"]

@@ -20,9 +20,9 @@ def predictions(study: Study, model: str, training: TrainingData = "ddsm") -> pd
     DataFrame
         `mammo.prediction.COLUMNS`.
     """
-    folder = study.learning(model).predictions_folder(model, training)
-    texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
-    return pd.read_csv(folder / "predictions.csv", dtype=texts)
+    seen = study.learning(model).may_have_seen(model)
+    unseen = [name for name in study.datasets if name not in seen]
+    return pd.concat([_scores(study, model, name, training) for name in unseen], ignore_index=True)
 
 
 def scores(study: Study, model: str, dataset: str) -> pd.DataFrame:
@@ -49,8 +49,15 @@ def scores(study: Study, model: str, dataset: str) -> pd.DataFrame:
             "scores there say nothing; choose another data set, or train the model here with "
             "published_weights 'train'"
         )
-    found = predictions(study, model)
-    return found[found["dataset"] == dataset].reset_index(drop=True)
+    return _scores(study, model, dataset)
+
+
+def _scores(
+    study: Study, model: str, dataset: str, training: TrainingData = "ddsm"
+) -> pd.DataFrame:
+    folder = study.learning(model).predictions_folder(model, dataset, training)
+    texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
+    return pd.read_csv(folder / "predictions.csv", dtype=texts)
 
 
 def estimates(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from torch import nn
 
     from mammo.models.end2end import End2End, PatchClassifier
-    from mammo.samples import StoredImages
     from mammo.study import TrainingData
     from mammo.training.stages import Stage, StagedSettings
 
@@ -36,6 +36,8 @@ TRAINING_CODE = (
 TOPS = {"end2end_vgg16": "512x1", "end2end_resnet50": "[512-512-1024]x2"}
 """What stands on the backbone of a network trained here; an imported file has its own."""
 COLUMNS_A_ROW = 896 / 1152
+_PIXELS_AT_ONCE = {"cpu": 1152 * 896, "cuda": 16 * 1152 * 896}
+"""Pixels that are scored in one batch: an image of full size on a CPU, sixteen on a GPU."""
 
 
 class End2EndLearning(PublishedLearning):
@@ -162,33 +164,37 @@ class End2EndLearning(PublishedLearning):
 
         return self.artifacts.build_together("checkpoint", inputs, TRAINING_CODE, make)
 
-    def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
-        """Return the artifact folder with a model's scores of all images it has not seen."""
-        p, rows = self.parameters, self.scored_rows(model, training)
+    def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
+        """Return the artifact folder with a model's scores of the images it has not seen."""
+        p, rows = self.parameters, self.scored_rows(dataset, training)
         inputs = {
             "model": model,
+            "dataset": dataset,
             "weights": self._weights_digest(model),
-            "images": [self.images_folder(model, name).name for name in rows["dataset"].unique()],
-            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "images": self.images_folder(model, dataset).name,
+            "image_ids": digest(rows["image_id"].tolist()),
             "flips": p.end2end_flips,
             "precision": p.precision,
         }
 
         def make(folder: Path) -> dict[str, Any]:
             from mammo.prediction import predict
+            from mammo.samples import StoredImages
 
+            store, fabric = ImageStore(self.images_folder(model, dataset)), self.study.fabric
+            pixels = math.prod(store.images.shape[1:])
             table = predict(
                 self._scorer(model),
-                self._samples(model, rows),
+                StoredImages([(store.images, store.rows(rows["image_id"]))]),
                 rows,
-                self.study.fabric,
+                fabric,
                 name=model,
-                batch_size=p.end2end_image_batch,
+                batch_size=max(1, _PIXELS_AT_ONCE[fabric.device.type] // pixels),
                 precision=p.precision,
             )
-            if self.study.fabric.is_global_zero:
+            if fabric.is_global_zero:
                 table.to_csv(folder / "predictions.csv", index=False)
-            return {"images": len(table), "device": str(self.study.fabric.device)}
+            return {"images": len(table), "device": str(fabric.device)}
 
         code = (*NETWORK_CODE, "samples", "prediction")
         return self.artifacts.build_together("predictions", inputs, code, make)
@@ -224,16 +230,6 @@ class End2EndLearning(PublishedLearning):
         from mammo.training.stages import StagedSettings
 
         return StagedSettings(batch_size=batch_size, precision=self.parameters.precision)
-
-    def _samples(self, model: str, rows: pd.DataFrame) -> StoredImages:
-        """Return the inputs of images, in the order of their rows (one data set after another)."""
-        from mammo.samples import StoredImages
-
-        parts = []
-        for dataset, group in rows.groupby("dataset", sort=False):
-            store = ImageStore(self.images_folder(model, dataset))
-            parts.append((store.images, store.rows(group["image_id"])))
-        return StoredImages(parts)
 
 
 def _stages(parts: Iterable[str], epochs: Iterable[int], rates: Iterable[float]) -> list[Stage]:

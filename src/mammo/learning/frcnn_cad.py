@@ -115,15 +115,15 @@ class DetectorLearning(PublishedLearning):
 
         return self.artifacts.build_together("checkpoint", inputs, TRAINING_CODE, make)
 
-    def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
+    def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with detections, and the scores of images from them."""
-        rows = self.scored_rows(model, training)
-        names = rows["dataset"].unique()
+        rows = self.scored_rows(dataset, training)
         inputs = {
             "model": model,
+            "dataset": dataset,
             "weights": self._weights_digest(model),
-            "manifests": [self.study.manifest_folder(name).name for name in names],
-            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "manifest": self.study.manifest_folder(dataset).name,
+            "image_ids": digest(rows["image_id"].tolist()),
             "window": self._window,
             "precision": self.parameters.precision,
         }
@@ -148,9 +148,9 @@ class DetectorLearning(PublishedLearning):
         code = (*NETWORK_CODE, "prediction")
         return self.artifacts.build_together("predictions", inputs, code, make)
 
-    def detections(self, model: str) -> pd.DataFrame:
-        """Return every box that was found (`mammo.detection.COLUMNS`)."""
-        file = self.predictions_folder(model) / DETECTIONS
+    def detections(self, model: str, dataset: str) -> pd.DataFrame:
+        """Return every box that was found on a data set (`mammo.detection.COLUMNS`)."""
+        file = self.predictions_folder(model, dataset) / DETECTIONS
         return pd.read_csv(file, dtype={"image_id": str})
 
     @property

@@ -29,8 +29,8 @@ class Steps:
 class Learning(Steps):
     """Models of one family: where they come from, and their scores."""
 
-    def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
-        """Return the artifact folder with a model's scores of all images it has not seen."""
+    def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
+        """Return the artifact folder with a model's scores of the images it has not seen."""
         raise NotImplementedError
 
     def origin(self, model: str) -> dict[str, str]:
@@ -45,10 +45,10 @@ class Learning(Steps):
         """Return the data sets that cannot be scored: the weights saw them, or a part unknown."""
         raise NotImplementedError
 
-    def scored_rows(self, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
-        """Return the images that a model is scored on: those that it has not seen."""
-        rows = self.study.rows(training, is_trained_on=False)
-        return rows[~rows["dataset"].isin(self.may_have_seen(model))].reset_index(drop=True)
+    def scored_rows(self, dataset: str, training: TrainingData = "ddsm") -> pd.DataFrame:
+        """Return the images of a data set that no training here learns from."""
+        rows = self.study.split(dataset, training)
+        return rows[rows["split"] != "train"].reset_index(drop=True)
 
     def trained_on_in_words(self, training: TrainingData = "ddsm") -> str:
         """Say whether a training's images are real or synthetic."""

@@ -144,11 +144,12 @@ class TransferLearning(Learning):
         )
         return {name: getattr(self.parameters, name) for name in names}
 
-    def predictions_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
-        """Return the artifact folder with a model's scores of all images it was not trained on."""
-        rows = self.scored_rows(model, training)
+    def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
+        """Return the artifact folder with a model's scores of the images it has not seen."""
+        rows = self.scored_rows(dataset, training)
         inputs = {
             "model": model,
+            "dataset": dataset,
             "training": training,
             "checkpoint": self.checkpoint_folder(model, training).name,
             "inputs": self._inputs(model, training, rows),

@@ -36,8 +36,9 @@ TRAINING_CODE = (
 TOPS = {"end2end_vgg16": "512x1", "end2end_resnet50": "[512-512-1024]x2"}
 """What stands on the backbone of a network trained here; an imported file has its own."""
 COLUMNS_A_ROW = 896 / 1152
-_PIXELS_AT_ONCE = {"cpu": 1152 * 896, "cuda": 16 * 1152 * 896}
-"""Pixels that are scored in one batch: an image of full size on a CPU, sixteen on a GPU."""
+_ONE_IMAGE = 1152 * 896
+_PIXELS_AT_ONCE = {"cuda": 16 * _ONE_IMAGE}
+"""Pixels that are scored in one batch: an image of full size, on a GPU sixteen."""
 
 
 class End2EndLearning(PublishedLearning):
@@ -189,7 +190,7 @@ class End2EndLearning(PublishedLearning):
                 rows,
                 fabric,
                 name=model,
-                batch_size=max(1, _PIXELS_AT_ONCE[fabric.device.type] // pixels),
+                batch_size=max(1, _PIXELS_AT_ONCE.get(fabric.device.type, _ONE_IMAGE) // pixels),
                 precision=p.precision,
             )
             if fabric.is_global_zero:

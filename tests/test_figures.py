@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
@@ -344,6 +345,17 @@ def test_roc_legends_hold_auroc_and_interval():
     labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert labels[0] == "DDSM, synthetic\n0.50 (0.44 to 0.56)"
     assert len(labels) == 4
+
+
+def test_titles_that_say_whose_weights_do_not_meet_in_the_roc_figure():
+    models = ("end2end_vgg16", "end2end_resnet50", "frcnn_cad")
+    picture = figures.roc_curves(made_up_predictions(models), made_up_estimates(models))
+    canvas = FigureCanvasAgg(picture.figure)
+    canvas.draw()
+    titles = [axes.title.get_window_extent(canvas.get_renderer()) for axes in picture.figure.axes]
+    assert picture.figure.axes[1].get_title() == "end2end, ResNet50\n(trained here)"
+    for left, right in pairwise(titles):
+        assert left.x1 < right.x0
 
 
 def test_a_set_of_one_class_has_no_roc_curve():

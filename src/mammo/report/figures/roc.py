@@ -41,7 +41,7 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     n_columns = min(max(len(models), 1), _COLUMNS)
     n_rows = max(math.ceil(len(models) / _COLUMNS), 1)
     most = known["model"].value_counts().max() if len(known) else 0
-    panel = (DISPLAY_WIDTH / _COLUMNS, DISPLAY_WIDTH / _COLUMNS + 0.05 + 0.37 * most)
+    panel = (DISPLAY_WIDTH / _COLUMNS, DISPLAY_WIDTH / _COLUMNS + 0.2 + 0.37 * most)
     with drawing():
         size = (panel[0] * n_columns, panel[1] * n_rows)
         figure = Figure(figsize=size, layout="constrained")
@@ -51,7 +51,7 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
             for _, row in known[known["model"] == model].iterrows():
                 _roc_curve(axes, predictions[_same(predictions, row)], row)
             weights = known.loc[known["model"] == model, "weights"].iloc[0]
-            _roc_axes(axes, title_of(model, weights))
+            _roc_axes(axes, title_of(model, weights).replace(" (", "\n("))
         for axes in panels[len(models) :]:
             axes.set_axis_off()
     listed = "; ".join(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mammo.learning.published import PublishedLearning
+from mammo.parameters import PublishedModelParameters
 from mammo.provenance import digest
 from mammo.study import INTERNAL
 
@@ -28,6 +29,8 @@ TRAINING_CODE = (
     "checkpoint",
 )
 DETECTIONS = "detections.csv"
+_SETTINGS = [name for name in PublishedModelParameters.model_fields if name.startswith("frcnn_")]
+"""Parameters of a detector trained here: without torch, so that a digest is found at once."""
 
 
 class DetectorLearning(PublishedLearning):
@@ -91,8 +94,7 @@ class DetectorLearning(PublishedLearning):
         inputs = {
             **self._training_inputs(model, rows),
             "manifest": self.study.manifest_folder(INTERNAL).name,
-            "network": asdict(self._settings),
-            "settings": asdict(self._training),
+            "settings": {name: getattr(p, name) for name in _SETTINGS},
         }
 
         def make(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ files are written anew here, with values drawn from a seed. Their command:
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
@@ -28,7 +27,7 @@ TOLERANCE = 1e-5
 
 
 def load(name: str) -> dict:
-    return json.loads(gzip.decompress((keras.FOLDER / f"{name}.json.gz").read_bytes()))
+    return json.loads((keras.FOLDER / f"{name}.json").read_bytes())
 
 
 def tensors(golden: dict) -> dict[tuple[str, str], np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,13 +58,13 @@ class PublishedLearning(Learning):
 
         return library.read_record(file)
 
+    @abstractmethod
     def checkpoint_folder(self, model: str) -> Path:
         """Return the artifact folder of the model as trained here: values, history, record."""
-        raise NotImplementedError
 
+    @abstractmethod
     def course(self, model: str) -> dict[str, pd.DataFrame]:
         """Return the history of each step of a training here; empty for the authors' weights."""
-        raise NotImplementedError
 
     def may_have_seen(self, model: str) -> tuple[str, ...]:
         """Return the sets that the authors' weights saw; none for a model trained here."""

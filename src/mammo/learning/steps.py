@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,24 +27,24 @@ class Steps:
         self.artifacts = study.artifacts
 
 
-class Learning(Steps):
+class Learning(Steps, ABC):
     """Models of one family: where they come from, and their scores."""
 
+    @abstractmethod
     def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of the images it has not seen."""
-        raise NotImplementedError
 
+    @abstractmethod
     def origin(self, model: str) -> dict[str, str]:
         """Return kind, source, sha256, licence and note of the values that a model starts from."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
         """Say where the model's weights come from: what they started from, and on which images."""
-        raise NotImplementedError
 
+    @abstractmethod
     def may_have_seen(self, model: str) -> tuple[str, ...]:
         """Return the data sets that cannot be scored: the weights saw them, or a part unknown."""
-        raise NotImplementedError
 
     def scored_rows(self, dataset: str, training: TrainingData = "ddsm") -> pd.DataFrame:
         """Return the images of a data set that no training here learns from."""

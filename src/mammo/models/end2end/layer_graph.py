@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from mammo.errors import WeightsError
 
@@ -111,7 +111,7 @@ class _Conv(nn.Conv2d):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(F.pad(x, self._uneven) if any(self._uneven) else x)
+        return super().forward(pad(x, self._uneven) if any(self._uneven) else x)
 
 
 class _MaxPool(nn.MaxPool2d):
@@ -122,7 +122,7 @@ class _MaxPool(nn.MaxPool2d):
         super().__init__(layer["kernel"], layer["stride"], padding=even)
 
     def forward(self, x: Tensor) -> Tensor:
-        padded = F.pad(x, self._uneven, value=float("-inf")) if any(self._uneven) else x
+        padded = pad(x, self._uneven, value=float("-inf")) if any(self._uneven) else x
         return super().forward(padded)
 
 
@@ -144,7 +144,7 @@ class _Flatten(nn.Module):
 
 
 def _split_padding(padding: Sequence[int]) -> tuple[tuple[int, int], tuple[int, ...]]:
-    """Return [rows, columns] where both sides agree, else all of it as `F.pad` takes it."""
+    """Return [rows, columns] where both sides agree, else all of it as `pad` takes it."""
     top, bottom, left, right = padding
     if top == bottom and left == right:
         return (top, left), (0, 0, 0, 0)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from mammo.errors import MammoError
-from mammo.evaluation import auroc, hanley_mcneil_standard_error
+from mammo.evaluation import auroc
+from mammo.evaluation.planning import hanley_mcneil_standard_error
 
 
 @st.composite

@@ -67,8 +67,9 @@ def released_comparison(
         )
         counts = {"n": len(scored), "n_positive": int(scored["y_true"].sum())}
         unit = "breast" if rule == AUTHORS_RULE else "image"
-        rows.append({"rule": rule, "scored": unit, **counts, **asdict(estimate)})
-    return pd.DataFrame(rows).drop(columns=["n_images", "n_malignant"])
+        found = {"auroc": estimate.value, **asdict(estimate)}
+        rows.append({"rule": rule, "scored": unit, **counts, **found})
+    return pd.DataFrame(rows).drop(columns=["value", "n_images", "n_malignant"])
 
 
 def scores(

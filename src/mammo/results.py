@@ -89,7 +89,8 @@ def estimates(
         )
         where = {"model": model, "dataset": dataset, "split": split}
         source = study.source(dataset)
-        rows.append({**where, "source": source, **made, **asdict(estimate)})
+        found = {"auroc": estimate.value, **asdict(estimate)}
+        rows.append({**where, "source": source, **made, **found})
     return pd.DataFrame(rows)
 
 

@@ -1,18 +1,75 @@
-"""Performance from labels and scores alone: the auROC and its bootstrap interval.
+"""Performance from labels and scores alone, as a reviewer of medical imaging expects it.
 
-Needs numpy only, neither torch nor pydicom, so that a vendor's score file is evaluated by the very
-code that evaluates the models trained here.
+Takes arrays: labels, scores, patients. Needs numpy, scipy and numba, neither torch nor pydicom, so
+that a vendor's scores are evaluated by the very code that evaluates the models trained here.
 """
 
 from __future__ import annotations
 
-from mammo.evaluation.auroc import auroc, hanley_mcneil_standard_error
-from mammo.evaluation.bootstrap import Estimate, auroc_interval, bootstrap_aurocs
+from mammo.evaluation.aggregation import aggregate, fill_missing
+from mammo.evaluation.auroc import auroc
+from mammo.evaluation.bootstrap import auroc_interval, bootstrap_aurocs, statistic_interval
+from mammo.evaluation.calibration import (
+    brier,
+    calibration_line,
+    expected_calibration_error,
+    reliability_curve,
+)
+from mammo.evaluation.clustered import auroc_covariance, delong_interval, obuchowski_interval
+from mammo.evaluation.comparison import (
+    Comparison,
+    Scored,
+    compare_models,
+    compare_sets,
+    non_inferiority,
+)
+from mammo.evaluation.curves import (
+    average_precision,
+    partial_auroc,
+    roc_curve,
+    sensitivity_at,
+    specificity_at,
+    value_of,
+)
+from mammo.evaluation.estimate import Estimate
+from mammo.evaluation.inference import holm, smallest_detectable_difference
+from mammo.evaluation.operating_points import (
+    operating_point,
+    threshold_for_sensitivity,
+    threshold_for_specificity,
+    youden_threshold,
+)
 
 __all__ = [
+    "Comparison",
     "Estimate",
+    "Scored",
+    "aggregate",
     "auroc",
+    "auroc_covariance",
     "auroc_interval",
+    "average_precision",
     "bootstrap_aurocs",
-    "hanley_mcneil_standard_error",
+    "brier",
+    "calibration_line",
+    "compare_models",
+    "compare_sets",
+    "delong_interval",
+    "expected_calibration_error",
+    "fill_missing",
+    "holm",
+    "non_inferiority",
+    "obuchowski_interval",
+    "operating_point",
+    "partial_auroc",
+    "reliability_curve",
+    "roc_curve",
+    "sensitivity_at",
+    "smallest_detectable_difference",
+    "specificity_at",
+    "statistic_interval",
+    "threshold_for_sensitivity",
+    "threshold_for_specificity",
+    "value_of",
+    "youden_threshold",
 ]

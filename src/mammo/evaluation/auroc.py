@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mammo.errors import MammoError
+from mammo.evaluation.inputs import check_scores
 
 
 @dataclass(frozen=True)
@@ -84,59 +84,27 @@ def rank(labels: NDArray[np.bool_], scores: NDArray[np.float64]) -> RankedScores
     return RankedScores(negatives, positives, below, up_to)
 
 
-def check_scores(
-    y_true: ArrayLike, y_score: ArrayLike
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return labels as bool and scores as float64, or say in one sentence what is wrong."""
-    labels = _as_numbers(y_true, "y_true")
-    scores = _as_numbers(y_score, "y_score")
-    if labels.ndim != 1 or scores.shape != labels.shape:
-        raise MammoError(
-            f"y_true has shape {labels.shape} and y_score {scores.shape}: give two lists of equal "
-            "length, one value an image"
-        )
-    if labels.size == 0:
-        raise MammoError("y_true is empty: an auROC needs at least one image of each class")
-    wrong = np.flatnonzero((labels != 0) & (labels != 1))
-    if wrong.size:
-        raise MammoError(
-            f"y_true holds {labels[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in all): "
-            "labels must be 0 (benign) or 1 (malignant)"
-        )
-    wrong = np.flatnonzero(~np.isfinite(scores))
-    if wrong.size:
-        raise MammoError(
-            f"y_score holds {scores[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in "
-            "all): every image needs a finite score; exclude images without one, with the reason"
-        )
-    return labels.astype(bool), scores
-
-
-def hanley_mcneil_standard_error(area: float, n_positive: int, n_negative: int) -> float:
-    """Standard error to be expected of an auROC, from its value and the class sizes alone.
+def placements(labels: NDArray[np.bool_], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of the other class that each image is on the right side of; a tie is half.
 
     Parameters
     ----------
-    area : float
-        The auROC, in [0, 1].
-    n_positive, n_negative : int
-        Numbers of independent images of each class, at least 1.
+    labels : (n,) bool array
+        Both classes present.
+    scores : (n,) float array
+
+    Returns
+    -------
+    (n,) float64 array
+        In [0, 1]. Their mean over the positive images, and over the negative ones, is the auROC.
 
     References
     ----------
-    Hanley JA, McNeil BJ. Radiology 1982;143:29-36, equations 1 and 2 (negative exponential model).
+    DeLong ER, DeLong DM, Clarke-Pearson DL. Biometrics 1988;44:837-845 (structural components).
     """
-    q1 = area / (2 - area)
-    q2 = 2 * area**2 / (1 + area)
-    variance = area * (1 - area)
-    variance += (n_positive - 1) * (q1 - area**2) + (n_negative - 1) * (q2 - area**2)
-    return math.sqrt(variance / (n_positive * n_negative))
-
-
-def _as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise MammoError(
-            f"{name} holds values that are not numbers ({error}): give one number an image"
-        ) from error
+    placed = np.empty(len(labels))
+    for one_class, oriented in ((labels, scores), (~labels, -scores)):
+        ranked = rank(one_class, oriented)
+        wins = ranked.below + ranked.up_to
+        placed[ranked.positives] = wins / (2 * len(ranked.negatives))
+    return placed

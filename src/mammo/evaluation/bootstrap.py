@@ -1,4 +1,4 @@
-"""Percentile bootstrap of the auROC that resamples patients, or images, seeded.
+"""Bootstrap of the auROC, and of any other statistic, by patient or by image.
 
 Several images of one patient are not independent, so that resampling images gives intervals that
 are too narrow; the patient is the default unit (Rutter CM. Acad Radiol 2000;7:413-419).
@@ -8,43 +8,38 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from mammo.errors import MammoError
-from mammo.evaluation.auroc import RankedScores, auroc, check_scores, rank
+from mammo.evaluation.auroc import auroc, rank
+from mammo.evaluation.draws import Draws, in_threads, plan_draws
+from mammo.evaluation.estimate import Estimate, sizes
+from mammo.evaluation.inputs import (
+    Unit,
+    check_fraction,
+    check_models,
+    check_scores,
+    group_index,
+    units_of,
+)
+from mammo.evaluation.jackknife import jackknife_aurocs
 
-Unit = Literal["patient", "image"]
+Bounds = Literal["percentile", "bca"]
+"""How an interval is read off the replicates: their percentiles, or those corrected for bias and
+acceleration."""
 
-_BLOCK = 64  # replicates a block: the block's counts stay in the processor's cache
+Statistic = Callable[
+    [NDArray[np.bool_], NDArray[np.float64], NDArray[np.integer]], NDArray[np.float64]
+]
+"""Labels (n,), scores (n,) and weights (replicates, n) to one value a replicate, NaN where it is
+undefined."""
 
-_MISSING = ["", "None", "nan", "NaN", "<NA>", "NaT"]  # how an absent identifier reads as text
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """One auROC with its interval and everything needed to judge it.
-
-    ``lower`` and ``upper`` are NaN where no interval can be had; ``n_valid`` counts the replicates
-    that held both classes, the only ones the interval is made of.
-    """
-
-    auroc: float
-    lower: float
-    upper: float
-    confidence: float
-    n_images: int
-    n_patients: int
-    n_malignant: int
-    unit: Unit
-    method: str
-    n_bootstrap: int
-    n_valid: int
-    seed: int
+_TITLES = {"percentile": "percentile", "bca": "BCa"}
 
 
 def auroc_interval(
@@ -53,14 +48,17 @@ def auroc_interval(
     patient_id: Sequence[object],
     *,
     unit: Unit = "patient",
-    n_bootstrap: int = 2000,
+    bounds: Bounds = "percentile",
+    stratified: bool = False,
+    n_bootstrap: int = 10_000,
     confidence: float = 0.95,
     seed: int = 0,
+    threads: int | None = None,
 ) -> Estimate:
-    """auROC of the images with its percentile bootstrap interval.
+    """auROC of the images with its bootstrap interval.
 
     The same seed gives every model scored on one set the same draws, whatever the order of the
-    rows, so that intervals on a set are paired between models.
+    rows and the number of threads, so that intervals on a set are paired between models.
 
     Parameters
     ----------
@@ -71,19 +69,25 @@ def auroc_interval(
         Whose image it is; none may be missing.
     unit : {"patient", "image"}
         What is drawn with replacement: all images of a patient together, or single images.
+    bounds : {"percentile", "bca"}
+        Percentiles of the replicates, or bias-corrected and accelerated ones.
+    stratified : bool
+        Draw units with a malignant image apart from those without, as many of each as there are.
     n_bootstrap : int
         Replicates, at least 1.
     confidence : float
         Coverage aimed at, in (0, 1).
     seed : int
-        Not negative.
+        From 0 to 2**64 - 1.
+    threads : int, optional
+        Threads to compute in; without it one a processor. The result does not depend on it.
 
     Returns
     -------
     Estimate
         NaN bounds, with a UserWarning, where one class is absent or there are fewer than two units
-        to resample. A perfect separation gives an interval of no width: a known limit of the
-        percentile bootstrap.
+        to resample. A perfect separation gives an interval of no width by percentiles, and none by
+        BCa: known limits of the bootstrap.
 
     Raises
     ------
@@ -92,35 +96,74 @@ def auroc_interval(
 
     References
     ----------
-    Efron B, Tibshirani RJ. An Introduction to the Bootstrap, 1993, section 13.3 (percentile).
+    Efron B, Tibshirani RJ. An Introduction to the Bootstrap, 1993, sections 13.3 (percentile) and
+    14.3 (BCa).
     """
-    if unit not in get_args(Unit):
-        raise MammoError(f"unit is {unit!r}: choose 'patient' or 'image'")
-    if not 0 < confidence < 1:
-        raise MammoError(f"confidence is {confidence}: give a fraction between 0 and 1, as 0.95")
+    if bounds not in get_args(Bounds):
+        raise MammoError(f"bounds is {bounds!r}: choose 'percentile' or 'bca'")
+    check_fraction(confidence, "confidence")
     labels, scores = check_scores(y_true, y_score)
     patients = group_index(patient_id, len(labels))
-    units = patients if unit == "patient" else np.arange(len(labels))
-    replicates = bootstrap_aurocs(labels, scores, units, n_bootstrap, seed)[0]
-    valid = replicates[np.isfinite(replicates)]
-    lower = upper = math.nan
-    if units.max() == 0:
-        warnings.warn(f"no interval: all images are of one {unit}", UserWarning, stacklevel=2)
-    elif valid.size:
-        tail = (1 - confidence) / 2
-        lower, upper = (float(bound) for bound in np.quantile(valid, [tail, 1 - tail]))
+    units = units_of(unit, patients)
+    draws = plan_draws(units, n_bootstrap, seed, labels if stratified else None)
+    replicates = _replicates(labels, [scores], draws, threads)[0]
+    value = auroc(labels, scores)
+    levels = tails(confidence)
+    if bounds == "bca":
+        levels = _bca_levels(value, replicates, jackknife_aurocs(labels, scores, units), levels)
+    lower, upper = quantiles(replicates, levels, draws.n_units, unit)
     return Estimate(
-        auroc=auroc(labels, scores),
+        value=value,
         lower=lower,
         upper=upper,
         confidence=confidence,
-        n_images=len(labels),
-        n_patients=int(patients.max()) + 1,
-        n_malignant=int(labels.sum()),
+        **sizes(labels, patients),
+        unit=unit,
+        method=f"{'stratified ' * stratified}{_TITLES[bounds]} bootstrap of {unit}s",
+        n_bootstrap=n_bootstrap,
+        n_valid=int(np.isfinite(replicates).sum()),
+        seed=seed,
+    )
+
+
+def statistic_interval(
+    statistic: Statistic,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patient_id: Sequence[object],
+    *,
+    unit: Unit = "patient",
+    n_bootstrap: int = 2000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Estimate:
+    """Any weighted statistic of the images with its percentile bootstrap interval.
+
+    Parameters
+    ----------
+    statistic : callable
+        See `Statistic`; a replicate's weights say how often each image was drawn.
+    y_true, y_score, patient_id, unit, n_bootstrap, confidence, seed
+        As for `auroc_interval`; the same seed draws the same patients.
+    """
+    check_fraction(confidence, "confidence")
+    labels, scores = check_scores(y_true, y_score)
+    patients = group_index(patient_id, len(labels))
+    draws = plan_draws(units_of(unit, patients), n_bootstrap, seed)
+    replicates = np.empty(n_bootstrap)
+    for block, counts in draws.blocks():
+        replicates[block] = statistic(labels, scores, counts[:, draws.unit])
+    lower, upper = quantiles(replicates, tails(confidence), draws.n_units, unit)
+    return Estimate(
+        value=float(statistic(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[0]),
+        lower=lower,
+        upper=upper,
+        confidence=confidence,
+        **sizes(labels, patients),
         unit=unit,
         method=f"percentile bootstrap of {unit}s",
         n_bootstrap=n_bootstrap,
-        n_valid=int(valid.size),
+        n_valid=int(np.isfinite(replicates).sum()),
         seed=seed,
     )
 
@@ -131,6 +174,9 @@ def bootstrap_aurocs(
     groups: Sequence[object],
     n_bootstrap: int,
     seed: int,
+    *,
+    stratified: bool = False,
+    threads: int | None = None,
 ) -> NDArray[np.float64]:
     """auROC of every model on every bootstrap replicate; all models share the draws.
 
@@ -141,6 +187,10 @@ def bootstrap_aurocs(
     groups : (n,) sequence
         The unit each image is drawn with (patient, or the image itself).
     n_bootstrap, seed : int
+    stratified : bool
+        See `auroc_interval`.
+    threads : int, optional
+        See `auroc_interval`.
 
     Returns
     -------
@@ -151,70 +201,78 @@ def bootstrap_aurocs(
     -----
     A replicate is a vector of counts, how often each group was drawn. Each model's images are
     ranked once; a running count of negatives then gives each replicate's Mann-Whitney count in
-    integers, so that it equals the auROC weighted by those counts, ties included. Replicates are
-    computed in blocks: memory is bounded by about 64 x n numbers whatever their number.
+    integers, so that it equals the auROC weighted by those counts, ties included. Memory beyond
+    the result is some numbers an image, whatever the number of replicates.
     """
-    labels, ranked = _rank_models(y_true, scores)
+    labels, models = check_models(y_true, scores)
     group = group_index(groups, len(labels))
-    if n_bootstrap < 1:
-        raise MammoError(f"n_bootstrap is {n_bootstrap}: at least 1 replicate is needed")
-    if seed < 0:
-        raise MammoError(f"seed is {seed}: give an integer that is not negative")
-    generator = np.random.default_rng(seed)
-    aurocs = np.empty((len(ranked), n_bootstrap))
-    for start in range(0, n_bootstrap, _BLOCK):
-        block = slice(start, min(start + _BLOCK, n_bootstrap))
-        counts = _draw_counts(generator, block.stop - block.start, int(group.max()) + 1)
-        image_counts = counts[:, group]
-        for row, model in enumerate(ranked):
-            aurocs[row, block] = _weighted_aurocs(image_counts, model)
+    draws = plan_draws(group, n_bootstrap, seed, labels if stratified else None)
+    return _replicates(labels, models, draws, threads)
+
+
+def tails(confidence: float) -> NDArray[np.float64]:
+    """Return the two levels between which the confidence lies."""
+    return np.array([(1 - confidence) / 2, (1 + confidence) / 2])
+
+
+def quantiles(
+    replicates: NDArray[np.float64], levels: NDArray[np.float64], n_units: int, unit: Unit
+) -> tuple[float, float]:
+    """Read an interval off the replicates that are defined; NaN, with a warning, without one."""
+    valid = replicates[np.isfinite(replicates)]
+    if n_units < 2:
+        warnings.warn(f"no interval: all images are of one {unit}", UserWarning, stacklevel=3)
+        return math.nan, math.nan
+    if not valid.size or np.isnan(levels).any():
+        return math.nan, math.nan
+    lower, upper = np.quantile(valid, levels)
+    return float(lower), float(upper)
+
+
+def _replicates(
+    labels: NDArray[np.bool_],
+    models: list[NDArray[np.float64]],
+    draws: Draws,
+    threads: int | None,
+) -> NDArray[np.float64]:
+    from mammo.evaluation.kernels import replicate_aurocs
+
+    ranked = [rank(labels, scores) for scores in models]
+    negatives = np.stack([draws.unit[model.negatives] for model in ranked])
+    positives = np.stack([draws.unit[model.positives] for model in ranked])
+    below = np.stack([model.below for model in ranked]).astype(np.int32)
+    up_to = np.stack([model.up_to for model in ranked]).astype(np.int32)
+    aurocs = np.empty((len(models), draws.n_bootstrap))
+
+    def fill(part: slice) -> None:
+        replicate_aurocs(
+            np.uint64(draws.seed), part.start, draws.sizes, negatives, positives, below, up_to,
+            aurocs[:, part],
+        )  # fmt: skip
+
+    in_threads(fill, draws.n_bootstrap, draws.n_units + len(labels) * len(models), threads)
     return aurocs
 
 
-def group_index(groups: Sequence[object], n_images: int) -> NDArray[np.intp]:
-    """Number the groups 0, 1, ... in the order of their names; a missing name is an error."""
-    names = np.asarray(groups)
-    if names.dtype.kind not in "iu":
-        names = np.array([str(group).strip() for group in groups])
-    if names.shape != (n_images,):
-        raise MammoError(f"{len(names)} patient identifiers for {n_images} images: give one each")
-    missing = np.flatnonzero(np.isin(names.astype(str), _MISSING))
-    if missing.size:
-        raise MammoError(
-            f"the patient identifier at position {missing[0]} is missing ({missing.size} in all): "
-            "give every image one; images of unknown patients cannot be taken as independent"
+def _bca_levels(
+    value: float,
+    replicates: NDArray[np.float64],
+    jackknife: NDArray[np.float64],
+    levels: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Correct the levels for bias and acceleration (Efron B. J Am Stat Assoc 1987;82:171-185)."""
+    valid = replicates[np.isfinite(replicates)]
+    deviations = jackknife.mean() - jackknife
+    scale = np.sum(deviations**2) ** 1.5
+    if not valid.size or not scale > 0:
+        warnings.warn(
+            "no BCa interval: the auROC is undefined, or the same, whichever unit is left out",
+            UserWarning,
+            stacklevel=3,
         )
-    return np.unique(names, return_inverse=True)[1]
-
-
-def _rank_models(
-    y_true: ArrayLike, scores: ArrayLike
-) -> tuple[NDArray[np.bool_], list[RankedScores]]:
-    checked = [check_scores(y_true, model) for model in np.atleast_2d(np.asarray(scores))]
-    if not checked:
-        raise MammoError("scores hold no model: give an array of shape (images,) or (models, n)")
-    return checked[0][0], [rank(labels, model) for labels, model in checked]
-
-
-def _draw_counts(
-    generator: np.random.Generator, n_replicates: int, n_groups: int
-) -> NDArray[np.int64]:
-    """How often each group is drawn in n_groups draws with replacement, a row a replicate.
-
-    The draws are taken in order from one stream, which makes the replicates a function of the
-    seed alone and not of the block size.
-    """
-    draws = generator.integers(0, n_groups, size=(n_replicates, n_groups), dtype=np.int64)
-    draws += n_groups * np.arange(n_replicates)[:, None]
-    counts = np.bincount(draws.ravel(), minlength=n_replicates * n_groups)
-    return counts.reshape(n_replicates, n_groups)
-
-
-def _weighted_aurocs(counts: NDArray[np.int64], ranked: RankedScores) -> NDArray[np.float64]:
-    """auROC of each row of image counts, (replicates, n); NaN where a class was not drawn."""
-    running = np.zeros((len(counts), len(ranked.negatives) + 1), dtype=np.int64)
-    np.cumsum(counts[:, ranked.negatives], axis=1, out=running[:, 1:])
-    positives = counts[:, ranked.positives]
-    wins = np.einsum("ij,ij->i", positives, running[:, ranked.below] + running[:, ranked.up_to])
-    pairs = 2 * positives.sum(axis=1) * running[:, -1]
-    return np.divide(wins, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
+        return np.full(2, math.nan)
+    below = (np.mean(valid < value) + np.mean(valid <= value)) / 2
+    bias = special.ndtri(below)
+    acceleration = np.sum(deviations**3) / (6 * scale)
+    shifted = bias + special.ndtri(levels)
+    return special.ndtr(bias + shifted / (1 - acceleration * shifted))

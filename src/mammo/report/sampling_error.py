@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from mammo.datasets import DATASETS
-from mammo.evaluation import hanley_mcneil_standard_error
+from mammo.evaluation.planning import hanley_mcneil_standard_error
 from mammo.report.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, PublishedAuroc, find
 
 Z_95 = 1.959963984540054

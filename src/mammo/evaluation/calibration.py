@@ -1,0 +1,261 @@
+"""Calibration: whether a score of 0.3 means that three in ten are malignant."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
+
+from mammo.errors import MammoError
+from mammo.evaluation.bootstrap import Statistic
+from mammo.evaluation.inference import normal_quantile
+from mammo.evaluation.inputs import (
+    Unit,
+    check_fraction,
+    check_probabilities,
+    group_index,
+    units_of,
+)
+from mammo.evaluation.proportions import clustered_proportion
+
+_NEAREST = 1e-6  # scores nearer to 0 or 1 have their logit taken here
+_MOST_STEPS = 100
+
+
+@dataclass(frozen=True)
+class CalibrationLine:
+    """The logit of the risk as a straight line in the logit of the score.
+
+    Attributes
+    ----------
+    intercept, slope : float
+        0 and 1 where the scores are calibrated; a slope below 1 means that they are too extreme.
+    intercept_lower, intercept_upper, slope_lower, slope_upper : float
+        Intervals that take units as independent.
+    in_the_large, in_the_large_lower, in_the_large_upper : float
+        Intercept with the slope held at 1: below 0, the scores are too high on the whole.
+    confidence : float
+    n_clipped : int
+        Scores of (nearly) 0 or 1, whose logit is taken at 1e-6 from it.
+    """
+
+    intercept: float
+    intercept_lower: float
+    intercept_upper: float
+    slope: float
+    slope_lower: float
+    slope_upper: float
+    in_the_large: float
+    in_the_large_lower: float
+    in_the_large_upper: float
+    confidence: float
+    n_clipped: int
+
+    def recalibrated(self, y_score: ArrayLike) -> NDArray[np.float64]:
+        """Return scores moved along the line, in (0, 1): logistic recalibration."""
+        return special.expit(self.intercept + self.slope * _logits(np.asarray(y_score, float))[0])
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """Images of like scores: their mean score and the share that is malignant, with interval."""
+
+    mean_score: float
+    share_malignant: float
+    lower: float
+    upper: float
+    n_images: int
+    n_malignant: int
+
+
+def brier(
+    labels: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray
+) -> NDArray[np.float64]:
+    """Mean squared distance of score and label; a statistic for `statistic_interval`.
+
+    References
+    ----------
+    Brier GW. Mon Weather Rev 1950;78:1-3.
+    """
+    distance = (scores - labels) ** 2
+    return weights @ distance / weights.sum(axis=1, dtype=np.int64)
+
+
+def expected_calibration_error(n_bins: int = 10) -> Statistic:
+    """Mean distance of score and share of malignant images over bins of equal width.
+
+    Parameters
+    ----------
+    n_bins : int
+        Bins between 0 and 1; a score of 1 belongs to the last.
+
+    Returns
+    -------
+    callable
+        For `mammo.evaluation.statistic_interval`. It is above 0 by chance alone, the more so the
+        fewer the images.
+
+    References
+    ----------
+    Naeini MP, Cooper GF, Hauskrecht M. AAAI 2015:2901-2907.
+    """
+
+    def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
+        place = np.minimum((scores * n_bins).astype(int), n_bins - 1)
+        inside = (place[:, None] == np.arange(n_bins)) * (scores - labels)[:, None]
+        return np.abs(weights @ inside).sum(axis=1) / weights.sum(axis=1, dtype=np.int64)
+
+    return statistic
+
+
+def reliability_curve(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patient_id: Sequence[object],
+    *,
+    n_bins: int = 10,
+    unit: Unit = "patient",
+    confidence: float = 0.95,
+) -> list[ReliabilityBin]:
+    """Share of malignant images among images of like scores, equally many in each bin.
+
+    Parameters
+    ----------
+    y_true, y_score, patient_id : (n,) arrays
+        Scores in [0, 1].
+    n_bins : int
+        At most; equal scores are never parted, so that ties may leave fewer.
+    unit : {"patient", "image"}
+        What is taken as independent.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    list of ReliabilityBin
+        By rising score.
+    """
+    check_fraction(confidence, "confidence")
+    labels, scores = check_probabilities(y_true, y_score)
+    units = units_of(unit, group_index(patient_id, len(labels)))
+    edges = np.unique(np.quantile(scores, np.linspace(0, 1, n_bins + 1)[1:-1], method="lower"))
+    place = np.searchsorted(edges, scores, side="left")
+    bins = []
+    for number in np.unique(place):
+        inside = place == number
+        share = clustered_proportion(labels[inside], units[inside], confidence)
+        counts = (int(inside.sum()), int(labels[inside].sum()))
+        bins.append(ReliabilityBin(float(scores[inside].mean()), *share, *counts))
+    return bins
+
+
+def calibration_line(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patient_id: Sequence[object],
+    *,
+    unit: Unit = "patient",
+    confidence: float = 0.95,
+) -> CalibrationLine:
+    """Fit intercept and slope of the calibration by maximum likelihood.
+
+    Parameters
+    ----------
+    y_true, y_score, patient_id : (n,) arrays
+        Scores in [0, 1].
+    unit : {"patient", "image"}
+        What is taken as independent; the likelihood's curvature is corrected for it.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    CalibrationLine
+        NaN, with a UserWarning, where a class is absent, or the scores part the classes.
+
+    References
+    ----------
+    Cox DR. Biometrika 1958;45:562-565. Van Calster B, et al. J Clin Epidemiol 2016;74:167-176.
+    White H. Econometrica 1982;50:1-25 (variance under correlation, summed by patient).
+    """
+    check_fraction(confidence, "confidence")
+    labels, scores = check_probabilities(y_true, y_score)
+    units = units_of(unit, group_index(patient_id, len(labels)))
+    logits, n_clipped = _logits(scores)
+    reach = normal_quantile(confidence)
+    columns = np.column_stack([np.ones(len(labels)), logits])
+    line, errors = _logistic(columns, np.zeros(len(labels)), labels, units)
+    shift, shift_error = _logistic(columns[:, :1], logits, labels, units)
+    return CalibrationLine(
+        *(line[0], line[0] - reach * errors[0], line[0] + reach * errors[0]),
+        *(line[1], line[1] - reach * errors[1], line[1] + reach * errors[1]),
+        *(shift[0], shift[0] - reach * shift_error[0], shift[0] + reach * shift_error[0]),
+        confidence,
+        n_clipped,
+    )
+
+
+def _logits(scores: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    inside = np.clip(scores, _NEAREST, 1 - _NEAREST)
+    return special.logit(inside), int(np.sum(inside != scores))
+
+
+def _logistic(
+    columns: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    labels: NDArray[np.bool_],
+    units: NDArray[np.intp],
+) -> tuple[list[float], list[float]]:
+    """Coefficients of a logistic regression by Newton's method, and their robust errors."""
+    n_columns = columns.shape[1]
+    undefined = [math.nan] * n_columns
+    if labels.all() or not labels.any():
+        warnings.warn("no calibration line: one class only", UserWarning, stacklevel=3)
+        return undefined, undefined
+    found = np.zeros(n_columns)
+    for _ in range(_MOST_STEPS):
+        risk = special.expit(offset + columns @ found)
+        curvature = (columns * (risk * (1 - risk))[:, None]).T @ columns
+        try:
+            step = np.linalg.solve(curvature, columns.T @ (labels - risk))
+        except np.linalg.LinAlgError:
+            break
+        found = found + np.clip(step, -5, 5)
+        if np.abs(step).max() < 1e-10:
+            return found.tolist(), _robust_errors(columns, labels - risk, curvature, units)
+    warnings.warn(
+        "no calibration line: the scores part the classes, or are all the same",
+        UserWarning,
+        stacklevel=3,
+    )
+    return undefined, undefined
+
+
+def _robust_errors(
+    columns: NDArray[np.float64],
+    residuals: NDArray[np.float64],
+    curvature: NDArray[np.float64],
+    units: NDArray[np.intp],
+) -> list[float]:
+    pulls = columns * residuals[:, None]
+    summed = np.stack([np.bincount(units, pull) for pull in pulls.T])
+    inverse = np.linalg.inv(curvature)
+    n = summed.shape[1]
+    if n < 2:
+        return [math.nan] * columns.shape[1]
+    variance = inverse @ (summed @ summed.T * (n / (n - 1))) @ inverse
+    return np.sqrt(np.diag(variance)).tolist()
+
+
+def check_recalibration(line: CalibrationLine) -> CalibrationLine:
+    """Return a line that scores can be moved along, or say that there is none."""
+    if math.isnan(line.slope):
+        raise MammoError(
+            "recalibration needs images of both classes whose scores overlap; give more of them"
+        )
+    return line

@@ -1,0 +1,263 @@
+"""Differences between auROCs: of models on one set, and of one model between sets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mammo.errors import MammoError
+from mammo.evaluation.bootstrap import bootstrap_aurocs, quantiles, tails
+from mammo.evaluation.clustered import auroc_covariance
+from mammo.evaluation.estimate import sizes
+from mammo.evaluation.inference import t_quantile, upper_tail
+from mammo.evaluation.inputs import Unit, check_fraction, check_scores, group_index, units_of
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Images of one set with a model's scores: (n,) labels, scores and patients."""
+
+    y_true: ArrayLike
+    y_score: ArrayLike
+    patient_id: Sequence[object]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference of two auROCs, the first less the second.
+
+    Attributes
+    ----------
+    first, second, difference : float
+        The auROCs and their difference.
+    standard_error, statistic, df, p_value : float
+        Of the difference, from `mammo.evaluation.auroc_covariance`; ``df`` is infinite where the
+        statistic is normal. ``p_value`` is two-sided, against no difference.
+    lower, upper, confidence : float
+        Interval that goes with the p-value: it excludes 0 where p is below 1 - confidence.
+    bootstrap_lower, bootstrap_upper : float
+        Percentile bootstrap interval of the difference, beside it.
+    n_images, n_patients, n_malignant : int
+        Of the first set; of both in a paired comparison.
+    second_n_images, second_n_patients, second_n_malignant : int
+        Of the second set.
+    unit : {"patient", "image"}
+        What is taken as independent.
+    method : str
+        In words.
+    n_bootstrap, n_valid, seed : int
+        Replicates asked for, those where both auROCs were defined, seed.
+    """
+
+    first: float
+    second: float
+    difference: float
+    standard_error: float
+    statistic: float
+    df: float
+    p_value: float
+    lower: float
+    upper: float
+    confidence: float
+    bootstrap_lower: float
+    bootstrap_upper: float
+    n_images: int
+    n_patients: int
+    n_malignant: int
+    second_n_images: int
+    second_n_patients: int
+    second_n_malignant: int
+    unit: Unit
+    method: str
+    n_bootstrap: int
+    n_valid: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class NonInferiority:
+    """Whether the second auROC of a comparison is at most ``margin`` below the first.
+
+    ``bound`` is the upper one-sided bound of the loss at level (1 + confidence) / 2, ``p_value``
+    one-sided against a loss of the margin or more; ``holds`` says whether the bound is below it.
+    """
+
+    margin: float
+    bound: float
+    p_value: float
+    holds: bool
+
+
+def compare_models(
+    y_true: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    patient_id: Sequence[object],
+    *,
+    unit: Unit = "patient",
+    n_bootstrap: int = 10_000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two models on the same images, paired.
+
+    Parameters
+    ----------
+    y_true : (n,) array of 0 and 1
+    first, second : (n,) arrays of float
+        The models' scores of the same images in the same order.
+    patient_id, unit, n_bootstrap, confidence, seed
+        As for `mammo.evaluation.auroc_interval`; the draws are those of the models' intervals.
+
+    Returns
+    -------
+    Comparison
+        Normal statistic with Obuchowski's covariance (DeLong's where the unit is the image).
+    """
+    check_fraction(confidence, "confidence")
+    labels, scores = check_scores(y_true, first)
+    both = np.stack([scores, check_scores(y_true, second)[1]])
+    patients = group_index(patient_id, len(labels))
+    units = units_of(unit, patients)
+    aurocs, covariance = auroc_covariance(labels, both, units)
+    variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+    replicates = bootstrap_aurocs(labels, both, units, n_bootstrap, seed)
+    return _comparison(
+        aurocs,
+        variance,
+        math.inf,
+        replicates[0] - replicates[1],
+        [sizes(labels, patients)] * 2,
+        unit=unit,
+        method=f"paired, {_variance_name(unit)}, normal",
+        n_units=int(units.max()) + 1,
+        confidence=confidence,
+        seed=seed,
+    )
+
+
+def compare_sets(
+    first: Scored,
+    second: Scored,
+    *,
+    unit: Unit = "patient",
+    n_bootstrap: int = 10_000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Compare one model's auROC on two sets of different patients, unpaired.
+
+    Parameters
+    ----------
+    first, second : Scored
+        For a drop: the internal set, then the external one. No patient may be in both.
+    unit, n_bootstrap, confidence, seed
+        As for `mammo.evaluation.auroc_interval`. The second set is drawn with seed + 1, so that
+        the two are independent.
+
+    Returns
+    -------
+    Comparison
+        t statistic with Satterthwaite's degrees of freedom over the units, as R's pROC has it for
+        images.
+
+    References
+    ----------
+    Robin X, et al. BMC Bioinformatics 2011;12:77 (unpaired DeLong test); Obuchowski NA. Biometrics
+    1997;53:567-578 (variances by patient).
+    """
+    check_fraction(confidence, "confidence")
+    aurocs, variances, units, counts, replicates = [], [], [], [], []
+    for place, scored in enumerate((first, second)):
+        labels, scores = check_scores(scored.y_true, scored.y_score)
+        patients = group_index(scored.patient_id, len(labels))
+        unit_index = units_of(unit, patients)
+        value, covariance = auroc_covariance(labels, scores, unit_index)
+        aurocs.append(value[0])
+        variances.append(covariance[0, 0])
+        units.append(int(unit_index.max()) + 1)
+        counts.append(sizes(labels, patients))
+        replicates.append(bootstrap_aurocs(labels, scores, unit_index, n_bootstrap, seed + place))
+    total = sum(variances)
+    lost = sum(v**2 / (n - 1) for v, n in zip(variances, units, strict=True) if n > 1)
+    return _comparison(
+        np.array(aurocs),
+        total,
+        total**2 / lost if lost > 0 else math.nan,
+        (replicates[0] - replicates[1])[0],
+        counts,
+        unit=unit,
+        method=f"unpaired, {_variance_name(unit)}, t",
+        n_units=min(units),
+        confidence=confidence,
+        seed=seed,
+    )
+
+
+def non_inferiority(comparison: Comparison, margin: float) -> NonInferiority:
+    """Say whether the second auROC is at most ``margin`` below the first.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        Its first is the reference.
+    margin : float
+        Largest loss of auROC that is accepted, above 0; to be chosen before the data are seen.
+    """
+    if not margin > 0:
+        raise MammoError(f"margin is {margin}: give the largest loss of auROC that is accepted")
+    error = comparison.standard_error
+    excess = (comparison.difference - margin) / error if error > 0 else math.nan
+    return NonInferiority(
+        margin,
+        comparison.upper,
+        float(upper_tail(-excess, comparison.df)),
+        bool(comparison.upper < margin),
+    )
+
+
+def _comparison(
+    aurocs: NDArray[np.float64],
+    variance: float,
+    df: float,
+    replicates: NDArray[np.float64],
+    counts: list[dict[str, int]],
+    *,
+    n_units: int,
+    unit: Unit,
+    confidence: float,
+    **described: object,
+) -> Comparison:
+    difference = float(aurocs[0] - aurocs[1])
+    error = math.sqrt(variance) if variance > 0 else math.nan
+    statistic = difference / error
+    reach = t_quantile((1 + confidence) / 2, df) * error
+    lower, upper = quantiles(replicates, tails(confidence), n_units, unit)
+    return Comparison(
+        first=float(aurocs[0]),
+        second=float(aurocs[1]),
+        difference=difference,
+        standard_error=error,
+        statistic=statistic,
+        df=df,
+        p_value=float(2 * upper_tail(abs(statistic), df)),
+        lower=difference - reach,
+        upper=difference + reach,
+        confidence=confidence,
+        bootstrap_lower=lower,
+        bootstrap_upper=upper,
+        **counts[0],
+        **{f"second_{name}": count for name, count in counts[1].items()},
+        unit=unit,
+        n_bootstrap=len(replicates),
+        n_valid=int(np.isfinite(replicates).sum()),
+        **described,
+    )
+
+
+def _variance_name(unit: Unit) -> str:
+    return "Obuchowski's variance by patient" if unit == "patient" else "DeLong's variance"

@@ -1,0 +1,57 @@
+"""One number with its interval and everything needed to judge it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo.evaluation.inputs import Unit
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate with its interval and everything needed to judge it.
+
+    Attributes
+    ----------
+    value : float
+        The estimate on the data at hand; NaN where it is undefined.
+    lower, upper : float
+        Bounds of the interval; NaN where none can be had.
+    confidence : float
+        Coverage aimed at, in (0, 1).
+    n_images, n_patients, n_malignant : int
+        Rows that were scored (breasts or patients after `mammo.evaluation.aggregate`), their
+        patients, and how many rows are malignant.
+    unit : {"patient", "image"}
+        What is taken as independent.
+    method : str
+        How the interval was made, in words.
+    n_bootstrap, n_valid, seed : int or None
+        Replicates asked for, those among them that were defined (the interval is made of these),
+        and the seed; None where nothing is drawn.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    confidence: float
+    n_images: int
+    n_patients: int
+    n_malignant: int
+    unit: Unit
+    method: str
+    n_bootstrap: int | None = None
+    n_valid: int | None = None
+    seed: int | None = None
+
+
+def sizes(labels: NDArray[np.bool_], patients: NDArray[np.intp]) -> dict[str, int]:
+    """Return the counts that every estimate carries, by their names in `Estimate`."""
+    return {
+        "n_images": len(labels),
+        "n_patients": len(np.unique(patients)),
+        "n_malignant": int(labels.sum()),
+    }

@@ -1,0 +1,132 @@
+"""Operating points: a threshold chosen on one set, and what it gives on another."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mammo.errors import MammoError
+from mammo.evaluation.curves import RocCurve, roc_curve
+from mammo.evaluation.estimate import Estimate, sizes
+from mammo.evaluation.inputs import Unit, check_fraction, check_scores, group_index, units_of
+from mammo.evaluation.proportions import clustered_proportion
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """What a threshold gives: an image is called positive if its score is at least it.
+
+    The predictive values are those at the prevalence of the images at hand.
+    """
+
+    threshold: float
+    sensitivity: Estimate
+    specificity: Estimate
+    positive_predictive_value: Estimate
+    negative_predictive_value: Estimate
+
+
+def youden_threshold(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """Threshold at which sensitivity + specificity is greatest; of several, the highest.
+
+    References
+    ----------
+    Youden WJ. Cancer 1950;3:32-35.
+    """
+    curve = _curve(y_true, y_score)
+    x, y = (rate[0] for rate in curve.rates)
+    return _threshold(curve, int(np.argmax(np.round(y - x, 12))))
+
+
+def threshold_for_sensitivity(y_true: ArrayLike, y_score: ArrayLike, least: float) -> float:
+    """Highest threshold with at least the sensitivity asked for.
+
+    Parameters
+    ----------
+    y_true, y_score : (n,) arrays
+        Of the set that the threshold is chosen on; both classes present.
+    least : float
+        In (0, 1).
+    """
+    check_fraction(least, "sensitivity")
+    curve = _curve(y_true, y_score)
+    reached = curve.rates[1][0] >= least - 1e-12
+    return _threshold(curve, int(np.argmax(reached)))
+
+
+def threshold_for_specificity(y_true: ArrayLike, y_score: ArrayLike, least: float) -> float:
+    """Lowest threshold, of those that are scores, with at least the specificity asked for.
+
+    Infinite, so that nothing is positive, where even the highest score loses more.
+    """
+    check_fraction(least, "specificity")
+    curve = _curve(y_true, y_score)
+    kept = 1 - curve.rates[0][0] >= least - 1e-12
+    return _threshold(curve, int(np.flatnonzero(kept)[-1]))
+
+
+def operating_point(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patient_id: Sequence[object],
+    threshold: float,
+    *,
+    unit: Unit = "patient",
+    confidence: float = 0.95,
+) -> OperatingPoint:
+    """Sensitivity, specificity and predictive values at a threshold that is given.
+
+    Parameters
+    ----------
+    y_true, y_score : (n,) arrays
+    patient_id : (n,) sequence
+    threshold : float
+        Chosen beforehand, on other images; the intervals do not hold the uncertainty of its choice.
+    unit : {"patient", "image"}
+        What is taken as independent.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    OperatingPoint
+        NaN where there is no image to take a share of.
+    """
+    check_fraction(confidence, "confidence")
+    labels, scores = check_scores(y_true, y_score)
+    patients = group_index(patient_id, len(labels))
+    units = units_of(unit, patients)
+    called = scores >= threshold
+
+    def share(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
+        value, lower, upper = clustered_proportion(hits[among], units[among], confidence)
+        return Estimate(
+            value, lower, upper, confidence, **sizes(labels, patients), unit=unit,
+            method=f"Wilson, effective number of {unit}s" if unit == "patient" else "Wilson",
+        )  # fmt: skip
+
+    return OperatingPoint(
+        threshold,
+        sensitivity=share(called, labels),
+        specificity=share(~called, ~labels),
+        positive_predictive_value=share(labels, called),
+        negative_predictive_value=share(~labels, ~called),
+    )
+
+
+def _curve(y_true: ArrayLike, y_score: ArrayLike) -> RocCurve:
+    labels, scores = check_scores(y_true, y_score)
+    if labels.all() or not labels.any():
+        raise MammoError(
+            f"no threshold can be chosen: all {len(labels)} images are of one class "
+            f"(label {labels[0]:d}); give images of both"
+        )
+    return roc_curve(labels, scores)
+
+
+def _threshold(curve: RocCurve, place: int) -> float:
+    return float(curve.thresholds[place]) if place else math.inf

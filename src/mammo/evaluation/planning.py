@@ -1,0 +1,109 @@
+"""What to expect of an auROC before anything is measured, from its value and the class sizes."""
+
+from __future__ import annotations
+
+import math
+
+from scipy import special
+
+from mammo.evaluation.inference import normal_quantile, smallest_detectable_difference
+
+
+def hanley_mcneil_standard_error(area: float, n_positive: int, n_negative: int) -> float:
+    """Standard error to be expected of an auROC, from its value and the class sizes alone.
+
+    Parameters
+    ----------
+    area : float
+        The auROC, in [0, 1].
+    n_positive, n_negative : int
+        Numbers of independent images of each class, at least 1.
+
+    References
+    ----------
+    Hanley JA, McNeil BJ. Radiology 1982;143:29-36, equations 1 and 2 (negative exponential model).
+    """
+    q1 = area / (2 - area)
+    q2 = 2 * area**2 / (1 + area)
+    variance = area * (1 - area)
+    variance += (n_positive - 1) * (q1 - area**2) + (n_negative - 1) * (q2 - area**2)
+    return math.sqrt(variance / (n_positive * n_negative))
+
+
+def binormal_standard_error(a: float, b: float, n_positive: int, n_negative: int) -> float:
+    """Standard error to be expected of the area under a binormal ROC curve.
+
+    Parameters
+    ----------
+    a, b : float
+        Intercept and slope of the curve on normal axes: the distance of the classes' means, and
+        the standard deviation of the negative class, in those of the positive one.
+    n_positive, n_negative : int
+        Numbers of independent images of each class, at least 1.
+
+    References
+    ----------
+    Obuchowski NA, McClish DK. Stat Med 1997;16:1529-1542.
+    """
+    ratio = n_negative / n_positive
+    spread = 1 + b**2
+    density = math.exp(-(a**2) / (2 * spread)) / math.sqrt(2 * math.pi)
+    by_a = density / math.sqrt(spread)
+    by_b = -density * a * b / spread**1.5
+    variance = by_a**2 * (1 + b**2 / ratio + a**2 / 2)
+    variance += by_b**2 * b**2 * (1 + ratio) / (2 * ratio)
+    return math.sqrt(variance / n_positive)
+
+
+def binormal_distance(area: float) -> float:
+    """Distance of two normal classes of equal spread that have an auROC, in standard deviations."""
+    return math.sqrt(2) * float(special.ndtri(area))
+
+
+def smallest_detectable_drop(
+    internal: float,
+    n_internal: tuple[int, int],
+    n_external: tuple[int, int],
+    *,
+    confidence: float = 0.95,
+    power: float = 0.8,
+) -> float:
+    """Smallest drop from an internal auROC that a comparison of two sets finds.
+
+    Parameters
+    ----------
+    internal : float
+        The internal auROC, in (0.5, 1).
+    n_internal, n_external : (int, int)
+        Positive and negative images of each set, taken as independent.
+    confidence, power : float
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        With Hanley and McNeil's errors, the external one at the auROC after the drop; NaN if no
+        drop to an auROC of 0 is large enough.
+    """
+    first = hanley_mcneil_standard_error(internal, *n_internal)
+
+    def excess(drop: float) -> float:
+        second = hanley_mcneil_standard_error(internal - drop, *n_external)
+        error = math.hypot(first, second)
+        return drop - smallest_detectable_difference(error, confidence=confidence, power=power)
+
+    low, high = 0.0, internal
+    if excess(high) < 0:
+        return math.nan
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
+    return high
+
+
+def expected_half_width(
+    area: float, n_positive: int, n_negative: int, confidence: float = 0.95
+) -> float:
+    """Half-width of the interval to be expected of an auROC, by Hanley and McNeil's error."""
+    error = hanley_mcneil_standard_error(area, n_positive, n_negative)
+    return normal_quantile(confidence) * error

@@ -1,0 +1,59 @@
+"""A proportion among images of which each patient has several."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mammo.evaluation.inference import normal_quantile
+
+
+def clustered_proportion(
+    hits: NDArray[np.bool_], units: NDArray[np.intp], confidence: float
+) -> tuple[float, float, float]:
+    """Share of images that are hits, with Wilson's interval for as many as they are worth.
+
+    Images of one patient agree with each other, so that n of them are worth fewer independent
+    ones: n divided by the design effect, the ratio of the variance between patients to the
+    binomial one. Where all images are hits, or none is, the number of patients is taken.
+
+    Parameters
+    ----------
+    hits : (n,) bool array
+    units : (n,) int array
+        What is independent: the patient of each image, or the image itself.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    value, lower, upper : float
+        NaN without images.
+
+    References
+    ----------
+    Rao JNK, Scott AJ. Biometrics 1992;48:577-585 (design effect). Korn EL, Graubard BI. Surv
+    Methodol 1998;24:193-201 (effective size in an exact interval; here in Wilson's, which covers as
+    well and is shorter). Wilson EB. J Am Stat Assoc 1927;22:209-212.
+    """
+    n = len(hits)
+    if not n:
+        return math.nan, math.nan, math.nan
+    value = float(np.mean(hits))
+    unit = np.unique(units, return_inverse=True)[1]
+    n_units = int(unit.max()) + 1
+    effective = float(n_units)
+    if 0 < value < 1 and n_units > 1:
+        off = np.bincount(unit, hits - value)
+        variance = n_units / (n_units - 1) * np.sum(off**2) / n**2
+        effective = min(value * (1 - value) / variance, n) if variance > 0 else float(n)
+    return value, *_wilson(value, effective, normal_quantile(confidence))
+
+
+def _wilson(value: float, n: float, z: float) -> tuple[float, float]:
+    middle = value + z**2 / (2 * n)
+    reach = z * math.sqrt(value * (1 - value) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    return max((middle - reach) / scale, 0.0), min((middle + reach) / scale, 1.0)

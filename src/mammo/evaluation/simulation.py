@@ -1,0 +1,126 @@
+"""How often an interval contains the truth, when images of one patient are alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from mammo.evaluation.estimate import Estimate
+from mammo.evaluation.planning import binormal_distance
+
+Interval = Callable[[NDArray[np.bool_], NDArray[np.float64], NDArray[np.intp]], Estimate]
+"""Labels, scores and patients to an estimate with its interval."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """Who is in a set: kinds of patients.
+
+    Attributes
+    ----------
+    name : str
+    kinds : tuple of (int, int, int)
+        Patients of a kind, and the malignant and benign images that each of them has.
+    """
+
+    name: str
+    kinds: tuple[tuple[int, int, int], ...]
+
+    @property
+    def labels_and_patients(self) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+        """Label and patient of each image."""
+        labels, patients = [], []
+        number = 0
+        for count, malignant, benign in self.kinds:
+            for _ in range(count):
+                labels += [True] * malignant + [False] * benign
+                patients += [number] * (malignant + benign)
+                number += 1
+        return np.array(labels), np.array(patients)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How an interval did: share of simulations in which it contained the truth, mean width."""
+
+    method: str
+    n_simulations: int
+    n_covered: int
+    mean_width: float
+
+    @property
+    def share(self) -> float:
+        """Share of the simulations in which the interval contained the truth."""
+        return self.n_covered / self.n_simulations
+
+
+def simulate(
+    design: Design, area: float, icc: float, generator: np.random.Generator
+) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.intp]]:
+    """Draw normal scores: a patient's images share a part of the variance.
+
+    Parameters
+    ----------
+    design : Design
+    area : float
+        auROC between images of different patients, in (0, 1).
+    icc : float
+        Share of the variance within a class that is the patient's own, in [0, 1).
+    generator : numpy Generator
+    """
+    labels, patients = design.labels_and_patients
+    own = generator.standard_normal(patients.max() + 1)[patients]
+    noise = generator.standard_normal(len(labels))
+    scores = binormal_distance(area) * labels + math.sqrt(icc) * own + math.sqrt(1 - icc) * noise
+    return labels, scores, patients
+
+
+def expected_auroc(design: Design, area: float, icc: float) -> float:
+    """auROC that `simulate` gives on average, pairs within a patient included."""
+    within = sum(count * malignant * benign for count, malignant, benign in design.kinds)
+    labels, _ = design.labels_and_patients
+    share = within / (labels.sum() * (~labels).sum())
+    nearer = float(special.ndtr(binormal_distance(area) / math.sqrt(2 * (1 - icc))))
+    return (1 - share) * area + share * nearer
+
+
+def coverage(
+    design: Design,
+    area: float,
+    icc: float,
+    intervals: Mapping[str, Interval],
+    n_simulations: int,
+    seed: int,
+    progress: Callable = iter,
+) -> list[Coverage]:
+    """Count how often each interval contains the true auROC.
+
+    Parameters
+    ----------
+    design, area, icc
+        See `simulate`.
+    intervals : mapping of name to callable
+        All see the same scores.
+    n_simulations, seed : int
+    progress : callable
+        Wraps the simulations' numbers, as ``tqdm`` does.
+    """
+    generator = np.random.default_rng(seed)
+    truth = expected_auroc(design, area, icc)
+    covered = dict.fromkeys(intervals, 0)
+    widths = dict.fromkeys(intervals, 0.0)
+    for _ in progress(range(n_simulations)):
+        data = simulate(design, area, icc, generator)
+        for name, interval in intervals.items():
+            found = interval(*data)
+            covered[name] += found.lower <= truth <= found.upper
+            widths[name] += found.upper - found.lower
+    return [
+        Coverage(name, n_simulations, int(covered[name]), widths[name] / n_simulations)
+        for name in intervals
+    ]

@@ -5,13 +5,14 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from golden import make_proc
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from mammo.errors import MammoError
 from mammo.evaluation import auroc
-from mammo.evaluation.planning import hanley_mcneil_standard_error
+from mammo.evaluation.auroc import placements
 
 
 @st.composite
@@ -50,6 +51,18 @@ def test_every_image_twice_changes_nothing(data):
     assert auroc(np.tile(y_true, 2), np.tile(y_score, 2)) == auroc(y_true, y_score)
 
 
+@given(labelled_scores())
+def test_placements_are_shares_of_the_other_class_counted_pair_by_pair(data):
+    y_true, y_score = data
+    placed = placements(y_true == 1, y_score)
+    for label, score, found in zip(y_true, y_score, placed, strict=True):
+        others = y_score[y_true != label]
+        ahead = others < score if label else others > score
+        assert found == pytest.approx(np.mean(ahead + 0.5 * (others == score)), abs=1e-15)
+    for one_class in (y_true == 1, y_true == 0):
+        assert placed[one_class].mean() == pytest.approx(auroc(y_true, y_score), abs=1e-15)
+
+
 def test_known_values():
     assert auroc([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]) == 0.75
     assert auroc([0, 1], [0.5, 0.5]) == 0.5
@@ -57,20 +70,17 @@ def test_known_values():
     assert auroc(pd.Series([0, 1], dtype="Int64"), pd.Series([0.9, 0.2])) == 0.0
 
 
-@pytest.mark.parametrize(
-    ("marker", "golden"),
-    [
-        ("s100b", 0.73136856368563685),
-        ("ndka", 0.61195799457994582),
-        ("wfns", 0.82367886178861793),
-    ],
-)
-def test_equals_proc(real_data, marker, golden):
-    # R 4.2, pROC 1.18: print(auc(aSAH$outcome, aSAH[[marker]], direction = "<"), digits = 17)
-    table = pd.read_csv(real_data / "statistics" / "asah.csv")
-    assert auroc(table["outcome"] == "Poor", table[marker].astype(float)) == pytest.approx(
-        golden, abs=1e-15
-    )
+@pytest.mark.parametrize("name", make_proc.SETS)
+def test_equals_proc(name, request):
+    """Golden: pROC's area, by tests/golden/make_proc.py."""
+    proc = make_proc.read(name, request.getfixturevalue)
+    for marker, area, *_ in proc.all("@ auc # var # ci # # #"):
+        assert auroc(proc.labels, proc.markers[marker]) == pytest.approx(area, abs=1e-15)
+    male, female = proc.one("male # female #")
+    first = next(iter(proc.markers.values()))
+    for gender, area in (("Male", male), ("Female", female)):
+        inside = proc.genders == gender
+        assert auroc(proc.labels[inside], first[inside]) == pytest.approx(area, abs=1e-15)
 
 
 def test_one_class_is_nan_with_a_warning():
@@ -95,15 +105,3 @@ def test_one_class_is_nan_with_a_warning():
 def test_bad_input_is_named(y_true, y_score, message):
     with pytest.raises(MammoError, match=message):
         auroc(y_true, y_score)
-
-
-def test_hanley_mcneil_at_one_half_is_the_null_variance_of_mann_whitney():
-    n1, n0 = 51, 58
-    expected = math.sqrt((n1 + n0 + 1) / (12 * n1 * n0))
-    assert hanley_mcneil_standard_error(0.5, n1, n0) == pytest.approx(expected, rel=1e-12)
-
-
-def test_hanley_mcneil_halves_with_four_times_the_images():
-    small = hanley_mcneil_standard_error(0.7, 100, 100)
-    large = hanley_mcneil_standard_error(0.7, 400, 400)
-    assert large == pytest.approx(small / 2, rel=0.01)

@@ -4,12 +4,22 @@ import math
 
 import numpy as np
 import pytest
+import test_draws as plain
+from golden import make_proc
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.metrics import roc_auc_score
+from scipy import stats
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from mammo.errors import MammoError
-from mammo.evaluation import auroc, auroc_interval, bootstrap, bootstrap_aurocs
+from mammo.evaluation import (
+    auroc,
+    auroc_interval,
+    average_precision,
+    bootstrap_aurocs,
+    draws,
+    statistic_interval,
+)
 
 
 @pytest.fixture
@@ -22,44 +32,80 @@ def screening() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return y_true, np.clip(np.round(y_true + noise), -4, 4), patient
 
 
-def draws_by_hand(n_bootstrap: int, n_groups: int, seed: int) -> np.ndarray:
+@pytest.fixture(params=make_proc.SETS)
+def proc(request) -> make_proc.Proc:
+    return make_proc.read(request.param, request.getfixturevalue)
+
+
+def counts_by_hand(n_bootstrap: int, sizes: list[int], seed: int) -> np.ndarray:
     """The counts a seed stands for, in the plainest code."""
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(0, n_groups, size=(n_bootstrap, n_groups))
-    return np.array([np.bincount(row, minlength=n_groups) for row in draws])
+    return np.array([plain.counts_by_hand(seed, row, *sizes)[0] for row in range(n_bootstrap)])
+
+
+def strata_by_hand(y_true: np.ndarray, patient: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Sizes of the strata without and with a malignant image, and each image's unit."""
+    apart = {name: bool(y_true[patient == name].any()) for name in np.unique(patient)}
+    order = sorted(apart, key=lambda name: (apart[name], name))
+    n_apart = sum(apart.values())
+    return [len(order) - n_apart, n_apart], np.array([order.index(name) for name in patient])
+
+
+def assert_weighted_by(counts: np.ndarray, y_true, models, replicates) -> None:
+    expected = [
+        [roc_auc_score(y_true, model, sample_weight=weights) for weights in counts]
+        for model in models
+    ]
+    np.testing.assert_allclose(replicates, expected, rtol=0, atol=1e-14)
 
 
 def test_every_replicate_equals_the_weighted_auroc_of_scikit_learn(screening):
     y_true, scores, patient = screening
     models = np.stack([scores, np.roll(scores, 5), np.zeros_like(scores)])
     replicates = bootstrap_aurocs(y_true, models, patient, 150, seed=3)
-    counts = draws_by_hand(150, 60, seed=3)[:, patient]
-    expected = [
-        [roc_auc_score(y_true, model, sample_weight=weights) for weights in counts]
-        for model in models
-    ]
-    np.testing.assert_allclose(replicates, expected, rtol=0, atol=1e-14)
+    assert_weighted_by(
+        counts_by_hand(150, [60], seed=3)[:, patient], y_true, models, replicates
+    )
     assert (replicates[2] == 0.5).all()
 
 
-def test_the_result_depends_on_the_seed_and_not_on_the_block(screening, monkeypatch):
+def test_every_stratified_replicate_equals_the_weighted_auroc_of_scikit_learn(screening):
+    y_true, scores, patient = screening
+    y_true = np.where(np.arange(240) % 3, y_true, 0)  # patients have images of both classes
+    models = np.stack([scores, np.roll(scores, 5)])
+    sizes, unit = strata_by_hand(y_true, patient)
+    replicates = bootstrap_aurocs(y_true, models, patient, 150, seed=3, stratified=True)
+    assert_weighted_by(counts_by_hand(150, sizes, seed=3)[:, unit], y_true, models, replicates)
+
+
+def test_the_result_depends_on_the_seed_and_not_on_threads_or_slices(screening, monkeypatch):
     y_true, scores, patient = screening
     default = bootstrap_aurocs(y_true, scores, patient, 200, seed=1)
+    for numbers in (1, 5000, 1 << 24):
+        monkeypatch.setattr(draws, "_TASK_NUMBERS", numbers)
+        for threads in (1, 2, 3, 7):
+            found = bootstrap_aurocs(y_true, scores, patient, 200, seed=1, threads=threads)
+            np.testing.assert_array_equal(found, default)
     other_seed = bootstrap_aurocs(y_true, scores, patient, 200, seed=2)
-    for block in (1, 7, 1000):
-        monkeypatch.setattr(bootstrap, "_BLOCK", block)
-        np.testing.assert_array_equal(
-            bootstrap_aurocs(y_true, scores, patient, 200, seed=1), default
-        )
     assert not np.array_equal(default, other_seed)
 
 
-def test_the_order_of_the_rows_does_not_matter(screening):
+@pytest.mark.parametrize("stratified", [False, True])
+@pytest.mark.parametrize("bounds", ["percentile", "bca"])
+def test_the_order_of_the_rows_does_not_matter(screening, stratified, bounds):
     y_true, scores, patient = screening
     order = np.random.default_rng(0).permutation(len(y_true))
-    assert auroc_interval(y_true[order], scores[order], patient[order]) == auroc_interval(
-        y_true, scores, patient
-    )
+    options = {"stratified": stratified, "bounds": bounds, "n_bootstrap": 500}
+    shuffled = auroc_interval(y_true[order], scores[order], patient[order], **options)
+    straight = auroc_interval(y_true, scores, patient, **options)
+    assert shuffled.value == straight.value
+    assert shuffled.lower == pytest.approx(straight.lower, abs=1e-14)
+    assert shuffled.upper == pytest.approx(straight.upper, abs=1e-14)
+
+
+def test_names_of_patients_and_their_numbers_give_the_same(screening):
+    y_true, scores, patient = screening
+    names = [f" P{number:02d} " for number in patient]
+    assert auroc_interval(y_true, scores, names) == auroc_interval(y_true, scores, patient)
 
 
 def test_models_on_one_set_share_the_draws(screening):
@@ -94,44 +140,186 @@ def test_copies_of_a_patients_images_narrow_only_the_image_level_interval(screen
 def test_an_estimate_says_what_it_was_made_from(screening):
     y_true, scores, patient = screening
     estimate = auroc_interval(y_true, scores, patient, n_bootstrap=300, confidence=0.9, seed=5)
-    assert estimate.auroc == auroc(y_true, scores)
-    assert estimate.lower < estimate.auroc < estimate.upper
+    assert estimate.value == auroc(y_true, scores)
+    assert estimate.lower < estimate.value < estimate.upper
     assert (estimate.n_images, estimate.n_patients) == (240, 60)
     assert estimate.n_malignant == y_true.sum()
     assert (estimate.confidence, estimate.n_bootstrap, estimate.seed) == (0.9, 300, 5)
+    assert estimate.n_valid == 300
     assert (estimate.unit, estimate.method) == ("patient", "percentile bootstrap of patients")
     replicates = bootstrap_aurocs(y_true, scores, patient, 300, 5)[0]
-    assert estimate.lower == np.quantile(replicates, 0.05)
+    assert estimate.lower == pytest.approx(np.quantile(replicates, 0.05), abs=1e-15)
     assert estimate.upper == pytest.approx(np.quantile(replicates, 0.95), abs=1e-15)
+
+
+def test_ten_thousand_replicates_are_drawn_unless_told_otherwise(screening):
+    assert auroc_interval(*screening).n_bootstrap == 10_000
+
+
+@pytest.mark.parametrize(
+    ("options", "method"),
+    [
+        ({"unit": "image"}, "percentile bootstrap of images"),
+        ({"bounds": "bca"}, "BCa bootstrap of patients"),
+        ({"stratified": True}, "stratified percentile bootstrap of patients"),
+        ({"stratified": True, "bounds": "bca"}, "stratified BCa bootstrap of patients"),
+    ],
+)
+def test_the_method_is_told_in_words(screening, options, method):
+    assert auroc_interval(*screening, n_bootstrap=10, **options).method == method
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+def test_bca_bounds_equal_those_of_scipy_from_the_same_replicates(screening, confidence):
+    y_true, scores, patient = screening
+    y_true, scores, patient = y_true[::3], scores[::3], patient[::3]
+    found = auroc_interval(
+        y_true, scores, patient, unit="image", bounds="bca", n_bootstrap=999, confidence=confidence
+    )
+    replicates = bootstrap_aurocs(y_true, scores, np.arange(len(y_true)), 999, 0)[0]
+    drawn = stats.bootstrap(
+        (y_true, scores), roc_auc_score, paired=True, vectorized=False, n_resamples=2
+    )
+    drawn.bootstrap_distribution = replicates
+    expected = stats.bootstrap(
+        (y_true, scores),
+        roc_auc_score,
+        paired=True,
+        vectorized=False,
+        method="BCa",
+        n_resamples=0,
+        confidence_level=confidence,
+        bootstrap_result=drawn,
+    ).confidence_interval
+    assert (found.lower, found.upper) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    percentile = np.quantile(replicates, [(1 - confidence) / 2, (1 + confidence) / 2])
+    assert abs(found.lower - percentile[0]) > 1e-4
+
+
+def test_stratified_bootstrap_agrees_with_that_of_proc(proc):
+    """Golden: pROC's interval by 10,000 replicates, stratified and not.
+
+    The quantile at p of R replicates has the standard error sqrt(p (1 - p) / R) / f, where f is the
+    density there, by the normal distribution with DeLong's variance; the difference of two
+    independent ones has sqrt(2) times it. Four of those are allowed, which chance exceeds once in
+    16,000 times; at the median, likewise.
+    """
+    name = next(iter(proc.markers))
+    spread = math.sqrt(proc.one(f"{name} auc # var # ci # # #")[1])
+    for stratified, *quantiles in proc.all("boot10000 strat (TRUE|FALSE) # # #"):
+        found = bootstrap_aurocs(
+            proc.labels,
+            proc.markers[name],
+            proc.patients,
+            10_000,
+            seed=0,
+            stratified=stratified == "TRUE",
+        )[0]
+        estimate = auroc_interval(
+            proc.labels, proc.markers[name], proc.patients, stratified=stratified == "TRUE"
+        )
+        ours = estimate.lower, np.median(found), estimate.upper
+        for level, golden, value in zip((0.025, 0.5, 0.975), quantiles, ours, strict=True):
+            density = stats.norm.pdf(stats.norm.ppf(level)) / spread
+            error = math.sqrt(2 * level * (1 - level) / 10_000) / density
+            assert abs(value - golden) < 4 * error
+
+
+def test_paired_stratified_replicates_spread_as_those_of_proc(proc):
+    """Golden: the statistic of pROC's paired bootstrap test, difference over its spread.
+
+    A standard deviation from R replicates is off by a share of 1 / sqrt(2 R); pROC draws at least
+    2,000 replicates (its default), here are 10,000, and four errors of the ratio are allowed.
+    """
+    one, other = list(proc.markers.values())[:2]
+    replicates = bootstrap_aurocs(
+        proc.labels, np.stack([one, other]), proc.patients, 10_000, seed=0, stratified=True
+    )
+    difference = auroc(proc.labels, one) - auroc(proc.labels, other)
+    found = difference / np.std(replicates[0] - replicates[1], ddof=1)
+    error = math.sqrt(1 / 4000 + 1 / 20_000)
+    assert found == pytest.approx(proc.one("boot paired D # #")[0], rel=4 * error)
+
+
+def test_any_statistic_is_drawn_as_the_auroc_is(screening, monkeypatch):
+    def weighted(labels, scores, weights):
+        return np.array([roc_auc_score(labels, scores, sample_weight=row) for row in weights])
+
+    y_true, scores, patient = screening
+    for unit in ("patient", "image"):
+        found = statistic_interval(weighted, y_true, scores, patient, unit=unit, n_bootstrap=90)
+        expected = auroc_interval(y_true, scores, patient, unit=unit, n_bootstrap=90)
+        assert found.lower == pytest.approx(expected.lower, abs=1e-14)
+        assert found.upper == pytest.approx(expected.upper, abs=1e-14)
+        assert found.value == pytest.approx(expected.value, abs=1e-14)
+        assert (found.method, found.n_valid) == (expected.method, 90)
+
+
+def test_the_interval_of_a_statistic_does_not_depend_on_the_blocks(screening, monkeypatch):
+    expected = statistic_interval(average_precision, *screening, n_bootstrap=100)
+    assert expected.value == pytest.approx(average_precision_score(*screening[:2]), abs=1e-14)
+    for numbers in (1, 1000):
+        monkeypatch.setattr(draws, "_BLOCK_NUMBERS", numbers)
+        assert statistic_interval(average_precision, *screening, n_bootstrap=100) == expected
 
 
 def test_replicates_of_one_class_are_counted_and_left_out():
     y_true, scores, patient = [1, 0, 0, 0], [0.9, 0.1, 0.2, 0.95], ["a", "b", "c", "d"]
     estimate = auroc_interval(y_true, scores, patient, n_bootstrap=2000, seed=0)
-    positives_drawn = draws_by_hand(2000, 4, seed=0)[:, 0]
+    positives_drawn = counts_by_hand(2000, [4], seed=0)[:, 0]
     assert estimate.n_valid == ((positives_drawn > 0) & (positives_drawn < 4)).sum()
     assert 0 < estimate.n_valid < 2000
     assert 0 <= estimate.lower <= estimate.upper <= 1
 
 
-def test_one_class_gives_nan_and_a_warning():
+def test_stratified_replicates_always_hold_both_classes():
+    y_true, scores, patient = [1, 0, 0, 0], [0.9, 0.1, 0.2, 0.95], ["a", "b", "c", "d"]
+    estimate = auroc_interval(y_true, scores, patient, n_bootstrap=2000, stratified=True)
+    assert estimate.n_valid == 2000
+
+
+@pytest.mark.parametrize("bounds", ["percentile", "bca"])
+@pytest.mark.parametrize("stratified", [False, True])
+@pytest.mark.filterwarnings("ignore:no BCa interval")
+def test_one_class_gives_nan_and_a_warning(bounds, stratified):
     with pytest.warns(UserWarning, match="one class"):
-        estimate = auroc_interval([0, 0, 0], [0.1, 0.2, 0.3], ["a", "b", "c"], n_bootstrap=10)
-    assert math.isnan(estimate.auroc)
+        estimate = auroc_interval(
+            [0, 0, 0], [0.1, 0.2, 0.3], ["a", "b", "c"],
+            n_bootstrap=10, bounds=bounds, stratified=stratified,
+        )  # fmt: skip
+    assert math.isnan(estimate.value)
     assert math.isnan(estimate.lower)
+    assert math.isnan(estimate.upper)
     assert estimate.n_valid == 0
 
 
 def test_one_patient_gives_no_interval():
     with pytest.warns(UserWarning, match="all images are of one patient"):
         estimate = auroc_interval([0, 1, 1], [0.1, 0.2, 0.3], ["a"] * 3, n_bootstrap=10)
-    assert estimate.auroc == 1
+    assert estimate.value == 1
+    assert math.isnan(estimate.upper)
+    with pytest.warns(UserWarning, match="all images are of one patient"):
+        estimate = statistic_interval(
+            average_precision, [0, 1, 1], [0.1, 0.2, 0.3], ["a"] * 3, n_bootstrap=10
+        )
+    assert estimate.value == 1
+    assert math.isnan(estimate.lower)
+
+
+def test_perfect_separation_has_no_width_by_percentiles_and_no_bca_interval():
+    y_true, scores, patient = [0] * 5 + [1] * 5, range(10), range(10)
+    estimate = auroc_interval(y_true, scores, patient, n_bootstrap=100)
+    assert (estimate.lower, estimate.value, estimate.upper) == (1, 1, 1)
+    with pytest.warns(UserWarning, match="no BCa interval"):
+        estimate = auroc_interval(y_true, scores, patient, n_bootstrap=100, bounds="bca")
+    assert estimate.value == 1
+    assert math.isnan(estimate.lower)
     assert math.isnan(estimate.upper)
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(2, 30), st.integers(1, 80), st.integers(0, 2**31))
-def test_replicates_are_probabilities_or_nan(n_images, n_bootstrap, seed):
+@given(st.integers(2, 30), st.integers(1, 80), st.integers(0, 2**64 - 1), st.booleans())
+def test_replicates_are_probabilities_or_nan(n_images, n_bootstrap, seed, stratified):
     generator = np.random.default_rng(seed)
     y_true = generator.integers(0, 2, n_images)
     replicates = bootstrap_aurocs(
@@ -140,6 +328,7 @@ def test_replicates_are_probabilities_or_nan(n_images, n_bootstrap, seed):
         generator.integers(0, 5, n_images),
         n_bootstrap,
         seed,
+        stratified=stratified,
     )
     assert replicates.shape == (2, n_bootstrap)
     finite = replicates[np.isfinite(replicates)]
@@ -147,18 +336,23 @@ def test_replicates_are_probabilities_or_nan(n_images, n_bootstrap, seed):
     assert (np.isnan(replicates[0]) == np.isnan(replicates[1])).all()
 
 
+BAD = [
+    ({"unit": "exam"}, "unit is 'exam': choose 'patient' or 'image'"),
+    ({"confidence": 95}, "confidence is 95: give a fraction between 0 and 1"),
+    ({"confidence": math.nan}, "confidence is nan: give a fraction"),
+    ({"n_bootstrap": 0}, "n_bootstrap is 0: at least 1"),
+    ({"seed": -1}, "seed is -1: give an integer"),
+    ({"patient_id": ["a", "b"]}, "2 patient identifiers for 3 images: give one each"),
+    ({"patient_id": ["a", None, "b"]}, "identifier at position 1 is missing .*give every image"),
+    ({"patient_id": ["a", math.nan, "b"]}, "identifier at position 1 is missing"),
+    ({"patient_id": ["a", "b", "  "]}, "identifier at position 2 is missing"),
+    ({"y_score": [0.1, math.nan, 0.2]}, "y_score holds nan at position 1 .*exclude"),
+    ({"y_true": [0, 1, 3]}, "y_true holds 3 at position 2 .*labels must be 0"),
+]
+
+
 @pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"unit": "exam"}, "unit is 'exam'"),
-        ({"confidence": 95}, "confidence is 95"),
-        ({"n_bootstrap": 0}, "n_bootstrap is 0"),
-        ({"seed": -1}, "seed is -1"),
-        ({"patient_id": ["a", "b"]}, "2 patient identifiers for 3 images"),
-        ({"patient_id": ["a", None, "b"]}, "identifier at position 1 is missing"),
-        ({"patient_id": ["a", math.nan, "b"]}, "identifier at position 1 is missing"),
-        ({"y_score": [0.1, math.nan, 0.2]}, "y_score holds nan"),
-    ],
+    ("change", "message"), [*BAD, ({"bounds": "normal"}, "bounds is 'normal': choose")]
 )
 def test_bad_input_is_named(change, message):
     arguments = {"y_true": [0, 1, 1], "y_score": [0.1, 0.2, 0.3], "patient_id": ["a", "b", "c"]}
@@ -166,7 +360,19 @@ def test_bad_input_is_named(change, message):
         auroc_interval(**(arguments | change))
 
 
-def test_the_module_needs_neither_torch_nor_pydicom_nor_scikit_learn():
+@pytest.mark.parametrize(("change", "message"), BAD)
+def test_bad_input_of_any_statistic_is_named(change, message):
+    arguments = {"y_true": [0, 1, 1], "y_score": [0.1, 0.2, 0.3], "patient_id": ["a", "b", "c"]}
+    with pytest.raises(MammoError, match=message):
+        statistic_interval(average_precision, **(arguments | change))
+
+
+def test_no_model_at_all_is_named():
+    with pytest.raises(MammoError, match="scores hold no model: give an array of shape"):
+        bootstrap_aurocs([0, 1], np.empty((0, 2)), ["a", "b"], 10, 0)
+
+
+def test_the_package_needs_neither_torch_nor_pydicom_nor_scikit_learn():
     import subprocess
     import sys
 

@@ -82,8 +82,9 @@ def brier(
     ----------
     Brier GW. Mon Weather Rev 1950;78:1-3.
     """
+    check_probabilities(labels, scores)
     distance = (scores - labels) ** 2
-    return weights @ distance / weights.sum(axis=1, dtype=np.int64)
+    return np.sum(weights * distance, axis=1) / weights.sum(axis=1, dtype=np.int64)
 
 
 def expected_calibration_error(n_bins: int = 10) -> Statistic:
@@ -106,9 +107,12 @@ def expected_calibration_error(n_bins: int = 10) -> Statistic:
     """
 
     def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
+        check_probabilities(labels, scores)
         place = np.minimum((scores * n_bins).astype(int), n_bins - 1)
-        inside = (place[:, None] == np.arange(n_bins)) * (scores - labels)[:, None]
-        return np.abs(weights @ inside).sum(axis=1) / weights.sum(axis=1, dtype=np.int64)
+        order = np.argsort(place, kind="stable")
+        starts = np.unique(place[order], return_index=True)[1]
+        off = np.add.reduceat(weights[:, order] * (scores - labels)[order], starts, axis=1)
+        return np.abs(off).sum(axis=1) / weights.sum(axis=1, dtype=np.int64)
 
     return statistic
 
@@ -218,16 +222,26 @@ def _logistic(
         warnings.warn("no calibration line: one class only", UserWarning, stacklevel=3)
         return undefined, undefined
     found = np.zeros(n_columns)
-    for _ in range(_MOST_STEPS):
-        risk = special.expit(offset + columns @ found)
-        curvature = (columns * (risk * (1 - risk))[:, None]).T @ columns
+    sides = np.where(labels, -1.0, 1.0)
+    basis, triangle = np.linalg.qr(columns)  # scores that are nearly the same would lose digits
+
+    def cost(coefficients: NDArray[np.float64]) -> float:
+        return float(np.logaddexp(0, sides * (offset + basis @ coefficients)).sum())
+
+    for _ in range(_MOST_STEPS if np.linalg.matrix_rank(columns) == n_columns else 0):
+        risk = special.expit(offset + basis @ found)
+        curvature = (basis * (risk * (1 - risk))[:, None]).T @ basis
         try:
-            step = np.linalg.solve(curvature, columns.T @ (labels - risk))
+            step = np.linalg.solve(curvature, basis.T @ (labels - risk))
         except np.linalg.LinAlgError:
             break
-        found = found + np.clip(step, -5, 5)
         if np.abs(step).max() < 1e-10:
-            return found.tolist(), _robust_errors(columns, labels - risk, curvature, units)
+            back = np.linalg.inv(triangle)
+            inverse = back @ np.linalg.inv(curvature)
+            return (back @ found).tolist(), _robust_errors(basis, labels - risk, inverse, units)
+        while cost(found + step) > cost(found) * (1 + 1e-12):  # it went too far
+            step = step / 2
+        found = found + step
     warnings.warn(
         "no calibration line: the scores part the classes, or are all the same",
         UserWarning,
@@ -239,16 +253,15 @@ def _logistic(
 def _robust_errors(
     columns: NDArray[np.float64],
     residuals: NDArray[np.float64],
-    curvature: NDArray[np.float64],
+    inverse: NDArray[np.float64],
     units: NDArray[np.intp],
 ) -> list[float]:
     pulls = columns * residuals[:, None]
     summed = np.stack([np.bincount(units, pull) for pull in pulls.T])
-    inverse = np.linalg.inv(curvature)
     n = summed.shape[1]
     if n < 2:
         return [math.nan] * columns.shape[1]
-    variance = inverse @ (summed @ summed.T * (n / (n - 1))) @ inverse
+    variance = inverse @ (summed @ summed.T * (n / (n - 1))) @ inverse.T
     return np.sqrt(np.diag(variance)).tolist()
 
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mammo.errors import MammoError
 from mammo.evaluation.bootstrap import Statistic
-from mammo.evaluation.inputs import check_scores
+from mammo.evaluation.inputs import check_fraction, check_scores
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,16 @@ def roc_curve(
     """
     if weights is None:
         weights = np.ones((1, len(labels)), dtype=np.uint16)
-    order = np.argsort(-scores, kind="stable")
-    is_last = np.append(scores[order][1:] != scores[order][:-1], True)
-    sorted_weights = weights[:, order].astype(np.int64)
+    thresholds = np.unique(scores)[::-1]
     counts = []
-    for one_class in (~labels[order], labels[order]):
-        running = np.cumsum(sorted_weights * one_class, axis=1)[:, is_last]
-        counts.append(np.pad(running, ((0, 0), (1, 0))).astype(np.float64))
-    return RocCurve(np.append(np.inf, scores[order][is_last]), *counts)
+    for one_class in (~labels, labels):
+        images = np.flatnonzero(one_class)
+        images = images[np.argsort(-scores[images], kind="stable")]
+        above = np.searchsorted(-scores[images], -thresholds, side="right")
+        running = np.zeros((len(weights), len(images) + 1))
+        np.cumsum(weights[:, images], axis=1, out=running[:, 1:])
+        counts.append(running[:, np.append(0, above)])
+    return RocCurve(np.append(np.inf, thresholds), *counts)
 
 
 def partial_auroc(
@@ -136,16 +138,18 @@ def sensitivity_at(specificity: float) -> Statistic:
     callable
         For `mammo.evaluation.statistic_interval`.
     """
+    check_fraction(specificity, "specificity")
 
     def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
         rates = roc_curve(labels, scores, weights).rates
-        return np.array([_height(1 - specificity, *row) for row in zip(*rates, strict=True)])
+        return _height(1 - specificity, *rates)
 
     return statistic
 
 
 def specificity_at(sensitivity: float) -> Statistic:
     """Specificity where the sensitivity has a value; see `sensitivity_at`."""
+    check_fraction(sensitivity, "sensitivity")
     mirrored = sensitivity_at(sensitivity)
 
     def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
@@ -172,12 +176,13 @@ def _area_up_to(
     return np.sum(taken * (y[:, :-1] + slope * taken / 2), axis=1)
 
 
-def _height(at: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    """Height of one polygon, the greatest where it is vertical."""
-    after = int(np.searchsorted(x, at, side="right"))
-    if np.isnan(x).any() or np.isnan(y).any():
-        return np.nan
-    if after == len(x):
-        return float(y[-1])
-    share = (at - x[after - 1]) / (x[after] - x[after - 1])
-    return float(y[after - 1] + share * (y[after] - y[after - 1]))
+def _height(at: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Height of each row's polygon at x, the greatest where it is vertical."""
+    after = np.minimum(np.sum(x <= at, axis=1, keepdims=True), x.shape[1] - 1)
+    (x_left, x_right), (y_left, y_right) = (
+        [np.take_along_axis(values, place, axis=1)[:, 0] for place in (after - 1, after)]
+        for values in (x, y)
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.clip((at - x_left) / (x_right - x_left), 0, 1)
+    return y_left + share * (y_right - y_left)

@@ -52,7 +52,7 @@ def present_aurocs(data: pd.DataFrame) -> Table:
         columns["Computed, DDSM only"] = _aurocs(data["ddsm_only_auroc"])
     found = _aurocs(data["auroc"]).where(computed, data["status"])
     columns["Computed, mixed" if before else "Computed here"] = found
-    columns[_interval_heading(data)] = _intervals(data)
+    columns[_interval_heading(data)] = bounds(data["lower"], data["upper"])
     columns["Patients"] = _counts(data["n_patients"])
     columns["Images; malignant"] = _pairs(data["n_images"], data["n_malignant"])
     notes = [
@@ -70,6 +70,21 @@ def title_of(model: str, weights: object) -> str:
         return title
     whose = "authors' weights" if str(weights).startswith("the authors'") else "trained here"
     return f"{title} ({whose})"
+
+
+def p_value(p: float) -> str:
+    """Return a p-value as text, never as zero."""
+    if pd.isna(p):
+        return NOTHING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def bounds(lower: pd.Series, upper: pd.Series, digits: int = 2) -> list[str]:
+    """Return intervals as text: "0.47 to 0.57"."""
+    return [
+        NOTHING if pd.isna(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+        for low, high in zip(lower, upper, strict=True)
+    ]
 
 
 def _weights_note(computed: pd.DataFrame) -> str:
@@ -117,11 +132,6 @@ def _published(data: pd.DataFrame) -> pd.Series:
     seen = [dataset in TRAINED_ON.get(model, ()) for model, dataset in pairs]
     absent = data["published"].isna() & pd.Series(seen, data.index, bool)
     return (_aurocs(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
-
-
-def _intervals(data: pd.DataFrame) -> list[str]:
-    bounds = zip(data["lower"], data["upper"], strict=True)
-    return [NOTHING if pd.isna(low) else f"{low:.2f} to {high:.2f}" for low, high in bounds]
 
 
 def _interval_heading(data: pd.DataFrame) -> str:

@@ -58,12 +58,13 @@ def check_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     MammoError
-        If a column is missing, a source is neither real nor synthetic, or an auROC occurs twice.
+        If a column is missing, a source is neither real, synthetic nor unknown (None), or an auROC
+        occurs twice.
     """
     missing = [name for name in ESTIMATE_COLUMNS if name not in estimates]
     if missing:
         raise MammoError(f"the estimates lack the columns {missing}; compute them again")
-    unknown = set(estimates["source"]) - {"real", "synthetic"}
+    unknown = set(estimates["source"].dropna()) - {"real", "synthetic"}
     if unknown:
         raise MammoError(f"the estimates have the source {unknown}: use 'real' or 'synthetic'")
     key = ["model", "dataset", "split"]

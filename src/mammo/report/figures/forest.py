@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,10 +13,11 @@ from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
     INK,
+    Look,
     Picture,
     drawing,
     light_grid,
-    look,
+    looks,
     set_label,
 )
 from mammo.report.presentation import title_of
@@ -25,21 +28,26 @@ from mammo.report.published import (
     MODEL_TITLES,
     TABLE_2,
     TABLE_3,
+    PublishedAuroc,
     model_title,
 )
 from mammo.report.tables import NOT_IN_THIS_BUILD, check_estimates
 
 
-def auroc_forest(estimates: pd.DataFrame) -> Picture:
+def auroc_forest(
+    estimates: pd.DataFrame, published: tuple[PublishedAuroc, ...] = TABLE_2 + TABLE_3
+) -> Picture:
     """Every auROC with its interval, the published value as a hollow marker, and the experts' 0.71.
 
     Parameters
     ----------
     estimates : DataFrame
         `mammo.report.tables.ESTIMATE_COLUMNS`.
+    published : tuple of PublishedAuroc
+        The cells to set beside them; without any, the experts' value is not drawn either.
     """
     check_estimates(estimates)
-    rows = _forest_rows(estimates)
+    rows = _forest_rows(estimates, published)
     n_models = rows["model"].nunique()
     heights = -rows.index.to_series() - (rows["model"] != rows["model"].shift()).cumsum()
     with drawing():
@@ -47,15 +55,17 @@ def auroc_forest(estimates: pd.DataFrame) -> Picture:
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.2)
-        axes.axvline(EXPERTS_AUROC, color=GREY, linestyle="--", linewidth=1.2)
+        styles = looks(rows["dataset"])
         for height, (_, row) in zip(heights, rows.iterrows(), strict=True):
-            _forest_row(axes, height, row)
+            _forest_row(axes, height, row, styles[row["dataset"]])
         top = heights.max() + 1.6
         axes.text(0.5, top, "guessing 0.50", ha="center", va="bottom", fontsize=9, color=GREY)
-        axes.text(
-            EXPERTS_AUROC, top, f"experts {EXPERTS_AUROC}", ha="center", va="bottom", fontsize=9,
-            color=GREY,
-        )  # fmt: skip
+        if published:
+            axes.axvline(EXPERTS_AUROC, color=GREY, linestyle="--", linewidth=1.2)
+            axes.text(
+                EXPERTS_AUROC, top, f"experts {EXPERTS_AUROC}", ha="center", va="bottom",
+                fontsize=9, color=GREY,
+            )  # fmt: skip
         weights = rows.dropna(subset="weights").groupby("model")["weights"].first()
         computed = set(rows.loc[rows["auroc"].notna(), "model"])
         for model, places in heights.groupby(rows["model"], sort=False):
@@ -74,28 +84,33 @@ def auroc_forest(estimates: pd.DataFrame) -> Picture:
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", length=0)
         light_grid(axes, "x")
-        figure.legend(handles=_forest_legend(), loc="outside lower center", ncols=2)
+        handles = _forest_legend() if published else _forest_legend()[:1]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return Picture(figure, _forest_alt(rows))
 
 
-def _forest_rows(estimates: pd.DataFrame) -> pd.DataFrame:
+def _forest_rows(estimates: pd.DataFrame, published: tuple[PublishedAuroc, ...]) -> pd.DataFrame:
     """Published cells with their estimates, then estimates that the paper has no cell for."""
     cells = pd.DataFrame(
-        [(c.model, c.dataset, c.split, c.auroc) for c in TABLE_2 + TABLE_3],
+        [(c.model, c.dataset, c.split, c.auroc) for c in published],
         columns=["model", "dataset", "split", "published"],
     )
     rows = cells.merge(estimates, on=["model", "dataset", "split"], how="outer")
-    places = {
-        "model": {name: place for place, name in enumerate(MODEL_TITLES)},
-        "split": {"validation": 0, "test": 1},
-        "dataset": {name: place for place, name in enumerate(DATASET_TITLES)},
+    orders = {
+        "model": _order(MODEL_TITLES, rows["model"]),
+        "split": _order(("validation", "test"), rows["split"]),
+        "dataset": _order(DATASET_TITLES, rows["dataset"]),
     }
-    keys = {name: rows[name].map(place).fillna(len(place)) for name, place in places.items()}
-    return rows.iloc[pd.DataFrame(keys).sort_values(list(places)).index].reset_index(drop=True)
+    places = pd.DataFrame({name: rows[name].map(order) for name, order in orders.items()})
+    return rows.iloc[places.sort_values(list(places)).index].reset_index(drop=True)
 
 
-def _forest_row(axes: Axes, height: float, row: pd.Series) -> None:
-    style = look(row["dataset"])
+def _order(known: Iterable[str], present: pd.Series) -> dict[str, int]:
+    """Number names: those that are known in their order, then others as they come."""
+    return {name: place for place, name in enumerate(dict.fromkeys([*known, *present]))}
+
+
+def _forest_row(axes: Axes, height: float, row: pd.Series, style: Look) -> None:
     if pd.notna(row["lower"]):
         axes.plot([row["lower"], row["upper"]], [height] * 2, color=style.color, linewidth=2)
     axes.plot(row["auroc"], height, style.marker, color=style.color, markersize=6)
@@ -127,4 +142,5 @@ def _forest_alt(rows: pd.DataFrame) -> str:
         + (f", published {row['published']:.2f}" if pd.notna(row["published"]) else "")
         for _, row in rows.iterrows()
     )
-    return f"auROC with intervals beside published values and the experts' 0.71: {listed}."
+    beside = " beside published values and the experts' 0.71" if rows["published"].any() else ""
+    return f"auROC with intervals{beside}: {listed}."

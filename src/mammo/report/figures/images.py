@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -99,6 +98,8 @@ def intensity_histograms(
     sources : mapping of str to str
         For each set "real" or "synthetic".
     """
+    import seaborn
+
     medians = {name: float(np.median(values)) for name, values in pixels.items()}
     with drawing():
         figure = Figure(figsize=(DISPLAY_WIDTH, 4.0), layout="constrained")

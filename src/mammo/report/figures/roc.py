@@ -8,13 +8,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mammo.evaluation import roc_curve
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
+    Look,
     Picture,
     drawing,
     light_grid,
-    look,
+    looks,
     set_label,
 )
 from mammo.report.presentation import title_of
@@ -42,6 +44,7 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     n_rows = max(math.ceil(len(models) / _COLUMNS), 1)
     most = known["model"].value_counts().max() if len(known) else 0
     panel = (DISPLAY_WIDTH / _COLUMNS, DISPLAY_WIDTH / _COLUMNS + 0.2 + 0.37 * most)
+    styles = looks(known["dataset"])
     with drawing():
         size = (panel[0] * n_columns, panel[1] * n_rows)
         figure = Figure(figsize=size, layout="constrained")
@@ -49,7 +52,8 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
         for model, axes in zip(models, panels, strict=False):
             axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
             for _, row in known[known["model"] == model].iterrows():
-                _roc_curve(axes, predictions[_same(predictions, row)], row)
+                style = styles[row["dataset"]]
+                _roc_curve(axes, predictions[_same(predictions, row)], row, style)
             weights = known.loc[known["model"] == model, "weights"].iloc[0]
             _roc_axes(axes, title_of(model, weights).replace(" (", "\n("))
         for axes in panels[len(models) :]:
@@ -61,11 +65,9 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     return Picture(figure, f"ROC curves. auROC: {listed}. The diagonal is guessing.")
 
 
-def _roc_curve(axes: Axes, scored: pd.DataFrame, row: pd.Series) -> None:
-    from sklearn.metrics import roc_curve
-
-    false_alarms, hits, _ = roc_curve(scored["y_true"].astype(int), scored["y_score"])
-    style = look(row["dataset"])
+def _roc_curve(axes: Axes, scored: pd.DataFrame, row: pd.Series, style: Look) -> None:
+    curve = roc_curve(scored["y_true"].to_numpy(bool), scored["y_score"].to_numpy(float))
+    false_alarms, hits = (rate[0] for rate in curve.rates)
     label = f"{set_label(row)}\n{row['auroc']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
     axes.plot(false_alarms, hits, color=style.color, linestyle=style.line, label=label)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from html import escape
+from itertools import cycle
 from typing import Literal
 
 import matplotlib as mpl
@@ -42,7 +44,7 @@ LOOKS = {
     "inbreast": Look(GREEN, "-.", "^"),
     "institution": Look(PURPLE, ":", "D"),
 }
-_OTHER = Look(INK, (0, (3, 1, 1, 1, 1, 1)), "X")
+_OTHERS = (*LOOKS.values(), Look(ORANGE, (0, (3, 1, 1, 1, 1, 1)), "v"), Look(INK, "-", "X"))
 
 _RC = {
     "font.size": 10,
@@ -109,8 +111,16 @@ def drawing() -> AbstractContextManager:
 
 
 def look(dataset: str) -> Look:
-    """Look of a data set; black with a cross for one that is not the paper's."""
-    return LOOKS.get(dataset, _OTHER)
+    """Look of one of the paper's data sets; that of the first one for another set alone."""
+    return looks([dataset])[dataset]
+
+
+def looks(datasets: Iterable[str]) -> dict[str, Look]:
+    """Looks of all data sets of a figure; the paper's keep theirs, others take what is free."""
+    names = list(dict.fromkeys(datasets))
+    free = [look for look in _OTHERS if look not in [LOOKS.get(name) for name in names]]
+    others = cycle(free or _OTHERS)
+    return {name: LOOKS.get(name) or next(others) for name in names}
 
 
 def set_label(row: pd.Series) -> str:

@@ -1,0 +1,249 @@
+"""Anybody's scores, from a CSV file that is not trusted: what is wrong is named by its line."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+import pandas as pd
+
+from mammo.assessment.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
+from mammo.errors import MammoError
+
+REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
+MOST_BYTES = 2**30
+_DELIMITERS = (",", ";", "\t")
+_SHOWN_LINES = 5
+_ABSENT = ("", "na", "nan", "none", "null")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file's columns are to be read.
+
+    Attributes
+    ----------
+    names : mapping
+        Column of a table of scores to the file's name for it, where they differ.
+    constants : mapping
+        Column that the file lacks to the one value that holds for all rows.
+    internal : str or None
+        The data set that the models were made with; without it a column ``split`` may say.
+    missing_score : float or None
+        What an empty score stands for; None if an empty score is a fault.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    internal: str | None = None
+    missing_score: float | None = None
+
+
+def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
+    """Read a table of scores.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8 text with one header line; fields parted by commas, semicolons or tabs.
+    layout : Layout, optional
+        Without it the columns have the names of a table of scores.
+
+    Returns
+    -------
+    DataFrame
+        A table of scores (`mammo.assessment.scores`) with all further columns as text.
+
+    Raises
+    ------
+    MammoError
+        If the file cannot be read, lacks a column, or holds a row that is no score; the message
+        names the line and what was expected there.
+    """
+    layout = layout or Layout()
+    _check_names(layout)
+    header, rows, lines = _read_text(path)
+    columns = _columns(path, header, layout)
+    table = pd.DataFrame(
+        {name: [row[place] for row in rows] for name, place in columns.items()}, dtype="object"
+    )
+    for name, value in layout.constants.items():
+        table[name] = value
+    faults = _Faults(path, lines)
+    _check_text(table, faults)
+    table["y_true"] = _labels(table["y_true"], faults)
+    table["y_score"] = _scores(table["y_score"], layout.missing_score, faults)
+    table["split"] = _splits(path, table, layout, faults)
+    _check_rows(table, faults)
+    return table[[*COLUMNS, *(name for name in table if name not in COLUMNS)]]
+
+
+class _Faults:
+    """Ends the reading with a sentence that names the lines at fault, if there are any."""
+
+    def __init__(self, path: Path, lines: Sequence[int]) -> None:
+        self.path = path
+        self.lines = lines
+
+    def refuse(self, wrong: Sequence[bool], what: str, values: Sequence[object]) -> None:
+        places = [place for place, is_wrong in enumerate(wrong) if is_wrong]
+        if not places:
+            return
+        named = ", ".join(str(self.lines[place]) for place in places[:_SHOWN_LINES])
+        more = f" and {len(places) - _SHOWN_LINES} more" if len(places) > _SHOWN_LINES else ""
+        noun = "line" if len(places) == 1 else "lines"
+        raise MammoError(
+            f"{self.path}, {noun} {named}{more}: {what.format(repr(values[places[0]]))}"
+        )
+
+
+def _check_names(layout: Layout) -> None:
+    for name in (*layout.names, *layout.constants):
+        if name not in (*COLUMNS, "laterality", "view"):
+            raise MammoError(
+                f"no column {name!r} in a table of scores; it has {', '.join(COLUMNS)}"
+            )
+
+
+def _read_text(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
+    """Return header, rows and the line that each row ends in."""
+    try:
+        if not path.is_file():
+            what = "is no file" if path.exists() else "does not exist"
+            raise MammoError(f"{path} {what}: give a CSV file of scores")
+        if path.stat().st_size > MOST_BYTES:
+            raise MammoError(
+                f"{path} has {path.stat().st_size:,} bytes, {MOST_BYTES:,} at most are read: "
+                "divide it by data set"
+            )
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _parse(path, file)
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise MammoError(f"{path}, line {line}: not UTF-8 text; save it as UTF-8 CSV") from None
+    except OSError as error:
+        raise MammoError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _parse(path: Path, file: TextIO) -> tuple[list[str], list[list[str]], list[int]]:
+    first = file.readline()
+    file.seek(0)
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    rows, lines = [], []
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        for row in reader:
+            if not row:
+                continue
+            if len(row) != len(header):
+                raise MammoError(
+                    f"{path}, line {reader.line_num}: {len(row)} fields where the header has "
+                    f"{len(header)}; quote fields that hold {delimiter!r}"
+                )
+            rows.append([value.strip() for value in row])
+            lines.append(reader.line_num)
+    except csv.Error as error:
+        raise MammoError(f"{path}, line {reader.line_num}: no valid CSV ({error})") from None
+    if not rows:
+        raise MammoError(f"{path} holds no row of scores below its header")
+    return header, rows, lines
+
+
+def _columns(path: Path, header: list[str], layout: Layout) -> dict[str, int]:
+    """Return where each column of the table stands in the file."""
+    if len(set(header)) < len(header):
+        twice = next(name for name in header if header.count(name) > 1)
+        raise MammoError(f"{path}, line 1: the column {twice!r} occurs twice; rename one")
+    renamed = {theirs: ours for ours, theirs in layout.names.items()}
+    absent = [theirs for theirs in renamed if theirs not in header]
+    columns = {renamed.get(name, name): place for place, name in enumerate(header)}
+    absent += [n for n in REQUIRED if n not in columns and n not in layout.constants]
+    if absent:
+        raise MammoError(
+            f"{path}, line 1: no column {absent[0]!r}; the columns are {', '.join(header)[:300]}: "
+            f"name the one that is meant (--column {absent[0]} THEIRS), or give one value for all "
+            f"rows (--constant {absent[0]} VALUE)"
+        )
+    return columns
+
+
+def _check_text(table: pd.DataFrame, faults: _Faults) -> None:
+    for name in table:
+        values = table[name].tolist()
+        hidden = [not value.isprintable() for value in values]
+        faults.refuse(hidden, f"{name} is {{}}, which holds characters that do not print", values)
+    for name in ("dataset", "model", "patient_id", "image_id"):
+        values = table[name].tolist()
+        empty = [value.lower() in _ABSENT for value in values]
+        faults.refuse(empty, f"{name} is {{}}, expected a name", values)
+
+
+def _labels(values: pd.Series, faults: _Faults) -> list[int]:
+    numbers = list(_numbers(values))
+    wrong = [number not in (0, 1) for number in numbers]
+    faults.refuse(wrong, "y_true is {}, expected 0 (benign) or 1 (malignant)", values.tolist())
+    return [int(number) for number in numbers]
+
+
+def _scores(values: pd.Series, missing: float | None, faults: _Faults) -> list[float]:
+    empty = [value.lower() in _ABSENT for value in values]
+    if missing is None:
+        faults.refuse(
+            empty,
+            "y_score is {}; an image without a score is not left out, since that would flatter the "
+            "model: say what it stands for (--missing 0)",
+            values.tolist(),
+        )
+    numbers = [
+        missing if is_empty else number
+        for is_empty, number in zip(empty, _numbers(values), strict=True)
+    ]
+    wrong = [not math.isfinite(number) for number in numbers]
+    faults.refuse(wrong, "y_score is {}, expected a finite number", values.tolist())
+    return numbers
+
+
+def _numbers(values: pd.Series) -> Iterator[float]:
+    for value in values:
+        try:
+            yield float(value) if "_" not in value else math.nan
+        except ValueError:
+            yield math.nan
+
+
+def _splits(path: Path, table: pd.DataFrame, layout: Layout, faults: _Faults) -> pd.Series:
+    if layout.internal is not None:
+        is_internal = table["dataset"] == layout.internal
+        if not is_internal.any():
+            known = ", ".join(dict.fromkeys(table["dataset"]))
+            raise MammoError(
+                f"{path}: no row of the internal data set {layout.internal!r}; there are {known}"
+            )
+        return is_internal.map({True: INTERNAL_SPLIT, False: EXTERNAL_SPLIT})
+    if "split" not in table:
+        return pd.Series(EXTERNAL_SPLIT, table.index)
+    known = [value in (INTERNAL_SPLIT, EXTERNAL_SPLIT) for value in table["split"]]
+    faults.refuse(
+        [not is_known for is_known in known],
+        f"split is {{}}, expected {INTERNAL_SPLIT!r} (internal) or {EXTERNAL_SPLIT!r} (external); "
+        "leave out what a model was trained on",
+        table["split"].tolist(),
+    )
+    return table["split"]
+
+
+def _check_rows(table: pd.DataFrame, faults: _Faults) -> None:
+    images = table["image_id"].tolist()
+    twice = table.duplicated(["dataset", "model", "image_id"]).tolist()
+    faults.refuse(twice, "image_id is {}, which this model has scored in a line above", images)
+    first = table.groupby(["dataset", "image_id"], sort=False)["y_true"].transform("first")
+    other = (table["y_true"] != first).tolist()
+    faults.refuse(other, "y_true of image {} is not that of the line above", images)
+    owner = table.groupby(["dataset", "image_id"], sort=False)["patient_id"].transform("first")
+    other = (table["patient_id"] != owner).tolist()
+    faults.refuse(other, "patient_id of image {} is not that of the line above", images)

@@ -1,0 +1,97 @@
+"""Reliability curves: the share that is malignant against the score."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mammo.report.figures.style import (
+    DISPLAY_WIDTH,
+    GREY,
+    Look,
+    Picture,
+    drawing,
+    light_grid,
+    looks,
+)
+from mammo.report.published import dataset_title, model_title
+
+_COLUMNS = 3
+
+
+def reliability_curves(curves: pd.DataFrame, recalibrated: pd.DataFrame | None = None) -> Picture:
+    """Share of malignant images among images of like scores, one panel a model.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        As `mammo.assessment.calibration.reliability` gives it.
+    recalibrated : DataFrame, optional
+        The same after recalibration, drawn in panels below.
+    """
+    kinds = {"as scored": curves}
+    if recalibrated is not None:
+        kinds["recalibrated"] = recalibrated
+    models = list(dict.fromkeys(curves["model"]))
+    n_columns = min(len(models), _COLUMNS)
+    n_rows = math.ceil(len(models) / _COLUMNS)
+    styles = looks(curves["dataset"])
+    with drawing():
+        side = DISPLAY_WIDTH / _COLUMNS
+        size = (side * n_columns, (side + 0.15) * n_rows * len(kinds) + 0.5)
+        figure = Figure(figsize=size, layout="constrained")
+        panels = figure.subplots(n_rows * len(kinds), n_columns, squeeze=False)
+        for place, (kind, rows) in enumerate(kinds.items()):
+            own = panels[place * n_rows : (place + 1) * n_rows].ravel()
+            for model, axes in zip(models, own, strict=False):
+                _panel(axes, rows[rows["model"] == model], styles)
+                axes.set_title(
+                    f"{model_title(model)}\\n{kind}" if len(kinds) > 1 else model_title(model)
+                )
+            for axes in own[len(models) :]:
+                axes.set_axis_off()
+        named = {}
+        for axes in figure.axes:
+            named |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
+        figure.legend(named.values(), named, loc="outside lower center", ncols=4)
+    return Picture(figure, _alt(kinds))
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
+    for dataset, bins in rows.groupby("dataset", sort=False):
+        style = styles[dataset]
+        reach = [
+            bins["share_malignant"] - bins["lower"],
+            bins["upper"] - bins["share_malignant"],
+        ]
+        axes.errorbar(
+            bins["mean_score"], bins["share_malignant"], yerr=reach, color=style.color,
+            linestyle=style.line, marker=style.marker, markersize=4, linewidth=1.3,
+            elinewidth=0.8, label=dataset_title(dataset),
+        )  # fmt: skip
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
+    axes.set(xlabel="Score", ylabel="Share malignant")
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+    light_grid(axes)
+
+
+def _alt(kinds: dict[str, pd.DataFrame]) -> str:
+    listed = "; ".join(
+        f"{model_title(model)} on {dataset_title(dataset)}, {kind}: {low:.2f} to {high:.2f}"
+        for kind, rows in kinds.items()
+        for (model, dataset), (low, high) in _ends(rows)
+    )
+    return (
+        "Share of malignant images against the score, with intervals; the diagonal is perfect "
+        f"calibration. Share in the lowest and in the highest tenth of the scores: {listed}."
+    )
+
+
+def _ends(rows: pd.DataFrame) -> list[tuple[tuple[str, str], tuple[float, float]]]:
+    groups = rows.groupby(["model", "dataset"], sort=False)["share_malignant"]
+    return [(key, (shares.iloc[0], shares.iloc[-1])) for key, shares in groups]

@@ -27,7 +27,7 @@ models = [
     "end2end_resnet50",
     "frcnn_cad",
 ]  # the models to compute
-n_bootstrap = 2000  # bootstrap replicates behind each interval
+n_bootstrap = 10_000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
 unit = "patient"  # what the bootstrap draws: "patient" or "image"
 mixed_model = "alexnet"  # the model that is also trained on mixed data
@@ -53,8 +53,7 @@ notice.images_notice(study.sources)
 
 # %%
 estimates = results.comparison(study)
-mixed, ddsm_only = results.mixed_comparison(study)
-sentences.abstract(estimates, mixed, ddsm_only)
+sentences.abstract(estimates, results.drops(study), results.mixed_gains(study))
 
 # %% [markdown]
 # The same in one picture: every model on every data set, with its interval; hollow markers are the
@@ -74,6 +73,8 @@ auroc_forest(estimates)
 # - {doc}`Comparison <chapters/03_comparison>`: the same models elsewhere.
 # - {doc}`Mixed data <chapters/04_mixed_data>`: what changes when the training has seen a part of
 #   every set.
+# - {doc}`How sure can these numbers be? <chapters/06_how_sure>`: what the paper's ±0.01 can
+#   mean, and which of its drops are beyond chance.
 # - {doc}`Provenance <chapters/90_provenance>`: parameters, data, weights, versions, seconds.
 #
 # Every number is published, computed on real images, or computed on synthetic ones, and each table

@@ -47,7 +47,7 @@ published_weights = "auto"  # "authors", "train"; "auto": theirs if imported
 published_width = 0.125  # trained here: share of the channels
 end2end_rows = 288  # trained here: rows of the input in pixels
 frcnn_short_side = 256  # trained here: short side of the input in pixels
-n_bootstrap = 2000  # bootstrap replicates behind each interval
+n_bootstrap = 10_000  # bootstrap replicates behind each interval
 
 # %%
 from mammo import config

@@ -25,9 +25,16 @@ models = [
     "end2end_resnet50",
     "frcnn_cad",
 ]  # the models to compute
-n_bootstrap = 2000  # bootstrap replicates behind each interval
+n_bootstrap = 10_000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
-unit = "patient"  # what the bootstrap draws: "patient" or "image"
+unit = "patient"  # what is taken as independent: "patient" or "image"
+margin = 0.05  # loss of auROC up to which an external result is no worse
+operating_points = [
+    "youden",
+    "sensitivity=0.9",
+    "specificity=0.9",
+]  # thresholds to choose on DDSM's validation patients
+recalibration_fraction = 0.5  # of an external set's patients, to recalibrate
 
 # %%
 from mammo import config
@@ -35,21 +42,25 @@ from mammo import config
 parameters = config.read(globals())
 
 # %% tags=["remove-input"]
-import pandas as pd
-
 from mammo import results
-from mammo.report import display, notice, sentences, tables
+from mammo.assessment import calibration, comparisons, subgroups
+from mammo.assessment.assessment import FACTS
+from mammo.assessment.operating_points import carried_over, criterion
+from mammo.report import comparison, display, notice, sentences, tables
 from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.study import Study
 
 study = Study(parameters)
+settings = results.settings(study)
 notice.images_notice(study.sources)
 
 # %% [markdown]
 # ## What the models score elsewhere
 #
-# Table 3. A model is not scored on a set that it was trained on.
+# Table 3. A model is not scored on a set that it was trained on. Intervals are by patient: a
+# patient's images are alike, and an interval that takes them for independent is too narrow.
 
 # %%
 estimates = results.comparison(study)
@@ -57,6 +68,16 @@ display.show(
     tables.table3(estimates),
     "table-3",
     "Table 3. External auROC of models trained on DDSM, published and computed",
+)
+
+# %% [markdown]
+# The same with intervals by image, for comparison with papers that give those:
+
+# %% tags=["hide-output"]
+display.show(
+    tables.table3(results.comparison_by_image(study)),
+    "table-3-by-image",
+    "Table 3 with intervals that take images as independent",
 )
 
 # %%
@@ -74,8 +95,34 @@ sentences.chance(estimates)
 # %%
 auroc_forest(estimates)
 
+# %% [markdown]
+# The paper's question is the difference: the auROC at home less that elsewhere, between two sets of
+# other patients {cite:p}`delong1988,obuchowski1997`, with p-values adjusted for their number
+# {cite:p}`holm1979`.
+
 # %%
-sentences.drop(estimates)
+scored = results.all_predictions(study)
+drops = results.drops(study)
+display.show(
+    comparison.drop_table(drops),
+    "drops",
+    "Drop of the auROC from DDSM's validation to each external set",
+)
+
+# %%
+sentences.drop(estimates, drops)
+
+# %% [markdown]
+# ## Whether one model is better than another
+#
+# On the same images, so that a difference can be seen that the intervals alone would hide.
+
+# %% tags=["hide-output"]
+display.show(
+    comparison.pair_table(comparisons.model_pairs(scored, settings, parameters.margin)),
+    "pairs",
+    "Differences between every two models on each set, paired",
+)
 
 # %% [markdown]
 # ## The whole curves
@@ -83,8 +130,54 @@ sentences.drop(estimates)
 # Fig. 2 of the paper: sensitivity against one minus specificity, one panel a model.
 
 # %%
-predictions = pd.concat([results.predictions(study, model) for model in parameters.models])
-roc_curves(predictions, estimates)
+roc_curves(scored, estimates)
+
+# %% [markdown]
+# ## What a hospital would get
+#
+# A model is bought with a threshold. Chosen on DDSM's validation patients and carried to another
+# set, an {term}`operating point` may give another sensitivity and another specificity there, even
+# where the auROC holds.
+
+# %%
+criteria = [criterion(text) for text in parameters.operating_points]
+display.show(
+    comparison.operating_point_table(carried_over(scored, criteria, settings)),
+    "operating-points",
+    "Thresholds chosen at home, and what they give elsewhere",
+)
+
+# %% [markdown]
+# ## Whether a score is a probability
+#
+# {term}`Calibration <calibration>` is lost more easily than ranking, and more easily mended
+# {cite:p}`vancalster2016`: two numbers, fitted on some of a hospital's own patients, move the
+# scores.
+
+# %%
+measured, rescored = calibration.recalibration(scored, settings, parameters.recalibration_fraction)
+reliability_curves(
+    calibration.reliability(scored, settings), calibration.reliability(rescored, settings)
+)
+
+# %%
+display.show(
+    comparison.calibration_table(calibration.calibration(scored, settings), measured),
+    "calibration",
+    "Calibration of each model, as scored and after recalibration on half of the patients",
+)
+
+# %% [markdown]
+# ## In which images
+#
+# Wherever a manifest states it: side, view, density, lesion, BI-RADS, manufacturer, year.
+
+# %% tags=["hide-output"]
+display.show(
+    comparison.subgroup_table(subgroups.subgroup_aurocs(scored, FACTS, settings)),
+    "subgroups",
+    "auROC within subgroups of the images",
+)
 
 # %% [markdown]
 # ## How far it is from experts

@@ -22,7 +22,7 @@
 # %% tags=["parameters"]
 mixed_model = "alexnet"  # the model that is trained on mixed data
 mixed_fraction = 0.8  # of each external set's patients, in the training
-n_bootstrap = 2000  # bootstrap replicates behind each interval
+n_bootstrap = 10_000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
 
 # %%
@@ -66,4 +66,4 @@ display.show(
 mixed_training(mixed, ddsm_only)
 
 # %%
-sentences.mixed_data(mixed, ddsm_only)
+sentences.mixed_data(mixed, results.mixed_gains(study))

@@ -26,6 +26,7 @@ TINY = {
     "weights": "random",
     "epochs": 2,
     "n_bootstrap": 100,
+    "coverage_simulations": 10,
     "workers": 1,
 }
 """Parameters of the smallest study in which each data set has both classes."""

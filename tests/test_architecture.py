@@ -32,7 +32,7 @@ ORDER = (
     ("evaluation",),
     ("assessment",),
     ("locations", "learning", "study"),
-    ("results", "released"),
+    ("results", "released", "coverage"),
     ("report",),
     ("gallery", "viewing", "inventory", "evaluate"),
     ("book",),

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from golden import make_proc
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from golden import make_proc
 from mammo.errors import MammoError
 from mammo.evaluation import auroc
 from mammo.evaluation.auroc import placements

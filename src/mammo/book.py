@@ -28,6 +28,7 @@ from mammo.provenance import Artifacts, digest, write_text
 
 DATA = (DataParameters, ImageParameters)
 MODELS = (*DATA, ModelParameters, PublishedModelParameters, EvaluationParameters)
+ESTIMATION = (DataParameters, EvaluationParameters)
 EVERYTHING = (*MODELS, MixedDataParameters)
 WHOLE_PACKAGE = ("",)
 MADE = frozenset({"_build", "__pycache__", ".ipynb_checkpoints"})
@@ -65,6 +66,7 @@ CHAPTERS: dict[str, Chapter] = {
         Chapter(
             "mixed_data", "notebooks/04_mixed_data.py", "chapters/04_mixed_data.ipynb", EVERYTHING
         ),
+        Chapter("how_sure", "notebooks/06_how_sure.py", "chapters/06_how_sure.ipynb", ESTIMATION),
         Chapter("front_page", "notebooks/00_front_page.py", "index.ipynb", EVERYTHING),
         Chapter(
             "provenance", "notebooks/90_provenance.py", "chapters/90_provenance.ipynb", EVERYTHING

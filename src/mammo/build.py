@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from mammo import book as pages
 from mammo import config, results
+from mammo.coverage import coverage_table
 from mammo.parameters import Parameters
 from mammo.provenance import Processes, SingleProcess
 from mammo.study import Study
@@ -85,10 +86,12 @@ def _steps(study: Study) -> Iterator[tuple[str, Callable[[], object]]]:
     for dataset in study.datasets:
         yield f"images {dataset}", lambda dataset=dataset: study.images_folder(dataset)
     for model in p.models:
-        yield f"model {model}", lambda model=model: results.predictions(study, model)
-    yield f"mixed data {p.mixed_model}", lambda: results.predictions(study, p.mixed_model, "mixed")
+        yield f"model {model}", lambda model=model: results.repeated_aurocs(study, [model])
+    mixed = [p.mixed_model]
+    yield f"mixed data {p.mixed_model}", lambda: results.repeated_aurocs(study, mixed, "mixed")
     if p.mixed_model not in p.models:
-        yield f"model {p.mixed_model}", lambda: results.predictions(study, p.mixed_model)
+        yield f"model {p.mixed_model}", lambda: results.repeated_aurocs(study, mixed)
+    yield "coverage of intervals", lambda: coverage_table(study)
 
 
 def _processes() -> Processes:

@@ -107,6 +107,9 @@ class ModelParameters(Group):
     flips: tuple[Literal["none", "horizontal", "vertical", "both"], ...] = Field(
         ("none", "vertical"), min_length=1, description="flips of training images"
     )
+    runs: int = Field(
+        1, ge=1, le=100, description="trainings of each own model, with seeds seed, seed + 1, ..."
+    )
     fine_tune: bool = Field(False, description="train the whole network, not the classifier alone")
     classifier_channels: int = Field(32, ge=1, description="channels of the 1 x 1 convolution")
     classifier_hidden: int = Field(32, ge=1, description="units of FC1")
@@ -192,10 +195,25 @@ class PublishedModelParameters(Group):
 class EvaluationParameters(Group):
     """How an auROC and its interval are estimated."""
 
-    n_bootstrap: int = Field(2000, ge=100, le=1_000_000, description="bootstrap replicates")
+    n_bootstrap: int = Field(10_000, ge=100, le=1_000_000, description="bootstrap replicates")
     confidence: Fraction = Field(0.95, description="confidence level of the intervals")
     unit: Literal["patient", "image"] = Field(
         "patient", description="what the bootstrap draws: patients (all their images) or images"
+    )
+    coverage_simulations: int = Field(
+        500, ge=10, le=100_000, description="simulated sets that show how often intervals are right"
+    )
+    margin: float = Field(
+        0.05, gt=0, lt=1, description="loss of auROC up to which an external result is no worse"
+    )
+    operating_points: tuple[str, ...] = Field(
+        ("youden", "sensitivity=0.9", "specificity=0.9"),
+        min_length=1,
+        description="thresholds chosen on DDSM's validation: youden, sensitivity=..., "
+        "specificity=..., or threshold=...",
+    )
+    recalibration_fraction: Fraction = Field(
+        0.5, description="fraction of an external set's patients that recalibration is fitted on"
     )
 
 

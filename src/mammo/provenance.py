@@ -21,7 +21,17 @@ from filelock import FileLock
 
 RECORD = "record.json"
 PACKAGE = Path(__file__).parent
-RECORDED_VERSIONS = ("mammo", "numpy", "pandas", "pydicom", "scikit-learn", "torch", "torchvision")
+RECORDED_VERSIONS = (
+    "mammo",
+    "numpy",
+    "scipy",
+    "numba",
+    "pandas",
+    "pydicom",
+    "scikit-learn",
+    "torch",
+    "torchvision",
+)
 
 
 class Processes(Protocol):

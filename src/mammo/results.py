@@ -1,15 +1,28 @@
-"""A study's results: scores and auROC of each model on each data set, the tables' contents."""
+"""A study's results: scores of each model on each data set, and what is computed from them."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
+from mammo.assessment import comparisons
+from mammo.assessment import estimates as assessed
+from mammo.assessment.assessment import FACTS
+from mammo.assessment.scores import KEY, Settings
 from mammo.errors import MammoError, ParameterError
-from mammo.evaluation import auroc_interval
+from mammo.evaluation import auroc
+from mammo.learning.steps import Learning
 from mammo.models import MODELS
 from mammo.study import Study, TrainingData
+
+
+def settings(study: Study) -> Settings:
+    """Return how a study's estimates are made."""
+    p = study.parameters
+    return Settings(p.unit, p.n_bootstrap, p.confidence, p.seed)
 
 
 def predictions(study: Study, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
@@ -20,9 +33,7 @@ def predictions(study: Study, model: str, training: TrainingData = "ddsm") -> pd
     DataFrame
         `mammo.prediction.COLUMNS`.
     """
-    seen = study.learning(model).may_have_seen(model)
-    unseen = [name for name in study.datasets if name not in seen]
-    return pd.concat([_scores(study, model, name, training) for name in unseen], ignore_index=True)
+    return _predictions(study, study.learning(model), model, training)
 
 
 def scores(study: Study, model: str, dataset: str) -> pd.DataFrame:
@@ -43,62 +54,72 @@ def scores(study: Study, model: str, dataset: str) -> pd.DataFrame:
     for name, known in ((model, MODELS), (dataset, study.datasets)):
         if name not in known:
             raise ParameterError(f"'{name}': expected one of {', '.join(known)}")
-    if dataset in study.learning(model).may_have_seen(model):
+    learning = study.learning(model)
+    if dataset in learning.may_have_seen(model):
         raise MammoError(
             f"{model} was trained on {dataset}, or on a part of it that is not known, so that its "
             "scores there say nothing; choose another data set, or train the model here with "
             "published_weights 'train'"
         )
-    return _scores(study, model, dataset)
+    return _scores(learning, model, dataset, "ddsm")
 
 
-def _scores(
-    study: Study, model: str, dataset: str, training: TrainingData = "ddsm"
-) -> pd.DataFrame:
-    folder = study.learning(model).predictions_folder(model, dataset, training)
-    texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
-    return pd.read_csv(folder / "predictions.csv", dtype=texts)
-
-
-def estimates(
-    study: Study, scored: pd.DataFrame, model: str, training: TrainingData = "ddsm"
-) -> pd.DataFrame:
-    """Return the auROC, with its interval, of each data set in a model's predictions.
+def all_predictions(study: Study) -> pd.DataFrame:
+    """Return the scores of all of the study's models, with the images' facts where known.
 
     Returns
     -------
     DataFrame
-        `mammo.report.tables.ESTIMATE_COLUMNS`, one row a data set.
+        `mammo.prediction.COLUMNS` and those of `mammo.assessment.assessment.FACTS`.
     """
-    p = study.parameters
-    learning = study.learning(model)
-    made = {
-        "weights": learning.weights_in_words(model, training),
-        "may_have_seen": " ".join(learning.may_have_seen(model)),
-    }
-    rows = []
-    for (dataset, split), images in scored.groupby(["dataset", "split"], sort=False):
-        estimate = auroc_interval(
-            images["y_true"].to_numpy(),
-            images["y_score"].to_numpy(),
-            images["patient_id"].to_numpy(),
-            unit=p.unit,
-            n_bootstrap=p.n_bootstrap,
-            confidence=p.confidence,
-            seed=p.seed,
-        )
-        where = {"model": model, "dataset": dataset, "split": split}
-        source = study.source(dataset)
-        found = {"auroc": estimate.value, **asdict(estimate)}
-        rows.append({**where, "source": source, **made, **found})
-    return pd.DataFrame(rows)
+    scored = pd.concat(
+        [predictions(study, model) for model in study.parameters.models], ignore_index=True
+    )
+    facts = [name for name in FACTS if name not in scored]
+    manifests = pd.concat(
+        [study.manifest(dataset)[["dataset", "image_id", *facts]] for dataset in study.datasets]
+    )
+    return scored.merge(manifests, on=["dataset", "image_id"], how="left", validate="m:1")
+
+
+def estimates(study: Study, scored: pd.DataFrame, training: TrainingData = "ddsm") -> pd.DataFrame:
+    """Return the auROC, with its interval, of each model and data set in a table of scores.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.report.tables.ESTIMATE_COLUMNS`, one row a model and data set.
+    """
+    found = assessed.aurocs(scored, settings(study))
+    named = found[["model", "dataset"]].itertuples(index=False, name=None)
+    origins = [_origin(study, *key, training) for key in named]
+    return pd.concat([found, pd.DataFrame(origins, found.index)], axis=1)
 
 
 def comparison(study: Study) -> pd.DataFrame:
     """Return the estimates of Tables 2 and 3: each model on every data set it can be scored on."""
-    models = study.parameters.models
-    tables = [estimates(study, predictions(study, model), model) for model in models]
-    return pd.concat(tables, ignore_index=True)
+    return estimates(study, all_predictions(study)).merge(
+        repeated_aurocs(study, study.parameters.models), on=KEY, how="left"
+    )
+
+
+def comparison_by_image(study: Study) -> pd.DataFrame:
+    """Return `comparison` with intervals that take images as independent."""
+    by_image = assessed.aurocs(all_predictions(study), replace(settings(study), unit="image"))
+    found = comparison(study).set_index(KEY)
+    found.update(by_image.set_index(KEY))
+    return found.reset_index()
+
+
+def drops(study: Study) -> pd.DataFrame:
+    """Return each model's drop from DDSM's validation to each external set.
+
+    Returns
+    -------
+    DataFrame
+        As `mammo.assessment.comparisons.drops`.
+    """
+    return comparisons.drops(all_predictions(study), settings(study), study.parameters.margin)
 
 
 def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -108,7 +129,94 @@ def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     the mixed training has not seen.
     """
     model = study.parameters.mixed_model
+    after, before = _mixed_predictions(study)
+    repeated = repeated_aurocs(study, [model], "mixed")
+    mixed = estimates(study, after, "mixed").merge(repeated, on=KEY, how="left")
+    unseen = after[["dataset", "image_id"]]
+    alone = repeated_aurocs(study, [model], "ddsm", unseen)
+    return mixed, estimates(study, before).merge(alone, on=KEY, how="left")
+
+
+def mixed_gains(study: Study) -> pd.DataFrame:
+    """Return the paired differences, mixed training less DDSM alone, on the same images.
+
+    Returns
+    -------
+    DataFrame
+        As `mammo.assessment.comparisons.model_pairs`.
+    """
+    after, before = _mixed_predictions(study)
+    both = pd.concat([after.assign(model="mixed"), before.assign(model="ddsm")])
+    return comparisons.model_pairs(both, settings(study), study.parameters.margin)
+
+
+def repeated_aurocs(
+    study: Study,
+    models: Iterable[str],
+    training: TrainingData = "ddsm",
+    images: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return how much the auROC differs between trainings with other seeds.
+
+    Parameters
+    ----------
+    study : Study
+    models : iterable of str
+    training : {"ddsm", "mixed"}
+    images : DataFrame, optional
+        ``dataset`` and ``image_id`` of the images that count; without it all that are scored.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.assessment.scores.KEY`, ``n_runs``, ``run_sd`` (NaN for one run).
+    """
+    rows = []
+    for model in models:
+        for learning in study.repetitions(model):
+            scored = _predictions(study, learning, model, training)
+            if images is not None:
+                scored = scored.merge(images, on=["dataset", "image_id"])
+            rows += [
+                {**dict(zip(KEY, key, strict=True)), "auroc": _auroc_or_nan(part)}
+                for key, part in scored.groupby(KEY, sort=False)
+            ]
+    grouped = pd.DataFrame(rows).groupby(KEY, sort=False)["auroc"]
+    return grouped.agg(n_runs="size", run_sd="std").reset_index()
+
+
+def _mixed_predictions(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    model = study.parameters.mixed_model
     after = predictions(study, model, "mixed")
     unseen = after[["dataset", "image_id"]]
-    before = predictions(study, model).merge(unseen, on=["dataset", "image_id"])
-    return estimates(study, after, model, "mixed"), estimates(study, before, model)
+    return after, predictions(study, model).merge(unseen, on=["dataset", "image_id"])
+
+
+def _predictions(
+    study: Study, learning: Learning, model: str, training: TrainingData
+) -> pd.DataFrame:
+    seen = learning.may_have_seen(model)
+    unseen = [name for name in study.datasets if name not in seen]
+    tables = [_scores(learning, model, name, training) for name in unseen]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _scores(learning: Learning, model: str, dataset: str, training: TrainingData) -> pd.DataFrame:
+    folder = learning.predictions_folder(model, dataset, training)
+    texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
+    return pd.read_csv(folder / "predictions.csv", dtype=texts)
+
+
+def _origin(study: Study, model: str, dataset: str, training: TrainingData) -> dict[str, str]:
+    learning = study.learning(model)
+    return {
+        "source": study.source(dataset),
+        "weights": learning.weights_in_words(model, training),
+        "may_have_seen": " ".join(learning.may_have_seen(model)),
+    }
+
+
+def _auroc_or_nan(part: pd.DataFrame) -> float:
+    if part["y_true"].nunique() < 2:
+        return np.nan
+    return auroc(part["y_true"], part["y_score"])

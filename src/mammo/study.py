@@ -88,6 +88,18 @@ class Study:
         families = {"ours": "transfer", "end2end": "end2end", "frcnn_cad": "frcnn_cad"}
         return getattr(self, families[MODELS[model].family])
 
+    def repetitions(self, model: str) -> list[Learning]:
+        """Return the steps of each training of a model; the first is what the study shows.
+
+        Only the paper's own models are trained more than once.
+        """
+        if MODELS[model].family != "ours":
+            return [self.learning(model)]
+        from mammo.learning.transfer import TransferLearning
+
+        others = [TransferLearning(self, run) for run in range(1, self.parameters.runs)]
+        return [self.transfer, *others]
+
     @cached_property
     def fabric(self) -> Fabric:
         """Device and processes; those of torchrun if it started this program."""

@@ -178,7 +178,8 @@ def _area_up_to(
 
 def _height(at: float, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Height of each row's polygon at x, the greatest where it is vertical."""
-    after = np.minimum(np.sum(x <= at, axis=1, keepdims=True), x.shape[1] - 1)
+    passed = x <= at + 1e-12  # 1 - 0.9 is a little below 0.1
+    after = np.minimum(np.sum(passed, axis=1, keepdims=True), x.shape[1] - 1)
     (x_left, x_right), (y_left, y_right) = (
         [np.take_along_axis(values, place, axis=1)[:, 0] for place in (after - 1, after)]
         for values in (x, y)

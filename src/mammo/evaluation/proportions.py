@@ -56,4 +56,5 @@ def _wilson(value: float, n: float, z: float) -> tuple[float, float]:
     middle = value + z**2 / (2 * n)
     reach = z * math.sqrt(value * (1 - value) / n + z**2 / (4 * n**2))
     scale = 1 + z**2 / n
-    return max((middle - reach) / scale, 0.0), min((middle + reach) / scale, 1.0)
+    lower, upper = (middle - reach) / scale, (middle + reach) / scale
+    return min(max(lower, 0.0), value), max(min(upper, 1.0), value)

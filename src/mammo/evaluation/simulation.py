@@ -44,6 +44,11 @@ class Design:
         return np.array(labels), np.array(patients)
 
 
+def independent(name: str, n_malignant: int, n_benign: int) -> Design:
+    """Return the design in which every image is a patient of its own."""
+    return Design(name, ((n_malignant, 1, 0), (n_benign, 0, 1)))
+
+
 @dataclass(frozen=True)
 class Coverage:
     """How an interval did: share of simulations in which it contained the truth, mean width."""
@@ -78,6 +83,30 @@ def simulate(
     noise = generator.standard_normal(len(labels))
     scores = binormal_distance(area) * labels + math.sqrt(icc) * own + math.sqrt(1 - icc) * noise
     return labels, scores, patients
+
+
+def simulated_aurocs(
+    design: Design, area: float, icc: float, n_simulations: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """auROCs of sets drawn as `simulate` draws them: what one published value could have been.
+
+    Parameters
+    ----------
+    design, area, icc, generator
+        See `simulate`.
+    n_simulations : int
+
+    Returns
+    -------
+    (n_simulations,) float64 array
+    """
+    labels, patients = design.labels_and_patients
+    own = generator.standard_normal((n_simulations, patients.max() + 1))[:, patients]
+    noise = generator.standard_normal((n_simulations, len(labels)))
+    scores = binormal_distance(area) * labels + math.sqrt(icc) * own + math.sqrt(1 - icc) * noise
+    is_malignant = labels[np.argsort(scores, axis=1)]
+    below = np.cumsum(~is_malignant, axis=1)
+    return np.sum(below * is_malignant, axis=1) / (labels.sum() * (~labels).sum())
 
 
 def expected_auroc(design: Design, area: float, icc: float) -> float:

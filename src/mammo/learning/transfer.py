@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mammo.models.transfer import TransferModel
     from mammo.samples import Samples
-    from mammo.study import TrainingData
+    from mammo.study import Study, TrainingData
 
 CODE = (
     *extraction.CODE,
@@ -31,7 +31,19 @@ CODE = (
 
 
 class TransferLearning(Learning):
-    """Classifiers on frozen features, and their scores."""
+    """Classifiers on frozen features, and their scores.
+
+    Parameters
+    ----------
+    study : Study
+    run : int
+        Number of the training: 0 for the one that the study shows, others for its repetitions,
+        which differ in the seed of the classifier's start and course, and in nothing else.
+    """
+
+    def __init__(self, study: Study, run: int = 0) -> None:
+        super().__init__(study)
+        self.seed = study.parameters.seed + run
 
     @cached_property
     def extraction(self) -> Extraction:
@@ -52,7 +64,7 @@ class TransferLearning(Learning):
         extractor.requires_grad_(p.fine_tune)
         settings = ClassifierSettings(p.classifier_channels, p.classifier_hidden, p.dropout)
         channels = map_shape(extractor, p.image_size)[0]
-        return TransferModel(extractor, build_classifier(channels, settings, p.seed))
+        return TransferModel(extractor, build_classifier(channels, settings, self.seed))
 
     def trained(self, model: str, training: TrainingData = "ddsm") -> TransferModel:
         """Return the whole model with the values that the study scores with."""
@@ -76,7 +88,7 @@ class TransferLearning(Learning):
             "labels": digest(rows["label"].tolist()),
             "classifier": {name: getattr(p, name) for name in names},
             "settings": self._settings(),
-            "seed": p.seed,
+            "seed": self.seed,
         }
 
         def make(folder: Path) -> dict[str, Any]:
@@ -90,7 +102,7 @@ class TransferLearning(Learning):
                 TrainingSettings(**self._settings()),
                 folder,
                 self.study.fabric,
-                seed=p.seed,
+                seed=self.seed,
             )
             return {**record, "device": str(self.study.fabric.device)}
 

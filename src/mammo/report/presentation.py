@@ -53,10 +53,13 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     found = _aurocs(data["auroc"]).where(computed, data["status"])
     columns["Computed, mixed" if before else "Computed here"] = found
     columns[_interval_heading(data)] = bounds(data["lower"], data["upper"])
+    if data["run_sd"].notna().any():
+        columns["SD over trainings"] = _spreads(data)
     columns["Patients"] = _counts(data["n_patients"])
     columns["Images; malignant"] = _pairs(data["n_images"], data["n_malignant"])
     notes = [
         _interval_note(data[computed]),
+        _runs_note(data[computed]),
         _weights_note(data[computed]),
         _synthetic_note(data["source"]),
     ]
@@ -132,6 +135,23 @@ def _published(data: pd.DataFrame) -> pd.Series:
     seen = [dataset in TRAINED_ON.get(model, ()) for model, dataset in pairs]
     absent = data["published"].isna() & pd.Series(seen, data.index, bool)
     return (_aurocs(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
+
+
+def _spreads(data: pd.DataFrame) -> pd.Series:
+    return data["run_sd"].map(lambda sd: NOTHING if pd.isna(sd) else f"{sd:.3f}")
+
+
+def _runs_note(computed: pd.DataFrame) -> str:
+    """Say what the spread over trainings is, and that it is no part of the interval."""
+    repeated = computed[computed["run_sd"].notna()]
+    if repeated.empty:
+        return ""
+    runs = " or ".join(f"{number}" for number in sorted(repeated["n_runs"].unique()))
+    return (
+        f"SD over trainings: standard deviation of the auROC over {runs} trainings that differ in "
+        "their seed alone, on the same images; it is no part of the interval, which is of the "
+        "first training."
+    )
 
 
 def _interval_heading(data: pd.DataFrame) -> str:

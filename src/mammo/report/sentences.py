@@ -27,10 +27,17 @@ def experts_distance(estimates: pd.DataFrame) -> Markdown:
     return _markdown(wording.experts_distance(estimates), _published_distance(), made)
 
 
-def drop(estimates: pd.DataFrame) -> Markdown:
-    """Whether the external results lie below the model's own validation result."""
+def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> Markdown:
+    """Whether the external results lie below the model's own validation result.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+    drops : DataFrame
+        As `mammo.assessment.comparisons.drops`.
+    """
     made = wording.made_of(wording.external_results(estimates))
-    return _markdown(wording.drop(estimates), _published_drop(), made)
+    return _markdown(wording.drop(estimates, drops), _published_drop(), made)
 
 
 def chance(estimates: pd.DataFrame) -> Markdown:
@@ -39,23 +46,23 @@ def chance(estimates: pd.DataFrame) -> Markdown:
     return _markdown(wording.chance(estimates), made)
 
 
-def mixed_data(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Markdown:
+def mixed_data(mixed: pd.DataFrame, gains: pd.DataFrame) -> Markdown:
     """Whether training on mixed data raised the auROC on the external sets.
 
     Parameters
     ----------
-    mixed, ddsm_only : DataFrame
-        Estimates of the same backbone trained on mixed data and on DDSM alone, scored on the same
-        images.
+    mixed : DataFrame
+        Estimates of the backbone trained on mixed data.
+    gains : DataFrame
+        Its paired differences to the same trained on DDSM alone, as
+        `mammo.assessment.comparisons.model_pairs`.
     """
     made = wording.made_of(wording.external_results(mixed))
-    return _markdown(wording.mixed_data(mixed, ddsm_only), _published_mixed_data(), made)
+    return _markdown(wording.mixed_data(gains), _published_mixed_data(), made)
 
 
 def abstract(
-    estimates: pd.DataFrame,
-    mixed: pd.DataFrame | None = None,
-    ddsm_only: pd.DataFrame | None = None,
+    estimates: pd.DataFrame, drops: pd.DataFrame, gains: pd.DataFrame | None = None
 ) -> Markdown:
     """Findings of the abstract as a list, each in this build's numbers beside the published."""
     own = wording.validation_results(estimates, OURS)
@@ -65,14 +72,12 @@ def abstract(
         f"The paper reports {low:.2f} to {high:.2f}.",
         "Validation, published models": _published_models(estimates),
         "External sets": f"{wording.external_range(estimates)} {_published_range()}",
-        "The drop": f"{wording.drop(estimates)} {_published_drop()}",
+        "The drop": f"{wording.drop(estimates, drops)} {_published_drop()}",
         "Guessing": wording.chance(estimates),
         "Experts": f"{wording.experts_distance(estimates)} {_published_distance()}",
     }
-    if mixed is not None and ddsm_only is not None:
-        items["Mixed training data"] = (
-            f"{wording.mixed_data(mixed, ddsm_only)} {_published_mixed_data()}"
-        )
+    if gains is not None:
+        items["Mixed training data"] = f"{wording.mixed_data(gains)} {_published_mixed_data()}"
     findings = "\n".join(f"- **{name}.** {text}" for name, text in items.items())
     return Markdown(f"{findings}\n\n{wording.made_of(estimates)}".strip())
 

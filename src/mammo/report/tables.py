@@ -31,10 +31,13 @@ ESTIMATE_COLUMNS = (
     "n_bootstrap",
     "n_valid",
     "seed",
+    "n_runs",
+    "run_sd",
 )
 """One row an auROC: ``split`` is "validation" or "test", ``source`` "real" or "synthetic",
 ``weights`` says in words where the model's values come from, ``may_have_seen`` which data sets,
-by key and parted by blanks, cannot be scored because of it; the rest as in
+by key and parted by blanks, cannot be scored because of it; ``run_sd`` is the standard deviation
+of the auROC over ``n_runs`` trainings with other seeds, NaN for one; the rest as in
 `mammo.evaluation.Estimate`."""
 
 NOT_IN_THIS_BUILD = "not part of this build"
@@ -214,7 +217,7 @@ def _rows(asked: list[_Cell], estimates: pd.DataFrame) -> pd.DataFrame:
     columns = ["model", "dataset", "split", "source", "weights", "published"]
     columns += ["published_half_width", "status", *ESTIMATE_COLUMNS[6:]]
     data = pd.DataFrame(rows).reindex(columns=columns)
-    counts = ["n_images", "n_patients", "n_malignant", "n_bootstrap", "n_valid", "seed"]
+    counts = ["n_images", "n_patients", "n_malignant", "n_bootstrap", "n_valid", "seed", "n_runs"]
     data[counts] = data[counts].astype("Int64")
     return data
 

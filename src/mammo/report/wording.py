@@ -98,26 +98,33 @@ def experts_distance(estimates: pd.DataFrame) -> str:
     )
 
 
-def drop(estimates: pd.DataFrame) -> str:
-    """Say whether external results lie below the model's own validation result."""
-    internal = check_estimates(estimates)
-    internal = validation_results(internal[internal["dataset"] == INTERNAL], set(internal["model"]))
-    internal = internal.set_index("model")
-    external = external_results(estimates)
-    external = external[external["model"].isin(internal.index)]
-    if external.empty:
+def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> str:
+    """Say whether external results lie below the model's own validation result.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        `mammo.report.tables.ESTIMATE_COLUMNS`.
+    drops : DataFrame
+        As `mammo.assessment.comparisons.drops`.
+    """
+    if drops.empty:
         return "This build has no model with both a validation and an external result."
-    pairs = [(internal.loc[row["model"]], row) for _, row in external.iterrows()]
-    lower = sum(outside["auroc"] < inside["auroc"] for inside, outside in pairs)
-    apart = sum(outside["upper"] < inside["lower"] for inside, outside in pairs)
+    level = 1 - drops["confidence"].iloc[0]
+    lower = int((drops["difference"] > 0).sum())
+    is_clear = (drops["difference"] > 0) & (drops["p_holm"] < level)
+    clear = int(is_clear.sum())
     verdict = {
-        len(pairs): "The drop is clear for every model and set",
-        0: "No drop is clear",
-    }.get(apart, "The drop is clear for some and not for others")
+        len(drops): "The drop is significant for every model and set",
+        0: "No drop is significant",
+    }.get(clear, "The drop is significant for some and not for others")
+    internal = estimates[estimates["dataset"] == INTERNAL]
+    internal = validation_results(internal, set(drops["model"])).set_index("model")
     return (
-        f"{verdict}: of {_count(len(pairs), 'external result')}, {lower} "
-        f"{'lies' if lower == 1 else 'lie'} below the same model's validation auROC, {apart} so "
-        f"far that the intervals do not overlap.{_weak_validation(internal)}"
+        f"{verdict}: of {_count(len(drops), 'external result')}, {lower} "
+        f"{'lies' if lower == 1 else 'lie'} below the same model's validation auROC, {clear} "
+        f"significantly (p below {level:.2g} after Holm's adjustment; unpaired, by "
+        f"{drops['unit'].iloc[0]}).{_weak_validation(internal)}"
     )
 
 
@@ -136,20 +143,26 @@ def chance(estimates: pd.DataFrame) -> str:
     )
 
 
-def mixed_data(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> str:
-    """Count the external sets on which training with mixed data raised the auROC."""
-    after = external_results(mixed).set_index(["model", "dataset"])
-    before = external_results(ddsm_only).set_index(["model", "dataset"])
-    shared = [key for key in after.index if key in before.index]
-    if not shared:
+def mixed_data(gains: pd.DataFrame) -> str:
+    """Count the external sets on which training with mixed data raised the auROC.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        As `mammo.assessment.comparisons.model_pairs`, mixed data first.
+    """
+    external = gains[gains["dataset"] != INTERNAL] if len(gains) else gains
+    external = external[external["difference"].notna()] if len(external) else external
+    if external.empty:
         return "This build has no external result both with and without mixed data."
-    after, before = after.loc[shared], before.loc[shared]
-    gains = after["auroc"] - before["auroc"]
-    apart = int((after["lower"] > before["upper"]).sum())
+    change = external["difference"]
+    level = 1 - external["confidence"].iloc[0]
+    clear = int(((change > 0) & (external["p_holm"] < level)).sum())
     return (
-        f"Here training on mixed data raised the auROC on {int((gains > 0).sum())} of "
-        f"{_count(len(gains), 'external set')} (change {gains.min():+.2f} to {gains.max():+.2f}), "
-        f"on {apart} so far that the intervals do not overlap."
+        f"Here training on mixed data raised the auROC on {int((change > 0).sum())} of "
+        f"{_count(len(change), 'external set')} (change {change.min():+.2f} to "
+        f"{change.max():+.2f}), on {clear} significantly (p below {level:.2g} after Holm's "
+        "adjustment; paired, the same images)."
     )
 
 

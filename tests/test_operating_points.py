@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics
+
+from mammo.errors import MammoError
+from mammo.evaluation import (
+    operating_point,
+    threshold_for_sensitivity,
+    threshold_for_specificity,
+    youden_threshold,
+)
+from mammo.evaluation.proportions import clustered_proportion
+
+Y_TRUE = [0, 0, 0, 0, 0, 1, 1, 1, 1]
+SCORES = [1, 2, 3, 3, 7, 3, 5, 6, 6]
+
+
+@st.composite
+def labelled_scores(draw):
+    generator = np.random.default_rng(draw(st.integers(0, 2**32)))
+    n = draw(st.integers(2, 40))
+    y_true = generator.integers(0, 2, n)
+    y_true[:2] = [0, 1]
+    return y_true, generator.integers(0, draw(st.integers(1, 12)), n) / 7
+
+
+def shares(y_true, scores, threshold: float) -> tuple[float, float]:
+    """Sensitivity and specificity, counted."""
+    called = np.asarray(scores) >= threshold
+    y_true = np.asarray(y_true)
+    return called[y_true == 1].mean(), (~called[y_true == 0]).mean()
+
+
+@pytest.mark.parametrize(
+    ("least", "threshold"),
+    [(0.1, 6), (0.5, 6), (0.51, 5), (0.75, 5), (0.76, 3), (0.999, 3)],
+)
+def test_thresholds_for_a_sensitivity_by_hand(least, threshold):
+    assert threshold_for_sensitivity(Y_TRUE, SCORES, least) == threshold
+
+
+@pytest.mark.parametrize(
+    ("least", "threshold"),
+    [(0.1, 2), (0.2, 2), (0.21, 3), (0.4, 3), (0.41, 5), (0.8, 5), (0.81, math.inf)],
+)
+def test_thresholds_for_a_specificity_by_hand(least, threshold):
+    assert threshold_for_specificity(Y_TRUE, SCORES, least) == threshold
+
+
+def test_youdens_threshold_by_hand_is_the_highest_of_several():
+    assert youden_threshold(Y_TRUE, SCORES) == 5
+    assert youden_threshold([0, 1, 0, 1], [1, 2, 3, 4]) == 4
+    assert youden_threshold([1, 0], [1, 2]) == math.inf
+
+
+@given(labelled_scores(), st.floats(0.001, 0.999))
+def test_the_sensitivity_asked_for_is_reached_and_by_no_higher_threshold(data, least):
+    y_true, scores = data
+    threshold = threshold_for_sensitivity(y_true, scores, least)
+    assert threshold in scores
+    assert shares(*data, threshold)[0] >= least - 1e-12
+    for higher in scores[scores > threshold]:
+        assert shares(*data, higher)[0] < least
+
+
+@given(labelled_scores(), st.floats(0.001, 0.999))
+def test_the_specificity_asked_for_is_kept_and_by_no_lower_score(data, least):
+    y_true, scores = data
+    threshold = threshold_for_specificity(y_true, scores, least)
+    assert threshold in scores or threshold == math.inf
+    assert shares(*data, threshold)[1] >= least - 1e-12
+    for lower in scores[scores < threshold]:
+        assert shares(*data, lower)[1] < least
+
+
+@pytest.mark.parametrize("n", [3, 7, 10, 49, 90])
+def test_a_share_that_is_reached_exactly_is_enough_however_fractions_are_rounded(n):
+    y_true, scores = np.repeat([1, 0], n), np.tile(np.arange(n), 2)
+    for reached in range(1, n):
+        assert threshold_for_sensitivity(y_true, scores, reached / n) == n - reached
+        assert threshold_for_specificity(y_true, scores, reached / n) == reached
+        assert threshold_for_sensitivity(y_true, scores, 1 - reached / n) == reached
+
+
+@given(labelled_scores())
+def test_youdens_threshold_is_where_scikit_learns_curve_is_farthest_from_guessing(data):
+    x, y, thresholds = metrics.roc_curve(*data, drop_intermediate=False)
+    expected = thresholds[np.argmax(np.round(y - x, 12))]
+    assert youden_threshold(*data) == expected
+    best = sum(shares(*data, expected))
+    assert all(sum(shares(*data, other)) <= best + 1e-12 for other in thresholds)
+
+
+def test_values_at_a_threshold_by_hand():
+    patients = list("aabbccdde")
+    found = operating_point(Y_TRUE, SCORES, patients, 5)
+    assert found.threshold == 5
+    assert found.sensitivity.value == 3 / 4
+    assert found.specificity.value == 4 / 5
+    assert found.positive_predictive_value.value == 3 / 4
+    assert found.negative_predictive_value.value == 4 / 5
+    y_true, called = np.array(Y_TRUE) == 1, np.array(SCORES) >= 5
+    units = np.array([0, 0, 1, 1, 2, 2, 3, 3, 4])
+    for estimate, hits, among in (
+        (found.sensitivity, called, y_true),
+        (found.specificity, ~called, ~y_true),
+        (found.positive_predictive_value, y_true, called),
+        (found.negative_predictive_value, ~y_true, ~called),
+    ):
+        expected = clustered_proportion(hits[among], units[among], 0.95)
+        assert (estimate.value, estimate.lower, estimate.upper) == expected
+        assert (estimate.n_images, estimate.n_patients, estimate.n_malignant) == (9, 5, 4)
+        assert (estimate.unit, estimate.confidence) == ("patient", 0.95)
+        assert estimate.method == "Wilson, effective number of patients"
+
+
+def test_images_as_units_take_each_as_independent():
+    found = operating_point(Y_TRUE, SCORES, ["a"] * 9, 5, unit="image", confidence=0.9)
+    expected = clustered_proportion(np.array([0, 1, 1, 1]) == 1, np.arange(4), 0.9)
+    estimate = found.sensitivity
+    assert (estimate.value, estimate.lower, estimate.upper) == expected
+    assert (estimate.unit, estimate.n_patients, estimate.confidence) == ("image", 1, 0.9)
+    assert estimate.method.startswith("Wilson")
+
+
+def test_a_threshold_chosen_on_one_set_is_carried_to_another():
+    threshold = threshold_for_sensitivity(Y_TRUE, SCORES, 0.75)
+    found = operating_point([0, 1, 1, 0], [6, 4.99, 5, 0], list("abcd"), threshold)
+    assert (found.threshold, found.sensitivity.value, found.specificity.value) == (5, 0.5, 0.5)
+
+
+def test_at_an_infinite_threshold_nothing_is_positive():
+    found = operating_point(Y_TRUE, SCORES, range(9), math.inf)
+    assert (found.sensitivity.value, found.specificity.value) == (0, 1)
+    assert found.negative_predictive_value.value == 5 / 9
+    for number in ("value", "lower", "upper"):
+        assert math.isnan(getattr(found.positive_predictive_value, number))
+
+
+def test_one_class_has_no_share_of_the_other():
+    found = operating_point([1, 1], [0.2, 0.8], ["a", "b"], 0.5)
+    assert found.sensitivity.value == 0.5
+    assert math.isnan(found.specificity.value)
+    assert math.isnan(found.specificity.lower)
+    assert found.positive_predictive_value.value == 1
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        youden_threshold,
+        lambda *data: threshold_for_sensitivity(*data, 0.9),
+        lambda *data: threshold_for_specificity(*data, 0.9),
+    ],
+    ids=["Youden", "sensitivity", "specificity"],
+)
+def test_no_threshold_is_chosen_on_one_class(choose):
+    with pytest.raises(MammoError, match=r"all 2 images are of one class \(label 1\); give images"):
+        choose([1, 1], [0.2, 0.8])
+    with pytest.raises(MammoError, match=r"y_score holds nan at position 1 .*exclude"):
+        choose([1, 0], [0.2, math.nan])
+
+
+@pytest.mark.parametrize("least", [0, 1, 90, math.nan])
+def test_shares_that_are_none_are_named(least):
+    with pytest.raises(MammoError, match=f"sensitivity is {least}: give a fraction"):
+        threshold_for_sensitivity(Y_TRUE, SCORES, least)
+    with pytest.raises(MammoError, match=f"specificity is {least}: give a fraction"):
+        threshold_for_specificity(Y_TRUE, SCORES, least)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"unit": "breast"}, "unit is 'breast': choose 'patient' or 'image'"),
+        ({"confidence": 0}, "confidence is 0: give a fraction"),
+        ({"patient_id": ["a", None]}, "identifier at position 1 is missing .*give every image"),
+        ({"y_score": [0.1, math.inf]}, "y_score holds inf at position 1 .*exclude"),
+    ],
+)
+def test_bad_input_is_named(change, message):
+    arguments = {
+        "y_true": [0, 1], "y_score": [0.1, 0.2], "patient_id": ["a", "b"], "threshold": 0.15,
+    }  # fmt: skip
+    with pytest.raises(MammoError, match=message):
+        operating_point(**(arguments | change))

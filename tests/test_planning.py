@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from golden import make_proc
+from mammo.evaluation import auroc, roc_curve, smallest_detectable_difference
+from mammo.evaluation.planning import (
+    binormal_distance,
+    binormal_standard_error,
+    expected_half_width,
+    hanley_mcneil_standard_error,
+    smallest_detectable_drop,
+)
+
+
+def binormal_fit_of_proc(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
+    """The straight line of specificity in sensitivity on normal axes, as pROC's smooth fits it.
+
+    Least squares over the corners at which both are neither 0 nor 1.
+    """
+    x, y = (rate[0] for rate in roc_curve(labels == 1, scores).rates)
+    inside = (x > 0) & (x < 1) & (y > 0) & (y < 1)
+    slope, intercept = np.polyfit(stats.norm.ppf(y[inside]), stats.norm.ppf(1 - x[inside]), 1)
+    return intercept, slope
+
+
+@pytest.mark.parametrize("name", make_proc.SETS)
+def test_binormal_errors_equal_those_of_proc(name, request):
+    """Golden: pROC's var by Obuchowski's method, by tests/golden/make_proc.py."""
+    proc = make_proc.read(name, request.getfixturevalue)
+    for marker, variance in proc.all("@ obuchowski var #"):
+        line = binormal_fit_of_proc(proc.labels, proc.markers[marker])
+        n_positive = int(proc.labels.sum())
+        error = binormal_standard_error(*line, n_positive, len(proc.labels) - n_positive)
+        assert error**2 == pytest.approx(variance, rel=1e-12)
+
+
+def test_hanley_mcneil_at_one_half_is_the_null_variance_of_mann_whitney():
+    n1, n0 = 51, 58
+    expected = math.sqrt((n1 + n0 + 1) / (12 * n1 * n0))
+    assert hanley_mcneil_standard_error(0.5, n1, n0) == pytest.approx(expected, rel=1e-12)
+
+
+def test_hanley_mcneil_halves_with_four_times_the_images():
+    small = hanley_mcneil_standard_error(0.7, 100, 100)
+    large = hanley_mcneil_standard_error(0.7, 400, 400)
+    assert large == pytest.approx(small / 2, rel=0.01)
+
+
+def test_hanley_mcneil_is_the_spread_of_exponential_scores():
+    """Their model is exact for these; within 4 standard errors of a deviation of 4,000 areas."""
+    area, n_positive, n_negative = 0.8, 40, 60
+    generator = np.random.default_rng(3)
+    y_true = np.repeat([1, 0], [n_positive, n_negative])
+    # P(X > Y) of exponential X and Y is the share of X in the sum of their means
+    means = np.where(y_true == 1, area / (1 - area), 1)
+    areas = [auroc(y_true, generator.exponential(means)) for _ in range(4000)]
+    expected = hanley_mcneil_standard_error(area, n_positive, n_negative)
+    assert np.std(areas) == pytest.approx(expected, rel=4 / math.sqrt(2 * 4000))
+
+
+@pytest.mark.parametrize("area", [0.6, 0.8, 0.9])
+def test_the_binormal_error_is_near_the_spread_of_normal_scores(area):
+    """It is that of a fitted curve, which the empirical area's exceeds by a few per cent at most."""
+    generator = np.random.default_rng(4)
+    y_true = np.repeat([1, 0], [80, 120])
+    distance = binormal_distance(area)
+    areas = [auroc(y_true, distance * y_true + generator.normal(size=200)) for _ in range(2000)]
+    assert np.mean(areas) == pytest.approx(area, abs=4 * np.std(areas) / math.sqrt(2000))
+    expected = binormal_standard_error(distance, 1, 80, 120)
+    assert 0.95 * expected < np.std(areas) < 1.1 * expected
+
+
+@given(st.floats(0.51, 0.99), st.integers(2, 500), st.integers(2, 500))
+def test_swapping_the_classes_of_equal_spread_leaves_the_binormal_error(area, n1, n0):
+    distance = binormal_distance(area)
+    one, other = (binormal_standard_error(distance, 1, *sizes) for sizes in ((n1, n0), (n0, n1)))
+    # the second class's spread is a parameter too, so that only equal sizes are quite the same
+    assert one == pytest.approx(other, rel=1e-12) if n1 == n0 else one > 0
+
+
+@given(st.floats(0.01, 0.99))
+def test_the_binormal_distance_has_the_area_it_was_asked_for(area):
+    distance = binormal_distance(area)
+    assert stats.norm.cdf(distance / math.sqrt(2)) == pytest.approx(area, abs=1e-12)
+
+
+@given(
+    st.floats(0.55, 0.99), st.integers(5, 400), st.integers(5, 400),
+    st.sampled_from([0.8, 0.95]), st.sampled_from([0.5, 0.8, 0.9]),
+)  # fmt: skip
+def test_the_smallest_drop_is_just_detectable(internal, n_positive, n_negative, confidence, power):
+    levels = {"confidence": confidence, "power": power}
+    sizes = (n_positive, n_negative)
+    drop = smallest_detectable_drop(internal, (60, 60), sizes, **levels)
+
+    def detectable(at: float) -> float:
+        errors = (
+            hanley_mcneil_standard_error(internal, 60, 60),
+            hanley_mcneil_standard_error(internal - at, *sizes),
+        )
+        return smallest_detectable_difference(math.hypot(*errors), **levels)
+
+    if math.isnan(drop):
+        assert detectable(internal) > internal
+    else:
+        assert drop == pytest.approx(detectable(drop), abs=1e-7)
+        assert detectable(0.99 * drop) > 0.99 * drop
+
+
+def test_no_drop_is_found_with_an_internal_set_of_a_few_images():
+    assert math.isnan(smallest_detectable_drop(0.55, (1, 1), (100, 100)))
+
+
+def test_the_half_width_to_expect_is_that_of_a_normal_interval():
+    error = hanley_mcneil_standard_error(0.8, 50, 70)
+    assert expected_half_width(0.8, 50, 70, 0.9) == pytest.approx(1.6448536269514722 * error)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from mammo.evaluation.proportions import clustered_proportion
+
+
+@st.composite
+def clustered_hits(draw):
+    n = draw(st.integers(1, 40))
+    hits = draw(st.lists(st.booleans(), min_size=n, max_size=n))
+    units = draw(st.lists(st.integers(0, 9), min_size=n, max_size=n))
+    return np.array(hits), np.array(units)
+
+
+def effective_by_hand(hits: np.ndarray, units: np.ndarray) -> float:
+    """Images less the design effect, with the ratio estimator's variance between patients."""
+    names = sorted(set(units.tolist()))
+    share = hits.mean()
+    if share in (0, 1) or len(names) == 1:
+        return len(names)
+    off = [hits[units == name].sum() - share * np.sum(units == name) for name in names]
+    squares = float(np.sum(np.square(off)))
+    variance = len(names) / (len(names) - 1) * squares / len(hits) ** 2
+    return min(share * (1 - share) / variance, len(hits)) if variance else len(hits)
+
+
+def assert_solves_wilsons_equation(bounds, share: float, n: float, confidence: float) -> None:
+    """The bounds are the shares that a test of the one observed just does not reject."""
+    lower, upper = bounds
+    z = stats.norm.ppf((1 + confidence) / 2)
+    assert share - lower == pytest.approx(z * math.sqrt(lower * (1 - lower) / n), abs=1e-12)
+    assert upper - share == pytest.approx(z * math.sqrt(upper * (1 - upper) / n), abs=1e-12)
+
+
+@given(st.integers(2, 200), st.data(), st.sampled_from([0.8, 0.95, 0.99]))
+def test_of_single_images_is_wilsons_interval_of_one_fewer(n, data, confidence):
+    """The variance between n patients of an image each is p (1 - p) / (n - 1)."""
+    n_hits = data.draw(st.integers(1, n - 1))
+    hits = np.arange(n) < n_hits
+    value, *bounds = clustered_proportion(hits, np.arange(n), confidence)
+    assert value == n_hits / n
+    assert_solves_wilsons_equation(bounds, n_hits / n, n - 1, confidence)
+
+
+@given(st.integers(1, 200), st.booleans(), st.sampled_from([0.8, 0.95, 0.99]))
+def test_all_or_none_is_wilsons_interval_of_the_patients(n, is_hit, confidence):
+    expected = stats.binomtest(n * is_hit, n).proportion_ci(confidence, method="wilson")
+    for copies in (1, 3):
+        units = np.repeat(np.arange(n), copies)
+        found = clustered_proportion(np.full(n * copies, is_hit), units, confidence)
+        assert found == pytest.approx((float(is_hit), expected.low, expected.high), abs=1e-12)
+
+
+@given(clustered_hits(), st.sampled_from([0.8, 0.95, 0.99]))
+def test_bounds_are_wilsons_for_the_effective_number(data, confidence):
+    hits, units = data
+    value, *bounds = clustered_proportion(hits, units, confidence)
+    assert value == pytest.approx(hits.mean())
+    assert 0 <= bounds[0] <= value <= bounds[1] <= 1
+    n = effective_by_hand(hits, units)
+    assert n <= len(hits)
+    if 0 < value < 1:
+        assert_solves_wilsons_equation(bounds, value, n, confidence)
+
+
+@given(st.lists(st.booleans(), min_size=2, max_size=30), st.integers(2, 5))
+def test_images_that_agree_are_worth_no_more_than_their_patient(hits, copies):
+    hits = np.array(hits)
+    units = np.arange(len(hits))
+    once = clustered_proportion(hits, units, 0.95)
+    repeated = np.repeat(hits, copies)
+    clustered = clustered_proportion(repeated, np.repeat(units, copies), 0.95)
+    assert clustered == pytest.approx(once, abs=1e-12)
+    independent = clustered_proportion(repeated, np.arange(len(repeated)), 0.95)
+    assert independent[2] - independent[1] < clustered[2] - clustered[1]
+
+
+def test_images_that_disagree_within_each_patient_are_worth_no_more_than_their_number():
+    hits = np.array([True, False] * 10)
+    _, *bounds = clustered_proportion(hits, np.repeat(np.arange(10), 2), 0.95)
+    assert_solves_wilsons_equation(bounds, 0.5, 20, 0.95)
+    expected = stats.binomtest(10, 20).proportion_ci(0.95, method="wilson")
+    assert bounds == pytest.approx([expected.low, expected.high], abs=1e-12)
+
+
+def test_one_patient_is_worth_one_image():
+    _, *bounds = clustered_proportion(np.array([True, False, True]), np.zeros(3, int), 0.95)
+    assert_solves_wilsons_equation(bounds, 2 / 3, 1, 0.95)
+
+
+def test_names_and_order_of_the_units_do_not_matter():
+    hits, units = np.array([True, False, True, True, False]), np.array([0, 0, 1, 2, 2])
+    expected = clustered_proportion(hits, units, 0.95)
+    order = [3, 0, 4, 2, 1]
+    found = clustered_proportion(hits[order], 7 - 3 * units[order], 0.95)
+    assert found == pytest.approx(expected, abs=1e-15)
+
+
+def test_without_images_there_is_no_share():
+    found = clustered_proportion(np.zeros(0, bool), np.zeros(0, int), 0.95)
+    assert np.isnan(found).all()

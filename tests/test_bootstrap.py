@@ -167,32 +167,38 @@ def test_the_method_is_told_in_words(screening, options, method):
     assert auroc_interval(*screening, n_bootstrap=10, **options).method == method
 
 
+def bca_of_scipy(y_true, scores, replicates, confidence: float) -> tuple[float, float]:
+    data = (y_true, scores)
+    options = {"paired": True, "vectorized": False, "confidence_level": confidence}
+    drawn = stats.bootstrap(data, roc_auc_score, n_resamples=2, method="percentile", **options)
+    drawn.bootstrap_distribution = replicates
+    found = stats.bootstrap(
+        data, roc_auc_score, n_resamples=0, method="BCa", bootstrap_result=drawn, **options
+    )
+    return tuple(found.confidence_interval)
+
+
 @pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
 def test_bca_bounds_equal_those_of_scipy_from_the_same_replicates(screening, confidence):
-    y_true, scores, patient = screening
-    y_true, scores, patient = y_true[::3], scores[::3], patient[::3]
-    found = auroc_interval(
-        y_true, scores, patient, unit="image", bounds="bca", n_bootstrap=999, confidence=confidence
-    )
+    y_true, scores, patient = (array[::3] for array in screening)
+    options = {"unit": "image", "n_bootstrap": 999, "confidence": confidence}
+    found = auroc_interval(y_true, scores, patient, bounds="bca", **options)
     replicates = bootstrap_aurocs(y_true, scores, np.arange(len(y_true)), 999, 0)[0]
-    drawn = stats.bootstrap(
-        (y_true, scores), roc_auc_score,
-        paired=True, vectorized=False, method="percentile", n_resamples=2,
-    )  # fmt: skip
-    drawn.bootstrap_distribution = replicates
-    expected = stats.bootstrap(
-        (y_true, scores),
-        roc_auc_score,
-        paired=True,
-        vectorized=False,
-        method="BCa",
-        n_resamples=0,
-        confidence_level=confidence,
-        bootstrap_result=drawn,
-    ).confidence_interval
-    assert (found.lower, found.upper) == pytest.approx((expected.low, expected.high), abs=1e-12)
-    percentile = np.quantile(replicates, [(1 - confidence) / 2, (1 + confidence) / 2])
-    assert abs(found.lower - percentile[0]) > 1e-4
+    expected = bca_of_scipy(y_true, scores, replicates, confidence)
+    assert (found.lower, found.upper) == pytest.approx(expected, abs=1e-12)
+    percentile = auroc_interval(y_true, scores, patient, **options)
+    assert abs(found.lower - percentile.lower) > 1e-4
+
+
+def test_replicates_equal_to_the_estimate_count_half_in_the_bias_of_bca_as_in_scipy():
+    y_true = np.repeat([0, 1], 6)
+    scores = np.array([0, 0, 1, 1, 2, 1, 1, 2, 2, 0, 2, 2])
+    found = auroc_interval(y_true, scores, range(12), bounds="bca", n_bootstrap=500)
+    replicates = bootstrap_aurocs(y_true, scores, range(12), 500, 0)[0]
+    replicates = replicates[np.isfinite(replicates)]
+    assert np.sum(replicates == found.value) > 5
+    expected = bca_of_scipy(y_true, scores, replicates, 0.95)
+    assert (found.lower, found.upper) == pytest.approx(expected, abs=1e-12)
 
 
 def test_stratified_bootstrap_agrees_with_that_of_proc(proc):

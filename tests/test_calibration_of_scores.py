@@ -216,9 +216,8 @@ def test_the_expected_calibration_error_by_hand():
     expected = 3 / 4 * (2 / 3 - 0.25)
     assert value_of(expected_calibration_error(2), y_true, scores) == pytest.approx(expected)
     # 0.5 and 1 belong to the upper bin, 0 to the lower one
-    assert value_of(expected_calibration_error(2), [1, 0, 1], [0.0, 0.5, 1.0]) == pytest.approx(
-        1 / 3 * 1 + 2 / 3 * 0.25
-    )
+    found = value_of(expected_calibration_error(2), [1, 0, 0], [0.0, 0.5, 1.0])
+    assert found == pytest.approx(1 / 3 * 1 + 2 / 3 * 0.75)
 
 
 def test_brier_and_calibration_error_have_bootstrap_intervals(screening):

@@ -13,10 +13,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
+from made_scores import made_scores
+from mammo.assessment import calibration
+from mammo.assessment.scores import Settings
 from mammo.errors import MammoError
 from mammo.models.frcnn_cad import DetectorSettings
-from mammo.report import figures, tables
-from mammo.report.figures.style import LOOKS, Picture, drawing
+from mammo.report import figures, sampling_error, tables
+from mammo.report.figures.expected import expected_intervals
+from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.half_width import half_width_by_size
+from mammo.report.figures.reliability import reliability_curves
+from mammo.report.figures.style import LOOKS, Picture, drawing, looks
 
 SETS = {"cbis_ddsm": "validation", "mias": "test", "inbreast": "test", "institution": "test"}
 MODELS = ("alexnet", "vgg16", "resnet50")
@@ -539,3 +546,50 @@ def test_attention_needs_something_to_show():
         figures.attention_of_models([])
     with pytest.raises(MammoError, match="nothing to show"):
         figures.attention_of_models([figures.Looked(made_up_examples()[0], [])])
+
+
+def test_a_forest_of_anybodys_scores_has_no_published_value():
+    own = made_up_estimates(("a", "b")).assign(
+        dataset=["home", "north", "south", "west"] * 2, source=None, weights=None
+    )
+    picture = auroc_forest(own, published=())
+    assert "published" not in picture.alt and "experts" not in picture.alt
+    assert picture.alt.index("a on home") < picture.alt.index("a on south")
+    assert picture.alt.index("a on west") < picture.alt.index("b on home")
+
+
+def test_sets_that_are_not_the_papers_get_looks_of_their_own():
+    found = looks(["north", "mias", "south", "west"])
+    assert found["mias"] == LOOKS["mias"]
+    assert len({(look.color, look.line) for look in found.values()}) == 4
+    assert looks(map(str, range(20))).keys() == set(map(str, range(20)))
+
+
+@pytest.fixture(scope="module")
+def curves() -> pd.DataFrame:
+    return calibration.reliability(made_scores(), Settings())
+
+
+def test_reliability_curves_have_a_panel_a_model_and_kind(curves):
+    picture = reliability_curves(curves, curves.assign(mean_score=curves["share_malignant"]))
+    titles = [axes.get_title() for axes in picture.figure.axes if axes.get_title()]
+    assert titles == [
+        f"{model}\n{kind}"
+        for kind in ("as scored", "recalibrated")
+        for model in ("first", "second")
+    ]
+    assert "first on home, as scored: " in picture.alt
+    labels = [text.get_text() for text in picture.figure.legends[0].get_texts()]
+    assert labels == ["home", "north", "south"]
+
+
+def test_published_values_stand_with_the_interval_that_their_sets_allow():
+    intervals = sampling_error.published_intervals(seed=0)
+    picture = expected_intervals(intervals)
+    (axes,) = picture.figure.axes
+    assert len(axes.get_yticklabels()) == 16
+    assert "AlexNet on MIAS 0.46 ±0.08" in picture.alt
+    picture = half_width_by_size(intervals)
+    assert "MIAS ±0.084 to ±0.200" in picture.alt
+    assert "all published values lie above the flat line at ±0.01" in picture.alt
+    assert (intervals["hanley_mcneil"] > 0.01).all()

@@ -11,7 +11,21 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from mammo import inventory, results
-from mammo.report import contradictions, published, sentences, tables
+from mammo.assessment import calibration, comparisons, subgroups
+from mammo.assessment.assessment import FACTS
+from mammo.assessment.operating_points import carried_over, criterion
+from mammo.coverage import coverage_table
+from mammo.report import (
+    certainty,
+    comparison,
+    contradictions,
+    plus_minus,
+    published,
+    published_drops,
+    sampling_error,
+    sentences,
+    tables,
+)
 from mammo.report.display import Table
 from mammo.study import Study
 
@@ -21,8 +35,24 @@ CHAPTERS = {
     "index": ["contradictions"],
     "chapters/01_datasets": ["table-1", "exclusions", "leakage", "splits"],
     "chapters/02_models": ["weights", "table-2"],
-    "chapters/03_comparison": ["table-3"],
+    "chapters/03_comparison": [
+        "table-3",
+        "table-3-by-image",
+        "drops",
+        "pairs",
+        "operating-points",
+        "calibration",
+        "subgroups",
+    ],
     "chapters/04_mixed_data": ["mixed-splits", "table-4"],
+    "chapters/06_how_sure": [
+        "expected-intervals",
+        "readings",
+        "published-drops",
+        "published-gains",
+        "detectable",
+        "coverage",
+    ],
     "chapters/90_provenance": ["steps", "data", "weights", "parameters", "versions"],
 }
 """The pages that are computed, and the tables that stand there."""
@@ -33,8 +63,9 @@ FIGURES = {
     "index": 1,
     "chapters/01_datasets": 2,
     "chapters/02_models": 7,
-    "chapters/03_comparison": 2,
+    "chapters/03_comparison": 3,
     "chapters/04_mixed_data": 1,
+    "chapters/06_how_sure": 2,
     "chapters/90_provenance": 0,
 }
 
@@ -44,6 +75,35 @@ def pages(book) -> dict[str, BeautifulSoup]:
     return {
         page: BeautifulSoup((book.project.html / f"{page}.html").read_text(), "html.parser")
         for page in book.project.pages()
+    }
+
+
+def comparison_tables(study: Study) -> dict[str, Table]:
+    scored, settings = results.all_predictions(study), results.settings(study)
+    points = [criterion(text) for text in study.parameters.operating_points]
+    measured, _ = calibration.recalibration(scored, settings)
+    return {
+        "drops": comparison.drop_table(results.drops(study)),
+        "pairs": comparison.pair_table(comparisons.model_pairs(scored, settings)),
+        "operating-points": comparison.operating_point_table(
+            carried_over(scored, points, settings)
+        ),
+        "calibration": comparison.calibration_table(
+            calibration.calibration(scored, settings), measured
+        ),
+        "subgroups": comparison.subgroup_table(subgroups.subgroup_aurocs(scored, FACTS, settings)),
+    }
+
+
+def certainty_tables(study: Study) -> dict[str, Table]:
+    intervals = sampling_error.published_intervals(study.parameters.seed)
+    return {
+        "expected-intervals": certainty.interval_table(intervals),
+        "readings": plus_minus.readings_table(),
+        "published-drops": certainty.drop_table(published_drops.published_drops(intervals)),
+        "published-gains": certainty.gain_table(published_drops.published_gains(intervals)),
+        "detectable": certainty.detectable_table(published_drops.detectable_drops()),
+        "coverage": certainty.coverage_table(coverage_table(study)),
     }
 
 
@@ -65,6 +125,9 @@ def computed(book) -> dict[str, Table]:
         "parameters": inventory.parameters(study),
         "steps": inventory.steps(study),
         "contradictions": contradictions.findings_table(),
+        "table-3-by-image": tables.table3(results.comparison_by_image(study)),
+        **comparison_tables(study),
+        **certainty_tables(study),
     }
     return {
         name: Table(table, table) if isinstance(table, pd.DataFrame) else table
@@ -174,7 +237,7 @@ def test_released_detections_that_are_absent_are_said_to_be(pages):
     assert "0.898" not in text
 
 
-@pytest.mark.parametrize("page", CHAPTERS)
+@pytest.mark.parametrize("page", [page for page in CHAPTERS if page != "chapters/06_how_sure"])
 def test_every_computed_page_says_that_its_images_are_synthetic(pages, page):
     (box,) = [
         box for box in pages[page].select("div.admonition.warning") if "ynthetic" in box.get_text()
@@ -197,7 +260,9 @@ def test_figures_are_there_with_alternative_text(pages, page):
 
 def test_the_front_page_gives_the_findings_in_live_numbers(pages, book):
     study = Study(book.project.parameters("params/ci.yaml"))
-    wanted = sentences.abstract(results.comparison(study), *results.mixed_comparison(study))
+    wanted = sentences.abstract(
+        results.comparison(study), results.drops(study), results.mixed_gains(study)
+    )
     shown = " ".join(pages["index"].article.get_text(" ").split())
     html = BeautifulSoup(wanted._repr_markdown_(), "html.parser").get_text(" ")
     numbers = [word for word in html.replace("*", " ").split() if word[:2] == "0."]

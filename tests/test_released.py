@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 
 from mammo import released
+from mammo.datasets import released_detections as detections
+from mammo.evaluation import auroc_covariance, delong_interval
 from mammo.report.display import show
 from mammo.report.released import released_sentence, released_table
 
@@ -64,6 +66,23 @@ def test_real_files_give_the_four_values(comparison):
     assert found.loc[released.PAPERS_RULE, "auroc"] == pytest.approx(0.89773519163763071)
     assert (found["unit"] == "patient").all()
     assert ((found["lower"] < found["auroc"]) & (found["auroc"] < found["upper"])).all()
+
+
+def test_patients_widen_the_interval_of_real_scores(data_root):
+    folder, table = data_root / detections.FOLDER, detections.find_table(data_root)
+    found = detections.read_detections(folder / detections.PREDICTIONS)
+    cancers = detections.read_cancers(folder / detections.TRUTH)
+    rule = released.scores(detections.images(table, found), found, cancers)[released.PAPERS_RULE]
+    arrays = [rule[name].to_numpy() for name in ("y_true", "y_score", "patient_id")]
+    by_image = delong_interval(*arrays)
+    assert (round(by_image.lower, 4), round(by_image.upper, 4)) == (0.8614, 0.9340)
+    aurocs, covariance = auroc_covariance(*arrays)
+    reach = 1.959964 * covariance[0, 0] ** 0.5
+    bounds = [aurocs[0] - reach, aurocs[0] + reach]
+    # The last digits depend on how the 63 images without a patient are grouped.
+    assert bounds == pytest.approx([0.8550, 0.9405], abs=5e-4)
+    image_variance = auroc_covariance(*arrays[:2], range(len(rule)))[1][0, 0]
+    assert 1.37 < covariance[0, 0] / image_variance < 1.39
 
 
 def test_without_either_file_there_is_nothing(data_root, tmp_path):

@@ -46,7 +46,7 @@ def test_every_image_that_was_not_trained_on_is_scored_once(study, training):
 
 def test_estimates_are_the_auroc_of_the_scores(study):
     scored = results.predictions(study, "alexnet")
-    found = results.estimates(study, scored, "alexnet")
+    found = results.estimates(study, scored)
     assert set(tables.ESTIMATE_COLUMNS) <= set(found.columns)
     assert found["dataset"].tolist() == list(study.datasets)
     assert found["split"].tolist() == ["validation", *["test"] * len(EXTERNAL)]
@@ -70,6 +70,63 @@ def test_estimates_follow_the_parameters(study, prepared):
     assert (theirs["upper"] - theirs["lower"]).sum() < width.sum()
 
 
+def test_intervals_by_image_leave_everything_else_as_it_is(study):
+    by_patient, by_image = results.comparison(study), results.comparison_by_image(study)
+    assert set(by_image["unit"]) == {"image"}
+    same = ["model", "dataset", "split", "auroc", "source", "weights", "n_images", "n_runs"]
+    pd.testing.assert_frame_equal(by_patient[same], by_image[same], check_dtype=False)
+    assert (by_patient["lower"] != by_image["lower"]).any()
+
+
+def test_the_spread_is_that_of_trainings_with_other_seeds(study, prepared):
+    once = results.repeated_aurocs(study, ["alexnet"])
+    assert set(once["n_runs"]) == {1} and once["run_sd"].isna().all()
+    thrice = Study(prepared.parameters("params/tiny.yaml", runs=3))
+    found = results.repeated_aurocs(thrice, ["alexnet"]).set_index("dataset")
+    aurocs = []
+    for learning in thrice.repetitions("alexnet"):
+        folder = learning.predictions_folder("alexnet", "mias")
+        scored = pd.read_csv(folder / "predictions.csv")
+        aurocs.append(roc_auc_score(scored["y_true"], scored["y_score"]))
+    assert len(set(aurocs)) > 1
+    assert found.loc["mias", "run_sd"] == pytest.approx(np.std(aurocs, ddof=1))
+    assert results.comparison(thrice)["auroc"].tolist() == (
+        results.comparison(study)["auroc"].tolist()
+    )
+
+
+def test_published_models_are_trained_once(published_study):
+    assert len(published_study.repetitions("end2end_vgg16")) == 1
+
+
+def test_scores_carry_the_facts_of_the_manifest(study):
+    scored = results.all_predictions(study)
+    rows = pd.concat([study.manifest(name) for name in study.datasets]).set_index(KEY)
+    wanted = rows.loc[list(scored[KEY].itertuples(index=False, name=None)), "manufacturer"]
+    assert scored["manufacturer"].fillna("").tolist() == wanted.fillna("").tolist()
+    assert len(scored) == len(results.predictions(study, "alexnet"))
+
+
+def test_drops_are_from_ddsm_to_each_external_set(study):
+    drops = results.drops(study)
+    assert drops["dataset"].tolist() == [INTERNAL] * len(EXTERNAL)
+    assert drops["second_dataset"].tolist() == list(EXTERNAL)
+    aurocs = results.comparison(study).set_index("dataset")["auroc"]
+    assert drops["difference"].to_numpy() == pytest.approx(
+        (aurocs[INTERNAL] - aurocs[list(EXTERNAL)]).to_numpy()
+    )
+
+
+def test_mixed_gains_are_the_differences_of_table_4(study):
+    mixed, ddsm_only = results.mixed_comparison(study)
+    gains = results.mixed_gains(study)
+    assert gains["dataset"].tolist() == mixed["dataset"].tolist()
+    assert gains["difference"].to_numpy() == pytest.approx(
+        (mixed["auroc"] - ddsm_only["auroc"]).to_numpy()
+    )
+    assert gains["n_images"].tolist() == mixed["n_images"].tolist()
+
+
 def test_mixed_data_compares_two_trainings_on_the_same_unseen_images(study):
     mixed, ddsm_only = results.mixed_comparison(study)
     for name in ("dataset", "split", "n_images", "n_patients", "n_malignant"):
@@ -86,7 +143,7 @@ def test_mixed_data_compares_two_trainings_on_the_same_unseen_images(study):
 def test_one_class_alone_has_no_auroc_and_loses_no_row(study):
     scored = results.predictions(study, "alexnet")
     benign = scored[(scored["dataset"] != "mias") | (scored["y_true"] == 0)]
-    found = results.estimates(study, benign, "alexnet").set_index("dataset")
+    found = results.estimates(study, benign).set_index("dataset")
     assert found["auroc"].isna().tolist() == [name == "mias" for name in found.index]
     shown = tables.table3(found.reset_index()).shown
     (cell,) = shown.loc[

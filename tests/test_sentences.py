@@ -30,6 +30,14 @@ INBREAST_EQUAL = ("alexnet", "inbreast", "test", 0.62, 0.69, 0.74)
 UKY_HIGH = ("alexnet", "institution", "test", 0.78, 0.8, 0.82)
 
 
+def differences(*rows: tuple) -> pd.DataFrame:
+    """Rows of (dataset, second_dataset, difference, p_holm), as the comparisons give them."""
+    names = ("dataset", "second_dataset", "difference", "p_holm")
+    return pd.DataFrame(rows, columns=names).assign(
+        model="alexnet", confidence=0.95, unit="patient"
+    )
+
+
 def test_range_mean_and_median_stand_beside_the_papers():
     sentence = sentences.external_range(estimates(HOME, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH))
     assert isinstance(sentence, Markdown)
@@ -77,17 +85,29 @@ def test_the_distance_to_the_experts_is_told_as_it_is(row, words):
     assert "The paper's highest, 0.65, is 0.06 below." in text
 
 
+DROPS = {
+    "mias": ("cbis_ddsm", "mias", 0.25, 0.001),
+    "inbreast": ("cbis_ddsm", "inbreast", 0.02, 0.7),
+    "institution": ("cbis_ddsm", "institution", -0.09, 0.01),
+}
+
+
 @pytest.mark.parametrize(
     ("external", "verdict"),
     [
-        ([MIAS_LOW], "The drop is clear for every model and set: of 1 external result, 1 lies"),
-        ([INBREAST_EQUAL], "No drop is clear: of 1 external result, 1 lies below"),
-        ([UKY_HIGH], "No drop is clear: of 1 external result, 0 lie below"),
-        ([MIAS_LOW, UKY_HIGH], "The drop is clear for some and not for others: of 2 external"),
+        (["mias"], "The drop is significant for every model and set: of 1 external result, 1 lies"),
+        (["inbreast"], "No drop is significant: of 1 external result, 1 lies below"),
+        (["institution"], "No drop is significant: of 1 external result, 0 lie below"),
+        (
+            ["mias", "institution"],
+            "The drop is significant for some and not for others: of 2 external results, 1 lies "
+            "below the same model's validation auROC, 1 significantly (p below 0.05 after Holm's",
+        ),
     ],
 )
-def test_a_drop_is_claimed_only_where_the_intervals_are_apart(external, verdict):
-    text = sentences.drop(estimates(HOME, *external)).data
+def test_a_drop_is_claimed_only_where_the_test_says_so(external, verdict):
+    drops = differences(*(DROPS[name] for name in external))
+    text = sentences.drop(estimates(HOME), drops).data
     assert text.startswith(verdict)
     assert "No drop can be expected" not in text
     assert "fall on every set, by 0.17 to 0.35" in text
@@ -95,7 +115,7 @@ def test_a_drop_is_claimed_only_where_the_intervals_are_apart(external, verdict)
 
 def test_a_model_that_guesses_at_home_has_nothing_to_lose():
     weak = ("alexnet", "cbis_ddsm", "validation", 0.49, 0.55, 0.6)
-    text = sentences.drop(estimates(weak, MIAS_LOW)).data
+    text = sentences.drop(estimates(weak), differences(DROPS["mias"])).data
     assert "No drop can be expected of AlexNet: the validation interval reaches down to" in text
 
 
@@ -118,41 +138,41 @@ def test_results_on_a_set_the_model_was_trained_on_are_no_external_results():
 
 
 @pytest.mark.parametrize(
-    ("after", "words"),
+    ("gain", "words"),
     [
-        (UKY_HIGH, "raised the auROC on 1 of 1 external set (change +0.20 to +0.20), on 1 so far"),
-        (
-            ("alexnet", "institution", "test", 0.5, 0.55, 0.6),
-            "raised the auROC on 0 of 1 external set (change -0.05 to -0.05), on 0 so far",
-        ),
+        ((0.2, 0.001), "raised the auROC on 1 of 1 external set (change +0.20 to +0.20), on 1 sig"),
+        ((0.2, 0.3), "raised the auROC on 1 of 1 external set (change +0.20 to +0.20), on 0 sig"),
+        ((-0.05, 0.001), "on 0 of 1 external set (change -0.05 to -0.05), on 0 significantly"),
     ],
 )
-def test_mixed_data_may_help_or_not(after, words):
-    before = ("alexnet", "institution", "test", 0.55, 0.6, 0.65)
-    text = sentences.mixed_data(estimates(after), estimates(before)).data
+def test_mixed_data_may_help_or_not(gain, words):
+    at_home = ("cbis_ddsm", "cbis_ddsm", 0.3, 0.001)
+    gains = differences(at_home, ("institution", "institution", *gain))
+    text = sentences.mixed_data(estimates(UKY_HIGH), gains).data
     assert words in text
     assert "it rose on 3 of 3, by 0.12 to 0.19" in text
 
 
 def test_the_abstract_lists_all_findings():
     data = estimates(HOME, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH)
-    text = sentences.abstract(data, mixed=data, ddsm_only=data).data
+    drops = differences(*DROPS.values())
+    text = sentences.abstract(data, drops, gains=drops).data
     assert text.count("\n- **") == 6
     assert "Here AlexNet 0.71 (95% interval 0.66 to 0.76)." in text
     assert "This build has no validation result. The paper quotes 0.88 to 0.95." in text
     assert text.count("Computed on synthetic images; weights: random.") == 1
-    assert "Mixed training data" not in sentences.abstract(data).data
+    assert "Mixed training data" not in sentences.abstract(data, drops).data
 
 
 def test_published_models_appear_once_they_are_computed():
     end2end = ("end2end_vgg16", "cbis_ddsm", "validation", 0.8, 0.85, 0.9)
-    text = sentences.abstract(estimates(end2end)).data
+    text = sentences.abstract(estimates(end2end), differences()).data
     assert "Here end2end VGG16 0.85 (95% interval 0.80 to 0.90). The paper quotes" in text
 
 
 def test_without_results_nothing_is_claimed():
     none = estimates()
-    text = sentences.abstract(none, none, none).data
+    text = sentences.abstract(none, differences(), differences()).data
     assert "Computed on" not in text
     for sentence in (
         "This build has no validation result.",

@@ -33,6 +33,8 @@ def estimate(model: str, dataset: str, split: str, auroc: float, **changes: obje
         "n_bootstrap": 2000,
         "n_valid": 1999,
         "seed": 7,
+        "n_runs": 1,
+        "run_sd": math.nan,
         **changes,
     }
 
@@ -83,6 +85,20 @@ def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates
     assert published["end2end, VGG16", "MIAS"] == "0.63 ±0.01"
     assert published["frcnn_cad", "MIAS"] == published["frcnn_cad", "INbreast"] == "trained on it"
     assert published["my_model", "MIAS"] == "–"
+
+
+def test_the_spread_over_trainings_stands_apart_from_the_interval(estimates):
+    assert "SD over trainings" not in tables.table3(estimates).shown
+    repeated = estimates["dataset"] == "mias"
+    spread = estimates.assign(
+        run_sd=estimates["run_sd"].mask(repeated, 0.0123), n_runs=1 + 4 * repeated
+    )
+    table = tables.table3(spread)
+    cell = row(table, Model="Ours, AlexNet", Data_set="MIAS")
+    assert (cell["SD over trainings"], cell["95% interval"]) == ("0.012", "0.47 to 0.57")
+    assert row(table, Model="Ours, AlexNet", Data_set="INbreast")["SD over trainings"] == "–"
+    assert "over 5 trainings that differ in their seed alone" in table.note
+    assert "it is no part of the interval" in table.note
 
 
 def test_a_model_that_the_paper_does_not_know_has_its_row(estimates):

@@ -118,7 +118,8 @@ def _figures(assessment: Assessment) -> dict[str, Picture]:
     from mammo.report.figures.reliability import reliability_curves
     from mammo.report.figures.roc import roc_curves
 
-    rows = assessment.aurocs.assign(source=None, weights=None, may_have_seen="")
+    unknown = {"source": None, "weights": None, "may_have_seen": "", "n_runs": 1, "run_sd": None}
+    rows = assessment.aurocs.assign(**unknown)
     pictures = {
         "forest": auroc_forest(rows, published=()),
         "roc": roc_curves(assessment.scored, rows),

@@ -8,10 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets import released_detections as released
-from mammo.evaluation import auroc_interval
+from mammo.evaluation import aggregate, auroc_interval, fill_missing
 
 AUTHORS_RULE = "breast"
 PAPERS_RULE = "birads"
+
+_WITHOUT_DETECTION = 0.0
 
 RULES = {
     "listed": "cancer box; an image's highest score; only images with a detection",
@@ -85,11 +87,12 @@ def scores(
     highest = detections.groupby("image_id")["score"].max()
     every = images.assign(
         y_true=images["image_id"].isin(cancers["image_id"]).astype(int),
-        y_score=images["image_id"].map(highest).fillna(0.0),
+        y_score=fill_missing(images["image_id"].map(highest), _WITHOUT_DETECTION),
     )
-    breasts = every.groupby(["patient_id", "laterality"], as_index=False).agg(
-        y_true=("y_true", "max"), y_score=("y_score", "mean")
-    )
+    names = (every["patient_id"] + " " + every["laterality"]).to_numpy(str)
+    found = aggregate(every["y_true"], every["y_score"], names, "mean")
+    owners = every["patient_id"].iloc[found.first].to_numpy()
+    breasts = pd.DataFrame({"patient_id": owners, "y_true": found.y_true, "y_score": found.y_score})
     rated = every[every["birads"] != "3"]
     tables = {
         "listed": every[every["image_id"].isin(highest.index)],

@@ -35,7 +35,7 @@ def calibration(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     DataFrame
         ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``brier``, ``ece``,
         ``intercept``, ``slope``, ``in_the_large``, each with ``_lower`` and ``_upper``; and
-        ``n_clipped``, ``n_images``, ``n_patients``, ``n_malignant``.
+        ``n_clipped``, ``unit``, ``method``, ``n_images``, ``n_patients``, ``n_malignant``.
     """
     return pd.DataFrame([_row(part, AS_SCORED, settings) for part in _suited(scored)])
 
@@ -127,6 +127,8 @@ def _row(part: Part, kind: str, settings: Settings) -> dict[str, object]:
     row |= asdict(line)
     rows = part.rows
     return row | {
+        "unit": settings.unit,
+        "method": f"line: maximum likelihood, errors by {settings.unit}; others: bootstrap",
         "n_images": len(rows),
         "n_patients": rows["patient_id"].nunique(),
         "n_malignant": int(np.sum(rows["y_true"])),

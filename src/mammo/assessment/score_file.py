@@ -16,6 +16,7 @@ from mammo.errors import MammoError
 
 REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
 MOST_BYTES = 2**30
+_KNOWN = (*COLUMNS, "laterality", "view")
 _DELIMITERS = (",", ";", "\t")
 _SHOWN_LINES = 5
 _ABSENT = ("", "na", "nan", "none", "null")
@@ -156,6 +157,11 @@ def _parse(path: Path, file: TextIO) -> tuple[list[str], list[list[str]], list[i
 
 def _columns(path: Path, header: list[str], layout: Layout) -> dict[str, int]:
     """Return where each column of the table stands in the file."""
+    hidden = next((name for name in header if not name.isprintable()), None)
+    if hidden is not None:
+        raise MammoError(
+            f"{path}, line 1: the column {hidden!r} holds characters that do not print; rename it"
+        )
     if len(set(header)) < len(header):
         twice = next(name for name in header if header.count(name) > 1)
         raise MammoError(f"{path}, line 1: the column {twice!r} occurs twice; rename one")
@@ -175,12 +181,19 @@ def _columns(path: Path, header: list[str], layout: Layout) -> dict[str, int]:
 def _check_text(table: pd.DataFrame, faults: _Faults) -> None:
     for name in table:
         values = table[name].tolist()
+        if name not in _KNOWN:
+            table[name] = [_printable(value) for value in values]
+            continue
         hidden = [not value.isprintable() for value in values]
         faults.refuse(hidden, f"{name} is {{}}, which holds characters that do not print", values)
     for name in ("dataset", "model", "patient_id", "image_id"):
         values = table[name].tolist()
         empty = [value.lower() in _ABSENT for value in values]
         faults.refuse(empty, f"{name} is {{}}, expected a name", values)
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _labels(values: pd.Series, faults: _Faults) -> list[int]:

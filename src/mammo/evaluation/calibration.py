@@ -25,6 +25,7 @@ from mammo.evaluation.proportions import clustered_proportion
 
 _NEAREST = 1e-6  # scores nearer to 0 or 1 have their logit taken here
 _MOST_STEPS = 100
+_MOST_CONDITION = 1e12  # of the curvature; beyond it a step is rounding, as where classes part
 
 
 @dataclass(frozen=True)
@@ -231,10 +232,9 @@ def _logistic(
     for _ in range(_MOST_STEPS if np.linalg.matrix_rank(columns) == n_columns else 0):
         risk = special.expit(offset + basis @ found)
         curvature = (basis * (risk * (1 - risk))[:, None]).T @ basis
-        try:
-            step = np.linalg.solve(curvature, basis.T @ (labels - risk))
-        except np.linalg.LinAlgError:
+        if np.linalg.cond(curvature) > _MOST_CONDITION:
             break
+        step = np.linalg.solve(curvature, basis.T @ (labels - risk))
         if np.abs(step).max() < 1e-10:
             back = np.linalg.inv(triangle)
             inverse = back @ np.linalg.inv(curvature)

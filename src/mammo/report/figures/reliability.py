@@ -48,9 +48,7 @@ def reliability_curves(curves: pd.DataFrame, recalibrated: pd.DataFrame | None =
             own = panels[place * n_rows : (place + 1) * n_rows].ravel()
             for model, axes in zip(models, own, strict=False):
                 _panel(axes, rows[rows["model"] == model], styles)
-                axes.set_title(
-                    f"{model_title(model)}\\n{kind}" if len(kinds) > 1 else model_title(model)
-                )
+                axes.set_title("\n".join([model_title(model), kind][: len(kinds)]))
             for axes in own[len(models) :]:
                 axes.set_axis_off()
         named = {}

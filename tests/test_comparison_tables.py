@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from made_scores import made_scores
+from mammo.assessment import calibration, comparisons, operating_points, subgroups
+from mammo.assessment.operating_points import criterion
+from mammo.assessment.scores import Settings
+from mammo.report import comparison
+
+SETTINGS = Settings(n_bootstrap=200)
+
+
+@pytest.fixture(scope="module")
+def scored() -> pd.DataFrame:
+    return made_scores()
+
+
+def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
+    drops = comparisons.drops(scored, SETTINGS)
+    table = comparison.drop_table(drops)
+    first, shown = drops.iloc[0], table.shown.iloc[0]
+    assert shown["Drop"] == f"{first['difference']:+.2f}"
+    assert shown["95% interval"] == f"{first['lower']:.2f} to {first['upper']:.2f}"
+    assert shown["Least drop seen"] == f"{first['smallest_detectable']:.2f}"
+    assert shown["No worse by 0.05"] in ("shown", "not shown")
+    assert "Holm over 4 comparisons" in table.note
+    assert "unpaired, Obuchowski's variance by patient, t" in table.note
+    pd.testing.assert_frame_equal(table.data, drops)
+
+
+def test_p_values_are_never_shown_as_zero(scored):
+    drops = comparisons.drops(scored, SETTINGS).assign(p_holm=[0, 1e-9, 0.0123, float("nan")])
+    assert comparison.drop_table(drops).shown["p, Holm"].tolist() == [
+        "< 0.001",
+        "< 0.001",
+        "0.012",
+        "–",
+    ]
+
+
+def test_pairs_come_with_the_clearest_difference_first(scored):
+    table = comparison.pair_table(comparisons.model_pairs(scored, SETTINGS))
+    assert table.data["p_value"].is_monotonic_increasing
+    assert len(table.shown) == 3
+    assert "Paired: the same images" in table.note
+
+
+def test_operating_points_name_threshold_and_intervals(scored):
+    rules = [criterion(text) for text in ("youden", "specificity=0.999")]
+    points = operating_points.carried_over(scored, rules, SETTINGS)
+    table = comparison.operating_point_table(points)
+    row = points.iloc[0]
+    assert table.shown["Sensitivity"].iloc[0] == (
+        f"{row['sensitivity']:.2f} ({row['sensitivity_lower']:.2f} to "
+        f"{row['sensitivity_upper']:.2f})"
+    )
+    assert "effective number of patients" in table.note
+    assert set(table.shown["Chosen for"]) == {"Youden", "specificity 0.999"}
+
+
+def test_calibration_stands_before_and_after(scored):
+    measured, _ = calibration.recalibration(scored, SETTINGS)
+    table = comparison.calibration_table(calibration.calibration(scored, SETTINGS), measured)
+    assert table.shown["Scores"].tolist() == ["as scored"] * 6 + ["as scored", "recalibrated"] * 4
+    assert table.shown["Patients"].tolist() == ["all"] * 6 + ["held aside"] * 8
+
+
+def test_small_subgroups_are_marked_and_stay(scored):
+    found = subgroups.subgroup_aurocs(scored, ["view", "density"], SETTINGS)
+    table = comparison.subgroup_table(found)
+    by_density = table.shown[table.shown["By"] == "Density"]
+    assert by_density["auROC"].str.endswith("(too few)").all()
+    assert not table.shown.loc[table.shown["By"] == "View", "auROC"].str.contains("few").any()
+    assert len(table.shown) == len(found)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        comparison.drop_table,
+        comparison.pair_table,
+        comparison.operating_point_table,
+        comparison.subgroup_table,
+        lambda empty: comparison.calibration_table(empty, empty),
+    ],
+)
+def test_a_table_without_rows_says_why(make):
+    assert make(pd.DataFrame()).shown["Result"].iloc[0].startswith("none: ")

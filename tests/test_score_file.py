@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from made_scores import made_scores
+from mammo.assessment import score_file
+from mammo.assessment.score_file import Layout, read_scores
+from mammo.errors import MammoError
+
+HEADER = "dataset,model,patient_id,image_id,y_true,y_score\n"
+GOOD = HEADER + "a,m,p1,i1,0,0.2\na,m,p2,i2,1,0.9\na,m,p3,i3,0,-3e2\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(content: str | bytes) -> Path:
+        path = tmp_path / "scores.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+def test_what_was_written_is_read(file):
+    table = made_scores()
+    found = read_scores(file(table.to_csv(index=False)))
+    pd.testing.assert_frame_equal(
+        found[table.columns], table.fillna({"density": ""}), check_dtype=False
+    )
+    assert (found["y_score"].dtype, found["y_true"].dtype) == ("float64", "int64")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD.replace(",", ";"),
+        GOOD.replace(",", "\t"),
+        "\ufeff" + GOOD,
+        GOOD.replace("\n", "\r\n"),
+        GOOD.replace("i1", '"i1"').replace("0.2", " 0.2 "),
+        GOOD.replace("\n", "\n\n"),
+        GOOD.replace(",1,", ",1.0,"),
+    ],
+    ids=["semicolons", "tabs", "byte order mark", "windows", "quotes", "empty lines", "1.0"],
+)
+def test_common_dialects_are_understood(file, text):
+    found = read_scores(file(text))
+    assert found["image_id"].tolist() == ["i1", "i2", "i3"]
+    assert found["y_true"].tolist() == [0, 1, 0]
+    assert found["y_score"].tolist() == [0.2, 0.9, -300]
+    assert set(found["split"]) == {"test"}
+
+
+def test_columns_may_have_other_names_or_one_value(file):
+    text = GOOD.replace("y_score", "probability").replace("dataset", "hospital")
+    text = text.replace("model,", "").replace("a,m,", "a,")
+    layout = Layout({"y_score": "probability", "dataset": "hospital"}, {"model": "vendor"}, "a")
+    found = read_scores(file(text), layout)
+    assert set(found["model"]) == {"vendor"}
+    assert set(found["dataset"]) == {"a"}
+    assert set(found["split"]) == {"validation"}
+
+
+def test_an_empty_score_stands_for_what_the_rule_says(file):
+    text = GOOD.replace("0.9", "")
+    with pytest.raises(MammoError, match=r"line 3: y_score is ''; an image without a score"):
+        read_scores(file(text))
+    assert read_scores(file(text), Layout(missing_score=0.0))["y_score"].tolist() == [0.2, 0, -300]
+
+
+FAULTS = {
+    "label": (GOOD.replace("i2,1", "i2,2"), "line 3: y_true is '2', expected 0 (benign) or 1"),
+    "label missing": (GOOD.replace("i2,1", "i2,"), "line 3: y_true is ''"),
+    "word": (GOOD.replace("0.9", "high"), "line 3: y_score is 'high', expected a finite number"),
+    "infinite": (GOOD.replace("0.9", "inf"), "line 3: y_score is 'inf', expected a finite number"),
+    "underscore": (GOOD.replace("0.9", "1_0"), "line 3: y_score is '1_0'"),
+    "decimal comma": (GOOD.replace("0.9", "0,9"), "line 3: 7 fields where the header has 6"),
+    "short row": (GOOD + "a,m,p4\n", "line 5: 3 fields where the header has 6"),
+    "no patient": (GOOD.replace("p2", ""), "line 3: patient_id is '', expected a name"),
+    "no patient, as pandas writes it": (GOOD.replace("p2", "nan"), "line 3: patient_id is 'nan'"),
+    "twice": (GOOD + "a,m,p1,i1,0,0.2\n", "line 5: image_id is 'i1', which this model has scored"),
+    "two labels": (GOOD + "a,n,p1,i1,1,0.2\n", "line 5: y_true of image 'i1' is not that of"),
+    "two patients": (GOOD + "a,n,p9,i1,0,0.2\n", "line 5: patient_id of image 'i1' is not that of"),
+    "column": (GOOD.replace("y_true", "truth"), "line 1: no column 'y_true'; the columns are data"),
+    "column twice": (GOOD.replace("model", "dataset"), "line 1: the column 'dataset' occurs twice"),
+    "column unseen": (GOOD.replace("dataset", "data\0set"), "line 1: the column 'data\\x00set'"),
+    "header alone": (HEADER, "holds no row of scores below its header"),
+    "empty": ("", "holds no row of scores"),
+    "open quote": (GOOD + '"a,m,p4\n', "no valid CSV"),
+    "huge field": (
+        GOOD + '"' + "x" * 200_000 + '",m,p,i,0,1\n',
+        "line 5: no valid CSV (field larger",
+    ),
+    "control": (GOOD.replace("p2", "p\x1b[31m"), "line 3: patient_id is 'p\\x1b[31m', which holds"),
+    "zero byte": (GOOD.replace("p2", "p\0"), "line 3: "),
+    "latin-1": (GOOD.replace("p2", "pé").encode("latin-1"), "line 3: not UTF-8 text"),
+    "binary": (bytes(range(256)) * 40, "line "),
+    "several": (
+        GOOD.replace("0.2", "x").replace("0.9", "y").replace("-3e2", "z"),
+        "lines 2, 3, 4: y_score is 'x'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_named_by_its_line(file, content, words):
+    path = file(content)
+    with pytest.raises(MammoError) as caught:
+        read_scores(path)
+    message = str(caught.value)
+    assert message.startswith(str(path)) and words in message
+    assert message.isprintable()
+
+
+def test_lines_are_counted_in_the_file_where_a_field_spans_several(file):
+    text = HEADER.replace("\n", ",note\n") + 'a,m,p1,i1,0,0.2,"two  words"\na,m,p2,i2,9,1,\n'
+    spanning = text.replace("two  words", "two\nwords")
+    with pytest.raises(MammoError, match="line 4: y_true is '9'"):
+        read_scores(file(spanning))
+    found = read_scores(file(spanning.replace("9,1", "1,1")))
+    assert found["note"].tolist() == ["two words", ""]
+    with pytest.raises(MammoError, match="line 3: y_true is '9'"):
+        read_scores(file(text))
+
+
+@pytest.mark.parametrize(
+    ("layout", "words"),
+    [
+        (Layout(internal="b"), "no row of the internal data set 'b'; there are a"),
+        (Layout(names={"score": "x"}), "no column 'score' in a table of scores"),
+        (Layout(names={"y_score": "probability"}), "no column 'probability'"),
+        (Layout(constants={"colour": "x"}), "no column 'colour' in a table of scores"),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_refused(file, layout, words):
+    with pytest.raises(MammoError, match=words):
+        read_scores(file(GOOD), layout)
+
+
+def test_splits_are_validation_and_test(file):
+    rows = ["split", "validation", "test", "train"]
+    text = "\n".join(f"{a},{b}" for a, b in zip(GOOD.splitlines(), rows, strict=True))
+    with pytest.raises(MammoError, match="line 4: split is 'train', expected 'validation'"):
+        read_scores(file(text))
+    found = read_scores(file(text.replace("train", "test")))
+    assert found["split"].tolist() == ["validation", "test", "test"]
+
+
+def test_what_is_no_readable_file_is_refused(tmp_path, monkeypatch, file):
+    with pytest.raises(MammoError, match="does not exist"):
+        read_scores(tmp_path / "absent.csv")
+    with pytest.raises(MammoError, match="is no file"):
+        read_scores(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(MammoError, match="is no file"):
+        read_scores(tmp_path / "pipe")
+    monkeypatch.setattr(score_file, "MOST_BYTES", 10)
+    with pytest.raises(MammoError, match="10 at most are read"):
+        read_scores(file(GOOD))
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_any_damage_ends_in_a_table_or_in_one_sentence(file, data):
+    content = bytearray(GOOD.encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content) - 1))
+        content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    try:
+        found = read_scores(file(bytes(content)))
+    except MammoError as error:
+        assert str(error).isprintable()
+    else:
+        assert set(found["y_true"]) <= {0, 1}
+        assert found["y_score"].map(lambda score: abs(score) < float("inf")).all()

@@ -72,4 +72,4 @@ display.show(inventory.parameters(study), "parameters", "Parameters of this buil
 # ## Versions
 
 # %%
-display.show(inventory.versions(), "versions", "Code, packages and device")
+display.show(inventory.versions(), "versions", "Code and packages")

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammo.errors import MammoError
@@ -27,6 +27,7 @@ def test_scores_of_breasts_by_hand(rule, expected):
 
 
 @pytest.mark.parametrize("rule", ["mean", "max"])
+@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 8), st.integers(0, 2**32))
 def test_a_group_has_the_rule_of_its_images_and_is_malignant_if_one_is(rule, n, n_groups, seed):
     generator = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
@@ -26,18 +26,21 @@ def labelled_scores(draw, levels: int = 5):
     return np.array(y_true), np.array(y_score) / levels
 
 
+@settings(deadline=None)
 @given(labelled_scores())
 def test_equals_scikit_learn_under_ties(data):
     y_true, y_score = data
     assert auroc(y_true, y_score) == pytest.approx(roc_auc_score(y_true, y_score), abs=1e-15)
 
 
+@settings(deadline=None)
 @given(labelled_scores())
 def test_a_monotone_transform_changes_nothing(data):
     y_true, y_score = data
     assert auroc(y_true, np.exp(3 * y_score) - 7) == auroc(y_true, y_score)
 
 
+@settings(deadline=None)
 @given(labelled_scores())
 def test_flipping_labels_or_scores_mirrors_it(data):
     y_true, y_score = data
@@ -45,12 +48,14 @@ def test_flipping_labels_or_scores_mirrors_it(data):
     assert auroc(1 - y_true, -y_score) == auroc(y_true, y_score)
 
 
+@settings(deadline=None)
 @given(labelled_scores())
 def test_every_image_twice_changes_nothing(data):
     y_true, y_score = data
     assert auroc(np.tile(y_true, 2), np.tile(y_score, 2)) == auroc(y_true, y_score)
 
 
+@settings(deadline=None)
 @given(labelled_scores())
 def test_placements_are_shares_of_the_other_class_counted_pair_by_pair(data):
     y_true, y_score = data

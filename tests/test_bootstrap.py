@@ -170,10 +170,10 @@ def test_the_method_is_told_in_words(screening, options, method):
 def bca_of_scipy(y_true, scores, replicates, confidence: float) -> tuple[float, float]:
     data = (y_true, scores)
     options = {"paired": True, "vectorized": False, "confidence_level": confidence}
-    drawn = stats.bootstrap(data, roc_auc_score, n_resamples=2, method="percentile", **options)
+    drawn = stats.bootstrap(data, auroc, n_resamples=2, method="percentile", **options)
     drawn.bootstrap_distribution = replicates
     found = stats.bootstrap(
-        data, roc_auc_score, n_resamples=0, method="BCa", bootstrap_result=drawn, **options
+        data, auroc, n_resamples=0, method="BCa", bootstrap_result=drawn, **options
     )
     return tuple(found.confidence_interval)
 
@@ -192,13 +192,16 @@ def test_bca_bounds_equal_those_of_scipy_from_the_same_replicates(screening, con
 
 def test_replicates_equal_to_the_estimate_count_half_in_the_bias_of_bca_as_in_scipy():
     y_true = np.repeat([0, 1], 6)
-    scores = np.array([0, 0, 1, 1, 2, 1, 1, 2, 2, 0, 2, 2])
-    found = auroc_interval(y_true, scores, range(12), bounds="bca", n_bootstrap=500)
-    replicates = bootstrap_aurocs(y_true, scores, range(12), 500, 0)[0]
-    replicates = replicates[np.isfinite(replicates)]
-    assert np.sum(replicates == found.value) > 5
-    expected = bca_of_scipy(y_true, scores, replicates, 0.95)
-    assert (found.lower, found.upper) == pytest.approx(expected, abs=1e-12)
+    scores = np.array([0, 0, 1, 1, 0, 1, 1, 0, 1, 0, 1, 1])
+    replicates = bootstrap_aurocs(y_true, scores, range(12), 500, 0, stratified=True)[0]
+    assert np.mean(replicates == auroc(y_true, scores)) > 0.1
+    for confidence in np.linspace(0.1, 0.99, 30):  # few values, so that many bounds are the same
+        found = auroc_interval(
+            y_true, scores, range(12),
+            bounds="bca", n_bootstrap=500, stratified=True, confidence=confidence,
+        )  # fmt: skip
+        expected = bca_of_scipy(y_true, scores, replicates, confidence)
+        assert (found.lower, found.upper) == pytest.approx(expected, abs=1e-12)
 
 
 def test_stratified_bootstrap_agrees_with_that_of_proc(proc):
@@ -391,3 +394,24 @@ def test_the_package_needs_neither_torch_nor_pydicom_nor_scikit_learn():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"threads": 0}, "threads is 0: give at least 1"),
+        ({"seed": 0.5}, "seed is 0.5: give an integer"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(screening, change, message):
+    with pytest.raises(MammoError, match=message):
+        auroc_interval(*screening, n_bootstrap=10, **change)
+
+
+def test_a_statistic_that_is_undefined_is_nan_and_warns():
+    with pytest.warns(UserWarning, match="undefined on these 3 images, 0 of them malignant"):
+        found = statistic_interval(
+            average_precision, [0, 0, 0], [0.1, 0.2, 0.3], list("abc"), n_bootstrap=10
+        )
+    assert math.isnan(found.value) and math.isnan(found.lower)
+    assert found.n_valid == 0

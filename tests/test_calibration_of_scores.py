@@ -20,7 +20,6 @@ from mammo.evaluation import (
     statistic_interval,
     value_of,
 )
-from mammo.evaluation.calibration import check_recalibration
 from mammo.evaluation.proportions import clustered_proportion
 
 
@@ -160,12 +159,7 @@ def test_scores_that_part_the_classes_have_no_slope(n, seed, is_turned, is_tied)
     assert math.isnan(line.slope)
     assert math.isnan(line.intercept_lower)
     with pytest.raises(MammoError, match="both classes whose scores overlap; give more"):
-        check_recalibration(line)
-
-
-def test_a_line_that_is_there_passes_the_check(screening):
-    line = calibration_line(*screening)
-    assert check_recalibration(line) is line
+        line.recalibrated(scores)
 
 
 @pytest.mark.parametrize("label", [0, 1])
@@ -216,8 +210,8 @@ def test_the_expected_calibration_error_by_hand():
     expected = 3 / 4 * (2 / 3 - 0.25)
     assert value_of(expected_calibration_error(2), y_true, scores) == pytest.approx(expected)
     # 0.5 and 1 belong to the upper bin, 0 to the lower one
-    found = value_of(expected_calibration_error(2), [1, 0, 0], [0.0, 0.5, 1.0])
-    assert found == pytest.approx(1 / 3 * 1 + 2 / 3 * 0.75)
+    found = value_of(expected_calibration_error(2), [1, 1, 0], [0.0, 0.5, 1.0])
+    assert found == pytest.approx(1 / 3 * 1 + 2 / 3 * 0.25)
 
 
 def test_brier_and_calibration_error_have_bootstrap_intervals(screening):
@@ -238,6 +232,7 @@ def test_bins_of_like_scores_by_hand():
     assert (low.share_malignant, low.lower, low.upper) == expected
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 12), st.integers(1, 30), st.integers(0, 2**32))
 def test_bins_hold_every_image_once_and_never_part_equal_scores(n, n_bins, n_levels, seed):
     generator = np.random.default_rng(seed)
@@ -291,3 +286,8 @@ def test_bad_input_is_named(function, change, message):
         warnings.simplefilter("error")
         with pytest.raises(MammoError, match=message):
             function(**(arguments | change))
+
+
+def test_a_curve_without_bins_is_refused():
+    with pytest.raises(MammoError, match="n_bins is 0: give at least 1"):
+        reliability_curve([0, 1], [0.2, 0.3], ["a", "b"], n_bins=0)

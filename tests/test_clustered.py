@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -132,6 +132,7 @@ def test_variances_of_parts_of_a_set_equal_those_of_proc(proc):
         assert covariance[0, 0] == pytest.approx(expected, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(clustered_scores())
 def test_every_image_its_own_patient_is_delong(data):
     y_true, models, _ = data
@@ -141,6 +142,7 @@ def test_every_image_its_own_patient_is_delong(data):
     np.testing.assert_allclose(covariance, expected[1], rtol=0, atol=1e-14)
 
 
+@settings(deadline=None)
 @given(clustered_scores())
 def test_equals_obuchowski_by_hand(data):
     aurocs, covariance = auroc_covariance(*data)
@@ -149,6 +151,7 @@ def test_equals_obuchowski_by_hand(data):
     np.testing.assert_allclose(covariance, expected[1], rtol=0, atol=1e-14)
 
 
+@settings(deadline=None)
 @given(clustered_scores())
 def test_a_covariance_has_no_negative_direction(data):
     _, covariance = auroc_covariance(*data)
@@ -176,6 +179,7 @@ def test_every_patient_twice_halves_the_variance_but_for_the_degrees_of_freedom(
     assert twice[0, 0] / once[0, 0] == pytest.approx((30 / 29) / (15 / 14) / 2, rel=1e-12)
 
 
+@settings(deadline=None)
 @given(clustered_scores())
 def test_a_monotone_transform_changes_nothing(data):
     y_true, models, patient = data
@@ -185,6 +189,7 @@ def test_a_monotone_transform_changes_nothing(data):
     np.testing.assert_array_equal(found[1], expected[1])
 
 
+@settings(deadline=None)
 @given(clustered_scores())
 def test_flipping_labels_or_scores_mirrors_the_areas_alone(data):
     y_true, models, patient = data

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -174,6 +174,7 @@ def test_the_draws_are_those_of_the_models_intervals(screening):
     assert found.bootstrap_upper == pytest.approx(interval.upper - 0.5, abs=1e-14)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from([0.9, 0.95, 0.99]))
 def test_the_interval_excludes_0_where_p_is_below_the_level(seed, confidence):
     generator = np.random.default_rng(seed)
@@ -189,6 +190,7 @@ def test_the_interval_excludes_0_where_p_is_below_the_level(seed, confidence):
         assert excludes == (found.p_value < 1 - confidence)
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 0.3), st.integers(0, 2**32))
 def test_non_inferiority_holds_where_the_bound_and_p_say_so(margin, seed):
     generator = np.random.default_rng(seed)
@@ -273,3 +275,10 @@ def test_bad_input_is_named(change, message):
     }
     with pytest.raises(MammoError, match=message):
         compare_models(**(arguments | change))
+
+
+def test_the_greatest_seed_has_a_next_one():
+    generator = np.random.default_rng(0)
+    sets = [Scored(np.arange(40) % 2, generator.normal(size=40), np.arange(40)) for _ in range(2)]
+    found = compare_sets(*sets, n_bootstrap=50, seed=2**64 - 1)
+    assert found.n_valid == 50

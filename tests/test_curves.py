@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -73,6 +73,7 @@ def test_points_on_the_curve_equal_those_of_proc(proc):
         assert found == pytest.approx(specificity, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(weighted_scores())
 def test_the_curve_equals_that_of_scikit_learn(data):
     labels, scores, weights = data
@@ -88,12 +89,14 @@ def test_the_curve_equals_that_of_scikit_learn(data):
     np.testing.assert_array_equal(weighted.false_positives, np.transpose(negatives))
 
 
+@settings(deadline=None)
 @given(weighted_scores())
 def test_average_precision_equals_that_of_scikit_learn(data):
     expected = of_replicates(metrics.average_precision_score, *data)
     np.testing.assert_allclose(average_precision(*data), expected, rtol=0, atol=1e-14)
 
 
+@settings(deadline=None)
 @given(weighted_scores(), st.floats(0.02, 0.98))
 def test_partial_areas_equal_those_of_scikit_learn(data, least):
     labels, scores, weights = data
@@ -105,6 +108,7 @@ def test_partial_areas_equal_those_of_scikit_learn(data, least):
     np.testing.assert_allclose(found, mirrored, rtol=0, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(weighted_scores(), st.floats(0.02, 0.98))
 def test_plain_and_standardised_areas_say_the_same(data, least):
     plain = partial_auroc(specificity=least, standardised=False)(*data)
@@ -115,6 +119,7 @@ def test_plain_and_standardised_areas_say_the_same(data, least):
     assert (plain <= width + 1e-12).all()
 
 
+@settings(deadline=None)
 @given(weighted_scores())
 def test_the_area_of_nearly_all_of_the_curve_is_the_auroc(data):
     labels, scores, _ = data
@@ -130,6 +135,7 @@ def test_guessing_is_one_half_and_perfection_is_one(least):
         assert value_of(statistic, y_true, y_true) == pytest.approx(1, abs=1e-15)
 
 
+@settings(deadline=None)
 @given(weighted_scores(), st.one_of(st.floats(0.01, 0.99), st.sampled_from([0.5, 0.75, 0.8, 0.9])))
 def test_values_at_a_point_are_read_off_the_weighted_curve(data, at):
     labels, scores, weights = data

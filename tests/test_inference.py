@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -26,11 +26,13 @@ def holm_by_hand(p: list[float]) -> list[float]:
     return adjusted
 
 
+@settings(deadline=None)
 @given(p_values)
 def test_holm_equals_the_steps_by_hand(p):
     np.testing.assert_array_equal(holm(p), holm_by_hand(p))
 
 
+@settings(deadline=None)
 @given(p_values)
 def test_holm_keeps_the_order_and_never_falls_below_p(p):
     p, adjusted = np.array(p), holm(p)
@@ -41,6 +43,7 @@ def test_holm_keeps_the_order_and_never_falls_below_p(p):
     assert (np.diff(adjusted[tested][np.argsort(p[tested])]) >= 0).all()
 
 
+@settings(deadline=None)
 @given(p_values)
 def test_holm_rejects_no_fewer_than_bonferroni(p):
     p, adjusted = np.array(p), holm(p)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -59,6 +59,7 @@ def test_youdens_threshold_by_hand_is_the_highest_of_several():
     assert youden_threshold([1, 0], [1, 2]) == math.inf
 
 
+@settings(deadline=None)
 @given(labelled_scores(), st.floats(0.001, 0.999))
 def test_the_sensitivity_asked_for_is_reached_and_by_no_higher_threshold(data, least):
     y_true, scores = data
@@ -69,6 +70,7 @@ def test_the_sensitivity_asked_for_is_reached_and_by_no_higher_threshold(data, l
         assert shares(*data, higher)[0] < least
 
 
+@settings(deadline=None)
 @given(labelled_scores(), st.floats(0.001, 0.999))
 def test_the_specificity_asked_for_is_kept_and_by_no_lower_score(data, least):
     y_true, scores = data
@@ -88,6 +90,7 @@ def test_a_share_that_is_reached_exactly_is_enough_however_fractions_are_rounded
         assert threshold_for_sensitivity(y_true, scores, 1 - reached / n) == reached
 
 
+@settings(deadline=None)
 @given(labelled_scores())
 def test_youdens_threshold_is_where_scikit_learns_curve_is_farthest_from_guessing(data):
     x, y, thresholds = metrics.roc_curve(*data, drop_intermediate=False)
@@ -190,3 +193,8 @@ def test_bad_input_is_named(change, message):
     }  # fmt: skip
     with pytest.raises(MammoError, match=message):
         operating_point(**(arguments | change))
+
+
+def test_a_threshold_that_is_no_number_is_refused():
+    with pytest.raises(MammoError, match="the threshold is NaN"):
+        operating_point([0, 1], [0.2, 0.3], ["a", "b"], math.nan)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -87,12 +87,14 @@ def test_the_binormal_error_is_above_the_spread_of_normal_scores_by_a_covariance
     assert error > expected
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 0.99))
 def test_the_binormal_distance_has_the_area_it_was_asked_for(area):
     distance = binormal_distance(area)
     assert stats.norm.cdf(distance / math.sqrt(2)) == pytest.approx(area, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(
     st.floats(0.55, 0.99), st.integers(5, 400), st.integers(5, 400),
     st.sampled_from([0.8, 0.95]), st.sampled_from([0.5, 0.8, 0.9]),

@@ -18,7 +18,6 @@ from mammo.evaluation import (
     reliability_curve,
     statistic_interval,
 )
-from mammo.evaluation.calibration import check_recalibration
 from mammo.splits import hold_out
 
 RECALIBRATION_FRACTION = 0.5
@@ -58,6 +57,7 @@ def recalibration(
     -------
     measured : DataFrame
         As `calibration`, two rows a part: "as scored" and "recalibrated", on the same patients.
+        Parts whose fitting patients have one class, or scores that part the classes, are left out.
     rescored : DataFrame
         The table of scores of these patients, recalibrated.
     """
@@ -67,13 +67,12 @@ def recalibration(
             continue
         labels, _, patients = part.arrays
         is_fitted = hold_out(labels.astype(int), patients, fraction, settings.seed)
+        line = calibration_line(*replace(part, rows=part.rows[is_fitted]).arrays)
+        before = replace(part, rows=part.rows[~is_fitted])
         try:
-            fitted = calibration_line(*Part(**part.key, rows=part.rows[is_fitted]).arrays)
-            line = check_recalibration(fitted)
+            moved = line.recalibrated(before.rows["y_score"])
         except MammoError:
             continue
-        before = replace(part, rows=part.rows[~is_fitted])
-        moved = line.recalibrated(before.rows["y_score"])
         after = replace(part, rows=before.rows.assign(y_score=moved))
         rows += [_row(before, AS_SCORED, settings), _row(after, RECALIBRATED, settings)]
         tables.append(after.rows)

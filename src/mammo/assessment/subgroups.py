@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 
@@ -61,7 +62,6 @@ def subgroup_aurocs(
 
 
 def _estimate(part, settings: Settings):
-    import warnings
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # NaN, and marked too small

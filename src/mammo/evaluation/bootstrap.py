@@ -57,8 +57,8 @@ def auroc_interval(
 ) -> Estimate:
     """auROC of the images with its bootstrap interval.
 
-    The same seed gives every model scored on one set the same draws, whatever the order of the
-    rows and the number of threads, so that intervals on a set are paired between models.
+    The same seed gives every model scored on one set the same draws, whatever the number of threads
+    and, by patient, the order of the rows, so that intervals on a set are paired between models.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def statistic_interval(
     patient_id: Sequence[object],
     *,
     unit: Unit = "patient",
-    n_bootstrap: int = 2000,
+    n_bootstrap: int = 10_000,
     confidence: float = 0.95,
     seed: int = 0,
 ) -> Estimate:
@@ -154,8 +154,16 @@ def statistic_interval(
     for block, counts in draws.blocks():
         replicates[block] = statistic(labels, scores, counts[:, draws.unit])
     lower, upper = quantiles(replicates, tails(confidence), draws.n_units, unit)
+    value = float(statistic(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[0])
+    if math.isnan(value):
+        warnings.warn(
+            f"the statistic is undefined on these {len(labels)} images, {int(labels.sum())} of "
+            "them malignant",
+            UserWarning,
+            stacklevel=2,
+        )
     return Estimate(
-        value=float(statistic(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[0]),
+        value=value,
         lower=lower,
         upper=upper,
         confidence=confidence,

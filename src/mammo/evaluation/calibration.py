@@ -58,8 +58,19 @@ class CalibrationLine:
     n_clipped: int
 
     def recalibrated(self, y_score: ArrayLike) -> NDArray[np.float64]:
-        """Return scores moved along the line, in (0, 1): logistic recalibration."""
-        return special.expit(self.intercept + self.slope * _logits(np.asarray(y_score, float))[0])
+        """Return scores moved along the line, in (0, 1): logistic recalibration.
+
+        Raises
+        ------
+        MammoError
+            If no line could be fitted.
+        """
+        if math.isnan(self.slope):
+            raise MammoError(
+                "recalibration needs images of both classes whose scores overlap; give more of them"
+            )
+        logits, _ = _logits(np.asarray(y_score, dtype=np.float64))
+        return special.expit(self.intercept + self.slope * logits)
 
 
 @dataclass(frozen=True)
@@ -146,6 +157,8 @@ def reliability_curve(
         By rising score.
     """
     check_fraction(confidence, "confidence")
+    if n_bins < 1:
+        raise MammoError(f"n_bins is {n_bins}: give at least 1")
     labels, scores = check_probabilities(y_true, y_score)
     units = units_of(unit, group_index(patient_id, len(labels)))
     edges = np.unique(np.quantile(scores, np.linspace(0, 1, n_bins + 1)[1:-1], method="lower"))
@@ -181,7 +194,8 @@ def calibration_line(
     Returns
     -------
     CalibrationLine
-        NaN, with a UserWarning, where a class is absent, or the scores part the classes.
+        NaN, with a UserWarning, where a class is absent; intercept and slope also where the scores
+        part the classes or are all the same.
 
     References
     ----------
@@ -263,12 +277,3 @@ def _robust_errors(
         return [math.nan] * columns.shape[1]
     variance = inverse @ (summed @ summed.T * (n / (n - 1))) @ inverse.T
     return np.sqrt(np.diag(variance)).tolist()
-
-
-def check_recalibration(line: CalibrationLine) -> CalibrationLine:
-    """Return a line that scores can be moved along, or say that there is none."""
-    if math.isnan(line.slope):
-        raise MammoError(
-            "recalibration needs images of both classes whose scores overlap; give more of them"
-        )
-    return line

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mammo.errors import MammoError
 from mammo.evaluation.bootstrap import bootstrap_aurocs, quantiles, tails
 from mammo.evaluation.clustered import auroc_covariance
+from mammo.evaluation.draws import MOST_SEED
 from mammo.evaluation.estimate import sizes
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import Unit, check_fraction, check_scores, group_index, units_of
@@ -154,7 +155,8 @@ def compare_sets(
     Parameters
     ----------
     first, second : Scored
-        For a drop: the internal set, then the external one. No patient may be in both.
+        For a drop: the internal set, then the external one. No patient may be in both, which is
+        for the caller to see to: identifiers of two sets may be the same by chance.
     unit, n_bootstrap, confidence, seed
         As for `mammo.evaluation.auroc_interval`. The second set is drawn with seed + 1, so that
         the two are independent.
@@ -171,6 +173,7 @@ def compare_sets(
     1997;53:567-578 (variances by patient).
     """
     check_fraction(confidence, "confidence")
+    seeds = (seed, (seed + 1) % (MOST_SEED + 1))
     aurocs, variances, units, counts, replicates = [], [], [], [], []
     for place, scored in enumerate((first, second)):
         labels, scores = check_scores(scored.y_true, scored.y_score)
@@ -181,7 +184,7 @@ def compare_sets(
         variances.append(covariance[0, 0])
         units.append(int(unit_index.max()) + 1)
         counts.append(sizes(labels, patients))
-        replicates.append(bootstrap_aurocs(labels, scores, unit_index, n_bootstrap, seed + place))
+        replicates.append(bootstrap_aurocs(labels, scores, unit_index, n_bootstrap, seeds[place]))
     total = sum(variances)
     lost = sum(v**2 / (n - 1) for v, n in zip(variances, units, strict=True) if n > 1)
     return _comparison(

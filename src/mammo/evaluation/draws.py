@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mammo.errors import MammoError
 
-_MOST_SEED = 2**64 - 1
+MOST_SEED = 2**64 - 1
 _BLOCK_NUMBERS = 1 << 17  # counts a block, for statistics that need all of them: fits in a cache
 _TASK_NUMBERS = 1 << 24  # counts of one task: some hundredths of a second, then one may interrupt
 
@@ -78,7 +78,7 @@ def plan_draws(
     """
     if n_bootstrap < 1:
         raise MammoError(f"n_bootstrap is {n_bootstrap}: at least 1 replicate is needed")
-    if not 0 <= seed <= _MOST_SEED:
+    if not 0 <= seed <= MOST_SEED or int(seed) != seed:
         raise MammoError(f"seed is {seed}: give an integer from 0 to 2**64 - 1")
     sizes = np.array([unit.max() + 1], dtype=np.int64)
     if stratum is not None:
@@ -104,6 +104,8 @@ def in_threads(
     threads : int or None
         Without it one a processor that this process may use.
     """
+    if threads is not None and threads < 1:
+        raise MammoError(f"threads is {threads}: give at least 1, or None for one a processor")
     workers = threads or _processors()
     step = min(max(_TASK_NUMBERS // max(numbers_each, 1), 1), -(-n_tasks // workers))
     slices = [slice(at, min(at + step, n_tasks)) for at in range(0, n_tasks, step)]

@@ -53,7 +53,8 @@ def check_probabilities(
     if wrong.size:
         raise MammoError(
             f"y_score holds {scores[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in "
-            "all): calibration is of probabilities, which lie in [0, 1]"
+            "all): calibration is of probabilities, which lie in [0, 1]; scale the scores, or "
+            "leave calibration out"
         )
     return labels, scores
 

@@ -97,6 +97,8 @@ def operating_point(
         NaN where there is no image to take a share of.
     """
     check_fraction(confidence, "confidence")
+    if math.isnan(threshold):
+        raise MammoError("the threshold is NaN: give a number, from which on a score is positive")
     labels, scores = check_scores(y_true, y_score)
     patients = group_index(patient_id, len(labels))
     units = units_of(unit, patients)

@@ -41,6 +41,11 @@ def binormal_standard_error(a: float, b: float, n_positive: int, n_negative: int
     n_positive, n_negative : int
         Numbers of independent images of each class, at least 1.
 
+    Notes
+    -----
+    As R's pROC has it, without the covariance of intercept and slope, which makes it too large by
+    some tenths at high areas.
+
     References
     ----------
     Obuchowski NA, McClish DK. Stat Med 1997;16:1529-1542.

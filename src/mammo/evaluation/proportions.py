@@ -17,7 +17,8 @@ def clustered_proportion(
 
     Images of one patient agree with each other, so that n of them are worth fewer independent
     ones: n divided by the design effect, the ratio of the variance between patients to the
-    binomial one. Where all images are hits, or none is, the number of patients is taken.
+    binomial one, and never more than n. A patient of one image is worth one, and so is one of many
+    that all agree. Where all images are hits, or none is, the number of patients is taken.
 
     Parameters
     ----------
@@ -35,8 +36,8 @@ def clustered_proportion(
     References
     ----------
     Rao JNK, Scott AJ. Biometrics 1992;48:577-585 (design effect). Korn EL, Graubard BI. Surv
-    Methodol 1998;24:193-201 (effective size in an exact interval; here in Wilson's, which covers as
-    well and is shorter). Wilson EB. J Am Stat Assoc 1927;22:209-212.
+    Methodol 1998;24:193-201 (effective size in an exact interval; here in Wilson's). Wilson EB. J
+    Am Stat Assoc 1927;22:209-212.
     """
     n = len(hits)
     if not n:
@@ -47,8 +48,8 @@ def clustered_proportion(
     effective = float(n_units)
     if 0 < value < 1 and n_units > 1:
         off = np.bincount(unit, hits - value)
-        variance = n_units / (n_units - 1) * np.sum(off**2) / n**2
-        effective = min(value * (1 - value) / variance, n) if variance > 0 else float(n)
+        between = np.sum(off**2) / n**2
+        effective = min(value * (1 - value) / between, n) if between > 0 else float(n)
     return value, *_wilson(value, effective, normal_quantile(confidence))
 
 

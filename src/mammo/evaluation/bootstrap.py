@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -111,19 +111,9 @@ def auroc_interval(
     levels = tails(confidence)
     if bounds == "bca":
         levels = _bca_levels(value, replicates, jackknife_aurocs(labels, scores, units), levels)
-    lower, upper = quantiles(replicates, levels, draws.n_units, unit)
-    return Estimate(
-        value=value,
-        lower=lower,
-        upper=upper,
-        confidence=confidence,
-        **sizes(labels, patients),
-        unit=unit,
-        method=f"{'stratified ' * stratified}{_TITLES[bounds]} bootstrap of {unit}s",
-        n_bootstrap=n_bootstrap,
-        n_valid=int(np.isfinite(replicates).sum()),
-        seed=seed,
-    )
+    method = f"{'stratified ' * stratified}{_TITLES[bounds]} bootstrap of {unit}s"
+    described = {"confidence": confidence, "unit": unit, "method": method, "seed": seed}
+    return _estimate(value, replicates, levels, draws, **sizes(labels, patients), **described)
 
 
 def statistic_interval(
@@ -153,7 +143,6 @@ def statistic_interval(
     replicates = np.empty(n_bootstrap)
     for block, counts in draws.blocks():
         replicates[block] = statistic(labels, scores, counts[:, draws.unit])
-    lower, upper = quantiles(replicates, tails(confidence), draws.n_units, unit)
     value = float(statistic(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[0])
     if math.isnan(value):
         warnings.warn(
@@ -162,18 +151,10 @@ def statistic_interval(
             UserWarning,
             stacklevel=2,
         )
-    return Estimate(
-        value=value,
-        lower=lower,
-        upper=upper,
-        confidence=confidence,
-        **sizes(labels, patients),
-        unit=unit,
-        method=f"percentile bootstrap of {unit}s",
-        n_bootstrap=n_bootstrap,
-        n_valid=int(np.isfinite(replicates).sum()),
-        seed=seed,
-    )
+    method = f"percentile bootstrap of {unit}s"
+    described = {"confidence": confidence, "unit": unit, "method": method, "seed": seed}
+    levels = tails(confidence)
+    return _estimate(value, replicates, levels, draws, **sizes(labels, patients), **described)
 
 
 def bootstrap_aurocs(
@@ -229,12 +210,33 @@ def quantiles(
     """Read an interval off the replicates that are defined; NaN, with a warning, without one."""
     valid = replicates[np.isfinite(replicates)]
     if n_units < 2:
-        warnings.warn(f"no interval: all images are of one {unit}", UserWarning, stacklevel=3)
+        warnings.warn(f"no interval: all images are of one {unit}", UserWarning, stacklevel=4)
         return math.nan, math.nan
     if not valid.size or np.isnan(levels).any():
         return math.nan, math.nan
     lower, upper = np.quantile(valid, levels)
     return float(lower), float(upper)
+
+
+def _estimate(
+    value: float,
+    replicates: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    draws: Draws,
+    *,
+    unit: Unit,
+    **described: Any,
+) -> Estimate:
+    lower, upper = quantiles(replicates, levels, draws.n_units, unit)
+    return Estimate(
+        value=value,
+        lower=lower,
+        upper=upper,
+        unit=unit,
+        n_bootstrap=len(replicates),
+        n_valid=int(np.isfinite(replicates).sum()),
+        **described,
+    )
 
 
 def _replicates(

@@ -72,11 +72,12 @@ def check_models(
 def group_index(groups: Sequence[object], n_images: int) -> NDArray[np.intp]:
     """Number the groups 0, 1, ... in the order of their names; a missing name is an error."""
     names = np.asarray(groups)
-    if names.dtype.kind not in "iu":
+    is_number = names.dtype.kind in "iu"
+    if not is_number:
         names = np.array([str(group).strip() for group in groups])
     if names.shape != (n_images,):
         raise MammoError(f"{len(names)} patient identifiers for {n_images} images: give one each")
-    missing = np.flatnonzero(np.isin(names.astype(str), _MISSING))
+    missing = np.array([]) if is_number else np.flatnonzero(np.isin(names, _MISSING))
     if missing.size:
         raise MammoError(
             f"the patient identifier at position {missing[0]} is missing ({missing.size} in all): "

@@ -30,9 +30,9 @@ confidence = 0.95  # confidence level of the intervals
 unit = "patient"  # what is taken as independent: "patient" or "image"
 margin = 0.05  # loss of auROC up to which an external result is no worse
 operating_points = [
-    "youden",
     "sensitivity=0.9",
     "specificity=0.9",
+    "youden",
 ]  # thresholds to choose on DDSM's validation patients
 recalibration_fraction = 0.5  # of an external set's patients, to recalibrate
 
@@ -42,6 +42,8 @@ from mammo import config
 parameters = config.read(globals())
 
 # %% tags=["remove-input"]
+from IPython.display import display as draw
+
 from mammo import results
 from mammo.assessment import calibration, comparisons, subgroups
 from mammo.assessment.assessment import FACTS
@@ -50,6 +52,7 @@ from mammo.report import comparison, display, notice, sentences, tables
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.thresholds import carried_thresholds
 from mammo.study import Study
 
 study = Study(parameters)
@@ -141,8 +144,16 @@ roc_curves(scored, estimates)
 
 # %%
 criteria = [criterion(text) for text in parameters.operating_points]
+points = carried_over(scored, criteria, settings)
+if len(points):
+    draw(carried_thresholds(points, criteria[0].name))
+
+# %% [markdown]
+# All criteria, with intervals:
+
+# %% tags=["hide-output"]
 display.show(
-    comparison.operating_point_table(carried_over(scored, criteria, settings)),
+    comparison.operating_point_table(points),
     "operating-points",
     "Thresholds chosen at home, and what they give elsewhere",
 )
@@ -150,7 +161,7 @@ display.show(
 # %% [markdown]
 # ## Whether a score is a probability
 #
-# {term}`Calibration <calibration>` is lost more easily than ranking, and more easily mended
+# {term}`Calibration` is lost more easily than ranking, and more easily mended
 # {cite:p}`vancalster2016`: two numbers, fitted on some of a hospital's own patients, move the
 # scores.
 
@@ -160,11 +171,11 @@ reliability_curves(
     calibration.reliability(scored, settings), calibration.reliability(rescored, settings)
 )
 
-# %%
+# %% tags=["hide-output"]
 display.show(
     comparison.calibration_table(calibration.calibration(scored, settings), measured),
     "calibration",
-    "Calibration of each model, as scored and after recalibration on half of the patients",
+    "Calibration of each model, as scored and after recalibration",
 )
 
 # %% [markdown]

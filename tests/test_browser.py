@@ -19,7 +19,7 @@ PAGES = {
     "index": (1, 1),
     "chapters/01_datasets": (4, 2),
     "chapters/02_models": (2, 7),
-    "chapters/03_comparison": (7, 3),
+    "chapters/03_comparison": (7, 4),
     "chapters/04_mixed_data": (2, 1),
     "chapters/06_how_sure": (6, 2),
     "chapters/90_provenance": (5, 0),

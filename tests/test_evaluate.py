@@ -97,7 +97,7 @@ def test_options_reach_the_results(file):
     first = made.aurocs.iloc[0]
     assert first[["n_bootstrap", "confidence", "seed", "unit"]].tolist() == [150, 0.9, 4, "image"]
     assert set(made.drops["margin"]) == {0.2}
-    assert [rule.name for rule in made.criteria] == ["Youden", "sensitivity 0.9", "specificity 0.9"]
+    assert [rule.name for rule in made.criteria] == ["sensitivity 0.9", "specificity 0.9", "Youden"]
     other = evaluate.assess(file, Options(criteria=("threshold=0.3",), subgroups=("model",)))
     assert [rule.name for rule in other.criteria] == ["threshold 0.3"]
     assert other.divide_by == ("model",)

@@ -15,6 +15,7 @@ from matplotlib.text import Text
 
 from made_scores import made_scores
 from mammo.assessment import calibration
+from mammo.assessment.operating_points import YOUDEN, carried_over, criterion
 from mammo.assessment.scores import Settings
 from mammo.errors import MammoError
 from mammo.models.frcnn_cad import DetectorSettings
@@ -24,6 +25,7 @@ from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.half_width import half_width_by_size
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.style import LOOKS, Picture, drawing, looks
+from mammo.report.figures.thresholds import carried_thresholds
 
 SETS = {"cbis_ddsm": "validation", "mias": "test", "inbreast": "test", "institution": "test"}
 MODELS = ("alexnet", "vgg16", "resnet50")
@@ -593,3 +595,16 @@ def test_published_values_stand_with_the_interval_that_their_sets_allow():
     assert "MIAS ±0.084 to ±0.200" in picture.alt
     assert "all published values lie above the flat line at ±0.01" in picture.alt
     assert (intervals["hanley_mcneil"] > 0.01).all()
+
+
+def test_thresholds_are_drawn_on_every_set():
+    points = carried_over(made_scores(), [criterion("sensitivity=0.9"), YOUDEN], Settings())
+    picture = carried_thresholds(points, "sensitivity 0.9")
+    assert "(sensitivity 0.9)" in picture.alt
+    row = points[(points["model"] == "second") & (points["dataset"] == "south")].iloc[0]
+    assert (
+        f"second on south: sensitivity {row['sensitivity']:.2f}, specificity "
+        f"{row['specificity']:.2f}" in picture.alt
+    )
+    titles = [axes.get_title() for axes in picture.figure.axes]
+    assert [title.partition("\n")[0] for title in titles] == ["first", "second"]

@@ -63,7 +63,7 @@ FIGURES = {
     "index": 1,
     "chapters/01_datasets": 2,
     "chapters/02_models": 7,
-    "chapters/03_comparison": 3,
+    "chapters/03_comparison": 4,
     "chapters/04_mixed_data": 1,
     "chapters/06_how_sure": 2,
     "chapters/90_provenance": 0,

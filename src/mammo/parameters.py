@@ -207,7 +207,7 @@ class EvaluationParameters(Group):
         0.05, gt=0, lt=1, description="loss of auROC up to which an external result is no worse"
     )
     operating_points: tuple[str, ...] = Field(
-        ("youden", "sensitivity=0.9", "specificity=0.9"),
+        ("sensitivity=0.9", "specificity=0.9", "youden"),
         min_length=1,
         description="thresholds chosen on DDSM's validation: youden, sensitivity=..., "
         "specificity=..., or threshold=...",

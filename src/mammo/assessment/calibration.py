@@ -23,6 +23,8 @@ from mammo.splits import hold_out
 RECALIBRATION_FRACTION = 0.5
 """Share of an external set's patients that its own recalibration is fitted on."""
 
+_LEAST_IN_A_BIN, _MOST_BINS = 20, 10
+
 AS_SCORED, RECALIBRATED = "as scored", "recalibrated"
 
 
@@ -79,8 +81,10 @@ def recalibration(
     return pd.DataFrame(rows), pd.concat(tables) if tables else scored.iloc[:0]
 
 
-def reliability(scored: pd.DataFrame, settings: Settings, n_bins: int = 10) -> pd.DataFrame:
+def reliability(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Return the reliability curve of each part whose scores are in [0, 1].
+
+    A curve has ten bins at most, and fewer where a bin would hold less than 20 images.
 
     Returns
     -------
@@ -88,14 +92,13 @@ def reliability(scored: pd.DataFrame, settings: Settings, n_bins: int = 10) -> p
         ``model``, ``dataset``, ``split``, then the fields of
         `mammo.evaluation.calibration.ReliabilityBin`, one row a bin.
     """
-    how = {"n_bins": n_bins, "unit": settings.unit, "confidence": settings.confidence}
-    return pd.DataFrame(
-        [
-            {**part.key, **asdict(found)}
-            for part in _suited(scored)
-            for found in reliability_curve(*part.arrays, **how)
-        ]
-    )
+    how = {"unit": settings.unit, "confidence": settings.confidence}
+    rows = []
+    for part in _suited(scored):
+        n_bins = min(max(len(part.rows) // _LEAST_IN_A_BIN, 1), _MOST_BINS)
+        found = reliability_curve(*part.arrays, n_bins=n_bins, **how)
+        rows += [{**part.key, **asdict(one)} for one in found]
+    return pd.DataFrame(rows)
 
 
 def unsuited(scored: pd.DataFrame) -> list[str]:

@@ -35,7 +35,7 @@ class Criterion:
 
 
 YOUDEN = Criterion("Youden", youden_threshold)
-DEFAULTS = ("youden", "sensitivity=0.9", "specificity=0.9")
+DEFAULTS = ("sensitivity=0.9", "specificity=0.9", "youden")
 
 
 def criterion(text: str) -> Criterion:

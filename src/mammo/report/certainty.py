@@ -84,7 +84,7 @@ def _difference_table(differences: pd.DataFrame, headings: tuple[str, str, str])
     shown = pd.DataFrame(
         {
             "Table": differences["place"].str.removeprefix("Table "),
-            "Model": [model_title(name) for name in differences["model"]],
+            "Model": [short_title(name) for name in differences["model"]],
             "Tested on": [dataset_title(name) for name in differences["dataset"]],
             first: differences["first"].map("{:.2f}".format),
             second: differences["second"].map("{:.2f}".format),

@@ -135,9 +135,8 @@ def calibration_table(as_scored: pd.DataFrame, recalibrated: pd.DataFrame) -> Ta
         "Brier: mean squared error of the score, lower is better. ECE: mean distance of score and "
         "share malignant over ten bins. In the large: 0 if the scores are right on average, below "
         "if too high (logit units). Slope: 1 if as spread as they should be, below if too "
-        "extreme. Training weighs both classes alike, so that scores are too high where cancer is "
-        "rare. Rows of patients held aside: half of each external set's patients served to "
-        "recalibrate, the other half to measure."
+        "extreme. Rows of patients held aside: the other patients of the set served to "
+        "recalibrate, these to measure."
     )
     return Table(shown, data, note)
 

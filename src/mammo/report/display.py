@@ -10,7 +10,7 @@ from html import escape
 import pandas as pd
 
 _BADGES = {"real", "synthetic", "published"}
-_NUMBER = re.compile(r"[-−+]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")
+_NUMBER = re.compile(r"(?:< )?[-−+±]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,8 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     columns[_interval_heading(data)] = bounds(data["lower"], data["upper"])
     if data["run_sd"].notna().any():
         columns["SD over trainings"] = _spreads(data)
-    columns["Patients"] = _counts(data["n_patients"])
-    columns["Images; malignant"] = _pairs(data["n_images"], data["n_malignant"])
+    if not before:  # the table of the splits has those of Table 4
+        columns["Patients; images; malignant"] = _sizes(data)
     notes = [
         _interval_note(data[computed]),
         _runs_note(data[computed]),
@@ -117,8 +117,9 @@ def _counts(values: pd.Series) -> pd.Series:
     return values.map(lambda n: NOTHING if pd.isna(n) else f"{n:,}")
 
 
-def _pairs(first: pd.Series, second: pd.Series) -> pd.Series:
-    return (_counts(first) + "; " + _counts(second)).mask(first.isna(), NOTHING)
+def _sizes(data: pd.DataFrame) -> pd.Series:
+    counts = [_counts(data[name]) for name in ("n_patients", "n_images", "n_malignant")]
+    return (counts[0] + "; " + counts[1] + "; " + counts[2]).mask(data["n_images"].isna(), NOTHING)
 
 
 def _percents(values: pd.Series) -> pd.Series:

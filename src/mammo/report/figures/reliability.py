@@ -86,7 +86,7 @@ def _alt(kinds: dict[str, pd.DataFrame]) -> str:
     )
     return (
         "Share of malignant images against the score, with intervals; the diagonal is perfect "
-        f"calibration. Share in the lowest and in the highest tenth of the scores: {listed}."
+        f"calibration. Share in the lowest and in the highest bin of scores: {listed}."
     )
 
 

@@ -1,0 +1,92 @@
+"""What a threshold chosen at home gives elsewhere."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mammo.report.figures.style import (
+    DISPLAY_WIDTH,
+    GREY,
+    Look,
+    Picture,
+    drawing,
+    light_grid,
+    looks,
+)
+from mammo.report.published import dataset_title, model_title
+
+_COLUMNS = 3
+
+
+def carried_thresholds(points: pd.DataFrame, criterion: str) -> Picture:
+    """Sensitivity and specificity of one threshold a model on every set, one panel a model.
+
+    Parameters
+    ----------
+    points : DataFrame
+        As `mammo.assessment.operating_points.carried_over`, not empty.
+    criterion : str
+        The criterion whose thresholds are drawn.
+    """
+    chosen = points[points["criterion"] == criterion]
+    models = list(dict.fromkeys(chosen["model"]))
+    styles = looks(chosen["dataset"])
+    n_columns, n_rows = min(len(models), _COLUMNS), math.ceil(len(models) / _COLUMNS)
+    side = DISPLAY_WIDTH / _COLUMNS
+    with drawing():
+        size = (side * n_columns, (side + 0.5) * n_rows + 0.3)
+        figure = Figure(figsize=size, layout="constrained")
+        panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+        for model, axes in zip(models, panels, strict=False):
+            _panel(axes, chosen[chosen["model"] == model], styles)
+            threshold = chosen.loc[chosen["model"] == model, "threshold"].iloc[0]
+            axes.set_title(f"{model_title(model)}\nthreshold {threshold:.2f}")
+        for axes in panels[len(models) :]:
+            axes.set_axis_off()
+        handles = [
+            Line2D([], [], color=style.color, marker=style.marker, label=dataset_title(name))
+            for name, style in styles.items()
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    return Picture(figure, _alt(chosen, criterion))
+
+
+def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
+    for _, row in rows.iterrows():
+        style = styles[row["dataset"]]
+        axes.errorbar(
+            1 - row["specificity"],
+            row["sensitivity"],
+            xerr=[
+                [row["specificity_upper"] - row["specificity"]],
+                [row["specificity"] - row["specificity_lower"]],
+            ],
+            yerr=[
+                [row["sensitivity"] - row["sensitivity_lower"]],
+                [row["sensitivity_upper"] - row["sensitivity"]],
+            ],
+            color=style.color, marker=style.marker, markersize=6, elinewidth=1.2,
+        )  # fmt: skip
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), aspect="equal")
+    axes.set(xlabel="1 − specificity", ylabel="Sensitivity")
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+    light_grid(axes)
+
+
+def _alt(rows: pd.DataFrame, criterion: str) -> str:
+    listed = "; ".join(
+        f"{model_title(row['model'])} on {dataset_title(row['dataset'])}: sensitivity "
+        f"{row['sensitivity']:.2f}, specificity {row['specificity']:.2f}"
+        for _, row in rows.iterrows()
+    )
+    return (
+        f"Sensitivity and specificity at thresholds chosen at home ({criterion}), with intervals: "
+        f"{listed}."
+    )

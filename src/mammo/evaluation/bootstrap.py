@@ -248,10 +248,10 @@ def _replicates(
     from mammo.evaluation.kernels import replicate_aurocs
 
     ranked = [rank(labels, scores) for scores in models]
-    negatives = np.stack([draws.unit[model.negatives] for model in ranked])
-    positives = np.stack([draws.unit[model.positives] for model in ranked])
-    below = np.stack([model.below for model in ranked]).astype(np.int32)
-    up_to = np.stack([model.up_to for model in ranked]).astype(np.int32)
+    negatives = np.stack([draws.unit[model.negatives] for model in ranked]).astype(np.uint32)
+    positives = np.stack([draws.unit[model.positives] for model in ranked]).astype(np.uint32)
+    below = np.stack([model.below for model in ranked]).astype(np.uint32)
+    up_to = np.stack([model.up_to for model in ranked]).astype(np.uint32)
     aurocs = np.empty((len(models), draws.n_bootstrap))
 
     def fill(part: slice) -> None:

@@ -38,7 +38,7 @@ def _draw(counts, seed, replicate, sizes):
     """Count the draws of one replicate: from each stratum as many units as it has."""
     counts[:] = 0
     state = _mix(_mix(np.uint64(seed)) + np.uint64(replicate) * _GAMMA)
-    first = 0
+    first = np.uint64(0)  # unsigned: a signed index is tested for being negative
     for size in sizes:
         n = np.uint64(size)
         least = (np.uint64(1) << _HALF) % n  # products below it would favour some units
@@ -49,20 +49,20 @@ def _draw(counts, seed, replicate, sizes):
             high = (word >> _HALF) * n
             low = (word & _LOW) * n
             if (high & _LOW) >= least:
-                counts[first + np.int64(high >> _HALF)] += 1
+                counts[first + (high >> _HALF)] += 1
             else:
                 missing += 1
             if (low & _LOW) >= least:
-                counts[first + np.int64(low >> _HALF)] += 1
+                counts[first + (low >> _HALF)] += 1
             else:
                 missing += 1
         while missing > 0:
             state += _GAMMA
             high = (_mix(state) >> _HALF) * n
             if (high & _LOW) >= least:
-                counts[first + np.int64(high >> _HALF)] += 1
+                counts[first + (high >> _HALF)] += 1
                 missing -= 1
-        first += size
+        first += n
 
 
 @_compiled
@@ -76,7 +76,7 @@ def draw_counts(seed, start, sizes, counts):
 def replicate_aurocs(seed, start, sizes, negatives, positives, below, up_to, aurocs):
     """Fill aurocs, (models, replicates), with those of replicates start, start + 1, ...
 
-    ``negatives`` and ``positives``, (models, images), name the units of the images in the order of
+    ``negatives`` and ``positives``, (models, images) of uint32, name the units of the images in the order of
     their scores; ``below`` and ``up_to`` are those of `mammo.evaluation.auroc.RankedScores`. All
     sums are of integers.
     """

@@ -76,9 +76,9 @@ def draw_counts(seed, start, sizes, counts):
 def replicate_aurocs(seed, start, sizes, negatives, positives, below, up_to, aurocs):
     """Fill aurocs, (models, replicates), with those of replicates start, start + 1, ...
 
-    ``negatives`` and ``positives``, (models, images) of uint32, name the units of the images in the order of
-    their scores; ``below`` and ``up_to`` are those of `mammo.evaluation.auroc.RankedScores`. All
-    sums are of integers.
+    ``negatives`` and ``positives``, (models, images) of uint32, name the units of the images in the
+    order of their scores; ``below`` and ``up_to`` are those of
+    `mammo.evaluation.auroc.RankedScores`. All sums are of integers.
     """
     counts = np.empty(sizes.sum(), dtype=np.uint16)
     running = np.zeros(negatives.shape[1] + 1, dtype=np.int32)

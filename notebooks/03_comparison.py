@@ -46,7 +46,6 @@ from IPython.display import display as draw
 
 from mammo import results
 from mammo.assessment import calibration, comparisons, subgroups
-from mammo.assessment.assessment import FACTS
 from mammo.assessment.operating_points import carried_over, criterion
 from mammo.report import comparison, display, notice, sentences, tables
 from mammo.report.figures.forest import auroc_forest
@@ -185,7 +184,7 @@ display.show(
 
 # %% tags=["hide-output"]
 display.show(
-    comparison.subgroup_table(subgroups.subgroup_aurocs(scored, FACTS, settings)),
+    comparison.subgroup_table(subgroups.subgroup_aurocs(scored, subgroups.FACTS, settings)),
     "subgroups",
     "auROC within subgroups of the images",
 )

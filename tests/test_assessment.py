@@ -12,7 +12,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from made_scores import SETS, made_scores
 from mammo import evaluation
 from mammo.assessment import calibration, comparisons, estimates, operating_points, subgroups
-from mammo.assessment.assessment import Assessment
+from mammo.assessment.everything import Assessment
 from mammo.assessment.operating_points import DEFAULTS, criterion
 from mammo.assessment.scores import Settings
 from mammo.errors import MammoError

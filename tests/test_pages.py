@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup, Tag
 
 from mammo import inventory, results
 from mammo.assessment import calibration, comparisons, subgroups
-from mammo.assessment.assessment import FACTS
 from mammo.assessment.operating_points import carried_over, criterion
+from mammo.assessment.subgroups import FACTS
 from mammo.coverage import coverage_table
 from mammo.report import (
     certainty,

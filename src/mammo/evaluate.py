@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from mammo.assessment import calibration
-from mammo.assessment.assessment import Assessment
 from mammo.assessment.comparisons import MARGIN
+from mammo.assessment.everything import Assessment
 from mammo.assessment.operating_points import DEFAULTS, criterion
 from mammo.assessment.score_file import Layout, read_scores
 from mammo.assessment.scores import BREAST, INTERNAL_SPLIT, Settings, aggregated

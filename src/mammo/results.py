@@ -10,8 +10,8 @@ import pandas as pd
 
 from mammo.assessment import comparisons
 from mammo.assessment import estimates as assessed
-from mammo.assessment.assessment import FACTS
 from mammo.assessment.scores import KEY, Settings
+from mammo.assessment.subgroups import FACTS
 from mammo.errors import MammoError, ParameterError
 from mammo.evaluation import auroc
 from mammo.learning.steps import Learning
@@ -70,7 +70,7 @@ def all_predictions(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `mammo.prediction.COLUMNS` and those of `mammo.assessment.assessment.FACTS`.
+        `mammo.prediction.COLUMNS` and those of `mammo.assessment.subgroups.FACTS`.
     """
     scored = pd.concat(
         [predictions(study, model) for model in study.parameters.models], ignore_index=True

@@ -9,8 +9,20 @@ from dataclasses import asdict, replace
 import pandas as pd
 
 from mammo.assessment.estimates import headline
-from mammo.assessment.scores import Settings, parts
+from mammo.assessment.scores import Part, Settings, parts
 from mammo.errors import MammoError
+from mammo.evaluation import Estimate
+
+FACTS = (
+    "laterality",
+    "view",
+    "density",
+    "lesion_type",
+    "birads",
+    "manufacturer",
+    "acquisition_year",
+)
+"""Columns of a manifest that divide images into subgroups wherever they are there."""
 
 LEAST_PATIENTS = 10
 """Patients with an image of each class that a claim about a subgroup needs at least."""
@@ -61,8 +73,7 @@ def subgroup_aurocs(
     return pd.DataFrame(rows)
 
 
-def _estimate(part, settings: Settings):
-
+def _estimate(part: Part, settings: Settings) -> Estimate:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # NaN, and marked too small
         return headline(part, settings)

@@ -12,17 +12,6 @@ from mammo.assessment import calibration, comparisons, estimates, operating_poin
 from mammo.assessment.operating_points import Criterion
 from mammo.assessment.scores import Settings, check_contract
 
-FACTS = (
-    "laterality",
-    "view",
-    "density",
-    "lesion_type",
-    "birads",
-    "manufacturer",
-    "acquisition_year",
-)
-"""Columns of a manifest that divide images into subgroups wherever they are there."""
-
 
 @dataclass(frozen=True)
 class Assessment:
@@ -38,7 +27,7 @@ class Assessment:
     criteria : sequence of Criterion
         Operating points to choose on the internal sets.
     divide_by : sequence of str
-        Columns to form subgroups by, beside those of `FACTS` that are there.
+        Columns to form subgroups by, beside those of `subgroups.FACTS` that are there.
     """
 
     scored: pd.DataFrame
@@ -87,7 +76,7 @@ class Assessment:
     @cached_property
     def subgroups(self) -> pd.DataFrame:
         """By the columns that are there: `mammo.assessment.subgroups.subgroup_aurocs`."""
-        present = [name for name in FACTS if name in self.scored]
+        present = [name for name in subgroups.FACTS if name in self.scored]
         columns = dict.fromkeys([*present, *self.divide_by])
         return subgroups.subgroup_aurocs(self.scored, columns, self.settings)
 

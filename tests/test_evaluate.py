@@ -149,3 +149,20 @@ def test_what_is_wrong_ends_in_one_sentence(
     )
     assert found == status
     assert words in complaint and "Traceback" not in complaint
+
+
+def test_a_set_of_one_class_is_noted_once_and_costs_no_other(capsys, monkeypatch, tmp_path):
+    table = made_scores()
+    table[(table["dataset"] != "south") | (table["y_true"] == 0)].to_csv(
+        tmp_path / "scores.csv", index=False
+    )
+    status, printed, noted = run(
+        capsys, monkeypatch, tmp_path / "scores.csv", "--replicates", 100, "--output", tmp_path
+    )
+    assert status == 0
+    assert "nan" not in printed.split() and "+nan" not in printed
+    assert noted.count("note: auROC is undefined: all 132 images are of one class (label 0)") == 1
+    assert "UserWarning" not in noted
+    found = pd.read_csv(tmp_path / "estimates.csv").set_index("dataset")
+    assert found.loc["south", "value"].isna().any()
+    assert found.loc["home", "value"].notna().all()

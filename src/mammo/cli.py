@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,10 +174,14 @@ def evaluate(scores: Path, output: Path | None, **options: object) -> None:
     from mammo import evaluate as evaluation
 
     assessment = evaluation.assess(scores, evaluation.Options(**options))
-    print(evaluation.summary(assessment))
-    if output is not None:
-        written = evaluation.write(assessment, output)
-        print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("always", UserWarning)
+        print(evaluation.summary(assessment))
+        if output is not None:
+            written = evaluation.write(assessment, output)
+            print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
+    for message in dict.fromkeys(str(warning.message) for warning in noted):
+        print(f"mammo: note: {message}", file=sys.stderr)
 
 
 @cli.command()

@@ -19,7 +19,7 @@ from mammo.errors import MammoError
 from mammo.evaluation.aggregation import Rule
 from mammo.evaluation.inputs import Unit
 from mammo.provenance import write_bytes, write_text
-from mammo.report.presentation import bounds, p_value
+from mammo.report.presentation import NOTHING, bounds, p_value
 
 if TYPE_CHECKING:
     from mammo.report.figures.style import Picture
@@ -146,7 +146,7 @@ def _aurocs(rows: pd.DataFrame) -> str:
             "model": rows["model"],
             "data set": rows["dataset"],
             "": rows["split"].map({INTERNAL_SPLIT: "internal"}).fillna("external"),
-            "auROC": rows["auroc"].map("{:.3f}".format),
+            "auROC": _numbers(rows["auroc"], "{:.3f}"),
             "interval": bounds(rows["lower"], rows["upper"], 3),
             "images": rows["n_images"].map("{:,}".format),
             "patients": rows["n_patients"].map("{:,}".format),
@@ -162,16 +162,20 @@ def _drops(rows: pd.DataFrame) -> str:
             "model": rows["model"],
             "from": rows["dataset"],
             "to": rows["second_dataset"],
-            "drop": rows["difference"].map("{:+.3f}".format),
+            "drop": _numbers(rows["difference"], "{:+.3f}"),
             "interval": bounds(rows["lower"], rows["upper"], 3),
             "p, Holm": rows["p_holm"].map(p_value),
             f"at most {rows['margin'].iloc[0]:g} worse": rows["non_inferior"].map(
                 {True: "shown", False: "not shown"}
             ),
-            "least drop seen with 80% power": rows["smallest_detectable"].map("{:.3f}".format),
+            "least drop seen with 80% power": _numbers(rows["smallest_detectable"], "{:.3f}"),
         }
     )
     return shown.to_string(index=False)
+
+
+def _numbers(values: pd.Series, form: str) -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else form.format(value))
 
 
 def _method(assessment: Assessment) -> str:

@@ -415,3 +415,24 @@ def test_a_statistic_that_is_undefined_is_nan_and_warns():
         )
     assert math.isnan(found.value) and math.isnan(found.lower)
     assert found.n_valid == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 2**32), st.integers(2, 4), st.sampled_from(["percentile", "bca"]))
+def test_copies_of_every_patients_images_leave_the_interval_by_patient(seed, copies, bounds):
+    generator = np.random.default_rng(seed)
+    patient = np.repeat(np.arange(20), generator.integers(1, 4, 20))
+    y_true = generator.random(len(patient)) < 0.5
+    y_true[patient < 2] = [index % 2 == 0 for index in patient[patient < 2]]
+    scores = np.round(generator.normal(size=len(patient)) + y_true, 1)
+    once, more = (
+        auroc_interval(*data, bounds=bounds, n_bootstrap=60, seed=1)
+        for data in (
+            (y_true, scores, patient),
+            [np.tile(array, copies) for array in (y_true, scores, patient)],
+        )
+    )
+    assert more.n_images == copies * once.n_images
+    assert (more.value, more.lower, more.upper) == pytest.approx(
+        (once.value, once.lower, once.upper), abs=1e-12
+    )

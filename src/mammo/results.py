@@ -82,8 +82,22 @@ def all_predictions(study: Study) -> pd.DataFrame:
     return scored.merge(manifests, on=["dataset", "image_id"], how="left", validate="m:1")
 
 
-def estimates(study: Study, scored: pd.DataFrame, training: TrainingData = "ddsm") -> pd.DataFrame:
+def estimates(
+    study: Study,
+    scored: pd.DataFrame,
+    repeated: pd.DataFrame,
+    training: TrainingData = "ddsm",
+) -> pd.DataFrame:
     """Return the auROC, with its interval, of each model and data set in a table of scores.
+
+    Parameters
+    ----------
+    study : Study
+    scored : DataFrame
+        `mammo.prediction.COLUMNS`.
+    repeated : DataFrame
+        As `repeated_aurocs`, of the same images.
+    training : {"ddsm", "mixed"}
 
     Returns
     -------
@@ -93,14 +107,15 @@ def estimates(study: Study, scored: pd.DataFrame, training: TrainingData = "ddsm
     found = assessed.aurocs(scored, settings(study))
     named = found[["model", "dataset"]].itertuples(index=False, name=None)
     origins = [_origin(study, *key, training) for key in named]
-    return pd.concat([found, pd.DataFrame(origins, found.index)], axis=1)
+    return pd.concat([found, pd.DataFrame(origins, found.index)], axis=1).merge(
+        repeated, on=KEY, how="left"
+    )
 
 
 def comparison(study: Study) -> pd.DataFrame:
     """Return the estimates of Tables 2 and 3: each model on every data set it can be scored on."""
-    return estimates(study, all_predictions(study)).merge(
-        repeated_aurocs(study, study.parameters.models), on=KEY, how="left"
-    )
+    repeated = repeated_aurocs(study, study.parameters.models)
+    return estimates(study, all_predictions(study), repeated)
 
 
 def comparison_by_image(study: Study) -> pd.DataFrame:
@@ -130,11 +145,10 @@ def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     model = study.parameters.mixed_model
     after, before = _mixed_predictions(study)
-    repeated = repeated_aurocs(study, [model], "mixed")
-    mixed = estimates(study, after, "mixed").merge(repeated, on=KEY, how="left")
     unseen = after[["dataset", "image_id"]]
+    repeated = repeated_aurocs(study, [model], "mixed")
     alone = repeated_aurocs(study, [model], "ddsm", unseen)
-    return mixed, estimates(study, before).merge(alone, on=KEY, how="left")
+    return estimates(study, after, repeated, "mixed"), estimates(study, before, alone)
 
 
 def mixed_gains(study: Study) -> pd.DataFrame:

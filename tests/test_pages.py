@@ -57,6 +57,9 @@ CHAPTERS = {
 }
 """The pages that are computed, and the tables that stand there."""
 
+METHODS_A_ROW = {"coverage": 6}
+"""Tables that show side by side what their CSV has below each other."""
+
 PUBLISHED = [name for name in published.MODEL_TITLES if name not in published.OURS]
 
 FIGURES = {
@@ -167,7 +170,8 @@ def test_every_table_has_caption_rows_and_csv(pages, page):
     assert [table["id"] for table in found] == CHAPTERS[page]
     for table in found:
         assert len(table.caption.get_text(strip=True)) > 10
-        assert len(csv_of(table)) == len(shown_in(table)) > 0
+        rows = len(csv_of(table))
+        assert len(shown_in(table)) * METHODS_A_ROW.get(table["id"], 1) == rows > 0
 
 
 @pytest.mark.parametrize(

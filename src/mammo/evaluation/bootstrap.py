@@ -70,7 +70,8 @@ def auroc_interval(
     unit : {"patient", "image"}
         What is drawn with replacement: all images of a patient together, or single images.
     bounds : {"percentile", "bca"}
-        Percentiles of the replicates, or bias-corrected and accelerated ones.
+        Percentiles of the replicates, or bias-corrected and accelerated ones. The acceleration is
+        that of leaving each unit out, stratified or not.
     stratified : bool
         Draw units with a malignant image apart from those without, as many of each as there are.
     n_bootstrap : int

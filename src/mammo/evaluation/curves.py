@@ -168,6 +168,8 @@ def _area_up_to(
     width: float, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Area under each row's polygon from x = 0 to x = width."""
+    n_needed = max(int(np.sum((x < width).any(axis=0))) + 1, 2)  # the rest lies beyond in all rows
+    x, y = x[:, :n_needed], y[:, :n_needed]
     left, right = x[:, :-1], np.minimum(x[:, 1:], width)
     step = np.diff(x, axis=1)
     rise = np.diff(y, axis=1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mammo.errors import MammoError
 
 MOST_SEED = 2**64 - 1
-_BLOCK_NUMBERS = 1 << 17  # counts a block, for statistics that need all of them: fits in a cache
+_BLOCK_NUMBERS = 1 << 18  # counts in memory at a time, for statistics that need all of them
 _TASK_NUMBERS = 1 << 24  # counts of one task: some hundredths of a second, then one may interrupt
 
 

@@ -14,8 +14,8 @@ from mammo.report.figures.style import (
     Look,
     Picture,
     drawing,
-    light_grid,
     looks,
+    unit_square,
 )
 from mammo.report.published import dataset_title, model_title
 
@@ -71,11 +71,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
             linestyle=style.line, marker=style.marker, markersize=4, linewidth=1.3,
             elinewidth=0.8, label=dataset_title(dataset),
         )  # fmt: skip
-    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal")
-    axes.set(xlabel="Score", ylabel="Share malignant")
-    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
-    light_grid(axes)
+    unit_square(axes, "Score", "Share malignant")
 
 
 def _alt(kinds: dict[str, pd.DataFrame]) -> str:

@@ -15,9 +15,9 @@ from mammo.report.figures.style import (
     Look,
     Picture,
     drawing,
-    light_grid,
     looks,
     set_label,
+    unit_square,
 )
 from mammo.report.presentation import title_of
 from mammo.report.published import model_title
@@ -73,12 +73,9 @@ def _roc_curve(axes: Axes, scored: pd.DataFrame, row: pd.Series, style: Look) ->
 
 
 def _roc_axes(axes: Axes, title: str) -> None:
-    axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), aspect="equal", title=title)
-    axes.set(xlabel="1 − specificity", ylabel="Sensitivity")
-    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+    unit_square(axes, "1 − specificity", "Sensitivity")
+    axes.set_title(title)
     axes.set_anchor("N")
-    light_grid(axes)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), handlelength=2.6)
 
 

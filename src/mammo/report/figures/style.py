@@ -133,3 +133,11 @@ def light_grid(axes: Axes, axis: Literal["x", "y", "both"] = "both") -> None:
     """Draw faint grid lines behind the data."""
     axes.grid(axis=axis, color="#e3e3e3", linewidth=0.7)
     axes.set_axisbelow(True)
+
+
+def unit_square(axes: Axes, xlabel: str, ylabel: str) -> None:
+    """Set both axes to shares from 0 to 1, with room for markers at the edges."""
+    axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), aspect="equal", xlabel=xlabel, ylabel=ylabel)
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
+    light_grid(axes)

@@ -15,8 +15,8 @@ from mammo.report.figures.style import (
     Look,
     Picture,
     drawing,
-    light_grid,
     looks,
+    unit_square,
 )
 from mammo.report.published import dataset_title, model_title
 
@@ -73,11 +73,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
             ],
             color=style.color, marker=style.marker, markersize=6, elinewidth=1.2,
         )  # fmt: skip
-    axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), aspect="equal")
-    axes.set(xlabel="1 − specificity", ylabel="Sensitivity")
-    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])
-    light_grid(axes)
+    unit_square(axes, "1 − specificity", "Sensitivity")
 
 
 def _alt(rows: pd.DataFrame, criterion: str) -> str:

@@ -106,7 +106,7 @@ auroc_forest(estimates)
 scored = results.all_predictions(study)
 drops = results.drops(study)
 display.show(
-    comparison.drop_table(drops),
+    comparison.drop_table(drops, study.sources),
     "drops",
     "Drop of the auROC from DDSM's validation to each external set",
 )
@@ -121,7 +121,9 @@ sentences.drop(estimates, drops)
 
 # %% tags=["hide-output"]
 display.show(
-    comparison.pair_table(comparisons.model_pairs(scored, settings, parameters.margin)),
+    comparison.pair_table(
+        comparisons.model_pairs(scored, settings, parameters.margin), study.sources
+    ),
     "pairs",
     "Differences between every two models on each set, paired",
 )
@@ -145,14 +147,14 @@ roc_curves(scored, estimates)
 criteria = [criterion(text) for text in parameters.operating_points]
 points = carried_over(scored, criteria, settings)
 if len(points):
-    draw(carried_thresholds(points, criteria[0].name))
+    draw(carried_thresholds(points, criteria[0].name, study.sources))
 
 # %% [markdown]
 # All criteria, with intervals:
 
 # %% tags=["hide-output"]
 display.show(
-    comparison.operating_point_table(points),
+    comparison.operating_point_table(points, study.sources),
     "operating-points",
     "Thresholds chosen at home, and what they give elsewhere",
 )
@@ -167,12 +169,16 @@ display.show(
 # %%
 measured, rescored = calibration.recalibration(scored, settings, parameters.recalibration_fraction)
 reliability_curves(
-    calibration.reliability(scored, settings), calibration.reliability(rescored, settings)
+    calibration.reliability(scored, settings),
+    calibration.reliability(rescored, settings),
+    study.sources,
 )
 
 # %% tags=["hide-output"]
 display.show(
-    comparison.calibration_table(calibration.calibration(scored, settings), measured),
+    comparison.calibration_table(
+        calibration.calibration(scored, settings), measured, study.sources
+    ),
     "calibration",
     "Calibration of each model, as scored and after recalibration",
 )
@@ -184,7 +190,9 @@ display.show(
 
 # %% tags=["hide-output"]
 display.show(
-    comparison.subgroup_table(subgroups.subgroup_aurocs(scored, subgroups.FACTS, settings)),
+    comparison.subgroup_table(
+        subgroups.subgroup_aurocs(scored, subgroups.FACTS, settings), study.sources
+    ),
     "subgroups",
     "auROC within subgroups of the images",
 )

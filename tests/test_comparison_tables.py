@@ -10,6 +10,7 @@ from mammo.assessment.scores import Settings
 from mammo.report import comparison
 
 SETTINGS = Settings(n_bootstrap=200)
+SOURCES = {"home": "real", "north": "synthetic"}
 
 
 @pytest.fixture(scope="module")
@@ -19,12 +20,13 @@ def scored() -> pd.DataFrame:
 
 def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
     drops = comparisons.drops(scored, SETTINGS)
-    table = comparison.drop_table(drops)
+    table = comparison.drop_table(drops, SOURCES)
     first, shown = drops.iloc[0], table.shown.iloc[0]
     assert shown["Drop"] == f"{first['difference']:+.2f}"
     assert shown["95% interval"] == f"{first['lower']:.2f} to {first['upper']:.2f}"
     assert shown["Least drop seen"] == f"{first['smallest_detectable']:.2f}"
     assert shown["No worse by 0.05"] in ("shown", "not shown")
+    assert table.shown["Elsewhere"].tolist() == ["north, synthetic", "south"] * 2
     assert "Holm over 4 comparisons" in table.note
     assert "unpaired, Obuchowski's variance by patient, t" in table.note
     pd.testing.assert_frame_equal(table.data, drops)
@@ -32,7 +34,7 @@ def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
 
 def test_p_values_are_never_shown_as_zero(scored):
     drops = comparisons.drops(scored, SETTINGS).assign(p_holm=[0, 1e-9, 0.0123, float("nan")])
-    assert comparison.drop_table(drops).shown["p, Holm"].tolist() == [
+    assert comparison.drop_table(drops, SOURCES).shown["p, Holm"].tolist() == [
         "< 0.001",
         "< 0.001",
         "0.012",
@@ -41,7 +43,7 @@ def test_p_values_are_never_shown_as_zero(scored):
 
 
 def test_pairs_come_with_the_clearest_difference_first(scored):
-    table = comparison.pair_table(comparisons.model_pairs(scored, SETTINGS))
+    table = comparison.pair_table(comparisons.model_pairs(scored, SETTINGS), SOURCES)
     assert table.data["p_value"].is_monotonic_increasing
     assert len(table.shown) == 3
     assert "Paired: the same images" in table.note
@@ -50,7 +52,7 @@ def test_pairs_come_with_the_clearest_difference_first(scored):
 def test_operating_points_name_threshold_and_intervals(scored):
     rules = [criterion(text) for text in ("youden", "specificity=0.999")]
     points = operating_points.carried_over(scored, rules, SETTINGS)
-    table = comparison.operating_point_table(points)
+    table = comparison.operating_point_table(points, SOURCES)
     row = points.iloc[0]
     assert table.shown["Sensitivity"].iloc[0] == (
         f"{row['sensitivity']:.2f} ({row['sensitivity_lower']:.2f} to "
@@ -62,14 +64,16 @@ def test_operating_points_name_threshold_and_intervals(scored):
 
 def test_calibration_stands_before_and_after(scored):
     measured, _ = calibration.recalibration(scored, SETTINGS)
-    table = comparison.calibration_table(calibration.calibration(scored, SETTINGS), measured)
+    table = comparison.calibration_table(
+        calibration.calibration(scored, SETTINGS), measured, SOURCES
+    )
     assert table.shown["Scores"].tolist() == ["as scored"] * 6 + ["as scored", "recalibrated"] * 4
     assert table.shown["Patients"].tolist() == ["all"] * 6 + ["held aside"] * 8
 
 
 def test_small_subgroups_are_marked_and_stay(scored):
     found = subgroups.subgroup_aurocs(scored, ["view", "density"], SETTINGS)
-    table = comparison.subgroup_table(found)
+    table = comparison.subgroup_table(found, SOURCES)
     by_density = table.shown[table.shown["By"] == "Density"]
     assert by_density["auROC"].str.endswith("(too few)").all()
     assert not table.shown.loc[table.shown["By"] == "View", "auROC"].str.contains("few").any()
@@ -79,11 +83,11 @@ def test_small_subgroups_are_marked_and_stay(scored):
 @pytest.mark.parametrize(
     "make",
     [
-        comparison.drop_table,
-        comparison.pair_table,
-        comparison.operating_point_table,
-        comparison.subgroup_table,
-        lambda empty: comparison.calibration_table(empty, empty),
+        lambda empty: comparison.drop_table(empty, {}),
+        lambda empty: comparison.pair_table(empty, {}),
+        lambda empty: comparison.operating_point_table(empty, {}),
+        lambda empty: comparison.subgroup_table(empty, {}),
+        lambda empty: comparison.calibration_table(empty, empty, {}),
     ],
 )
 def test_a_table_without_rows_says_why(make):

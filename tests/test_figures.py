@@ -583,6 +583,9 @@ def test_reliability_curves_have_a_panel_a_model_and_kind(curves):
     assert "first on home, as scored: " in picture.alt
     labels = [text.get_text() for text in picture.figure.legends[0].get_texts()]
     assert labels == ["home", "north", "south"]
+    marked = reliability_curves(curves, sources={"north": "synthetic"})
+    labels = [text.get_text() for text in marked.figure.legends[0].get_texts()]
+    assert labels == ["home", "north, synthetic", "south"]
 
 
 def test_published_values_stand_with_the_interval_that_their_sets_allow():
@@ -599,8 +602,9 @@ def test_published_values_stand_with_the_interval_that_their_sets_allow():
 
 def test_thresholds_are_drawn_on_every_set():
     points = carried_over(made_scores(), [criterion("sensitivity=0.9"), YOUDEN], Settings())
-    picture = carried_thresholds(points, "sensitivity 0.9")
+    picture = carried_thresholds(points, "sensitivity 0.9", {"home": "real"})
     assert "(sensitivity 0.9)" in picture.alt
+    assert "first on home, real: sensitivity" in picture.alt
     row = points[(points["model"] == "second") & (points["dataset"] == "south")].iloc[0]
     assert (
         f"second on south: sensitivity {row['sensitivity']:.2f}, specificity "

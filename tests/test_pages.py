@@ -86,15 +86,17 @@ def comparison_tables(study: Study) -> dict[str, Table]:
     points = [criterion(text) for text in study.parameters.operating_points]
     measured, _ = calibration.recalibration(scored, settings)
     return {
-        "drops": comparison.drop_table(results.drops(study)),
-        "pairs": comparison.pair_table(comparisons.model_pairs(scored, settings)),
+        "drops": comparison.drop_table(results.drops(study), study.sources),
+        "pairs": comparison.pair_table(comparisons.model_pairs(scored, settings), study.sources),
         "operating-points": comparison.operating_point_table(
-            carried_over(scored, points, settings)
+            carried_over(scored, points, settings), study.sources
         ),
         "calibration": comparison.calibration_table(
-            calibration.calibration(scored, settings), measured
+            calibration.calibration(scored, settings), measured, study.sources
         ),
-        "subgroups": comparison.subgroup_table(subgroups.subgroup_aurocs(scored, FACTS, settings)),
+        "subgroups": comparison.subgroup_table(
+            subgroups.subgroup_aurocs(scored, FACTS, settings), study.sources
+        ),
     }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 
 from mammo.assessment.operating_points import MEASURES
 from mammo.report.display import Table
-from mammo.report.presentation import NOTHING, bounds, p_value
-from mammo.report.published import dataset_title, model_title, short_title
+from mammo.report.presentation import NOTHING, bounds, p_value, set_name
+from mammo.report.published import model_title, short_title
 
 _FACTS = {
     "laterality": "Side",
@@ -22,20 +23,22 @@ _FACTS = {
 }
 
 
-def drop_table(drops: pd.DataFrame) -> Table:
+def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     """Each model's drop with its interval and adjusted p-value.
 
     Parameters
     ----------
     drops : DataFrame
         As `mammo.assessment.comparisons.drops`.
+    sources : mapping
+        Data set to "real" or "synthetic"; one that is not there is named without.
     """
     if drops.empty:
         return _nothing("no model has both an internal and an external result")
     shown = pd.DataFrame(
         {
             "Model": [model_title(name) for name in drops["model"]],
-            "Elsewhere": [dataset_title(name) for name in drops["second_dataset"]],
+            "Elsewhere": [set_name(name, sources) for name in drops["second_dataset"]],
             "At home": _two(drops["first"]),
             "There": _two(drops["second"]),
             "Drop": drops["difference"].map("{:+.2f}".format),
@@ -48,20 +51,22 @@ def drop_table(drops: pd.DataFrame) -> Table:
     return Table(shown, drops, _drop_note(drops))
 
 
-def pair_table(pairs: pd.DataFrame) -> Table:
+def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     """Every two models on each set, the greatest differences first.
 
     Parameters
     ----------
     pairs : DataFrame
         As `mammo.assessment.comparisons.model_pairs`.
+    sources : mapping
+        See `drop_table`.
     """
     if pairs.empty:
         return _nothing("fewer than two models were scored on one set")
     ordered = pairs.sort_values("p_value", kind="stable")
     shown = pd.DataFrame(
         {
-            "Data set": [dataset_title(name) for name in ordered["dataset"]],
+            "Data set": [set_name(name, sources) for name in ordered["dataset"]],
             "First": [short_title(name) for name in ordered["model"]],
             "Second": [short_title(name) for name in ordered["second_model"]],
             "auROCs": _two(ordered["first"]) + "; " + _two(ordered["second"]),
@@ -75,13 +80,15 @@ def pair_table(pairs: pd.DataFrame) -> Table:
     return Table(shown, ordered, f"{note} Holm over {len(ordered)} comparisons.")
 
 
-def operating_point_table(points: pd.DataFrame) -> Table:
+def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     """What thresholds chosen at home give there and elsewhere.
 
     Parameters
     ----------
     points : DataFrame
         As `mammo.assessment.operating_points.carried_over`.
+    sources : mapping
+        See `drop_table`.
     """
     if points.empty:
         return _nothing("no model has an internal set to choose a threshold on")
@@ -89,7 +96,7 @@ def operating_point_table(points: pd.DataFrame) -> Table:
         "Model": [short_title(name) for name in points["model"]],
         "Chosen for": points["criterion"],
         "Threshold": points["threshold"].map(lambda t: "none" if math.isinf(t) else f"{t:.2f}"),
-        "Data set": [dataset_title(name) for name in points["dataset"]],
+        "Data set": [set_name(name, sources) for name in points["dataset"]],
     }
     for name in ("sensitivity", "specificity"):
         spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
@@ -107,13 +114,17 @@ def operating_point_table(points: pd.DataFrame) -> Table:
     return Table(pd.DataFrame(columns), points, note)
 
 
-def calibration_table(as_scored: pd.DataFrame, recalibrated: pd.DataFrame) -> Table:
+def calibration_table(
+    as_scored: pd.DataFrame, recalibrated: pd.DataFrame, sources: Mapping[str, str]
+) -> Table:
     """Calibration as scored on all patients, then before and after recalibration.
 
     Parameters
     ----------
     as_scored, recalibrated : DataFrame
         As `mammo.assessment.calibration.calibration` and the first of ``recalibration``.
+    sources : mapping
+        See `drop_table`.
     """
     parts = [as_scored.assign(patients="all"), recalibrated.assign(patients="held aside")]
     data = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
@@ -122,7 +133,7 @@ def calibration_table(as_scored: pd.DataFrame, recalibrated: pd.DataFrame) -> Ta
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in data["model"]],
-            "Data set": [dataset_title(name) for name in data["dataset"]],
+            "Data set": [set_name(name, sources) for name in data["dataset"]],
             "Scores": data["scores"],
             "Patients": data["patients"],
             "Brier": _two(data["brier"]),
@@ -141,13 +152,15 @@ def calibration_table(as_scored: pd.DataFrame, recalibrated: pd.DataFrame) -> Ta
     return Table(shown, data, note)
 
 
-def subgroup_table(subgroups: pd.DataFrame) -> Table:
+def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     """The auROC within subgroups; those too small for a claim are marked.
 
     Parameters
     ----------
     subgroups : DataFrame
         As `mammo.assessment.subgroups.subgroup_aurocs`.
+    sources : mapping
+        See `drop_table`.
     """
     if subgroups.empty:
         return _nothing("no manifest has a column to divide by")
@@ -156,7 +169,7 @@ def subgroup_table(subgroups: pd.DataFrame) -> Table:
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in subgroups["model"]],
-            "Data set": [dataset_title(name) for name in subgroups["dataset"]],
+            "Data set": [set_name(name, sources) for name in subgroups["dataset"]],
             "By": [_FACTS.get(name, name) for name in subgroups["subgroup"]],
             "Level": subgroups["level"].astype(str).str.replace("_", " "),
             "auROC": found + small,

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from mammo.report.display import Table
-from mammo.report.published import DATASET_TITLES, MODEL_TITLES, OURS, TRAINED_ON, short_title
+from mammo.report.published import (
+    DATASET_TITLES,
+    MODEL_TITLES,
+    OURS,
+    TRAINED_ON,
+    dataset_title,
+    short_title,
+)
 
 NOTHING = "–"
 TRAINED_ON_IT = "trained on it"
@@ -73,6 +82,12 @@ def title_of(model: str, weights: object) -> str:
         return title
     whose = "authors' weights" if str(weights).startswith("the authors'") else "trained here"
     return f"{title} ({whose})"
+
+
+def set_name(dataset: str, sources: Mapping[str, str]) -> str:
+    """Name a data set, and whether its images are real or synthetic where that is known."""
+    title = dataset_title(dataset)
+    return f"{title}, {sources[dataset]}" if dataset in sources else title
 
 
 def p_value(p: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -11,18 +12,24 @@ from matplotlib.figure import Figure
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
+    NO_SOURCES,
     Look,
     Picture,
     drawing,
     looks,
     unit_square,
 )
-from mammo.report.published import dataset_title, model_title
+from mammo.report.presentation import set_name
+from mammo.report.published import model_title
 
 _COLUMNS = 3
 
 
-def reliability_curves(curves: pd.DataFrame, recalibrated: pd.DataFrame | None = None) -> Picture:
+def reliability_curves(
+    curves: pd.DataFrame,
+    recalibrated: pd.DataFrame | None = None,
+    sources: Mapping[str, str] = NO_SOURCES,
+) -> Picture:
     """Share of malignant images among images of like scores, one panel a model.
 
     Parameters
@@ -31,6 +38,8 @@ def reliability_curves(curves: pd.DataFrame, recalibrated: pd.DataFrame | None =
         As `mammo.assessment.calibration.reliability` gives it.
     recalibrated : DataFrame, optional
         The same after recalibration, drawn in panels below.
+    sources : mapping
+        Data set to "real" or "synthetic", where that is known.
     """
     kinds = {"as scored": curves}
     if recalibrated is not None:
@@ -47,18 +56,20 @@ def reliability_curves(curves: pd.DataFrame, recalibrated: pd.DataFrame | None =
         for place, (kind, rows) in enumerate(kinds.items()):
             own = panels[place * n_rows : (place + 1) * n_rows].ravel()
             for model, axes in zip(models, own, strict=False):
-                _panel(axes, rows[rows["model"] == model], styles)
+                _panel(axes, rows[rows["model"] == model], styles, sources)
                 axes.set_title("\n".join([model_title(model), kind][: len(kinds)]))
             for axes in own[len(models) :]:
                 axes.set_axis_off()
         named = {}
         for axes in figure.axes:
             named |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-        figure.legend(named.values(), named, loc="outside lower center", ncols=4)
-    return Picture(figure, _alt(kinds))
+        figure.legend(named.values(), named, loc="outside lower center", ncols=2)
+    return Picture(figure, _alt(kinds, sources))
 
 
-def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
+def _panel(
+    axes: Axes, rows: pd.DataFrame, styles: dict[str, Look], sources: Mapping[str, str]
+) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
     for dataset, bins in rows.groupby("dataset", sort=False):
         style = styles[dataset]
@@ -69,14 +80,14 @@ def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
         axes.errorbar(
             bins["mean_score"], bins["share_malignant"], yerr=reach, color=style.color,
             linestyle=style.line, marker=style.marker, markersize=4, linewidth=1.3,
-            elinewidth=0.8, label=dataset_title(dataset),
+            elinewidth=0.8, label=set_name(dataset, sources),
         )  # fmt: skip
     unit_square(axes, "Score", "Share malignant")
 
 
-def _alt(kinds: dict[str, pd.DataFrame]) -> str:
+def _alt(kinds: dict[str, pd.DataFrame], sources: Mapping[str, str]) -> str:
     listed = "; ".join(
-        f"{model_title(model)} on {dataset_title(dataset)}, {kind}: {low:.2f} to {high:.2f}"
+        f"{model_title(model)} on {set_name(dataset, sources)}, {kind}: {low:.2f} to {high:.2f}"
         for kind, rows in kinds.items()
         for (model, dataset), (low, high) in _ends(rows)
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from html import escape
 from itertools import cycle
+from types import MappingProxyType
 from typing import Literal
 
 import matplotlib as mpl
@@ -45,6 +46,9 @@ LOOKS = {
     "institution": Look(PURPLE, ":", "D"),
 }
 _OTHERS = (*LOOKS.values(), Look(ORANGE, (0, (3, 1, 1, 1, 1, 1)), "v"), Look(INK, "-", "X"))
+
+NO_SOURCES: Mapping[str, str] = MappingProxyType({})
+"""Of sets of which nobody said whether their images are real."""
 
 _RC = {
     "font.size": 10,

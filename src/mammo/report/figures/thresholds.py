@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,18 +13,22 @@ from matplotlib.lines import Line2D
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
+    NO_SOURCES,
     Look,
     Picture,
     drawing,
     looks,
     unit_square,
 )
-from mammo.report.published import dataset_title, model_title
+from mammo.report.presentation import set_name
+from mammo.report.published import model_title
 
 _COLUMNS = 3
 
 
-def carried_thresholds(points: pd.DataFrame, criterion: str) -> Picture:
+def carried_thresholds(
+    points: pd.DataFrame, criterion: str, sources: Mapping[str, str] = NO_SOURCES
+) -> Picture:
     """Sensitivity and specificity of one threshold a model on every set, one panel a model.
 
     Parameters
@@ -32,6 +37,8 @@ def carried_thresholds(points: pd.DataFrame, criterion: str) -> Picture:
         As `mammo.assessment.operating_points.carried_over`, not empty.
     criterion : str
         The criterion whose thresholds are drawn.
+    sources : mapping
+        Data set to "real" or "synthetic", where that is known.
     """
     chosen = points[points["criterion"] == criterion]
     models = list(dict.fromkeys(chosen["model"]))
@@ -49,11 +56,11 @@ def carried_thresholds(points: pd.DataFrame, criterion: str) -> Picture:
         for axes in panels[len(models) :]:
             axes.set_axis_off()
         handles = [
-            Line2D([], [], color=style.color, marker=style.marker, label=dataset_title(name))
+            Line2D([], [], color=style.color, marker=style.marker, label=set_name(name, sources))
             for name, style in styles.items()
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    return Picture(figure, _alt(chosen, criterion))
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return Picture(figure, _alt(chosen, criterion, sources))
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
@@ -76,9 +83,9 @@ def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
     unit_square(axes, "1 − specificity", "Sensitivity")
 
 
-def _alt(rows: pd.DataFrame, criterion: str) -> str:
+def _alt(rows: pd.DataFrame, criterion: str, sources: Mapping[str, str]) -> str:
     listed = "; ".join(
-        f"{model_title(row['model'])} on {dataset_title(row['dataset'])}: sensitivity "
+        f"{model_title(row['model'])} on {set_name(row['dataset'], sources)}: sensitivity "
         f"{row['sensitivity']:.2f}, specificity {row['specificity']:.2f}"
         for _, row in rows.iterrows()
     )

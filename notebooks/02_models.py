@@ -60,14 +60,11 @@ from IPython.display import display as draw
 from mammo import inventory, results, viewing
 from mammo.released import released_comparison
 from mammo.report import display, notice, released, tables
-from mammo.report.figures import (
-    attention_of_models,
-    end2end_model,
-    frcnn_model,
-    staged_training,
-    training_curves,
-    transfer_model,
-)
+from mammo.report.figures.architecture import transfer_model
+from mammo.report.figures.architecture_published import end2end_model, frcnn_model
+from mammo.report.figures.attention import attention_of_models
+from mammo.report.figures.stages import staged_training
+from mammo.report.figures.training import training_curves
 from mammo.report.published import model_title
 from mammo.study import INTERNAL, Study
 

@@ -19,13 +19,22 @@ from mammo.assessment.operating_points import YOUDEN, carried_over, criterion
 from mammo.assessment.scores import Settings
 from mammo.errors import MammoError
 from mammo.models.frcnn_cad import DetectorSettings
-from mammo.report import figures, sampling_error, tables
+from mammo.report import sampling_error, tables
+from mammo.report.figures.architecture import transfer_model
+from mammo.report.figures.architecture_published import end2end_model, frcnn_model
+from mammo.report.figures.attention import attention_of_models
 from mammo.report.figures.expected import expected_intervals
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.half_width import half_width_by_size
+from mammo.report.figures.images import Example, example_images, intensity_histograms
+from mammo.report.figures.looked_at import Activation, Detected, Looked, hit
+from mammo.report.figures.mixed import mixed_training
 from mammo.report.figures.reliability import reliability_curves
+from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import LOOKS, Picture, drawing, looks
 from mammo.report.figures.thresholds import carried_thresholds
+from mammo.report.figures.training import training_curves
 
 SETS = {"cbis_ddsm": "validation", "mias": "test", "inbreast": "test", "institution": "test"}
 MODELS = ("alexnet", "vgg16", "resnet50")
@@ -84,11 +93,11 @@ def made_up_histories(n_epochs: int) -> dict[str, pd.DataFrame]:
     return dict.fromkeys(MODELS, history)
 
 
-def made_up_examples() -> list[figures.Example]:
+def made_up_examples() -> list[Example]:
     pixels = np.linspace(0, 1, 64 * 64).reshape(64, 64)
     box = {"row_min": 10, "row_max": 20, "col_min": 30, "col_max": 50}
     return [
-        figures.Example(dataset, source, pixels, "right MLO, malignant", boxes)
+        Example(dataset, source, pixels, "right MLO, malignant", boxes)
         for dataset, source in (("mias", "real"), ("inbreast", "synthetic"))
         for boxes in ([box], [])
     ]
@@ -166,19 +175,19 @@ def heat(row: int, column: int, shape: tuple[int, int] = (9, 7)) -> np.ndarray:
     return values
 
 
-def activation(model: str, values: np.ndarray) -> figures.Activation:
-    return figures.Activation(model, 0.42, values, (0, 0, 90, 70))
+def activation(model: str, values: np.ndarray) -> Activation:
+    return Activation(model, 0.42, values, (0, 0, 90, 70))
 
 
-def detected(*boxes: tuple[float, bool, tuple[float, ...]]) -> figures.Detected:
+def detected(*boxes: tuple[float, bool, tuple[float, ...]]) -> Detected:
     scores, malignant, edges = zip(*boxes, strict=True) if boxes else ((), (), ())
     edges = np.array(edges, dtype=float).reshape(-1, 4)
     flags = np.array(malignant, dtype=bool)
     score = max((s for s, m, _ in boxes if m), default=0.0)
-    return figures.Detected("frcnn_cad", score, edges, flags, np.array(scores))
+    return Detected("frcnn_cad", score, edges, flags, np.array(scores))
 
 
-def made_up_looks(n_models: int) -> list[figures.Looked]:
+def made_up_looks(n_models: int) -> list[Looked]:
     """Two images, the second without a lesion, and classifiers and a detector that saw them."""
     pixels = np.linspace(0, 1, 90 * 70).reshape(90, 70)
     names = (
@@ -198,10 +207,8 @@ def made_up_looks(n_models: int) -> list[figures.Looked]:
     )
     blank = [activation(panel.model, np.zeros((9, 7))) for panel in maps]
     return [
-        figures.Looked(
-            figures.Example("mias", "real", pixels, "left MLO", [LESION]), [*maps, boxes]
-        ),
-        figures.Looked(figures.Example("mias", "real", pixels, "right CC"), [*blank, detected()]),
+        Looked(Example("mias", "real", pixels, "left MLO", [LESION]), [*maps, boxes]),
+        Looked(Example("mias", "real", pixels, "right CC"), [*blank, detected()]),
     ]
 
 
@@ -217,42 +224,42 @@ def made_up_courses() -> dict[str, dict[str, pd.DataFrame]]:
 
 
 DRAW = {
-    "examples": lambda: figures.example_images(made_up_examples()),
-    "histograms": lambda: figures.intensity_histograms(
+    "examples": lambda: example_images(made_up_examples()),
+    "histograms": lambda: intensity_histograms(
         {name: np.linspace(0.1, 0.9, 500) for name in SETS}, dict.fromkeys(SETS, "synthetic")
     ),
-    "training": lambda: figures.training_curves(made_up_histories(12), dict.fromkeys(MODELS, 5)),
-    "one epoch": lambda: figures.training_curves(made_up_histories(1), dict.fromkeys(MODELS, 0)),
-    "roc": lambda: figures.roc_curves(made_up_predictions(), made_up_estimates()),
-    "roc, one model": lambda: figures.roc_curves(
+    "training": lambda: training_curves(made_up_histories(12), dict.fromkeys(MODELS, 5)),
+    "one epoch": lambda: training_curves(made_up_histories(1), dict.fromkeys(MODELS, 0)),
+    "roc": lambda: roc_curves(made_up_predictions(), made_up_estimates()),
+    "roc, one model": lambda: roc_curves(
         made_up_predictions(("vgg16",)), made_up_estimates(("vgg16",))
     ),
-    "roc, five models": lambda: figures.roc_curves(
+    "roc, five models": lambda: roc_curves(
         made_up_predictions((*MODELS, "fourth", "fifth")),
         made_up_estimates((*MODELS, "fourth", "fifth")),
     ),
-    "forest": lambda: figures.auroc_forest(made_up_estimates((*MODELS, "my_model"))),
-    "forest, nothing computed": lambda: figures.auroc_forest(made_up_estimates().iloc[:0]),
-    "mixed": lambda: figures.mixed_training(
+    "forest": lambda: auroc_forest(made_up_estimates((*MODELS, "my_model"))),
+    "forest, nothing computed": lambda: auroc_forest(made_up_estimates().iloc[:0]),
+    "mixed": lambda: mixed_training(
         made_up_estimates(("alexnet",), 0.1), made_up_estimates(("alexnet",))
     ),
-    "model": lambda: figures.transfer_model(LAYERS, "Ours, AlexNet", "ImageNet"),
-    "end2end": lambda: figures.end2end_model(
+    "model": lambda: transfer_model(LAYERS, "Ours, AlexNet", "ImageNet"),
+    "end2end": lambda: end2end_model(
         END2END, "end2end, ResNet50", "the authors' (ddsm_resnet50_s10_[512-512-1024]x2.h5)"
     ),
-    "end2end, weights in many words": lambda: figures.end2end_model(
+    "end2end, weights in many words": lambda: end2end_model(
         END2END,
         "end2end, ResNet50",
         "trained here in stages, first on patches, then on whole images of the phantoms of DDSM, "
         "with 1/4 of the published channels",
     ),
-    "frcnn_cad": lambda: figures.frcnn_model(
+    "frcnn_cad": lambda: frcnn_model(
         FRCNN, DetectorSettings(), "frcnn_cad", "trained here, with 1/4 of the published channels"
     ),
-    "stages": lambda: figures.staged_training(made_up_courses()),
-    "attention": lambda: figures.attention_of_models(made_up_looks(3)),
-    "attention, six models": lambda: figures.attention_of_models(made_up_looks(6)),
-    "attention, a detector": lambda: figures.attention_of_models(made_up_looks(1)),
+    "stages": lambda: staged_training(made_up_courses()),
+    "attention": lambda: attention_of_models(made_up_looks(3)),
+    "attention, six models": lambda: attention_of_models(made_up_looks(6)),
+    "attention, a detector": lambda: attention_of_models(made_up_looks(1)),
 }
 
 
@@ -339,14 +346,14 @@ def test_data_sets_differ_in_colour_line_and_marker():
 
 
 def test_examples_show_every_image_with_its_source_and_box():
-    picture = figures.example_images(made_up_examples())
+    picture = example_images(made_up_examples())
     shown = words(picture.figure)
     assert "MIAS: real images" in shown
     assert "INbreast: synthetic images" in shown
     assert shown.count("right MLO, malignant") == 4
     assert sum(len(axes.patches) for axes in picture.figure.axes) == 2
     with pytest.raises(MammoError, match="no example images"):
-        figures.example_images([])
+        example_images([])
 
 
 def test_roc_legends_hold_auroc_and_interval():
@@ -358,7 +365,7 @@ def test_roc_legends_hold_auroc_and_interval():
 
 def test_titles_that_say_whose_weights_do_not_meet_in_the_roc_figure():
     models = ("end2end_vgg16", "end2end_resnet50", "frcnn_cad")
-    picture = figures.roc_curves(made_up_predictions(models), made_up_estimates(models))
+    picture = roc_curves(made_up_predictions(models), made_up_estimates(models))
     canvas = FigureCanvasAgg(picture.figure)
     canvas.draw()
     titles = [axes.title.get_window_extent(canvas.get_renderer()) for axes in picture.figure.axes]
@@ -370,7 +377,7 @@ def test_titles_that_say_whose_weights_do_not_meet_in_the_roc_figure():
 def test_a_set_of_one_class_has_no_roc_curve():
     estimates = made_up_estimates(("alexnet",))
     estimates.loc[estimates["dataset"] == "mias", ["auroc", "lower", "upper"]] = math.nan
-    picture = figures.roc_curves(made_up_predictions(("alexnet",)), estimates)
+    picture = roc_curves(made_up_predictions(("alexnet",)), estimates)
     assert len(picture.figure.axes[0].get_legend().get_texts()) == 3
     assert "MIAS" not in picture.alt
 
@@ -385,7 +392,7 @@ def test_the_forest_has_a_row_for_every_published_and_every_computed_value():
 
 
 def test_a_model_left_out_of_the_build_is_marked_as_such():
-    figure = figures.auroc_forest(made_up_estimates(("vgg16",))).figure
+    figure = auroc_forest(made_up_estimates(("vgg16",))).figure
     assert words(figure).count("not part of this build") == 5
 
 
@@ -416,7 +423,7 @@ def test_fig_1_follows_the_layers():
 
 def test_fig_1_says_when_weights_are_random_or_the_extractor_is_trained():
     trained = [{**layer, "frozen": False} for layer in LAYERS]
-    picture = figures.transfer_model(trained, "Ours, AlexNet", "random")
+    picture = transfer_model(trained, "Ours, AlexNet", "random")
     shown = words(picture.figure)
     assert "1  Random weights:\nno pretraining in\nthis build" in shown
     assert any("trained too" in word for word in shown)
@@ -425,7 +432,7 @@ def test_fig_1_says_when_weights_are_random_or_the_extractor_is_trained():
 
 
 def test_fig_1_does_not_call_weights_from_a_file_pretrained():
-    shown = words(figures.transfer_model(LAYERS, "Ours, VGG16", "my.safetensors").figure)
+    shown = words(transfer_model(LAYERS, "Ours, VGG16", "my.safetensors").figure)
     assert "1  Weights given:\nmy.safetensors" in shown
 
 
@@ -477,7 +484,7 @@ def test_end2end_is_drawn_in_blocks():
 
 def test_frcnn_cad_is_drawn_from_its_layers_and_settings():
     settings = DetectorSettings(short_side=800, long_side=900, pre_nms=2000, post_nms=77)
-    picture = figures.frcnn_model(FRCNN, settings, "frcnn_cad", "random")
+    picture = frcnn_model(FRCNN, settings, "frcnn_cad", "random")
     shown = " | ".join(words(picture.figure)).replace("\n", " ")
     for text in (
         "here 2100 × 1700 pixels: short side 800, long side at most 900",
@@ -503,8 +510,8 @@ def test_frcnn_cad_is_drawn_from_its_layers_and_settings():
         (activation("a", heat(4, 2)), False),  # meets the lesion, but neither holds a centre
         (activation("a", heat(8, 6)), False),
         (activation("a", np.zeros((9, 7))), False),
-        (figures.Activation("a", 0.5, heat(0, 0, (2, 2)), (25, 15, 65, 55)), True),
-        (figures.Activation("a", 0.5, heat(1, 1, (2, 2)), (25, 15, 65, 55)), False),
+        (Activation("a", 0.5, heat(0, 0, (2, 2)), (25, 15, 65, 55)), True),
+        (Activation("a", 0.5, heat(1, 1, (2, 2)), (25, 15, 65, 55)), False),
         (detected((0.9, True, (34, 18, 40, 28)), (0.95, False, (0, 0, 9, 9))), True),
         (detected((0.9, True, (0, 0, 9, 9)), (0.8, True, (30, 20, 42, 30))), False),
         (detected((0.9, False, (30, 20, 42, 30))), False),
@@ -512,8 +519,8 @@ def test_frcnn_cad_is_drawn_from_its_layers_and_settings():
     ],
 )
 def test_a_hit_is_the_highest_cell_or_the_best_malignant_box_in_a_lesion(panel, expected):
-    assert figures.hit(panel, [LESION]) is expected
-    assert figures.hit(panel, []) is False
+    assert hit(panel, [LESION]) is expected
+    assert hit(panel, []) is False
 
 
 def test_attention_shows_scores_and_says_who_looked_at_the_lesion():
@@ -545,9 +552,9 @@ def test_the_legend_of_attention_explains_what_is_there():
 
 def test_attention_needs_something_to_show():
     with pytest.raises(MammoError, match="nothing to show"):
-        figures.attention_of_models([])
+        attention_of_models([])
     with pytest.raises(MammoError, match="nothing to show"):
-        figures.attention_of_models([figures.Looked(made_up_examples()[0], [])])
+        attention_of_models([Looked(made_up_examples()[0], [])])
 
 
 def test_a_forest_of_anybodys_scores_has_no_published_value():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mammo import results, viewing
-from mammo.report.figures import Activation, Detected
+from mammo.report.figures.looked_at import Activation, Detected
 from mammo.study import INTERNAL
 
 

@@ -61,9 +61,10 @@ def roc_curve(
         images = np.flatnonzero(one_class)
         images = images[np.argsort(-scores[images], kind="stable")]
         above = np.searchsorted(-scores[images], -thresholds, side="right")
-        running = np.zeros((len(weights), len(images) + 1))
-        np.cumsum(weights[:, images], axis=1, out=running[:, 1:])
-        counts.append(running[:, np.append(0, above)])
+        running = np.zeros((len(weights), len(images) + 1), dtype=np.int32)
+        running[:, 1:] = weights[:, images]
+        np.cumsum(running, axis=1, out=running)
+        counts.append(running[:, np.append(0, above)].astype(np.float64))
     return RocCurve(np.append(np.inf, thresholds), *counts)
 
 

@@ -74,13 +74,13 @@ certainty.needed_sentence()
 
 # %%
 display.show(
-    plus_minus.readings_table(),
+    plus_minus.readings_table(intervals),
     "readings",
     "Readings of the paper's ±0.01: which are possible, and which are ruled out",
 )
 
 # %%
-certainty.reading_sentence()
+certainty.reading_sentence(intervals)
 
 # %% [markdown]
 # ## Which drops remain

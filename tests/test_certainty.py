@@ -4,7 +4,6 @@ import pandas as pd
 import pytest
 
 from mammo.report import certainty, plus_minus, published_drops, sampling_error
-from mammo.report.published import EXTERNAL
 
 
 @pytest.fixture(scope="module")
@@ -12,34 +11,45 @@ def intervals() -> pd.DataFrame:
     return sampling_error.published_intervals(seed=2)
 
 
-def test_what_is_ruled_out_and_what_is_not():
-    verdicts = [reading.verdict for reading in plus_minus.readings()]
+def test_what_is_ruled_out_and_what_is_not(intervals):
+    verdicts = [reading.verdict for reading in plus_minus.readings(intervals)]
     assert verdicts == [
         *[plus_minus.RULED_OUT] * 4,
         plus_minus.PARTLY,
         plus_minus.POSSIBLE,
     ]
-    table = plus_minus.readings_table()
-    assert "MIAS ±0.086, INbreast ±0.066, Institution (UKy) ±0.026" in table.shown.to_string()
-    ratio, allowed = plus_minus.common_factor()
-    assert ratio > allowed == pytest.approx(3)
+    shown = plus_minus.readings_table(intervals).shown.to_string()
+    assert "MIAS ±0.086, INbreast ±0.066, Institution (UKy) ±0.026" in shown
+    assert "of Table 4's fifths ±0.056 to ±0.200" in shown
+    assert "7.6 times as wide on one set as on another" in shown
 
 
-def test_no_number_of_replicates_serves_all_sets():
-    counts = plus_minus.replicates_for_print()
-    widths = sampling_error.expected_half_widths()
-    for name, (low, high) in counts.items():
-        for number in (low, high):
-            assert plus_minus.SMALLEST <= widths[name] / number**0.5 < plus_minus.LARGEST
-        assert widths[name] / (high + 1) ** 0.5 < plus_minus.SMALLEST
-    assert max(low for low, _ in counts.values()) > min(high for _, high in counts.values())
+def test_by_patient_the_whole_sets_alone_would_prove_little(intervals):
+    """MIAS and UKy are 3.3 times apart by image, and about 3, which rounding hides, by patient."""
+    by_image, by_patient = (
+        plus_minus.expected_widths(intervals, unit) for unit in ("image", "patient")
+    )
+    assert plus_minus.ratio(by_image["Table 3"]) == pytest.approx(3.27, abs=0.01)
+    assert 2.8 < plus_minus.ratio(by_patient["Table 3"]) < 3.2
+    assert plus_minus.ratio(by_patient) > 6 > plus_minus.ALLOWED == pytest.approx(3)
 
 
-def test_a_reading_that_would_print_alike_is_not_ruled_out(monkeypatch):
-    alike = dict.fromkeys(EXTERNAL, 0.012)
-    monkeypatch.setattr(plus_minus, "expected_half_widths", lambda: alike)
-    verdicts = [reading.verdict for reading in plus_minus.readings()]
-    assert verdicts[0] == verdicts[2] == plus_minus.POSSIBLE
+def test_no_number_of_replicates_serves_all_sets(intervals):
+    widths = plus_minus.expected_widths(intervals, "image")
+    counts = plus_minus.replicates_for_print(widths)
+    for key, row in counts.iterrows():
+        for number in row:
+            assert plus_minus.SMALLEST <= widths[key] / number**0.5 < plus_minus.LARGEST
+        assert widths[key] / (row["most"] + 1) ** 0.5 < plus_minus.SMALLEST
+    assert counts["fewest"].max() > counts["most"].min()
+
+
+def test_a_reading_that_would_print_alike_is_not_ruled_out(intervals):
+    alike = intervals.assign(hanley_mcneil=0.012)
+    verdicts = [reading.verdict for reading in plus_minus.readings(alike)]
+    assert verdicts[0] == verdicts[2] == verdicts[3] == plus_minus.POSSIBLE
+    assert "some number serves all" in plus_minus.readings(alike)[3].gives
+    assert "0 readings cannot" in certainty.reading_sentence(alike).data
 
 
 def test_every_published_cell_has_its_interval(intervals):
@@ -53,9 +63,10 @@ def test_every_published_cell_has_its_interval(intervals):
 
 
 def test_sentences_say_what_is_proved_and_what_is_plausible(intervals):
-    text = certainty.reading_sentence().data
+    text = certainty.reading_sentence(intervals).data
     assert text.startswith("**Proved**") and "**Only made plausible**" in text
-    assert "3.3 times larger" in text and "4 readings fall with that" in text
+    assert "7.6 times larger" in text and "4 readings cannot print" in text
+    assert "3.3 times by image" in text
     text = certainty.interval_sentence(intervals).data
     assert "±0.08 on MIAS" in text and "±0.03 on Institution (UKy)" in text
     assert "An honest ±0.01 takes 15," in certainty.needed_sentence().data

@@ -104,7 +104,7 @@ def certainty_tables(study: Study) -> dict[str, Table]:
     intervals = sampling_error.published_intervals(study.parameters.seed)
     return {
         "expected-intervals": certainty.interval_table(intervals),
-        "readings": plus_minus.readings_table(),
+        "readings": plus_minus.readings_table(intervals),
         "published-drops": certainty.drop_table(published_drops.published_drops(intervals)),
         "published-gains": certainty.gain_table(published_drops.published_gains(intervals)),
         "detectable": certainty.detectable_table(published_drops.detectable_drops()),

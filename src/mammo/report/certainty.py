@@ -165,18 +165,24 @@ def interval_sentence(intervals: pd.DataFrame) -> Markdown:
     )
 
 
-def reading_sentence() -> Markdown:
+def reading_sentence(intervals: pd.DataFrame) -> Markdown:
     """Say what is proved about ±0.01 and what is only made plausible."""
-    found = plus_minus.readings()
-    n_out = sum(reading.verdict == plus_minus.RULED_OUT for reading in found)
-    ratio, allowed = plus_minus.common_factor()
+    verdicts = [reading.verdict for reading in plus_minus.readings(intervals)]
+    n_out = verdicts.count(plus_minus.RULED_OUT)
+    widths = {unit: plus_minus.expected_widths(intervals, unit) for unit in ("image", "patient")}
+    all_sets = {unit: plus_minus.ratio(values) for unit, values in widths.items()}
+    table_3 = {unit: plus_minus.ratio(values["Table 3"]) for unit, values in widths.items()}
+    alone = table_3["patient"] >= plus_minus.ALLOWED
     return Markdown(
-        f"**Proved**, given the published numbers of images: no multiple of the sampling error of "
-        f"one test can print as ±{PRINTED_HALF_WIDTH} on every set, since it is {ratio:.1f} times "
-        f"larger on one than on another and rounding hides less than {allowed:.0f} times; {n_out} "
-        "readings fall with that. **Only made plausible**: that the number is a spread over "
-        "trainings, where there were any, or a convention. The paper does not say, and its own "
-        "scores would be needed to know."
+        f"**Proved**, from the published numbers of images: {n_out} readings cannot print as "
+        f"±{PRINTED_HALF_WIDTH} on every set. The sampling error of one test is "
+        f"{all_sets['image']:.1f} times larger on one set of Tables 2 to 4 than on another, and "
+        f"rounding hides less than {plus_minus.ALLOWED:.0f} times. That a patient's images are "
+        f"alike, as far as is assumed here, leaves {all_sets['patient']:.1f} times. Table 3's "
+        f"whole sets alone ({table_3['image']:.1f} times by image, {table_3['patient']:.2f} by "
+        f"patient) would {'' if alone else 'not '}be enough by patient. **Only made plausible**: "
+        "that the number is a spread over trainings, where there were any, or a convention. The "
+        "paper does not say, and its own scores would be needed to know."
     )
 
 

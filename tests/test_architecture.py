@@ -21,7 +21,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
 ORDER = (
     ("errors", "__init__"),
-    ("provenance", "parameters", "config", "workers"),
+    ("provenance", "parameters", "config", "workers", "containers", "pseudonyms", "spreadsheet"),
     ("datasets",),
     ("images",),
     ("models", "splits", "devices", "lesions"),

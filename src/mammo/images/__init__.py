@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mammo.containers import open_binary
 from mammo.errors import UnreadableImageError
 
 if TYPE_CHECKING:
@@ -34,10 +35,11 @@ def read(path: str | Path) -> Image:
     """
     path = Path(path)
     try:
-        with path.open("rb") as file:
+        with open_binary(path) as file:
             head = file.read(132)
     except OSError as error:
-        raise UnreadableImageError(f"{path} cannot be opened: {error.strerror}.") from error
+        reason = error.strerror or error
+        raise UnreadableImageError(f"{path} cannot be opened: {reason}.") from error
     # DICM first: the preamble before it may hold a TIFF header (PS3.10 section 7.1).
     if head[128:] == b"DICM" or head.startswith(_DICOM_FIRST_GROUPS):
         from mammo.images import dicom

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mammo import containers
+from mammo.containers import open_binary
 from mammo.errors import UnreadableImageError
 from mammo.images import grayscale
 from mammo.images.image import MAX_PIXELS, Image
@@ -70,7 +72,7 @@ def read(path: str | Path, *, voi: int = 0) -> Image:
     path = Path(path)
     _refuse_deflated(path)
     header = _read_dataset(path, stop_before_pixels=True)
-    reasons = _refusals(header, path.stat().st_size)
+    reasons = _refusals(header, containers.size(path))
     if reasons:
         raise _unreadable(path, "; ".join(reasons))
     stored = _decode(path, _read_dataset(path, stop_before_pixels=False))
@@ -96,14 +98,18 @@ def read(path: str | Path, *, voi: int = 0) -> Image:
 def _refuse_deflated(path: Path) -> None:
     """Refuse what would have to be inflated, to any size, before its header can be read."""
     from pydicom.errors import InvalidDicomError
-    from pydicom.filereader import read_file_meta_info
+    from pydicom.filereader import read_dataset, read_preamble
 
     try:
-        syntax = read_file_meta_info(path).get("TransferSyntaxUID")
+        with open_binary(path) as file:
+            read_preamble(file, force=False)
+            # PS3.10 section 7.1: always explicit VR little endian, whatever follows.
+            meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
+        syntax = meta.get("TransferSyntaxUID")
     except (InvalidDicomError, OSError):
         return  # no preamble, or no file: the next reading tells
     except Exception as error:  # pydicom raises whatever a damaged element makes it trip over
-        raise _unreadable(path, f"its DICOM header is damaged ({error})") from error
+        raise _unreadable(path, f"its DICOM header is damaged ({type(error).__name__})") from error
     if syntax is not None and syntax.is_transfer_syntax and syntax.is_deflated:
         raise _unreadable(path, f"it is in {syntax.name}: export it again uncompressed")
 
@@ -112,14 +118,15 @@ def _read_dataset(path: Path, *, stop_before_pixels: bool) -> Dataset:
     import pydicom
 
     try:
-        # force: files without preamble are read too; what is not DICOM has no SOP class.
-        dataset = pydicom.dcmread(path, force=True, stop_before_pixels=stop_before_pixels)
+        with open_binary(path) as file:
+            # force: files without preamble are read too; what is not DICOM has no SOP class.
+            dataset = pydicom.dcmread(file, force=True, stop_before_pixels=stop_before_pixels)
         is_image = "SOPClassUID" in dataset and "Rows" in dataset and "Columns" in dataset
         has_pixels = stop_before_pixels or "PixelData" in dataset
     except OSError as error:
         raise UnreadableImageError(f"{path} cannot be opened: {error}.") from error
     except Exception as error:  # pydicom raises whatever a damaged element makes it trip over
-        raise _unreadable(path, f"its DICOM header is damaged ({error})") from error
+        raise _unreadable(path, f"its DICOM header is damaged ({type(error).__name__})") from error
     if not has_pixels:
         raise _unreadable(path, "its pixel data are absent or truncated: copy it again")
     if not is_image:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mammo.containers import open_binary
 from mammo.errors import UnreadableImageError
 from mammo.images.image import MAX_PIXELS, Image
 
@@ -41,7 +42,10 @@ def read(path: str | Path) -> Image:
 
     path = Path(path)
     try:
-        with Pillow.open(path, formats=("PPM", "PNG", "TIFF", "JPEG")) as picture:
+        with (
+            open_binary(path) as file,
+            Pillow.open(file, formats=("PPM", "PNG", "TIFF", "JPEG")) as picture,
+        ):
             rows, columns = picture.height, picture.width
             if rows * columns > MAX_PIXELS:
                 raise _unreadable(path, f"{rows} x {columns} pixels exceed {MAX_PIXELS:,}")

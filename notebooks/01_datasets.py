@@ -17,7 +17,9 @@
 # {cite:p}`heath2001` in its curated form, CBIS-DDSM {cite:p}`lee2017`, and three to test on:
 # INbreast {cite:p}`moreira2012`, MIAS {cite:p}`suckling2015` and a private one, UKy. UKy was never
 # released; here its place is taken by the *institution* set, a folder of anybody's own images with
-# a table of labels. Each set is read from its native files into one {term}`manifest`.
+# a table of labels. Where there is no such folder but the public set CMMD (biopsied breasts, from
+# China), CMMD is read in its place and keeps its name: its numbers are not UKy's. Each set is read
+# from its native files into one {term}`manifest`.
 
 # %% tags=["parameters"]
 cbis_label_rule = "any_lesion"  # or "all_lesions" malignant, or "unmixed"

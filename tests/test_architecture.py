@@ -21,7 +21,8 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
 
 ORDER = (
     ("errors", "__init__"),
-    ("provenance", "parameters", "config", "workers", "containers", "pseudonyms", "spreadsheet"),
+    ("disk", "parameters", "containers", "pseudonyms", "spreadsheet"),
+    ("provenance", "config", "workers"),
     ("datasets",),
     ("images",),
     ("models", "splits", "devices", "lesions"),
@@ -31,10 +32,12 @@ ORDER = (
     ("prediction",),
     ("evaluation",),
     ("assessment",),
+    ("shift",),
     ("locations", "learning", "study"),
     ("results", "released", "coverage"),
     ("report",),
-    ("gallery", "viewing", "inventory", "evaluate"),
+    ("gallery", "viewing", "inventory", "evaluate", "preflight"),
+    ("adaptation", "validation"),
     ("book",),
     ("build",),
     ("cli",),

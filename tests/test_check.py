@@ -98,7 +98,7 @@ def test_faults_of_files_are_grouped_by_reason(tmp_path):
         "image,patient_id,label\na.png,1,0\n" + "".join(f"{n},1,1\n" for n in range(5))
     )
     (warning,) = found(survey("institution", tmp_path), "warning")
-    assert warning.startswith("5 excluded: the DICOM header is unreadable (")
+    assert warning.startswith("5 excluded: the DICOM header is damaged (")
     assert warning.count(".dcm") == 3 and warning.endswith(", ...)")
 
 

@@ -147,15 +147,23 @@ def test_a_changed_folder_is_noticed(archive, tmp_path):
         fetch("mias", tmp_path, archive.as_uri())
 
 
-@pytest.mark.parametrize("name", ["cbis_ddsm", "inbreast", "institution"])
+@pytest.mark.parametrize("name", ["cbis_ddsm", "cmmd", "inbreast", "institution"])
 def test_other_sets_say_how_to_get_them(tmp_path, name):
     with pytest.raises(DatasetError, match=r"cannot be fetched automatically\. Licence: .*Page: "):
         fetch(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["cbis_ddsm", "cmmd"])
+def test_sets_of_the_cancer_imaging_archive_need_its_tool_and_their_tables(tmp_path, name):
+    text = how_to_get(name, tmp_path)
+    assert "NBIA Data Retriever" in text and ".tcia" in text
+    assert ("case description" if name == "cbis_ddsm" else "clinical table") in text
+    assert str(tmp_path / name.replace("_", "-")) in text
+
+
 def test_an_unknown_set_names_the_known_ones(tmp_path):
-    with pytest.raises(ParameterError, match=r"'ddsm' is no data set; it must be one of"):
+    with pytest.raises(ParameterError, match=r"'ddsm' is no data set; it must be one of .*'cmmd'"):
         fetching.fetch("ddsm", tmp_path)
 
 

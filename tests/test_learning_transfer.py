@@ -6,7 +6,7 @@ import torch
 
 from mammo import results
 from mammo.provenance import read_record
-from mammo.study import Study
+from mammo.study import INTERNAL, Study
 
 
 def test_history_and_best_epoch_are_those_of_the_kept_values(study):
@@ -30,6 +30,7 @@ def test_trainings_on_other_data_are_other_models(study):
     assert alone != mixed
     facts = [read_record(folder)["facts"] for folder in (alone, mixed)]
     assert facts[0]["n_train"] < facts[1]["n_train"]
+    assert [list(record["patients"]) for record in facts] == [[INTERNAL], list(study.datasets)]
 
 
 def test_a_frozen_extractor_is_no_part_of_the_checkpoint_a_trained_one_is(study, prepared):

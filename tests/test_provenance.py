@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +43,83 @@ def test_fingerprint_sees_new_and_changed_files(tmp_path):
     assert with_two != before
     (tmp_path / "a.txt").write_text("longer")
     assert folder_fingerprint(tmp_path) != with_two
+
+
+def test_fingerprint_of_a_file_and_of_nothing(tmp_path):
+    assert folder_fingerprint(tmp_path / "absent") == folder_fingerprint(tmp_path / "none")
+    path = tmp_path / "archive.zip"
+    path.write_text("one")
+    before = folder_fingerprint(path)
+    assert folder_fingerprint(path) == before
+    path.write_text("longer")
+    assert before != folder_fingerprint(path) != folder_fingerprint(tmp_path / "absent")
+
+
+def test_fingerprint_follows_links_and_ends(tmp_path):
+    data, other = tmp_path / "data", tmp_path / "other"
+    for folder in (data, other):
+        folder.mkdir()
+    (other / "a.txt").write_text("one")
+    bare = folder_fingerprint(data)
+    (data / "loop").symlink_to(data)
+    (data / "there").symlink_to(other)
+    (other / "back").symlink_to(data)
+    (data / "itself").symlink_to("itself")
+    (data / "broken").symlink_to("nowhere")
+    os.mkfifo(data / "pipe")
+    with_links = folder_fingerprint(data)
+    assert bare != with_links == folder_fingerprint(data)
+    (other / "a.txt").write_text("longer")
+    changed = folder_fingerprint(data)
+    assert changed != with_links
+    (data / "nowhere").write_text("no longer broken")
+    assert folder_fingerprint(data) != changed
+
+
+def test_fingerprint_of_any_name_and_depth(tmp_path, monkeypatch):
+    before = folder_fingerprint(tmp_path)
+    for name in ("line\nend", "no\udcffutf8", "\x1b[31m", "\u2028", "é", "e\u0301"):
+        (tmp_path / name).write_text(name, errors="surrogateescape")
+        after = folder_fingerprint(tmp_path)
+        assert after != before
+        before = after
+    monkeypatch.chdir(tmp_path)
+    # Deeper than Python's stack, then longer than the paths that the system takes.
+    for name in (*1100 * ["d"], *10 * [200 * "d"]):
+        Path(name).mkdir()
+        os.chdir(name)
+    assert folder_fingerprint(tmp_path) != before
+    subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Lay down the superuser's right to read everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setresuid(65534, 65534, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+def test_fingerprint_sees_that_a_file_became_readable():
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "closed").mkdir()
+        for path in (folder / "a.txt", folder / "closed" / "b.txt"):
+            path.write_text("text")
+        found = {}
+        for modes in ((0o000, 0o755), (0o644, 0o000), (0o644, 0o644), (0o644, 0o755)):
+            (folder / "a.txt").chmod(modes[0])
+            (folder / "closed").chmod(modes[1])
+            with unprivileged():
+                found[modes] = folder_fingerprint(folder)
+                assert folder_fingerprint(folder) == found[modes]
+        assert len(set(found.values())) == 4
 
 
 def write_value(folder):

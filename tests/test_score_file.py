@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from made_scores import made_scores
-from mammo.assessment import score_file
+from mammo import spreadsheet
 from mammo.assessment.score_file import Layout, read_scores
 from mammo.errors import MammoError
 
@@ -46,8 +47,14 @@ def test_what_was_written_is_read(file):
         GOOD.replace("i1", '"i1"').replace("0.2", " 0.2 "),
         GOOD.replace("\n", "\n\n"),
         GOOD.replace(",1,", ",1.0,"),
+        "sep=|\n" + GOOD.replace(",", "|"),
+        GOOD.encode("utf-16"),
+        GOOD.replace("p1", "Müller").encode("cp1252"),
     ],
-    ids=["semicolons", "tabs", "byte order mark", "windows", "quotes", "empty lines", "1.0"],
+    ids=[
+        *("semicolons", "tabs", "byte order mark", "windows", "quotes", "empty lines", "1.0"),
+        *("declared bars", "utf-16", "windows-1252"),
+    ],
 )
 def test_common_dialects_are_understood(file, text):
     found = read_scores(file(text))
@@ -55,6 +62,17 @@ def test_common_dialects_are_understood(file, text):
     assert found["y_true"].tolist() == [0, 1, 0]
     assert found["y_score"].tolist() == [0.2, 0.9, -300]
     assert set(found["split"]) == {"test"}
+
+
+def test_a_workbook_is_read_as_the_same_text_would_be(tmp_path, file):
+    workbook = openpyxl.Workbook()
+    header, *lines = (line.split(",") for line in GOOD.splitlines())
+    workbook.active.append(header)
+    for *names, y_true, y_score in lines:
+        workbook.active.append([*names, int(y_true), float(y_score)])
+    workbook.save(tmp_path / "scores.xlsx")
+    found = read_scores(tmp_path / "scores.xlsx")
+    pd.testing.assert_frame_equal(found, read_scores(file(GOOD)))
 
 
 def test_columns_may_have_other_names_or_one_value(file):
@@ -89,7 +107,7 @@ FAULTS = {
     "two patients": (GOOD + "a,n,p9,i1,0,0.2\n", "line 5: patient_id of image 'i1' is not that of"),
     "column": (GOOD.replace("y_true", "truth"), "line 1: no column 'y_true'; the columns are data"),
     "column twice": (GOOD.replace("model", "dataset"), "line 1: the column 'dataset' occurs twice"),
-    "column unseen": (GOOD.replace("dataset", "data\0set"), "line 1: the column 'data\\x00set'"),
+    "column unseen": (GOOD.replace("dataset", "data\7set"), "line 1: the column 'data\\x07set'"),
     "header alone": (HEADER, "holds no row of scores below its header"),
     "empty": ("", "holds no row of scores"),
     "open quote": (GOOD + '"a,m,p4\n', "no valid CSV"),
@@ -98,8 +116,8 @@ FAULTS = {
         "line 5: no valid CSV (field larger",
     ),
     "control": (GOOD.replace("p2", "p\x1b[31m"), "line 3: patient_id is 'p\\x1b[31m', which holds"),
-    "zero byte": (GOOD.replace("p2", "p\0"), "line 3: "),
-    "latin-1": (GOOD.replace("p2", "pé").encode("latin-1"), "line 3: not UTF-8 text"),
+    "zero byte": (GOOD.replace("p2", "p\0"), "line 3: a zero byte"),
+    "no encoding": (GOOD.replace("p2", "p\x81").encode("latin-1"), "line 3: neither UTF-8 nor"),
     "binary": (bytes(range(256)) * 40, "line "),
     "several": (
         GOOD.replace("0.2", "x").replace("0.9", "y").replace("-3e2", "z"),
@@ -160,7 +178,7 @@ def test_what_is_no_readable_file_is_refused(tmp_path, monkeypatch, file):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(MammoError, match="is no file"):
         read_scores(tmp_path / "pipe")
-    monkeypatch.setattr(score_file, "MOST_BYTES", 10)
+    monkeypatch.setattr(spreadsheet, "MOST_BYTES", 10)
     with pytest.raises(MammoError, match="10 at most are read"):
         read_scores(file(GOOD))
 

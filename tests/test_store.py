@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,48 +14,18 @@ import pandas as pd
 import pytest
 from PIL import Image as Pillow
 
+import small_store
 from mammo import images
 from mammo.errors import MammoError
 from mammo.images import batch, store
-from mammo.images.preprocessing import PreprocessingSettings, prepare
+from mammo.images.preprocessing import prepare
 from mammo.images.store import ImageStore, build
-
-SETTINGS = PreprocessingSettings(size=32)
-
-
-def breast(seed: int) -> np.ndarray:
-    rows, columns = np.mgrid[:120, :90]
-    distance = np.hypot((rows - 60) / 50, columns / (40 + seed % 30))
-    texture = np.random.default_rng(seed).normal(0, 4, (120, 90))
-    return np.clip((1 - distance) * 400, 0, 200 + texture).astype(np.uint8)
+from small_store import SETTINGS, breast, content
 
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> pd.DataFrame:
-    """Twenty images in two chunks: one damaged, one absent, one excluded before."""
-    rows = []
-    for number in range(20):
-        path = tmp_path / f"{number:02d}.png"
-        Pillow.fromarray(breast(number)).save(path)
-        rows.append(
-            {
-                "image_id": f"image{number:02d}",
-                "patient_id": f"patient{number // 2}",
-                "path": str(path),
-                "laterality": "LR"[number % 2],
-                "view": "CC",
-                "lesion_type": None,
-                "excluded": None,
-            }
-        )
-    (tmp_path / "03.png").write_bytes((tmp_path / "03.png").read_bytes()[:200])
-    (tmp_path / "17.png").unlink()
-    rows[5]["excluded"] = "BI-RADS 3"
-    return pd.DataFrame(rows)
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return small_store.write_images(tmp_path)
 
 
 def test_store_holds_the_prepared_images(manifest: pd.DataFrame, tmp_path: Path) -> None:
@@ -74,9 +46,9 @@ def test_bad_files_cost_their_own_rows(manifest: pd.DataFrame, tmp_path: Path) -
     built = build(manifest, SETTINGS, tmp_path / "store", workers=1)
     reasons = built.exclusions.set_index("image_id")["reason"]
     assert list(reasons.index) == ["image03", "image17"]
-    assert "03.png" in reasons["image03"]
+    assert reasons["image03"].startswith("image03 cannot be read as a mammogram: ")
     assert "truncated" in reasons["image03"]
-    assert "17.png cannot be opened" in reasons["image17"]
+    assert reasons["image17"].startswith("image17 cannot be opened: ")
     assert "image03" not in built
     assert not built.images[3].any()
     with pytest.raises(MammoError, match=r"image03 is not in the image store: .*truncated"):
@@ -137,12 +109,13 @@ def test_another_plan_starts_anew(manifest: pd.DataFrame, tmp_path: Path, change
     assert content(tmp_path / "store") == content(tmp_path / "fresh")
 
 
-def test_duplicate_is_excluded_and_names_both_files(manifest: pd.DataFrame, tmp_path: Path) -> None:
+def test_duplicate_is_excluded_and_names_both_images(
+    manifest: pd.DataFrame, tmp_path: Path
+) -> None:
     (tmp_path / "08.png").write_bytes((tmp_path / "00.png").read_bytes())
     built = build(manifest, SETTINGS, tmp_path / "store", workers=1)
     reason = built.exclusions.set_index("image_id").loc["image08", "reason"]
-    assert "08.png has the same pixels as image image00" in reason
-    assert "00.png" in reason
+    assert reason.startswith("image08 has the same pixels as image image00: remove one of the two")
     assert "image00" in built
 
 
@@ -160,29 +133,18 @@ def test_film_filed_for_calcifications_and_for_masses_is_no_duplicate(
     assert ("image08" not in built) is excluded
 
 
+PREPARE_ONE, PREPARE_CHUNK = batch._prepare_one, batch._prepare_chunk
+
+
 def kill_at_image06(source, *rest):
     if source.image_id == "image06":
         os.kill(os.getpid(), signal.SIGKILL)
     return PREPARE_ONE(source, *rest)
 
 
-PREPARE_ONE = batch._prepare_one
-
-
-def deadly_chunk(chunk, settings, folder):
+def deadly_chunk(*arguments):
     batch._prepare_one = kill_at_image06
-    return PREPARE_CHUNK(chunk, settings, folder)
-
-
-PREPARE_CHUNK = batch._prepare_chunk
-
-
-def deadly_single(source, settings, folder):
-    batch._prepare_one = kill_at_image06
-    return OPEN_AND_PREPARE(source, settings, folder)
-
-
-OPEN_AND_PREPARE = batch._open_and_prepare
+    return PREPARE_CHUNK(*arguments)
 
 
 def test_file_that_kills_its_process_costs_its_own_row(
@@ -190,12 +152,13 @@ def test_file_that_kills_its_process_costs_its_own_row(
 ) -> None:
     monkeypatch.setattr(batch, "_CHUNK", 4)
     monkeypatch.setattr(batch, "_prepare_chunk", deadly_chunk)
-    monkeypatch.setattr(batch, "_open_and_prepare", deadly_single)
+    monkeypatch.setattr(batch, "_prepare_one", kill_at_image06)
     manifest = manifest.iloc[4:12]
     built = build(manifest, SETTINGS, tmp_path / "store", workers=2)
     assert list(built.exclusions["image_id"]) == ["image06"]
-    assert "06.png killed the process that read it" in built.exclusions["reason"][0]
+    assert "image06: it killed the process that read it" in built.exclusions["reason"][0]
     assert len(built) == 6
+    assert not built.images[1].any()
 
 
 def test_no_image_at_all_is_an_error(manifest: pd.DataFrame, tmp_path: Path) -> None:
@@ -203,7 +166,7 @@ def test_no_image_at_all_is_an_error(manifest: pd.DataFrame, tmp_path: Path) -> 
         build(manifest.assign(excluded="no label"), SETTINGS, tmp_path / "store")
     for number in range(20):
         (tmp_path / f"{number:02d}.png").write_bytes(b"no image")
-    with pytest.raises(MammoError, match=r"None of the 19 images .*00\.png is neither DICOM"):
+    with pytest.raises(MammoError, match=r"None of the 19 images .* image00 is neither DICOM"):
         build(manifest, SETTINGS, tmp_path / "store", workers=1)
 
 
@@ -221,3 +184,63 @@ def test_plan_of_a_store_names_its_settings(manifest: pd.DataFrame, tmp_path: Pa
     plan = json.loads((tmp_path / "store/plan.json").read_text())
     assert plan["images"] == 19
     assert plan["size"] == 32
+
+
+def test_file_that_changes_while_it_is_read_is_not_stored(
+    manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prepare_and_change(source, settings):
+        prepared = PREPARE_ONE(source, settings)
+        if source.image_id == "image04":
+            Pillow.fromarray(breast(40)).save(source.path)
+        return prepared
+
+    monkeypatch.setattr(batch, "_prepare_one", prepare_and_change)
+    with pytest.raises(MammoError, match="file of image image04 changed while the images"):
+        build(manifest, SETTINGS, tmp_path / "store", workers=1)
+    monkeypatch.undo()
+    build(manifest, SETTINGS, tmp_path / "store", workers=1)
+    build(manifest, SETTINGS, tmp_path / "fresh", workers=1)
+    assert content(tmp_path / "store") == content(tmp_path / "fresh")
+
+
+NAMES = ("line\nend.png", "carriage\rreturn.png", '"a", b;c.png', "no\udcffutf8.png", "\u2028.png")
+
+
+def test_no_name_of_a_file_is_kept(manifest: pd.DataFrame, tmp_path: Path) -> None:
+    """Not even where reading fails, and the error names the file."""
+    for number, name in enumerate(NAMES):
+        path = tmp_path / name
+        Pillow.fromarray(breast(number)).save(os.fsencode(path))
+        path.write_bytes(path.read_bytes()[: 200 if number else None])
+        manifest.loc[number, "path"] = str(path)
+    manifest.loc[8, "path"] = str(tmp_path / "Doe^Jane.dcm")
+    built = build(manifest, SETTINGS, tmp_path / "store", workers=1)
+    assert [*built.exclusions["image_id"]] == [f"image{n:02d}" for n in (1, 2, 3, 4, 8, 17)]
+    for image_id, reason in built.exclusions.itertuples(index=False):
+        assert reason.startswith(f"{image_id} cannot be ")
+    for kept in content(tmp_path / "store").values():
+        assert b"png" not in kept and b"Doe" not in kept
+        assert bytes(tmp_path) not in kept
+
+
+def test_damaged_store_is_told(manifest: pd.DataFrame, tmp_path: Path) -> None:
+    build(manifest, SETTINGS, tmp_path / "store", workers=1)
+    path = tmp_path / "store" / batch.IMAGES
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(MammoError, match=r"images\.npy is damaged .*: delete its folder"):
+        ImageStore(tmp_path / "store")
+
+
+def dying_pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), os._exit, (1,))
+
+
+def test_processes_that_cannot_begin_are_no_fault_of_the_images(
+    manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "open_pool", dying_pool)
+    with pytest.raises(MammoError, match="a process that worked on it was killed"):
+        build(manifest, SETTINGS, tmp_path / "store", workers=2)
+    monkeypatch.undo()
+    assert len(build(manifest, SETTINGS, tmp_path / "store", workers=1)) == 17

@@ -66,6 +66,7 @@ CHAPTERS: dict[str, Chapter] = {
         Chapter(
             "mixed_data", "notebooks/04_mixed_data.py", "chapters/04_mixed_data.ipynb", EVERYTHING
         ),
+        Chapter("your_data", "notebooks/05_your_data.py", "chapters/05_your_data.ipynb", MODELS),
         Chapter("how_sure", "notebooks/06_how_sure.py", "chapters/06_how_sure.ipynb", ESTIMATION),
         Chapter("front_page", "notebooks/00_front_page.py", "index.ipynb", EVERYTHING),
         Chapter(

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from mammo import book as pages
 from mammo import config, results
 from mammo.coverage import coverage_table
+from mammo.disk import held, told
 from mammo.parameters import Parameters
 from mammo.provenance import Processes, SingleProcess
 from mammo.study import Study
@@ -74,8 +75,12 @@ def chapter(name: str, parameters: Parameters) -> None:
 
 
 def _render(clock: Clock) -> None:
-    with clock.step("rendering"):
-        built = pages.render(config.project_root())
+    root = config.project_root()
+    made = root / "book" / "_build"
+    with clock.step("rendering"), told(made):
+        made.mkdir(exist_ok=True)
+        with held(made / "html.lock"):
+            built = pages.render(root)
     print(f"\n{clock.table()}\n\nThe book is at {built}")
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import safetensors.torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from mammo.disk import whole
 from mammo.errors import MammoError
 
 CHECKPOINT = "classifier.safetensors"
@@ -24,9 +25,27 @@ def copy_state(model: nn.Module) -> dict[str, Tensor]:
     return {name: values.detach().clone() for name, values in model.state_dict().items()}
 
 
+def write_values(path: Path, values: Mapping[str, Tensor], record: Any) -> None:
+    """Write a model's values, and a record as JSON in the header, whole or not at all.
+
+    Raises
+    ------
+    MammoError
+        If there is no room for them, or the operating system refuses it.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in values.items()}
+    try:
+        with whole(path) as temporary:
+            safetensors.torch.save_file(tensors, temporary, {"record": json.dumps(record)})
+    except SafetensorError as error:
+        raise MammoError(
+            f"{path}: {error}; make room there and run again (what is finished is kept)"
+        ) from error
+
+
 def save(folder: Path, state: Mapping[str, Tensor], record: Any) -> None:
     """Write the values of a finished training, and remove its intermediate state."""
-    _write(folder / CHECKPOINT, state, record)
+    write_values(folder / CHECKPOINT, state, record)
     (folder / _EPOCH).unlink(missing_ok=True)
 
 
@@ -36,13 +55,14 @@ def load(model: nn.Module, folder: Path) -> dict[str, Any]:
     Raises
     ------
     MammoError
-        If there is no checkpoint, or it is one of another model.
+        If there is no checkpoint, or it is damaged or one of another model.
     """
     path = folder / CHECKPOINT
     if not path.is_file():
         raise MammoError(f"{path}: no such checkpoint; train the model first")
+    values = _read(path)
     try:
-        model.load_state_dict(safetensors.torch.load_file(path))
+        model.load_state_dict(values)
     except RuntimeError as error:
         raise MammoError(f"{path}: a checkpoint of another model ({error})") from None
     return _record(path)
@@ -61,7 +81,7 @@ def save_epoch(
         for number, values in optimizer.state_dict()["state"].items()
         for name, value in values.items()
     }
-    _write(
+    write_values(
         folder / _EPOCH,
         {
             **{f"model/{name}": values for name, values in copy_state(model).items()},
@@ -88,7 +108,7 @@ def resume(
     if not path.is_file():
         return [], copy_state(model)
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
-    for name, values in safetensors.torch.load_file(path).items():
+    for name, values in _read(path).items():
         part, _, key = name.partition("/")
         parts[part][key] = values
     model.load_state_dict(parts["model"])
@@ -100,11 +120,11 @@ def resume(
     return _record(path), parts["best"]
 
 
-def _write(path: Path, tensors: Mapping[str, Tensor], record: Any) -> None:
-    temporary = path.with_suffix(".tmp")
-    values = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    safetensors.torch.save_file(values, temporary, {"record": json.dumps(record)})
-    temporary.replace(path)
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise MammoError(f"{path} cannot be read ({error}); delete it and run again") from error
 
 
 def _record(path: Path) -> Any:

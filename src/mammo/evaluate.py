@@ -20,12 +20,12 @@ from mammo.evaluation.aggregation import Rule
 from mammo.evaluation.inputs import Unit
 from mammo.provenance import write_bytes, write_text
 from mammo.report.presentation import NOTHING, bounds, p_value
+from mammo.report.spreadsheet_cells import harmless
 
 if TYPE_CHECKING:
     from mammo.report.figures.style import Picture
 
 _GROUPS = {"breast": BREAST, "patient": ["patient_id"]}
-_FORMULA = ("=", "+", "-", "@")  # how a cell begins that a spreadsheet would compute
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def write(assessment: Assessment, folder: Path) -> list[Path]:
     written = []
     for name, table in assessment.tables.items():
         path = folder / f"{name}.csv"
-        write_text(path, _harmless(table).to_csv(index=False))
+        write_text(path, harmless(table).to_csv(index=False))
         written.append(path)
     for name, picture in _figures(assessment).items():
         path = folder / f"{name}.svg"
@@ -128,16 +128,6 @@ def _figures(assessment: Assessment) -> dict[str, Picture]:
     if len(curves):
         pictures["reliability"] = reliability_curves(curves)
     return pictures
-
-
-def _harmless(table: pd.DataFrame) -> pd.DataFrame:
-    """Put an apostrophe before text that a spreadsheet would take for a formula."""
-    quoted = table.copy()
-    for name in table.select_dtypes(include=["object", "string"]):
-        text = table[name].astype("object")
-        runs = text.map(lambda value: isinstance(value, str) and value.startswith(_FORMULA))
-        quoted[name] = text.where(~runs.astype(bool), "'" + text.astype(str))
-    return quoted
 
 
 def _aurocs(rows: pd.DataFrame) -> str:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from mammo import config
-from mammo.datasets import DATASETS
+from mammo.datasets import DATASETS, KNOWN, STAND_INS
+from mammo.disk import told
 from mammo.errors import ParameterError
 from mammo.parameters import Parameters
 from mammo.provenance import Artifacts, digest, folder_fingerprint
@@ -79,20 +80,68 @@ class Locations:
 
     def fingerprint(self) -> str:
         """Return the digest of all data sets, real or synthetic, and of what was imported."""
-        places = {name: asdict(self.of(name)) for name in DATASETS}
+        places = {name: asdict(self.of(self.in_place_of(name))) for name in DATASETS}
         given = [folder_fingerprint(self.data_root / name) for name in (WEIGHTS, DETECTIONS)]
         return digest({**places, "given": given})
+
+    def in_place_of(self, dataset: str) -> str:
+        """Return the set that is read in a set's place: itself, or a public stand-in.
+
+        A stand-in that is there takes the institution's place where that is absent. It keeps its
+        own name, so that its numbers are never taken for the institution's.
+        """
+        if (
+            dataset != "institution"
+            or self._named(dataset)
+            or DATASETS[dataset].find(self.data_root)
+        ):
+            return dataset
+        there = (name for name, other in STAND_INS.items() if other.find(self.data_root))
+        return next(there, dataset)
 
     def of(self, dataset: str) -> Location:
         """Return where a data set is, writing phantoms where it is absent."""
         if dataset not in self._found:
-            real = DATASETS[dataset].find(self.data_root)
+            with told(self.data_root):
+                real = self._named(dataset) or KNOWN[dataset].find(self.data_root)
             self._found[dataset] = (
-                Location(real, "real", folder_fingerprint(real))
+                Location(real, "real", self._fingerprint(dataset, real))
                 if real
                 else self._phantoms(dataset)
             )
         return self._found[dataset]
+
+    @property
+    def labels(self) -> str | None:
+        """The institution's table of labels, if one is named.
+
+        Raises
+        ------
+        ParameterError
+            If there is no such file.
+        """
+        named = self.parameters.institution_labels
+        if named is None:
+            return None
+        table = config.resolve(named)
+        if not table.is_file():
+            raise ParameterError(f"{table}: no such table of labels; correct institution_labels")
+        return str(table)
+
+    def _named(self, dataset: str) -> Path | None:
+        """Return the institution's folder, if one is named."""
+        named = self.parameters.institution_folder if dataset == "institution" else None
+        if named is None:
+            return None
+        folder = config.resolve(named)
+        if not folder.exists():
+            raise ParameterError(f"{folder}: no such folder or archive; correct institution_folder")
+        return folder
+
+    def _fingerprint(self, dataset: str, place: Path) -> str:
+        if dataset != "institution" or self.labels is None:
+            return folder_fingerprint(place)
+        return digest([folder_fingerprint(place), folder_fingerprint(Path(self.labels))])
 
     def _phantoms(self, dataset: str) -> Location:
         from mammo.datasets import phantom
@@ -112,8 +161,7 @@ class Locations:
         return Location(folder / "set", "synthetic", folder.name)
 
     def _write_phantoms(self, write: Callable, recipe: dict[str, Any], folder: Path) -> None:
-        if not (folder / "set").is_dir():
-            workers = self.parameters.workers or os.cpu_count() or 1
-            write(**recipe, folder=folder / "set", workers=workers)
-        for unfinished in folder.glob(".set-*"):  # of a run that was killed
+        for unfinished in (folder / "set", *folder.glob(".set-*")):  # Of a run that was killed.
             shutil.rmtree(unfinished, ignore_errors=True)
+        workers = self.parameters.workers or os.cpu_count() or 1
+        write(**recipe, folder=folder / "set", workers=workers)

@@ -15,7 +15,9 @@ Model = Literal[Backbone, "end2end_vgg16", "end2end_resnet50", "frcnn_cad"]
 Epochs = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, le=1)]
-WHERE_NOT_WHAT = frozenset({"data_root", "artifacts", "workers"})
+WHERE_NOT_WHAT = frozenset(
+    {"data_root", "artifacts", "workers", "institution_folder", "institution_labels"}
+)
 """Parameters that say where or how fast, and change no result."""
 
 
@@ -71,6 +73,27 @@ class DataParameters(Group):
     )
     inbreast_excluded: tuple[str, ...] = Field(
         ("3",), description="BI-RADS categories of INbreast that are left out"
+    )
+    institution_folder: str | None = Field(
+        None, description="folder or zip of your own images; without it data_root/institution"
+    )
+    institution_labels: str | None = Field(
+        None, description="your table of labels; without it labels.csv or .xlsx in the folder"
+    )
+    institution_columns: dict[str, str] = Field(
+        {}, description="our names of the table's columns, and the table's own"
+    )
+    institution_positive: tuple[str, ...] = Field(
+        (), description="what your table calls malignant, if not in common words"
+    )
+    institution_negative: tuple[str, ...] = Field(
+        (), description="what your table calls benign, if not in common words"
+    )
+    institution_excluded: tuple[str, ...] = Field(
+        (), description="what your table calls images that are to be left out"
+    )
+    institution_level: Literal["image", "breast", "study", "patient"] | None = Field(
+        None, description="what a row of your table speaks of, if its columns do not tell"
     )
     validation_fraction: Fraction = Field(
         0.2, description="fraction of DDSM's patients that Table 2 is validated on"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
-from filelock import FileLock
+from mammo.disk import held, settle, told, write_bytes, write_text  # noqa: F401
 
 RECORD = "record.json"
 PACKAGE = Path(__file__).parent
@@ -83,36 +85,45 @@ def code_digest(modules: tuple[str, ...]) -> str:
     return digest(texts)
 
 
+FileState = tuple[int, int] | str
+
+
+def file_state(path: Path) -> FileState:
+    """Return a file's size in bytes and modification time in ns, or why it cannot be read.
+
+    The reason is the name of the system's error, as "EACCES", so that a file is seen to change
+    when it becomes readable. Times are only ever compared for equality: clocks may be wrong.
+    """
+    try:
+        facts = path.stat()
+    except OSError as error:
+        return errno.errorcode.get(error.errno, "unknown")
+    return (facts.st_size, facts.st_mtime_ns) if os.access(path, os.R_OK) else "EACCES"
+
+
 def folder_fingerprint(folder: Path) -> str:
     """Return the digest of every file's relative path, size in bytes and modification time.
 
     Contents are not hashed: a full data set has hundreds of gigabytes, and would be read whole
-    before every build.
+    before every build. Linked folders are followed, each folder once, so that a loop of links
+    ends; what cannot be read counts with the reason. A single file may stand for the folder.
     """
-    if folder.is_file():
-        stat = folder.stat()
-        return digest([folder.name, stat.st_size, stat.st_mtime_ns])
     listing = []
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
-            path = Path(parent, name)
-            stat = path.stat()
-            relative = path.relative_to(folder).as_posix()
-            listing.append((relative, stat.st_size, stat.st_mtime_ns))
+    seen = set()
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        try:
+            facts = path.stat()
+            if stat.S_ISDIR(facts.st_mode):
+                if (facts.st_dev, facts.st_ino) not in seen:
+                    seen.add((facts.st_dev, facts.st_ino))
+                    waiting += sorted(path.iterdir(), reverse=True)
+                continue
+        except OSError:
+            pass
+        listing.append((path.relative_to(folder).as_posix(), file_state(path)))
     return digest(listing)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file, in UTF-8, whole or not at all."""
-    write_bytes(path, text.encode())
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
 
 
 @cache
@@ -207,36 +218,50 @@ class Artifacts:
         code = tuple(code)
         key = digest({"stage": stage, "inputs": inputs, "code": code_digest(code)})
         final = self.root / stage / key
-        partial = final.with_name(f"{key}.partial")
-        with self._held(final):
-            if self.processes.broadcast((final / RECORD).is_file()):
-                self.used[final] = None
-                return final
-            if self.processes.is_global_zero:
-                partial.mkdir(exist_ok=True)
-            self.processes.barrier()
-            started = datetime.now(UTC)
-            clock = time.perf_counter()
-            facts = make(partial)
-            self.processes.barrier()
-            if self.processes.is_global_zero:
-                record = {
-                    "stage": stage,
-                    "inputs": dict(inputs),
-                    "code": {"modules": code, "digest": code_digest(code)},
-                    "facts": dict(facts or {}),
-                    "commit": commit(),
-                    "versions": versions(),
-                    "started": started.isoformat(timespec="seconds"),
-                    "seconds": round(time.perf_counter() - clock, 2),
-                }
-                text = json.dumps(record, indent=1, default=str)
-                write_text(partial / RECORD, text)
-                shutil.rmtree(final, ignore_errors=True)
-                partial.replace(final)
-            self.processes.barrier()
+        named = {"modules": code, "digest": code_digest(code)}
+        known = {"stage": stage, "inputs": dict(inputs), "code": named}
+        with told(final):
+            if not self._is_finished(final):
+                with self._held(final):
+                    self._make(final, known, make)
         self.used[final] = None
         return final
+
+    def _is_finished(self, final: Path) -> bool:
+        """Whether a result is there, for all processes alike; its place may be read-only."""
+        return self.processes.broadcast((final / RECORD).is_file())
+
+    def _make(
+        self,
+        final: Path,
+        known: Mapping[str, Any],
+        make: Callable[[Path], Mapping[str, Any] | None],
+    ) -> None:
+        """Make a result under another name; it gets its own when all of it is on disk."""
+        if self._is_finished(final):  # By another run, while this one waited.
+            return
+        partial = final.with_name(f"{final.name}.partial")
+        if self.processes.is_global_zero:
+            partial.mkdir(exist_ok=True)
+        self.processes.barrier()
+        started = datetime.now(UTC)
+        clock = time.perf_counter()
+        facts = make(partial)
+        self.processes.barrier()
+        if self.processes.is_global_zero:
+            record = {
+                **known,
+                "facts": dict(facts or {}),
+                "commit": commit(),
+                "versions": versions(),
+                "started": started.isoformat(timespec="seconds"),
+                "seconds": round(time.perf_counter() - clock, 2),
+            }
+            write_text(partial / RECORD, json.dumps(record, indent=1, default=str))
+            settle(partial)
+            shutil.rmtree(final, ignore_errors=True)
+            partial.replace(final)
+        self.processes.barrier()
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -254,7 +279,7 @@ class Artifacts:
             yield
             return
         final.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(final.with_name(f"{final.name}.lock")):
+        with held(final.with_name(f"{final.name}.lock")):
             yield
 
 

@@ -39,6 +39,22 @@ def pseudonym(key: bytes, kind: str, text: str) -> str:
     return hmac.digest(key, message, "sha256").hex()[:_DIGITS]
 
 
+def key_of(source: str) -> bytes:
+    """Return the key of a set's pseudonyms: this machine's, or for synthetic images a public one.
+
+    Raises
+    ------
+    MammoError
+        As `local_key`.
+    """
+    return PUBLIC_KEY if source == "synthetic" else local_key()
+
+
+def key_fingerprint(source: str) -> str:
+    """Return what tells one key of `key_of` from another, and nothing else of it."""
+    return pseudonym(key_of(source), "key", "")
+
+
 def key_file() -> Path:
     """Return where the key is kept: ``$MAMMO_KEY_FILE``, else the user's folder of settings."""
     if named := os.environ.get(KEY_FILE_VARIABLE):

@@ -75,9 +75,15 @@ def all_predictions(study: Study) -> pd.DataFrame:
     scored = pd.concat(
         [predictions(study, model) for model in study.parameters.models], ignore_index=True
     )
+    return with_facts(study, scored)
+
+
+def with_facts(study: Study, scored: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of scores with the images' facts (`FACTS`) where the manifests state them."""
     facts = [name for name in FACTS if name not in scored]
+    datasets = scored["dataset"].unique()
     manifests = pd.concat(
-        [study.manifest(dataset)[["dataset", "image_id", *facts]] for dataset in study.datasets]
+        [study.manifest(dataset)[["dataset", "image_id", *facts]] for dataset in datasets]
     )
     return scored.merge(manifests, on=["dataset", "image_id"], how="left", validate="m:1")
 

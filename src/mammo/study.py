@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from mammo import config, splits
-from mammo.datasets import DATASETS, manifest
+from mammo.datasets import KNOWN, manifest
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store import ImageStore
 from mammo.images.whole import WholeImageSettings
@@ -19,6 +18,7 @@ from mammo.locations import Locations
 from mammo.models import MODELS
 from mammo.parameters import Parameters
 from mammo.provenance import Artifacts, Processes, SingleProcess
+from mammo.pseudonyms import key_fingerprint
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -53,10 +53,15 @@ class Study:
         self.locations = Locations(parameters, self.artifacts)
         self._manifests: dict[str, pd.DataFrame] = {}
 
-    @property
+    @cached_property
     def datasets(self) -> tuple[str, ...]:
-        """Names of the data sets: the internal one, then the external ones."""
-        return (INTERNAL, *EXTERNAL)
+        """Names of the data sets: the internal one, then the external ones or their stand-ins."""
+        return (INTERNAL, *map(self.locations.in_place_of, EXTERNAL))
+
+    @property
+    def local(self) -> str:
+        """Name of the set in the institution's place."""
+        return self.datasets[-1]
 
     @cached_property
     def transfer(self) -> TransferLearning:
@@ -126,25 +131,46 @@ class Study:
     def manifest(self, dataset: str) -> pd.DataFrame:
         """Return a data set's manifest, excluded rows with their reasons included."""
         if dataset not in self._manifests:
-            self._manifests[dataset] = manifest.read_csv(
-                self.manifest_folder(dataset) / "manifest.csv"
-            )
+            stored = manifest.read_csv(self.manifest_folder(dataset) / "manifest.csv")
+            if places := KNOWN[dataset].places:
+                location = self.locations.of(dataset)
+                stored = manifest.revealed(stored, places(location.path, location.source))
+            self._manifests[dataset] = stored
         return self._manifests[dataset]
 
     def manifest_folder(self, dataset: str) -> Path:
         """Return the artifact folder that holds a data set's manifest."""
         location = self.locations.of(dataset)
         rules = self._rules(dataset)
-        inputs = {"dataset": dataset, **asdict(location), "rules": rules}
+        is_secret = KNOWN[dataset].places is not None
+        place = {"key": key_fingerprint(location.source)} if is_secret else {"path": location.path}
+        inputs = {
+            "dataset": dataset,
+            "source": location.source,
+            "fingerprint": location.fingerprint,
+            "rules": rules,
+            **place,
+        }
 
         def make(folder: Path) -> dict[str, Any]:
-            places = {"cache": self.artifacts.root / "unpacked"} if dataset == "mias" else {}
-            source = {"source": location.source}
-            found = DATASETS[dataset].load(location.path, **source, **rules, **places)
-            manifest.write_csv(found, folder / "manifest.csv")
+            found = KNOWN[dataset].load(
+                location.path, source=location.source, **rules, **self._means(dataset)
+            )
+            kept = manifest.concealed(found) if is_secret else found
+            manifest.write_csv(kept, folder / "manifest.csv")
             return manifest.summary(found).reset_index().to_dict("records")[0]
 
-        return self.artifacts.build("manifest", inputs, ["datasets"], make)
+        return self.artifacts.build(
+            "manifest", inputs, ["datasets", "pseudonyms", "spreadsheet"], make
+        )
+
+    def _means(self, dataset: str) -> dict[str, Any]:
+        """Return what a loader is told beside the rules, and the manifest does not depend on."""
+        if dataset == "mias":
+            return {"cache": self.artifacts.root / "unpacked"}
+        if dataset == "institution":
+            return {"table": self.locations.labels, "workers": self.workers}
+        return {}
 
     def _rules(self, dataset: str) -> dict[str, Any]:
         p = self.parameters
@@ -157,6 +183,13 @@ class Study:
             },
             "inbreast": {"positive": p.inbreast_positive, "excluded": p.inbreast_excluded},
             "mias": {"label_rule": p.mias_label_rule},
+            "institution": {
+                "columns": p.institution_columns,
+                "positive": p.institution_positive,
+                "negative": p.institution_negative,
+                "excluded": p.institution_excluded,
+                "level": p.institution_level,
+            },
         }
         return rules.get(dataset, {})
 
@@ -221,8 +254,8 @@ class Study:
     def exclusions(self, dataset: str) -> pd.DataFrame:
         """Return what a data set lost and why: excluded by a rule, then unreadable files."""
         rows = self.manifest(dataset)
-        by_rule = rows.loc[rows["excluded"].notna(), ["image_id", "path", "excluded"]]
-        unreadable = self.images(dataset).exclusions[["image_id", "path", "reason"]]
+        by_rule = rows.loc[rows["excluded"].notna(), ["image_id", "excluded"]]
+        unreadable = self.images(dataset).exclusions[["image_id", "reason"]]
         return pd.concat(
             [by_rule.rename(columns={"excluded": "reason"}), unreadable], ignore_index=True
         )
@@ -252,8 +285,7 @@ class Study:
 
     def rows(self, training: TrainingData, *, is_trained_on: bool) -> pd.DataFrame:
         """Return the images of all data sets that a model learns from, or those it does not."""
-        rows = pd.concat(
-            [self.split(dataset, training) for dataset in self.datasets],
-            ignore_index=True,
-        )
+        # So that a model of DDSM alone can be trained where no other set is asked for.
+        datasets = (INTERNAL,) if (training, is_trained_on) == ("ddsm", True) else self.datasets
+        rows = pd.concat([self.split(name, training) for name in datasets], ignore_index=True)
         return rows[(rows["split"] == "train") == is_trained_on].reset_index(drop=True)

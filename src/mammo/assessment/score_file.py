@@ -1,23 +1,20 @@
-"""Anybody's scores, from a CSV file that is not trusted: what is wrong is named by its line."""
+"""Anybody's scores, from a table that is not trusted: what is wrong is named by its line."""
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
 
 import pandas as pd
 
 from mammo.assessment.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
 from mammo.errors import MammoError
+from mammo.spreadsheet import Sheet, read
 
 REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
-MOST_BYTES = 2**30
 _KNOWN = (*COLUMNS, "laterality", "view")
-_DELIMITERS = (",", ";", "\t")
 _SHOWN_LINES = 5
 _ABSENT = ("", "na", "nan", "none", "null")
 
@@ -50,7 +47,7 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        UTF-8 text with one header line; fields parted by commas, semicolons or tabs.
+        CSV or Excel with one header line, as `mammo.spreadsheet.read` reads them.
     layout : Layout, optional
         Without it the columns have the names of a table of scores.
 
@@ -67,14 +64,17 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     """
     layout = layout or Layout()
     _check_names(layout)
-    header, rows, lines = _read_text(path)
-    columns = _columns(path, header, layout)
+    sheet = read(path)
+    if not sheet.rows:
+        raise MammoError(f"{path} holds no row of scores below its header")
+    columns = _columns(sheet, layout)
     table = pd.DataFrame(
-        {name: [row[place] for row in rows] for name, place in columns.items()}, dtype="object"
+        {name: [row[place] for row in sheet.rows] for name, place in columns.items()},
+        dtype="object",
     )
     for name, value in layout.constants.items():
         table[name] = value
-    faults = _Faults(path, lines)
+    faults = _Faults(path, sheet.lines)
     _check_text(table, faults)
     table["y_true"] = _labels(table["y_true"], faults)
     table["y_score"] = _scores(table["y_score"], layout.missing_score, faults)
@@ -110,53 +110,9 @@ def _check_names(layout: Layout) -> None:
             )
 
 
-def _read_text(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
-    """Return header, rows and the line that each row ends in."""
-    try:
-        if not path.is_file():
-            what = "is no file" if path.exists() else "does not exist"
-            raise MammoError(f"{path} {what}: give a CSV file of scores")
-        if path.stat().st_size > MOST_BYTES:
-            raise MammoError(
-                f"{path} has {path.stat().st_size:,} bytes, {MOST_BYTES:,} at most are read: "
-                "divide it by data set"
-            )
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return _parse(path, file)
-    except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise MammoError(f"{path}, line {line}: not UTF-8 text; save it as UTF-8 CSV") from None
-    except OSError as error:
-        raise MammoError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _parse(path: Path, file: TextIO) -> tuple[list[str], list[list[str]], list[int]]:
-    first = file.readline()
-    file.seek(0)
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(file, delimiter=delimiter, strict=True)
-    rows, lines = [], []
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise MammoError(
-                    f"{path}, line {reader.line_num}: {len(row)} fields where the header has "
-                    f"{len(header)}; quote fields that hold {delimiter!r}"
-                )
-            rows.append([value.strip() for value in row])
-            lines.append(reader.line_num)
-    except csv.Error as error:
-        raise MammoError(f"{path}, line {reader.line_num}: no valid CSV ({error})") from None
-    if not rows:
-        raise MammoError(f"{path} holds no row of scores below its header")
-    return header, rows, lines
-
-
-def _columns(path: Path, header: list[str], layout: Layout) -> dict[str, int]:
+def _columns(sheet: Sheet, layout: Layout) -> dict[str, int]:
     """Return where each column of the table stands in the file."""
+    path, header = sheet.path, sheet.header
     hidden = next((name for name in header if not name.isprintable()), None)
     if hidden is not None:
         raise MammoError(

@@ -1,18 +1,37 @@
-"""The data sets: four cards, each with a function that finds the set and one that reads it.
+"""The data sets: cards, each with a function that finds the set and one that reads it.
 
-Adding a data set is one module with ``CARD``, ``find`` and ``load``, and one line here.
+Adding a data set is one module with ``CARD``, ``find`` and ``load``, and its name in one line here.
 """
 
 from __future__ import annotations
 
-from mammo.datasets import cbis_ddsm, inbreast, institution, mias
+from types import ModuleType
+
+from mammo.datasets import cbis_ddsm, cmmd, inbreast, institution, mias
 from mammo.datasets.card import Counts, Dataset, DatasetCard
 
-__all__ = ["DATASETS", "Counts", "Dataset", "DatasetCard"]
+__all__ = ["DATASETS", "KNOWN", "STAND_INS", "Counts", "Dataset", "DatasetCard"]
 
-DATASETS: dict[str, Dataset] = {
-    module.CARD.name: Dataset(
-        module.CARD, module.find, module.load, getattr(module, "tables", None)
-    )
-    for module in (cbis_ddsm, inbreast, mias, institution)
-}
+
+def _registered(*modules: ModuleType) -> dict[str, Dataset]:
+    return {
+        module.CARD.name: Dataset(
+            module.CARD,
+            module.find,
+            module.load,
+            getattr(module, "tables", None),
+            getattr(module, "places", None),
+        )
+        for module in modules
+    }
+
+
+DATASETS = _registered(cbis_ddsm, inbreast, mias, institution)
+"""The paper's four sets, by name."""
+
+STAND_INS = _registered(cmmd)
+"""Public sets that may take the place of the paper's private one; no number of the paper's is
+theirs."""
+
+KNOWN = DATASETS | STAND_INS
+"""Every set that can be found, read and checked."""

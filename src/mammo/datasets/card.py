@@ -90,9 +90,13 @@ class Dataset:
     tables : callable, optional
         ``tables(folder) -> DataFrame``: the manifest that the set's tables alone give, every row
         excluded for want of its image; for sets whose tables come separately.
+    places : callable, optional
+        ``places(path, source) -> dict``: where each image lies, by its image_id; for sets whose
+        files' names may tell who a patient is, so that no manifest on disk holds them.
     """
 
     card: DatasetCard
     find: Callable[[Path], Path | None]
     load: Callable[..., pd.DataFrame]
     tables: Callable[[Path], pd.DataFrame] | None = None
+    places: Callable[[Path, str], dict[str, Path]] | None = None

@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo.datasets import DATASETS, manifest
+from mammo.datasets import KNOWN, manifest
 from mammo.datasets.check_report import Finding, Report, counts_table
 from mammo.datasets.fetch import how_to_get
 from mammo.errors import MammoError, ParameterError
 
-_BY_RULE = ("BI-RADS", "the same view", "malignant and other", "only lesions", "normal")
+_BY_RULE = (
+    "BI-RADS",
+    "the same view",
+    "malignant and other",
+    "only lesions",
+    "normal",
+    "no biopsy result",
+    "the same pixels",
+)
 """Beginnings of the reasons that a label rule gives; all others are faults of the files."""
 _REMEDIES = {
     "image file not found": "complete the download, or correct the file names in the table",
@@ -31,7 +39,7 @@ def survey(name: str, path: Path | None = None, *, data_root: Path = Path("data"
     Parameters
     ----------
     name : str
-        Name in `mammo.datasets.DATASETS`.
+        Name in `mammo.datasets.KNOWN`.
     path : Path, optional
         Where the set is; by default it is looked for under `data_root`.
     data_root : Path
@@ -42,9 +50,9 @@ def survey(name: str, path: Path | None = None, *, data_root: Path = Path("data"
     ParameterError
         If the name is unknown.
     """
-    if name not in DATASETS:
-        raise ParameterError(f"{name!r} is no data set; it must be one of {list(DATASETS)}")
-    dataset = DATASETS[name]
+    if name not in KNOWN:
+        raise ParameterError(f"{name!r} is no data set; it must be one of {list(KNOWN)}")
+    dataset = KNOWN[name]
     place = Path(path) if path else dataset.find(Path(data_root))
     if place is None:
         absent = f"no {name} under {data_root}: a study takes a synthetic set instead"
@@ -60,7 +68,7 @@ def survey(name: str, path: Path | None = None, *, data_root: Path = Path("data"
 
 def _unusable(name: str, place: Path | None, fault: str, data_root: Path) -> Report:
     """Report on a set that cannot be read, counting its tables if these are there."""
-    dataset = DATASETS[name]
+    dataset = KNOWN[name]
     error = Finding("error", fault, how_to_get(name, data_root))
     folder = place or Path(data_root)
     try:
@@ -136,7 +144,7 @@ def _leakage(frame: pd.DataFrame) -> list[Finding]:
 
 
 def _completeness(frame: pd.DataFrame, name: str, data_root: Path) -> list[Finding]:
-    released = DATASETS[name].card.released.images_total
+    released = KNOWN[name].card.released.images_total
     present = int(frame["path"].notna().sum())
     if released is None:
         return []

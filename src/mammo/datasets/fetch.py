@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammo.datasets import DATASETS, released_detections
+from mammo.datasets import KNOWN, released_detections
 from mammo.datasets.archives import unpack
 from mammo.datasets.download import download
 from mammo.errors import DatasetError, ParameterError
@@ -114,8 +114,8 @@ def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
     Parameters
     ----------
     name : str
-        Name of a data set (CBIS-DDSM and INbreast cannot be fetched; the error says how to get
-        them), or a key of `RELEASED`.
+        Name of a data set (CBIS-DDSM, CMMD and INbreast cannot be fetched; the error says how to
+        get them), or a key of `RELEASED`.
     data_root : Path
         Made if absent.
     url : str, optional
@@ -137,8 +137,8 @@ def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
     """
     if name in RELEASED:
         return _fetch_files(name, Path(data_root), url)
-    if name not in DATASETS:
-        known = [*DATASETS, *RELEASED]
+    if name not in KNOWN:
+        known = [*KNOWN, *RELEASED]
         raise ParameterError(f"{name!r} is no data set; it must be one of {known}")
     if name not in DOWNLOADS:
         raise DatasetError(how_to_get(name, data_root))
@@ -168,7 +168,7 @@ def how_to_get(name: str, data_root: Path) -> str:
             f"Run 'mammo fetch {name}', or put {' and '.join(wanted.sha256)} from {wanted.url} "
             f"into {Path(data_root) / wanted.folder} by hand. {wanted.terms}"
         )
-    card = DATASETS[name].card
+    card = KNOWN[name].card
     steps = [step.replace("DATA_ROOT", str(data_root)) for step in card.how_to_get]
     fetchable = "" if name in DOWNLOADS else f"{name} cannot be fetched automatically. "
     return "\n".join(

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
+from mammo.containers import open_binary
+from mammo.datasets import dicom_header
+from mammo.datasets.dicom_header import text
 from mammo.errors import UnreadableImageError
 
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
 DICOM_SUFFIXES = (".dcm", ".dicom")
+RASTER_FORMATS = ("PPM", "PNG", "TIFF", "JPEG")
 RASTER_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".pgm")
 
-_TAGS = [
+DICOM_TAGS = [
     "SOPClassUID",
     "PresentationIntentType",
     "PhotometricInterpretation",
@@ -24,11 +32,12 @@ _TAGS = [
     "ImageLaterality",
     "Laterality",
     "ViewPosition",
+    "ViewCodeSequence",
     "PatientOrientation",
     "AcquisitionDate",
     "StudyDate",
 ]
-_CROSS_SECTIONS = (
+CROSS_SECTIONS = (
     "1.2.840.10008.5.1.4.1.1.13.1.3",  # Breast Tomosynthesis
     "1.2.840.10008.5.1.4.1.1.2",  # CT: how some vendors write tomosynthesis
 )
@@ -93,71 +102,68 @@ def read_facts(path: str | Path) -> dict[str, object]:
     """
     path = Path(path)
     if path.suffix.lower() in RASTER_SUFFIXES:
-        return _raster_facts(path)
+        return raster_facts(path)
     return _dicom_facts(path)
 
 
 def _dicom_facts(path: Path) -> dict[str, object]:
-    from pydicom import dcmread
+    header, _ = dicom_header.read_header(path, DICOM_TAGS)
+    return facts_of(header)
 
-    # A damaged header makes pydicom raise nearly anything; each costs its own row only.
+
+def facts_of(header: Dataset) -> dict[str, object]:
+    """Return the manifest's columns of a DICOM header that has `DICOM_TAGS`.
+
+    Raises
+    ------
+    UnreadableImageError
+        As `read_facts`.
+    """
     try:
-        header = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS)
-        return _facts_of(header)
-    except Exception as error:
-        raise UnreadableImageError(f"the DICOM header is unreadable: {error}") from error
+        return {
+            "presentation_intent": text(header.get("PresentationIntentType")),
+            "photometric_interpretation": text(header.get("PhotometricInterpretation")),
+            "bits_stored": header.get("BitsStored"),
+            "manufacturer": text(header.get("Manufacturer")),
+            "pixel_spacing_mm": dicom_header.spacing_mm(header),
+            "rows": header.get("Rows"),
+            "columns": header.get("Columns"),
+            "laterality": dicom_header.laterality(header),
+            "view": dicom_header.view(header),
+            "acquisition_year": dicom_header.year(header),
+            "excluded": _unfit(header),
+        }
+    except (ValueError, TypeError, IndexError) as error:
+        kind = type(error).__name__
+        raise UnreadableImageError(f"the DICOM header is damaged: {kind}") from error
 
 
-def _facts_of(header) -> dict[str, object]:
-    spacing = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
-    side = str(header.get("ImageLaterality") or header.get("Laterality") or "").upper()
-    date = str(header.get("AcquisitionDate") or header.get("StudyDate") or "")
-    return {
-        "presentation_intent": _text(header.get("PresentationIntentType")),
-        "photometric_interpretation": _text(header.get("PhotometricInterpretation")),
-        "bits_stored": header.get("BitsStored"),
-        "manufacturer": _text(header.get("Manufacturer")),
-        "pixel_spacing_mm": float(spacing[0]) if spacing else None,
-        "rows": header.get("Rows"),
-        "columns": header.get("Columns"),
-        "laterality": side if side in ("L", "R") else None,
-        "view": _view(header),
-        "acquisition_year": int(date[:4]) if date[:4].isdigit() else None,
-        "excluded": _unfit(header),
-    }
-
-
-def _view(header) -> str | None:
-    """View Position (0018,5101); CBIS-DDSM has it in Patient Orientation (0020,0020)."""
-    orientation = header.get("PatientOrientation")
-    orientation = orientation if isinstance(orientation, str) else ""
-    view = _text(header.get("ViewPosition")) or orientation.strip()
-    return view.upper() if view else None
-
-
-def _unfit(header) -> str | None:
-    if header.get("SOPClassUID") in _CROSS_SECTIONS:
+def _unfit(header: Dataset) -> str | None:
+    if header.get("SOPClassUID") in CROSS_SECTIONS:
         return "a tomosynthesis or CT image, not a mammogram"
-    if str(header.get("PresentationIntentType", "")).strip().upper() == "FOR PROCESSING":
+    if (text(header.get("PresentationIntentType")) or "").upper() == "FOR PROCESSING":
         return "a raw image FOR PROCESSING: export the FOR PRESENTATION image"
     if not header.get("Rows") or not header.get("Columns"):
         return "the DICOM file holds no image"
     return None
 
 
-def _text(value: object) -> str | None:
-    return str(value).strip() or None if value is not None else None
+def raster_facts(path: Path) -> dict[str, object]:
+    """Return the size and depth of a PNG, TIFF, JPEG or PGM file.
 
-
-def _raster_facts(path: Path) -> dict[str, object]:
+    Raises
+    ------
+    UnreadableImageError
+        As `read_facts`.
+    """
     from PIL import Image
 
     # Pillow answers a damaged header with several kinds of error, among them SyntaxError.
     try:
-        with Image.open(path) as image:
+        with open_binary(path) as file, Image.open(file, formats=RASTER_FORMATS) as image:
             columns, rows = image.size
             bits = _RASTER_BITS.get(image.mode, 16 if image.mode.startswith("I") else None)
     except Exception as error:
-        detail = str(error).replace(str(path), path.name)
-        raise UnreadableImageError(f"the image header is unreadable: {detail}") from error
+        kind = type(error).__name__
+        raise UnreadableImageError(f"the image header is damaged: {kind}") from error
     return {"rows": rows, "columns": columns, "bits_stored": bits}

@@ -170,6 +170,25 @@ def read_csv(path: str | os.PathLike) -> pd.DataFrame:
     return validate(_typed(frame))
 
 
+def concealed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a manifest to be kept, with the images' pseudonyms in the place of their paths."""
+    return frame.assign(path=frame["image_id"].where(frame["path"].notna(), None))
+
+
+def revealed(frame: pd.DataFrame, places: Mapping[str, Path]) -> pd.DataFrame:
+    """Return a `concealed` manifest with the images' paths again.
+
+    Raises
+    ------
+    DatasetError
+        If an image is no longer where it was.
+    """
+    paths = frame["path"].map({image: str(place) for image, place in places.items()})
+    paths = paths.astype("object").where(paths.notna(), None)
+    _refuse(frame, "path", frame["path"].notna() & paths.isna(), "is no longer there")
+    return frame.assign(path=paths)
+
+
 def used(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that are not excluded."""
     return frame[frame["excluded"].isna()]

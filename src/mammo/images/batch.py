@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
-from concurrent.futures import as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
+from mammo.disk import write_text
 from mammo.errors import MammoError
-from mammo.provenance import write_text
 from mammo.workers import pool as open_pool
 
 if TYPE_CHECKING:
     from mammo.images.geometry import Geometry
     from mammo.images.image import Image
 
-IMAGES = "images.npy"
+IMAGES, REPORTS = "images.npy", "reports"
+PIXELS = "<u2"
 WHITE = 65535
 """The stored value of 1.0."""
 _CHUNK = 16
+_DEADLY = "it killed the process that read it: it is damaged, or needs more memory than there is."
 
 
 class Source(NamedTuple):
@@ -82,7 +86,7 @@ def prepare_all(
     """
     from tqdm.auto import tqdm
 
-    reports = folder / "reports"
+    reports = folder / REPORTS
     reports.mkdir(exist_ok=True)
     chunks = [sources[start : start + _CHUNK] for start in range(0, len(sources), _CHUNK)]
     missing = [chunk for chunk in chunks if not _report(folder, chunk).is_file()]
@@ -111,18 +115,27 @@ def _run(
                 finally:
                     pool.shutdown(cancel_futures=True)
         except BrokenProcessPool:
-            for chunk in chunks:
-                if _started(folder, chunk).exists() and not _report(folder, chunk).exists():
-                    yield _prepare_singly(chunk, settings, folder)
+            suspects = [
+                chunk
+                for chunk in chunks
+                if _started(folder, chunk).exists() and not _report(folder, chunk).exists()
+            ]
+            for chunk in suspects:
+                yield _prepare_singly(chunk, settings, folder)
+            if not any(_report(folder, chunk).exists() for chunk in chunks):
+                raise  # No process lives long enough to begin.
         chunks = [chunk for chunk in chunks if not _report(folder, chunk).exists()]
 
 
 def _prepare_chunk(chunk: list[Source], settings: Preparation, folder: Path) -> list[Source]:
     """Write the chunk's rows, then its report: a report vouches for the pixels on disk."""
     _started(folder, chunk).touch()
-    rows = _open_rows(folder, chunk)
-    entries = [_prepare_one(*one, settings) for one in zip(chunk, rows, strict=True)]
-    rows.flush()
+    entries = []
+    with _rows_from(folder, chunk[0]) as rows:
+        for source in chunk:
+            entry, pixels = _prepare_one(source, settings)
+            rows.write(pixels)
+            entries.append(entry)
     write_text(_report(folder, chunk), json.dumps(entries))
     return chunk
 
@@ -130,52 +143,72 @@ def _prepare_chunk(chunk: list[Source], settings: Preparation, folder: Path) -> 
 def _prepare_singly(chunk: list[Source], settings: Preparation, folder: Path) -> list[Source]:
     """Prepare one image at a time, to find which of them killed the process of its chunk."""
     entries = []
-    pool = open_pool(1)
-    for source in chunk:
-        try:
-            entries.append(pool.submit(_open_and_prepare, source, settings, folder).result())
-        except BrokenProcessPool:
-            pool = open_pool(1)
-            reason = (
-                f"{source.path} killed the process that read it: it is damaged, or needs more"
-                " memory than there is."
-            )
-            entries.append({"row": source.row, "reason": reason})
+    pool = _open_lone_process()
+    with _rows_from(folder, chunk[0]) as rows:
+        for source in chunk:
+            try:
+                entry, pixels = pool.submit(_prepare_one, source, settings).result()
+            except BrokenProcessPool:
+                pool = _open_lone_process()
+                entry, pixels = _without(source, settings, _DEADLY)
+            rows.write(pixels)
+            entries.append(entry)
     pool.shutdown()
     write_text(_report(folder, chunk), json.dumps(entries))
     return chunk
 
 
-def _open_and_prepare(source: Source, settings: Preparation, folder: Path) -> dict[str, Any]:
-    return _prepare_one(source, _open_rows(folder, [source])[0], settings)
+def _open_lone_process() -> ProcessPoolExecutor:
+    """Open a pool of one process and see it alive, so that its death is an image's doing."""
+    pool = open_pool(1)
+    pool.submit(os.getpid).result()
+    return pool
 
 
-def _open_rows(folder: Path, chunk: list[Source]) -> np.memmap:
-    """The chunk's rows alone, so that flushing them does not wait for all the others."""
+@contextmanager
+def _rows_from(folder: Path, first: Source) -> Iterator[BinaryIO]:
+    """The file of images where a row begins; what was written is on disk when this ends.
+
+    A file and no memory map: what a map cannot write, the system answers by killing the process.
+    """
     path = folder / IMAGES
-    whole = np.lib.format.open_memmap(path, mode="r")
-    start = whole.offset + chunk[0].row * whole[0].nbytes
-    return np.memmap(path, whole.dtype, "r+", start, (len(chunk), *whole.shape[1:]))
+    images = np.lib.format.open_memmap(path, mode="r")
+    start = images.offset + first.row * images[0].nbytes
+    with path.open("r+b") as file:
+        file.seek(start)
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _prepare_one(source: Source, row: np.ndarray, settings: Preparation) -> dict[str, Any]:
+def _prepare_one(source: Source, settings: Preparation) -> tuple[dict[str, Any], np.ndarray]:
+    """Return what the report says of an image, and its row."""
     from mammo.images import read
 
-    row[:] = 0
     try:
         prepared = settings.prepare(read(source.path), source.laterality)
     except (MammoError, MemoryError) as error:
-        reason = str(error) or "it needs more memory than there is"
-        reason = reason if source.path in reason else f"{source.path}: {reason}"
-        return {"row": source.row, "reason": reason}
-    pixels = np.rint(prepared.pixels * WHITE).astype(row.dtype)
-    row[:] = pixels
+        return _without(source, settings, str(error) or "it needs more memory than there is")
+    pixels = np.rint(prepared.pixels * WHITE).astype(PIXELS)
     digest = hashlib.blake2b(pixels, digest_size=16).hexdigest()
-    return {"row": source.row, "pixels": digest, **prepared.geometry.as_dict()}
+    return {"row": source.row, "pixels": digest, **prepared.geometry.as_dict()}, pixels
+
+
+def _without(
+    source: Source, settings: Preparation, reason: str
+) -> tuple[dict[str, Any], np.ndarray]:
+    """Return what the report says of an image that cannot be prepared, and an empty row.
+
+    The reason names the image and not its file, whose name may be a patient's.
+    """
+    for name in (source.path, repr(source.path)[1:-1]):  # As it is, and as the system's errors do.
+        reason = reason.replace(name, source.image_id)
+    reason = reason if source.image_id in reason else f"{source.image_id}: {reason}"
+    return {"row": source.row, "reason": reason}, np.zeros(settings.shape, PIXELS)
 
 
 def _report(folder: Path, chunk: list[Source]) -> Path:
-    return folder / "reports" / f"{chunk[0].row:08d}.json"
+    return folder / REPORTS / f"{chunk[0].row:08d}.json"
 
 
 def _started(folder: Path, chunk: list[Source]) -> Path:

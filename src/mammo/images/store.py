@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mammo.disk import create_array, told, write_csv, write_text
 from mammo.errors import MammoError
-from mammo.images.batch import IMAGES, WHITE, Preparation, Source, prepare_all
+from mammo.images.batch import IMAGES, PIXELS, REPORTS, WHITE, Preparation, Source, prepare_all
 from mammo.images.geometry import Geometry
-from mammo.provenance import write_text
+from mammo.provenance import FileState, file_state
 
 _INDEX, _EXCLUSIONS, _PLAN = "index.csv", "exclusions.csv", "plan.json"
 
@@ -31,14 +32,19 @@ class ImageStore:
     index : pandas.DataFrame
         Indexed by image_id: row, and the fields of `mammo.images.geometry.Geometry`.
     exclusions : pandas.DataFrame
-        image_id, path and reason of each file that is not in the store.
+        image_id of each image that is not in the store, and the reason.
     """
 
     def __init__(self, folder: Path) -> None:
         folder = Path(folder)
         if not (folder / _INDEX).is_file():
             raise MammoError(f"{folder} holds no finished image store: build it first.")
-        self.images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
+        try:
+            self.images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise MammoError(
+                f"{folder / IMAGES} is damaged ({error}): delete its folder and run again."
+            ) from None
         self.index = _read_table(folder / _INDEX).set_index("image_id")
         self.exclusions = _read_table(folder / _EXCLUSIONS)
 
@@ -86,9 +92,10 @@ def build(
 
     ``images.npy`` (uint16, N x rows x columns) is written in place by the workers, each its own
     rows; ``index.csv`` tells which row is which image and how it was cropped; ``exclusions.csv``
-    names each file that could not be used, with the reason. The result does not depend on the
-    number of workers. Memory is bounded by one native image a worker. A build that was killed
-    goes on where it stopped; one of other images or settings in the same folder starts anew.
+    names each image that could not be used, and why; the names of files are not kept. The result
+    does not depend on the number of workers. Memory is bounded by one native image a worker. A
+    build that was killed goes on where it stopped; one of other images or settings in the same
+    folder starts anew.
 
     A file whose prepared pixels equal those of an earlier one is a duplicate and excluded, unless
     both show the same side and view of the same patient and differ in lesion type: CBIS-DDSM
@@ -111,18 +118,23 @@ def build(
     Raises
     ------
     MammoError
-        If the manifest holds no image to prepare, or none of them could be.
+        If the manifest holds no image to prepare, none of them could be, a file changed meanwhile,
+        or there is no room for the store.
     """
     folder = Path(folder)
     sources = _sources(manifest)
     if not sources:
         raise MammoError("The manifest holds no image to prepare: each of its rows is excluded.")
-    plan = _plan(sources, settings)
-    if not _is_planned(folder, plan):
-        _start_anew(folder, (len(sources), *settings.shape), plan)
-    if not (folder / _INDEX).is_file():
-        entries = prepare_all(sources, settings, folder, workers or os.cpu_count() or 1)
-        _finish(folder, entries, sources)
+    states = _states(sources)
+    plan = _plan(sources, states, settings)
+    with told(folder):
+        if not _is_planned(folder, plan):
+            _start_anew(folder, (len(sources), *settings.shape), plan)
+        if not (folder / _INDEX).is_file():
+            entries = prepare_all(sources, settings, folder, workers or os.cpu_count() or 1)
+            _check_unchanged(sources, states)
+            _finish(folder, entries, sources)
+    shutil.rmtree(folder / REPORTS, ignore_errors=True)
     return ImageStore(folder)
 
 
@@ -133,24 +145,28 @@ def _sources(manifest: pd.DataFrame) -> list[Source]:
     return [Source(row, *fact) for row, fact in enumerate(facts.itertuples(index=False))]
 
 
-def _plan(sources: list[Source], settings: Preparation) -> str:
+def _states(sources: list[Source]) -> list[FileState]:
+    return [file_state(Path(source.path)) for source in sources]
+
+
+def _plan(sources: list[Source], states: list[FileState], settings: Preparation) -> str:
     """Text that two builds share if, and only if, their stores must be equal."""
-    files = [_size_and_time(source.path) for source in sources]
-    digest = hashlib.sha256(json.dumps([sources, files], default=str).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([sources, states], default=str).encode()).hexdigest()
     return json.dumps({"images": len(sources), "sha256": digest, **settings.model_dump()})
-
-
-def _size_and_time(path: str) -> tuple[int, int] | None:
-    try:
-        facts = Path(path).stat()
-    except OSError:
-        return None
-    return facts.st_size, facts.st_mtime_ns
 
 
 def _is_planned(folder: Path, plan: str) -> bool:
     path = folder / _PLAN
-    return path.is_file() and path.read_text(encoding="utf-8") == plan
+    return path.is_file() and path.read_bytes() == plan.encode()
+
+
+def _check_unchanged(sources: list[Source], states: list[FileState]) -> None:
+    for source, before, after in zip(sources, states, _states(sources), strict=True):
+        if before != after:
+            raise MammoError(
+                f"The file of image {source.image_id} changed while the images were read: run again"
+                " when nothing writes to them."
+            )
 
 
 def _start_anew(folder: Path, shape: tuple[int, int, int], plan: str) -> None:
@@ -158,8 +174,8 @@ def _start_anew(folder: Path, shape: tuple[int, int, int], plan: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for stale in (_PLAN, _INDEX, _EXCLUSIONS):
         (folder / stale).unlink(missing_ok=True)
-    shutil.rmtree(folder / "reports", ignore_errors=True)
-    np.lib.format.open_memmap(folder / IMAGES, "w+", dtype="<u2", shape=shape)
+    shutil.rmtree(folder / REPORTS, ignore_errors=True)
+    create_array(folder / IMAGES, shape, PIXELS)
     write_text(folder / _PLAN, plan)
 
 
@@ -169,18 +185,16 @@ def _finish(folder: Path, entries: list[dict[str, Any]], sources: list[Source]) 
     table = pd.DataFrame(entries)
     table = table.reindex(columns=[*table.columns, *({"reason", "pixels"} - set(table.columns))])
     table.insert(0, "image_id", [source.image_id for source in sources])
-    table.insert(1, "path", [source.path for source in sources])
     good = table["reason"].isna()
     if not good.any():
-        shutil.rmtree(folder / "reports")
+        shutil.rmtree(folder / REPORTS)
         raise MammoError(
             f"None of the {len(sources)} images could be prepared; the first: {table['reason'][0]}"
         )
-    exclusions = table.loc[~good, ["image_id", "path", "reason"]]
-    index = table[good].drop(columns=["path", "reason", "pixels"]).convert_dtypes()
-    write_text(folder / _EXCLUSIONS, exclusions.to_csv(index=False, lineterminator="\n"))
-    write_text(folder / _INDEX, index.to_csv(index=False, lineterminator="\n"))
-    shutil.rmtree(folder / "reports")
+    exclusions = table.loc[~good, ["image_id", "reason"]]
+    index = table[good].drop(columns=["reason", "pixels"]).convert_dtypes()
+    write_csv(folder / _EXCLUSIONS, exclusions)
+    write_csv(folder / _INDEX, index)
 
 
 def _exclude_duplicates(entries: list[dict[str, Any]], sources: list[Source]) -> None:
@@ -194,8 +208,8 @@ def _exclude_duplicates(entries: list[dict[str, Any]], sources: list[Source]) ->
             alike.append(source)
             continue
         entry["reason"] = (
-            f"{source.path} has the same pixels as image {original.image_id} ({original.path}):"
-            " remove one of the two, or correct the table that names them."
+            f"{source.image_id} has the same pixels as image {original.image_id}: remove one of the"
+            " two, or correct the table that names them."
         )
 
 
@@ -209,5 +223,5 @@ def _filed_twice(first: Source, second: Source) -> bool:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    text = dict.fromkeys(("image_id", "path", "reason"), str)
-    return pd.read_csv(path, dtype=text, keep_default_na=False)
+    text = dict.fromkeys(("image_id", "reason"), str)
+    return pd.read_csv(path, dtype=text, keep_default_na=False, encoding_errors="surrogateescape")

@@ -24,6 +24,7 @@ DATASET_TITLES = {
     "mias": "MIAS",
     "inbreast": "INbreast",
     "institution": "Institution (UKy)",
+    "cmmd": "CMMD (in place of UKy)",
 }
 """Names for display, the internal set first, then the external ones in the order of Table 3."""
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
-from mammo.datasets import DATASETS
+from mammo.datasets import DATASETS, KNOWN
 from mammo.errors import MammoError
 from mammo.report import published
 from mammo.report.display import Table
@@ -94,11 +94,12 @@ def table1(summary: pd.DataFrame) -> Table:
         As `mammo.datasets.manifest.summary` gives it, one row a data set.
     """
     rows = []
-    for name, dataset in DATASETS.items():
-        card = dataset.card
+    for name in dict.fromkeys([*DATASETS, *summary.index]):
+        card = KNOWN[name].card
         facts = {"dataset": name, "modality": card.modality}
-        printed = {"source": "published", "origin": card.origin, "years": card.years}
-        rows.append({**facts, **printed, **asdict(card.published)})
+        if name in DATASETS:
+            printed = {"source": "published", "origin": card.origin, "years": card.years}
+            rows.append({**facts, **printed, **asdict(card.published)})
         if name in summary.index:
             counted = summary.loc[name].to_dict()
             rows.append({**facts, **_provenance(name, str(counted["source"])), **counted})
@@ -157,10 +158,8 @@ def table4(mixed: pd.DataFrame, ddsm_only: pd.DataFrame | None = None) -> Table:
         + [(external, "test") for external in published.EXTERNAL]
     ]
     data = _fill(asked, mixed, None, published.TABLE_4)
-    before = [
-        _Cell(cell.model, cell.dataset, cell.split, published.TABLE_2 + published.TABLE_3)
-        for cell in asked
-    ]
+    keys = data[["model", "dataset", "split"]].itertuples(index=False, name=None)
+    before = [_Cell(*key, published.TABLE_2 + published.TABLE_3) for key in keys]
     empty = mixed.iloc[:0]
     earlier = _rows(before, empty if ddsm_only is None else check_estimates(ddsm_only))
     for name in ("published", "auroc", "lower", "upper"):
@@ -174,7 +173,7 @@ def _provenance(dataset: str, source: str) -> dict[str, str | None]:
         return {"origin": "simulated", "years": None}
     if dataset == "institution":
         return {"origin": "your own", "years": None}
-    card = DATASETS[dataset].card
+    card = KNOWN[dataset].card
     return {"origin": card.origin, "years": card.years}
 
 

@@ -43,7 +43,7 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     n_columns = min(max(len(models), 1), _COLUMNS)
     n_rows = max(math.ceil(len(models) / _COLUMNS), 1)
     most = known["model"].value_counts().max() if len(known) else 0
-    panel = (DISPLAY_WIDTH / _COLUMNS, DISPLAY_WIDTH / _COLUMNS + 0.2 + 0.37 * most)
+    panel = (DISPLAY_WIDTH / _COLUMNS, DISPLAY_WIDTH / _COLUMNS + 0.45 + 0.37 * most)
     styles = looks(known["dataset"])
     with drawing():
         size = (panel[0] * n_columns, panel[1] * n_rows)

@@ -1,0 +1,127 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Your own data
+#
+# The paper ends by asking radiologists to validate an algorithm on their own images before they
+# trust it. This chapter does so for the images in the institution's place: the paper's private set
+# is not released, so they are your own where you name them, and phantoms where you do not. On a
+# command line, `mammo check institution` and `mammo validate` do the same and write a report of one
+# file.
+
+# %% tags=["parameters"]
+institution_folder = None  # folder or zip of your own images; None: data_root/institution
+institution_labels = None  # your table of labels; None: labels.csv or labels.xlsx in the folder
+models = [
+    "alexnet",
+    "vgg16",
+    "resnet50",
+    "end2end_vgg16",
+    "end2end_resnet50",
+    "frcnn_cad",
+]  # the models to compute
+n_bootstrap = 10_000  # bootstrap replicates behind each interval
+operating_points = [
+    "sensitivity=0.9",
+    "specificity=0.9",
+    "youden",
+]  # thresholds to choose on DDSM's validation patients, and anew on your own
+
+# %%
+from mammo import config
+
+parameters = config.read(globals())
+
+# %% tags=["remove-input"]
+from IPython.display import Markdown
+from IPython.display import display as draw
+
+from mammo import preflight
+from mammo.report import comparison, display, notice, own_data
+from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.thresholds import carried_thresholds
+from mammo.study import Study
+from mammo.validation import of_images, words
+
+study = Study(parameters)
+notice.images_notice(study.sources)
+
+# %% [markdown]
+# ## Before anything is run
+#
+# What is there, what of it can be used, and how wide an interval these patients allow at best. No
+# pixel has been decoded yet.
+
+# %%
+checked = preflight.of_study(study)
+display.show(
+    own_data.counts_table(checked.report), "own-counts", "What was found, and what can be used"
+)
+
+# %%
+display.show(
+    own_data.findings_table(checked.report), "own-findings", "What is to be known of these images"
+)
+
+# %% [markdown]
+# ## What the models score on them
+
+# %%
+evidence = of_images.evidence(study, checked)
+Markdown(words.verdicts(evidence))
+
+# %%
+auroc_forest(evidence.estimates, published=())
+
+# %%
+display.show(
+    comparison.drop_table(evidence.assessment.drops, evidence.sources),
+    "own-drops",
+    "Drop of the auROC from the internal set to these images",
+)
+
+# %% [markdown]
+# ## Which threshold to use
+#
+# A threshold that was chosen at home may not fit here. Chosen anew on half of the patients, it is
+# measured on the other half.
+
+# %%
+points = evidence.assessment.operating_points
+if len(points):
+    draw(
+        carried_thresholds(points, evidence.assessment.criteria[0].name, evidence.sources),
+    )
+
+# %% tags=["hide-output"]
+display.show(
+    comparison.operating_point_table(evidence.rechosen, evidence.sources),
+    "own-thresholds",
+    "Thresholds chosen on half of these patients, measured on the other half",
+)
+
+# %% [markdown]
+# ## What they get most wrong
+#
+# Malignant images with the lowest scores and benign ones with the highest, as the models see them.
+# A radiologist's look at these often finds a wrong label, or a kind of image that a model does not
+# know.
+
+# %% tags=["hide-output"]
+own_data.worst_images(evidence.examples)
+
+# %% [markdown]
+# ## What to do next
+
+# %%
+Markdown(words.numbered(words.next_steps(evidence)))

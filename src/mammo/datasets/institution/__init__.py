@@ -1,0 +1,159 @@
+"""An institution's own images with a table of labels; the paper's UKy set is its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mammo import containers
+from mammo.datasets import manifest
+from mammo.datasets.card import Counts, DatasetCard
+from mammo.datasets.folders import candidates
+from mammo.datasets.institution import intake
+from mammo.datasets.institution.intake import TABLE_NAMES, Intake, take_in
+from mammo.datasets.institution.labels import LabelLayout
+from mammo.errors import DatasetError
+from mammo.pseudonyms import key_of, pseudonym
+
+CARD = DatasetCard(
+    name="institution",
+    title="UKy",
+    origin="United States",
+    years="2014-2017",
+    use="Testing",
+    modality="FFDM",
+    licence="private: the paper's images are not released; yours stay yours",
+    citation=(
+        "Wang X, Liang G, Zhang Y, Blanton H, Bessinger Z, Jacobs N. Inconsistent performance of "
+        "deep learning models on mammogram classification. J Am Coll Radiol 2020;17:796-803. "
+        "doi:10.1016/j.jacr.2020.01.006"
+    ),
+    url="https://doi.org/10.1016/j.jacr.2020.01.006",
+    how_to_get=(
+        "the paper's UKy images are private; this place is for images of your own",
+        "name your folder and your table of labels: mammo check institution FOLDER --labels TABLE; "
+        "or put the images into DATA_ROOT/institution/ with a table labels.csv or labels.xlsx",
+        "the table has one row an image, breast or study: columns such as image, patient_id, "
+        "laterality (L or R) and label (0 or 1, pathology in words, or BI-RADS)",
+    ),
+    published=Counts(
+        cases=507,
+        images=1872,
+        images_total=1872,
+        malignant=779,
+        benign=1093,
+        malignant_percent=58,
+        benign_percent=42,
+    ),
+)
+
+_VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
+_PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422")
+_INTENTS = ("FOR PRESENTATION", "FOR PROCESSING")
+_FROM_HEADERS = ("bits_stored", "manufacturer", "pixel_spacing_mm", "rows", "columns")
+
+
+def find(data_root: Path) -> Path | None:
+    """Return the folder ``institution`` under the data root, whatever is in it."""
+    found = candidates(Path(data_root), ("institution", "uky"))
+    return next((path for path in found if path.is_dir()), None)
+
+
+def load(
+    path: Path,
+    *,
+    source: str = "real",
+    table: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    positive: Sequence[str] = (),
+    negative: Sequence[str] = (),
+    excluded: Sequence[str] = (),
+    level: str | None = None,
+    workers: int = 1,
+) -> pd.DataFrame:
+    """Read a folder of images and its table of labels.
+
+    Parameters
+    ----------
+    path : Path
+        Folder or zip archive with DICOM files (any name), PNG, TIFF, JPEG or PGM at any depth.
+    source : {"real", "synthetic"}
+        What the manifest's source column says, unless the folder is marked as synthetic.
+    table : str, optional
+        The table of labels; without it ``labels.csv`` or ``labels.xlsx`` in the folder.
+    columns, positive, negative, excluded, level
+        How the table is to be read: `mammo.datasets.institution.labels.LabelLayout`.
+    workers : int
+        Processes that read headers.
+
+    Returns
+    -------
+    DataFrame
+        Manifest. Patients, studies and images have pseudonyms (`mammo.pseudonyms`). Images that
+        cannot be used, and rows of the table without an image, are excluded with the reason. The
+        table's side and view stand before the header's, and those before the file name's.
+
+    Raises
+    ------
+    DatasetError
+        If the folder holds no image or no table, or the table cannot be understood.
+    """
+    layout = LabelLayout(
+        columns=columns or {}, positive=positive, negative=negative, excluded=excluded, level=level
+    )
+    taken = take_in(
+        Path(path), Path(table) if table else None, layout, source=source, workers=workers
+    )
+    if taken.labels is None or taken.images.empty:
+        raise DatasetError(
+            f"{path} holds {len(taken.images)} images and {'a' if taken.labels else 'no'} table of "
+            f"labels: both are needed (the table as {' or '.join(TABLE_NAMES)}, or named); or "
+            "remove the folder to use a synthetic set"
+        )
+    return manifest_of(taken)
+
+
+def manifest_of(taken: Intake) -> pd.DataFrame:
+    """Return the manifest of an intake: its images, then rows of its table without an image."""
+    shared = {"dataset": CARD.name, "source": taken.source}
+    rows = [_row(file) for file in taken.images.to_dict("records")]
+    rows += [_absent(row, taken) for row in taken.absent.to_dict("records")]
+    return manifest.build({**row, **shared} for row in rows)
+
+
+def places(path: Path, source: str) -> dict[str, Path]:
+    """Return where each image of a folder lies, by its pseudonym, which its place determines."""
+    folder, key = intake.opened(Path(path)), key_of(source)
+    files = containers.walk(folder, lambda _: None)
+    return {intake.image_id(file, folder, key): file for file in files}
+
+
+def _row(file: Mapping[str, object]) -> dict[str, object]:
+    """Return an image's row; text of its header only where it is one of a few known words."""
+    stated = {name: file[name] for name in (*_FROM_HEADERS, "acquisition_year", "laterality")}
+    told = {name: file[name] for name in ("label", "pathology", "birads", "density")}
+    names = {name: file[name] for name in ("image_id", "patient_id", "study_id", "excluded")}
+    return {
+        **stated,
+        **told,
+        **names,
+        "path": str(file["place"]),
+        "label": None if file["excluded"] else file["label"],
+        "view": _known(file["view"], _VIEWS),
+        "photometric_interpretation": _known(file["photometric_interpretation"], _PHOTOMETRICS),
+        "presentation_intent": _known(file["presentation_intent"], _INTENTS),
+    }
+
+
+def _absent(row: Mapping[str, object], taken: Intake) -> dict[str, object]:
+    key, line = key_of(taken.source), row["line"]
+    return {
+        "image_id": pseudonym(key, "absent", f"{line}"),
+        "excluded": f"image file not found: line {line} of the table of labels",
+    }
+
+
+def _known(text: object, words: Sequence[str]) -> str | None:
+    return text if text in words else None

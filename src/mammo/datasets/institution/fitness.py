@@ -1,0 +1,109 @@
+"""Whether a DICOM file holds a mammogram of the kind that classifiers are made for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mammo.datasets import dicom_header
+from mammo.datasets.dicom_header import text
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_RAW = ("1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.1.1")
+_TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1."
+_PROJECTION_MODALITIES = ("MG", "CR", "DX", "RG", "OT", "")
+_OTHER_MODALITIES = ("CT", "MR", "US", "NM", "PT", "PR", "SR", "KO", "DOC", "XC", "SC", "SM")
+_MAGNIFIED = 1.3
+"""Contact views have a factor of 1.0 to 1.2, magnification views of 1.5 to 2."""
+
+
+def unfit(header: Dataset, pixel_bytes: int) -> str | None:
+    """Return the first reason why a file cannot be scored, None if it may be.
+
+    Parameters
+    ----------
+    header : Dataset
+        With the elements that `mammo.datasets.institution.survey` reads.
+    pixel_bytes : int
+        Bytes that follow the header.
+
+    Returns
+    -------
+    str or None
+        Without any value of the file that could name a patient.
+    """
+    return (
+        _wrong_kind(header)
+        or _wrong_view(header)
+        or _undecodable(header)
+        or _truncated(header, pixel_bytes)
+    )
+
+
+def _wrong_kind(header: Dataset) -> str | None:
+    kind, modality = str(header.SOPClassUID), text(header.get("Modality")) or ""
+    intent = (text(header.get("PresentationIntentType")) or "").upper()
+    if not header.get("Rows") or not header.get("Columns"):
+        return "a DICOM object without an image, such as a report"
+    if kind.startswith(_TOMOSYNTHESIS) or (header.get("NumberOfFrames") or 1) > 1:
+        return "tomosynthesis, or several frames: export a projection or a synthesised 2-D image"
+    if kind in _RAW or intent == "FOR PROCESSING":
+        return "a raw image FOR PROCESSING: export the FOR PRESENTATION image"
+    if modality not in _PROJECTION_MODALITIES:
+        named = modality if modality in _OTHER_MODALITIES else "unknown"
+        return f"modality {named}, a slice or another kind of image: export mammograms (MG)"
+    if (header.get("SamplesPerPixel") or 1) != 1:
+        return "a colour image, such as a screenshot: export the mammogram itself"
+    if kind.startswith(SECONDARY_CAPTURE) and dicom_header.says_yes(header, "BurnedInAnnotation"):
+        return "a secondary capture with burned-in text, such as a screenshot"
+    return None
+
+
+def _wrong_view(header: Dataset) -> str | None:
+    found = dicom_header.modifiers(header)
+    factor = float(header.get("EstimatedRadiographicMagnificationFactor") or 1)
+    if dicom_header.view(header) == "SPECIMEN":
+        return "a radiograph of a specimen, not of a breast"
+    if "magnification" in found or factor > _MAGNIFIED:
+        return "a magnification view, which shows a part of the breast"
+    if "spot compression" in found:
+        return "a spot compression view, which shows a part of the breast"
+    return None
+
+
+def _undecodable(header: Dataset) -> str | None:
+    """Return what is missing to decode the pixels, by the transfer syntax alone."""
+    from pydicom.pixels import get_decoder
+
+    syntax = dicom_header.transfer_syntax(header)
+    if syntax is None:
+        return "no transfer syntax: export it again as a DICOM Part 10 file"
+    if not syntax.is_transfer_syntax or syntax.is_private:
+        return "a transfer syntax that only its vendor knows"
+    try:
+        decoder = get_decoder(syntax)
+    except NotImplementedError:
+        return f"compressed as {dicom_header.short_name(syntax)}, for which there is no decoder"
+    if syntax.name.startswith("JPEG Extended") and (header.get("BitsStored") or 8) > 8:
+        return (
+            f"compressed as {syntax.name} with more than 8 bits, which only pylibjpeg-libjpeg "
+            "(GPL, to be installed by hand) decodes"
+        )
+    if not decoder.is_available:
+        needed = " or ".join(decoder.missing_dependencies)
+        name = dicom_header.short_name(syntax)
+        return f"compressed as {name}, which needs a package that is not here: {needed}"
+    return None
+
+
+def _truncated(header: Dataset, pixel_bytes: int) -> str | None:
+    """Say whether pixels that are not compressed are not all there; of others only decoding tells.
+
+    Header and pixels of a deflated file cannot be told apart; it has been refused before.
+    """
+    if dicom_header.transfer_syntax(header).is_encapsulated:
+        return None
+    needed = header.Rows * header.Columns * (8 if (header.BitsStored or 16) <= 8 else 16) // 8
+    return "truncated: a part of its pixels is missing" if pixel_bytes < needed else None

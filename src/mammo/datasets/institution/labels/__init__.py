@@ -1,0 +1,191 @@
+"""A hospital's table of labels, in its own words: a row an image, breast, study or patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from mammo import spreadsheet
+from mammo.datasets.institution.labels.classes import classify
+from mammo.datasets.institution.labels.columns import columns_of
+from mammo.datasets.institution.labels.facts import facts, identifiers, sides_and_views
+from mammo.datasets.institution.labels.units import LEVELS, Level, key_of, level_of, settle
+from mammo.datasets.institution.labels.words import plain
+from mammo.datasets.rules import require_choice
+from mammo.errors import DatasetError
+from mammo.spreadsheet import Sheet
+
+COLUMNS = {
+    "line": "int64",
+    "image": "object",
+    "patient_id": "object",
+    "study_id": "object",
+    "accession": "object",
+    "laterality": "object",
+    "view": "object",
+    "label": "Int64",
+    "no_label": "object",
+    "pathology": "object",
+    "birads": "object",
+    "density": "object",
+    "age": "Int64",
+}
+"""Columns of `Labels.rows` and their dtypes; text is str or None."""
+
+
+@dataclass(frozen=True)
+class LabelLayout:
+    """What a table of labels does not say by itself.
+
+    Attributes
+    ----------
+    columns : mapping of str to str
+        Our name of a column (`mammo.datasets.institution.labels.columns.ALIASES`) to the table's.
+    positive, negative, excluded : sequence of str
+        What the label column says for the two classes and for neither, beside the built-in words
+        (`mammo.datasets.institution.labels.words.CLASSES`); case, spaces, hyphens do not matter.
+    level : {"image", "breast", "study", "patient"}, optional
+        What a row labels; without it the columns tell.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    positive: Sequence[str] = ()
+    negative: Sequence[str] = ()
+    excluded: Sequence[str] = ()
+    level: Level | None = None
+
+
+@dataclass(frozen=True)
+class Labels:
+    """A table of labels, read.
+
+    Attributes
+    ----------
+    level : {"image", "breast", "study", "patient"}
+        What a row labels.
+    rows : DataFrame
+        `COLUMNS`, in the order of the table; a row for both breasts is there twice. ``line`` is
+        that of the file. ``image`` (folders parted by ``/``), ``patient_id``, ``study_id`` and
+        ``accession`` are as the table has them and not for publication. ``laterality`` is L or R,
+        and missing where studies or patients are labelled; ``view`` is in capitals. ``label`` is 1
+        or 0, the same in all rows of a unit, or missing with a reason in ``no_label``.
+        ``pathology``, ``birads``, ``density`` and ``age`` are as `labels.facts.facts` gives them.
+    contradictions : DataFrame
+        Units whose rows differ, as `mammo.datasets.institution.labels.units.settle` gives them.
+    notes : tuple of str
+        Sentences on what was assumed; nothing in them comes from below the header.
+    """
+
+    level: Level
+    rows: pd.DataFrame
+    contradictions: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
+    """Read a hospital's table of labels from CSV or Excel.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `mammo.spreadsheet.read` reads.
+    layout : LabelLayout, optional
+        Without it columns and words are the usual ones.
+
+    Raises
+    ------
+    DatasetError
+        If it is no table, a column is absent or in doubt, or a label or side is not known; the
+        message names the line and the option that helps.
+    ParameterError
+        If the layout gives one word to two classes, or an unknown level.
+    """
+    layout = layout or LabelLayout()
+    require_choice("level", layout.level, (None, *LEVELS))
+    sheet = spreadsheet.read(path)
+    if not sheet.rows:
+        raise DatasetError(f"{path} holds no row of labels below its header")
+    places = columns_of(path, sheet.header, layout.columns)
+    table = pd.DataFrame({"line": sheet.lines})
+    for name, place in places.items():
+        table[name] = pd.Series([row[place] for row in sheet.rows], dtype="object")
+    words = {
+        "positive": layout.positive,
+        "negative": layout.negative,
+        "excluded": layout.excluded,
+    }
+    labels, class_notes = classify(path, table, words)
+    sides, side_notes = sides_and_views(path, table)
+    known, fact_notes = facts(table)
+    rows = pd.concat([table[["line"]], identifiers(table), sides, labels, known], axis=1)
+    level = level_of(path, rows, layout.level)
+    rows, contradictions = settle(_by_side(rows, level), level)
+    notes = (
+        *_table_notes(sheet, places),
+        *class_notes,
+        *side_notes,
+        *fact_notes,
+        *_level_notes(rows, level),
+    )
+    return Labels(level, _typed(rows), contradictions, notes)
+
+
+def _typed(rows: pd.DataFrame) -> pd.DataFrame:
+    rows = rows[list(COLUMNS)].astype(COLUMNS)
+    texts = [name for name, dtype in COLUMNS.items() if dtype == "object"]
+    rows[texts] = rows[texts].where(rows[texts].notna(), None)
+    return rows
+
+
+def _by_side(rows: pd.DataFrame, level: Level) -> pd.DataFrame:
+    """Give a row for both breasts to each of them; sides say nothing of studies and patients."""
+    if level == "breast":
+        sides = rows["laterality"].map({"both": ["L", "R"]}).fillna(rows["laterality"])
+        return rows.assign(laterality=sides).explode("laterality", ignore_index=True)
+    one_sided = rows["laterality"].isin(["L", "R"]) & (level == "image")
+    return rows.assign(laterality=rows["laterality"].where(one_sided, None))
+
+
+def _table_notes(sheet: Sheet, places: Mapping[str, int]) -> list[str]:
+    renamed = [
+        f"{name} from {sheet.header[place]!r}"
+        for name, place in places.items()
+        if plain(sheet.header[place]) != plain(name)
+    ]
+    notes = [f"columns taken: {', '.join(renamed)}"] if renamed else []
+    if sheet.encoding == "Windows-1252":
+        notes.append(
+            "the table is not in UTF-8 and was read as Windows-1252; where letters with accents "
+            "look wrong, save it as CSV in UTF-8"
+        )
+    return notes
+
+
+def _level_notes(rows: pd.DataFrame, level: Level) -> list[str]:
+    key = key_of(level, rows)
+    named = rows[rows[key].notna().all(axis=1)]
+    several = int((named.groupby(key).size() > 1).sum())
+    notes = []
+    if several and level == "image":
+        notes.append(
+            f"images that are listed more than once: {several}; with different labels an image has "
+            "none (where the rows are lesions, choose --level breast)"
+        )
+    elif several:
+        notes.append(
+            f"several rows for one {level}: {several} times; it is positive if any of them is, "
+            "negative only if all are"
+        )
+    if level in ("study", "patient"):
+        notes.append(
+            f"a label holds for a whole {level}: all images of both breasts carry it; read the "
+            f"auROC of scores aggregated to one a {level}"
+        )
+    if level in ("breast", "patient") and not {"study_id", "accession"} & set(key):
+        notes.append("no study is named: all examinations of a patient share their labels")
+    if level == "breast" and named["line"].duplicated().any():
+        notes.append("a row for both sides labels both breasts")
+    return notes

@@ -1,0 +1,155 @@
+"""From what a hospital's table says of each row to 0, 1, or the reason for neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from mammo.datasets.institution.labels.words import (
+    EMPTY,
+    Meaning,
+    Vocabulary,
+    is_bare_category,
+    plain,
+)
+from mammo.errors import DatasetError
+
+DECIDING = ("label", "pathology", "birads")
+"""The columns that may give the label; the first that is there does."""
+
+
+def classify(
+    path: Path, table: pd.DataFrame, given: Mapping[Meaning, Sequence[str]]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Give each row its label.
+
+    Parameters
+    ----------
+    path : Path
+        Named in errors.
+    table : DataFrame
+        Column ``line`` and those of `DECIDING` that the file has, as text.
+    given : mapping of {"positive", "negative", "excluded"} to words
+        The user's words, beside the built-in ones (`labels.words.CLASSES`).
+
+    Returns
+    -------
+    labels : DataFrame
+        Index of the table; ``label`` (Int64; 1 positive, 0 negative, or missing) and ``no_label``
+        (str, the reason for a missing one, else None).
+    notes : list of str
+        What was assumed.
+
+    Raises
+    ------
+    DatasetError
+        If no column can give labels, a value is not known, or the scale of the numbers is in doubt.
+    """
+    column = _deciding(path, table)
+    vocabulary = Vocabulary(column, given)
+    _refuse_doubtful_numbers(path, table[column], vocabulary)
+    meanings = _meanings(path, table, vocabulary)
+    reasons = {text: _reason(text, meaning, vocabulary) for text, meaning in meanings.items()}
+    labels = pd.DataFrame({"label": _classes(table[column].map(meanings))})
+    labels["no_label"] = pd.Series([reasons[text] for text in table[column]], dtype="object")
+    return labels, [*_notes(vocabulary), *_disagreement(path, table, labels["label"], vocabulary)]
+
+
+def _classes(meanings: pd.Series) -> pd.Series:
+    return meanings.map({"positive": 1, "negative": 0}).astype("Int64")
+
+
+def _deciding(path: Path, table: pd.DataFrame) -> str:
+    for column in DECIDING:
+        if column in table and not table[column].map(_is_empty).all():
+            return column
+    raise DatasetError(f"{path} has a column of labels, but no row holds one: fill it")
+
+
+def _is_empty(text: str) -> bool:
+    return plain(text) in EMPTY
+
+
+def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabulary) -> None:
+    """Refuse bare numbers that may be BI-RADS where 0 and 1 are expected, or the other way round.
+
+    A BI-RADS of 1 is benign and a label of 1 is malignant.
+    """
+    words = {plain(text) for text in texts.unique() if not _is_empty(text)}
+    numbers = {word for word in words if is_bare_category(word)}
+    if all(vocabulary.word(number) in vocabulary.given for number in numbers):
+        return
+    if vocabulary.column == "birads":
+        is_doubtful = words <= {"0", "1"}
+    else:
+        is_doubtful = numbers not in ({"0"}, {"0", "1"})
+    if is_doubtful:
+        raise DatasetError(
+            f"{path}: the {vocabulary.column} column holds {', '.join(sorted(numbers))}, which may "
+            "be BI-RADS, where 1 is benign, or labels, where 1 is malignant: name the column that "
+            "is meant (--column birads THEIRS or --column label THEIRS), or say what each value "
+            "is (--positive, --negative or --exclude VALUE)"
+        )
+
+
+def _meanings(path: Path, table: pd.DataFrame, vocabulary: Vocabulary) -> dict[str, Meaning | None]:
+    """Return what each distinct text means; None if it is empty."""
+    texts = table[vocabulary.column]
+    meanings = {text: vocabulary.meaning(text) for text in texts.unique()}
+    unknown = texts.map(lambda text: meanings[text] is None and not _is_empty(text))
+    if unknown.any():
+        line, text = table.loc[unknown, ["line", vocabulary.column]].iloc[0]
+        raise DatasetError(
+            f"{path}, line {line}: {vocabulary.column} {text[:100]!r} is not known; known are "
+            f"{vocabulary.examples()}: say what it is (--positive WORD, --negative WORD or "
+            "--exclude WORD)"
+        )
+    return meanings
+
+
+def _reason(text: str, meaning: Meaning | None, vocabulary: Vocabulary) -> str | None:
+    if meaning is None:
+        return f"{vocabulary.column} is empty"
+    if meaning == "excluded":
+        word = vocabulary.word(text)
+        shown = word.replace("birads", "BI-RADS ") if word.startswith("birads") else repr(word)
+        return f"{shown} is neither class"
+    return None
+
+
+def _notes(vocabulary: Vocabulary) -> list[str]:
+    notes = []
+    if vocabulary.column == "birads" and vocabulary.built_in:
+        notes.append(
+            "labels are BI-RADS: 1 and 2 negative, 4 to 6 positive, 0 and 3 neither, but where "
+            "words were given for them; BI-RADS is a reader's opinion, not a biopsy"
+        )
+    if not vocabulary.built_in:
+        notes.append("only the given words are classes, since they turn the usual ones round")
+    return notes
+
+
+def _disagreement(
+    path: Path, table: pd.DataFrame, label: pd.Series, vocabulary: Vocabulary
+) -> list[str]:
+    """Compare labels with a column of pathology beside them."""
+    if vocabulary.column != "label" or "pathology" not in table:
+        return []
+    known = Vocabulary("pathology", {})
+    pathology = _classes(table["pathology"].map(known.meaning))
+    compared = label.notna() & pathology.notna()
+    differs = compared & (label != pathology)
+    if not differs.any():
+        return []
+    if differs.sum() == compared.sum() and not vocabulary.given:
+        raise DatasetError(
+            f"{path}: label and pathology contradict each other in every row, as if 0 and 1 were "
+            "turned round; say what they are (--positive VALUE --negative VALUE)"
+        )
+    first = table.loc[differs, "line"].iloc[0]
+    return [
+        f"label and pathology contradict each other in {int(differs.sum())} of "
+        f"{int(compared.sum())} rows, the first in line {first}; the label was taken"
+    ]

@@ -1,0 +1,117 @@
+"""What a hospital's table says beside the label: whose image it is, which side and view, facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from mammo.datasets.institution.labels import words as label_words
+from mammo.datasets.institution.labels.words import EMPTY, Vocabulary, plain
+from mammo.errors import DatasetError
+
+IDENTIFIERS = ("image", "patient_id", "study_id", "accession")
+
+
+def identifiers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return `IDENTIFIERS` as the table has them, None where it has none.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Our names of the columns; text.
+    """
+    found = pd.DataFrame({name: _parsed(table, name, _stated) for name in IDENTIFIERS})
+    found["image"] = found["image"].map(_posix, na_action="ignore").astype("object")
+    return found
+
+
+def sides_and_views(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return each row's side and view, and what was assumed.
+
+    Parameters
+    ----------
+    path : Path
+        Named in errors.
+    table : DataFrame
+        ``line`` and our names of the columns; text.
+
+    Returns
+    -------
+    found : DataFrame
+        ``laterality`` (L, R, both or None; also from a view such as ``RCC``) and ``view``
+        (capitals or None).
+    notes : list of str
+        What was assumed.
+
+    Raises
+    ------
+    DatasetError
+        If a side is not known, or is not that of the view.
+    """
+    stated = _parsed(table, "laterality", label_words.side)
+    _refuse(path, table, stated.isna(), "laterality", "is not known; write L, R or both")
+    sided = _parsed(table, "view", label_words.side_and_view)
+    in_view = sided.str[0]
+    differs = (in_view != "") & stated.isin(["L", "R"]) & (in_view != stated)
+    _refuse(path, table, differs, "view", "is of the other side than the laterality says")
+    sides = in_view.where(in_view != "", stated)
+    found = pd.DataFrame({"laterality": sides.where(sides != "", None), "view": sided.str[1]})
+    letters = {plain(text) for text in table.get("laterality", ())} & {"g", "d"}
+    notes = ["the sides G and D are read as left and right (gauche, droite)"] if letters else []
+    return found.astype("object"), notes
+
+
+def facts(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return what is known of each row beside its label; nothing of it is free text.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Our names of the columns; text.
+
+    Returns
+    -------
+    found : DataFrame
+        ``pathology`` (a built-in word), ``birads`` (0 to 6, 4a to 4c), ``density`` (1 to 4, a to d;
+        none at all if the column has other values, for its scale is another), ``age`` (years, 90
+        for 90 and more); else None.
+    notes : list of str
+        How many values were not understood.
+    """
+    parsers = {
+        "pathology": Vocabulary("pathology", {}).spelling,
+        "birads": label_words.birads,
+        "density": label_words.density,
+        "age": label_words.age,
+    }
+    found = pd.DataFrame({name: _parsed(table, name, parse) for name, parse in parsers.items()})
+    notes = []
+    for name in parsers:
+        lost = found[name].isna() & _parsed(table, name, _stated).notna()
+        if lost.any():
+            notes.append(f"{name}: values that are not understood and left out: {int(lost.sum())}")
+            if name == "density":
+                found[name] = None
+    return found, notes
+
+
+def _parsed(table: pd.DataFrame, name: str, parse: Callable[[str], object]) -> pd.Series:
+    texts = table[name] if name in table else [""] * len(table)
+    values = {text: parse(text) for text in set(texts)}
+    return pd.Series([values[text] for text in texts], table.index, dtype="object")
+
+
+def _stated(text: str) -> str | None:
+    return None if plain(text) in EMPTY else text
+
+
+def _posix(path: str) -> str:
+    return path.replace("\\", "/").removeprefix("./")
+
+
+def _refuse(path: Path, table: pd.DataFrame, wrong: pd.Series, name: str, fault: str) -> None:
+    if wrong.any():
+        line, text = table.loc[wrong, ["line", name]].iloc[0]
+        raise DatasetError(f"{path}, line {line}: {name} {text[:100]!r} {fault}")

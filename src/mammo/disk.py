@@ -1,0 +1,240 @@
+"""Files that are whole or absent, and what a disk refuses, told in one sentence."""
+
+from __future__ import annotations
+
+import errno
+import glob
+import io
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager, suppress
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from filelock import FileLock, Timeout
+
+from mammo.errors import MammoError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_MAKE_ROOM = "make room there and run again (what is finished is kept)"
+_GAIN_ACCESS = "give yourself the right to it, or name another place, and run again"
+_REMEDIES = {
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.EFBIG: "raise the largest size that files may have there (ulimit -f), and run again",
+    errno.EROFS: "name a place that can be written to, and run again",
+    errno.EACCES: _GAIN_ACCESS,
+    errno.EPERM: _GAIN_ACCESS,
+    errno.EIO: "see whether the disk or the network drive is sound, and run again",
+    errno.EMFILE: "raise the number of files that may be open (ulimit -n), and run again",
+}
+_UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
+_BLOCK = 2**20
+_PATIENCE_S = 2.0
+
+
+@contextmanager
+def told(place: Path) -> Iterator[None]:
+    """Raise what the operating system refuses, or kills, as a `MammoError` of one sentence.
+
+    Parameters
+    ----------
+    place : Path
+        Is named where the system's error names no file.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise MammoError(sentence(error, error.filename or place)) from error
+    except BrokenExecutor as error:
+        raise MammoError(
+            f"{_printable(place)}: a process that worked on it was killed, perhaps for want of "
+            "memory; run again, with a smaller number of workers"
+        ) from error
+
+
+def sentence(error: OSError, place: object) -> str:
+    """Return what the operating system refused, where, and what can be done about it."""
+    what = error.strerror or str(error) or type(error).__name__
+    remedy = _REMEDIES.get(error.errno, "correct that and run again")
+    return f"{_printable(place)}: {what[:1].lower()}{what[1:]}; {remedy}"
+
+
+@contextmanager
+def held(lock: Path) -> Iterator[None]:
+    """Keep other runs out; where one is at work, say so and wait for its end.
+
+    Parameters
+    ----------
+    lock : Path
+        File that stands for what is worked on. The system frees it when its holder ends, however
+        that ends, so that one which a killed run leaves behind keeps nobody out.
+    """
+    guard = FileLock(lock)
+    try:
+        guard.acquire(timeout=_PATIENCE_S)
+    except Timeout:
+        print(f"mammo: waiting for another run to finish {lock.with_suffix('')}", file=sys.stderr)
+        guard.acquire()
+    try:
+        yield
+    finally:
+        guard.release()
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a name to write a file under; the file gets its own when all of it is on disk.
+
+    It is on disk before it is renamed, so that no power cut leaves a name without its content.
+    Failing, nothing is left; what a killed process left is removed when the file is written again.
+
+    Yields
+    ------
+    Path
+        Name of the temporary file, in the same folder.
+
+    Raises
+    ------
+    MammoError
+        If the operating system refuses it.
+    """
+    _remove_leftovers(path)
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        _sync(temporary)
+        temporary.replace(path)
+    except OSError as error:
+        raise MammoError(sentence(error, path)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; see `whole`."""
+    with whole(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, in UTF-8, whole or not at all.
+
+    The bytes of a file's name that are no UTF-8, which Python holds as surrogates (PEP 383), are
+    written as they are.
+    """
+    write_bytes(path, text.encode(errors="surrogateescape"))
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all; see `write_text`.
+
+    Lines end as in RFC 4180: with "\\n" alone, Python's csv leaves a "\\r" in a text unquoted.
+    """
+    write_text(path, table.to_csv(index=False, lineterminator="\r\n"))
+
+
+def create_array(path: Path, shape: tuple[int, ...], dtype: str) -> None:
+    """Make a .npy file of zeros and reserve its space.
+
+    A file with holes would be made on a full disk as well, and whoever wrote through a memory map
+    would be killed by the system (SIGBUS) at the first page that does not fit.
+
+    Parameters
+    ----------
+    path : Path
+        Replaced if it exists; must not be in use.
+    shape : tuple of int
+    dtype : str
+        In NumPy's array protocol, as "<u2".
+
+    Raises
+    ------
+    MammoError
+        If there is no room for all of it, or the operating system refuses it.
+    """
+    import numpy as np
+
+    header = io.BytesIO()
+    kind = {"descr": dtype, "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, kind)
+    size = header.tell() + prod(shape) * np.dtype(dtype).itemsize
+    try:
+        with path.open("wb") as file:
+            _reserve(file, size)
+            file.write(header.getvalue())
+        _sync(path)
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        place = f"{path}, which needs {size:,} bytes"
+        raise MammoError(sentence(error, place)) from error
+
+
+def settle(folder: Path) -> None:
+    """Have the content of every file below a folder on disk, before a name vouches for it."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            _sync(Path(parent, name))
+
+
+def _reserve(file: BinaryIO, size: int) -> None:
+    """Reserve space at the start of a new file; fill it where the system knows no reservation."""
+    try:
+        os.posix_fallocate(file.fileno(), 0, size)
+    except AttributeError:  # macOS
+        _fill(file, size)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+        _fill(file, size)
+
+
+def _fill(file: BinaryIO, size: int) -> None:
+    for start in range(0, size, _BLOCK):
+        file.write(bytes(min(_BLOCK, size - start)))
+    file.seek(0)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
+    finally:
+        os.close(handle)
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove temporary files of a path whose processes are gone."""
+    for other in path.parent.glob(f"{glob.escape(path.name)}.*.tmp"):
+        owner = other.name.split(".")[-2]
+        if owner.isdecimal() and not _runs(int(owner)):
+            with suppress(OSError):
+                other.unlink()
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def _printable(place: object) -> str:
+    """Escape what a file's name may hold and a line on the screen may not."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in str(place)
+    )

@@ -1,0 +1,1 @@
+"""A report as one HTML file: `blocks`, a small vocabulary, and `render`, how they look."""

@@ -1,0 +1,173 @@
+"""What a page can hold: plain values, without a word about how they are shown.
+
+Every text is plain. In running text (all but titles, captions and cells) ``**words**`` are set in
+bold and what stands between backticks as code; nothing else has a meaning, HTML least of all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mammo.datasets.check_report import Finding
+    from mammo.report.figures.style import Picture
+
+Severity = Literal["ok", "note", "warning", "error"]
+_ANCHOR = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Running text; a blank line parts paragraphs."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One statement that must not be overlooked, and what to do about it."""
+
+    kind: Severity
+    text: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a check found, one line each, in the order given."""
+
+    items: Sequence[Finding]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a data frame's columns, without its index; the first column names the rows.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Text is shown as it stands, floats with four significant digits, missing values as a dash.
+        Columns of numbers, also with an interval or a percent sign, are aligned to the right.
+    caption : str
+        One sentence; the table's number is put before it.
+    note : str
+        Running text below the table.
+    collapsed : bool
+        Shut on the screen until it is asked for; in print always open.
+    most_rows : int
+        Rows beyond are left out, and a line says how many.
+    """
+
+    frame: pd.DataFrame
+    caption: str
+    note: str = ""
+    collapsed: bool = False
+    most_rows: int = 200
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure with its text alternative; its number is put before the caption."""
+
+    picture: Picture
+    caption: str
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A small PNG, as of `mammo.report.thumbnails.thumbnail`, with its text alternative."""
+
+    png: bytes
+    alt: str
+    caption: str
+
+
+@dataclass(frozen=True)
+class Thumbnails:
+    """Small images side by side, under one numbered caption."""
+
+    items: Sequence[Thumbnail]
+    caption: str
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One number of the answer: its name, the number, its interval, and what it means."""
+
+    label: str
+    value: str
+    explanation: str
+    interval: str = ""
+
+
+@dataclass(frozen=True)
+class KeyFigures:
+    """The answer in a few numbers, side by side; up to four are read at a glance."""
+
+    items: Sequence[KeyFigure]
+
+
+@dataclass(frozen=True)
+class NextSteps:
+    """What to do next, as a numbered list of running text; without a title, "" is given."""
+
+    items: Sequence[str]
+    title: str = "What to do next"
+
+
+Block: TypeAlias = Prose | Notice | Findings | Table | Figure | Thumbnails | KeyFigures | NextSteps
+
+
+@dataclass(frozen=True)
+class Section:
+    """A numbered section and an entry of the contents.
+
+    Raises
+    ------
+    ValueError
+        If the anchor is not lower-case letters, digits and hyphens, a letter first.
+    """
+
+    title: str
+    blocks: Sequence[Block]
+    anchor: str
+
+    def __post_init__(self) -> None:
+        if not _ANCHOR.fullmatch(self.anchor):
+            raise ValueError(f"an anchor is like 'your-data', not {self.anchor!r}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A whole report.
+
+    Parameters
+    ----------
+    title, subtitle : str
+    meta : mapping of str to str
+        A few facts in small print under the title, as who made it with what.
+    sections : sequence of Section
+    lead : sequence of Block
+        The answer, before the first section: what the first screen shows.
+
+    Raises
+    ------
+    ValueError
+        If two sections have one anchor.
+    """
+
+    title: str
+    subtitle: str
+    meta: Mapping[str, str]
+    sections: Sequence[Section]
+    lead: Sequence[Block] = ()
+
+    def __post_init__(self) -> None:
+        anchors = [section.anchor for section in self.sections]
+        if len(set(anchors)) < len(anchors):
+            raise ValueError(f"each section needs an anchor of its own, not {anchors}")

@@ -1,0 +1,90 @@
+"""What ``mammo validate`` does: from its options to evidence, and a summary for the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mammo import config, preflight
+from mammo.datasets.institution.labels import LabelLayout
+from mammo.errors import DatasetError, ParameterError
+from mammo.study import Study
+from mammo.validation import of_images as images
+from mammo.validation import of_scores as vendor
+from mammo.validation import words
+from mammo.validation.evidence import Evidence
+
+N_EXAMPLES = 3
+
+
+def of_images(
+    folder: Path,
+    labels: Path | None,
+    models: str | None,
+    criteria: Sequence[str],
+    thumbnails: bool,
+    params: Path | None,
+    assignments: Sequence[tuple[str, str]],
+    stated: float | None,
+    missing: float | None,
+    **layout: Any,
+) -> Evidence:
+    """Check a folder of images, score them with the study's models, and return the evidence."""
+    if stated is not None or missing is not None:
+        raise ParameterError("--stated and --missing belong to --scores; images need neither")
+    checked = preflight.of_folder(folder, labels, layout)
+    print(checked.report, end="\n\n")
+    if checked.report.status == 2:
+        raise DatasetError(f"{folder} cannot be validated on: see the errors above")
+    named: dict[str, Any] = {
+        "institution_folder": str(folder.resolve()),
+        "institution_labels": str(labels.resolve()) if labels else None,
+        **{f"institution_{name}": value for name, value in layout.items()},
+    }
+    if models:
+        named["models"] = re.split(r"[,\s]+", models.strip())
+    if criteria:
+        named["operating_points"] = list(criteria)
+    parameters = config.load(params, {**named, **config.parse_assignments(assignments)})
+    return images.evidence(Study(parameters), checked, N_EXAMPLES if thumbnails else 0)
+
+
+def of_scores(
+    scores: Path,
+    labels: Path | None,
+    models: str | None,
+    criteria: Sequence[str],
+    thumbnails: bool,
+    params: Path | None,
+    assignments: Sequence[tuple[str, str]],
+    stated: float | None,
+    missing: float | None,
+    **layout: Any,
+) -> Evidence:
+    """Join scores with labels, and return the evidence."""
+    if labels is None:
+        raise ParameterError("scores alone say nothing: name the table of labels with --labels")
+    if models:
+        raise ParameterError("--models names models to be run on images; scores come with theirs")
+    columns = layout.pop("columns")
+    of_labels = {ours: theirs for ours, theirs in columns.items() if ours not in vendor.OF_SCORES}
+    parameters = config.load(params, config.parse_assignments(assignments))
+    claim = vendor.Claim(
+        internal=stated,
+        missing=missing,
+        columns=columns,
+        criteria=criteria or parameters.operating_points,
+        margin=parameters.margin,
+        unit=parameters.unit,
+        n_bootstrap=parameters.n_bootstrap,
+        confidence=parameters.confidence,
+        seed=parameters.seed,
+    )
+    return vendor.evidence(scores, labels, LabelLayout(columns=of_labels, **layout), claim)
+
+
+def summary(evidence: Evidence) -> str:
+    """Return the verdicts as text."""
+    return words.verdicts(evidence).replace("**", "")

@@ -215,6 +215,7 @@ def write_institution(root: Path, table: str, names: Sequence[str]) -> Path:
     """Write an institution's set under a data root: For Presentation DICOM and its labels."""
     folder = root / "institution"
     for number, name in enumerate(names):
-        write_dicom(folder / name, mammogram(number), ImageLaterality="L", ViewPosition="CC")
+        facts = {"ImageLaterality": "L", "ViewPosition": "CC", "SOPInstanceUID": f"1.2.3.{number}"}
+        write_dicom(folder / name, mammogram(number), **facts)
     (folder / "labels.csv").write_text(table)
     return folder

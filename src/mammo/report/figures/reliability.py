@@ -37,12 +37,12 @@ def reliability_curves(
     curves : DataFrame
         As `mammo.assessment.calibration.reliability` gives it.
     recalibrated : DataFrame, optional
-        The same after recalibration, drawn in panels below.
+        The same after recalibration, drawn in panels below; it may be empty.
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
     """
     kinds = {"as scored": curves}
-    if recalibrated is not None:
+    if recalibrated is not None and len(recalibrated):
         kinds["recalibrated"] = recalibrated
     models = list(dict.fromkeys(curves["model"]))
     n_columns = min(len(models), _COLUMNS)

@@ -1,0 +1,48 @@
+"""The command line: ``mammo``. Heavy libraries are imported where a command needs them."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from mammo import __version__
+from mammo.cli import datasets, own_data, scores, study
+from mammo.errors import MammoError
+
+
+def main() -> None:
+    """Run the command line; a fault of the input ends in one sentence and status 1."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except MammoError as error:
+        print(f"mammo: {error}", file=sys.stderr)
+        sys.exit(1)
+    except (click.Abort, KeyboardInterrupt):
+        print("mammo: interrupted; the next run goes on from here", file=sys.stderr)
+        sys.exit(130)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mammo")
+def cli() -> None:
+    """External validation of mammogram classifiers: a living reproduction of Wang et al. 2020."""
+
+
+for _command in (
+    study.book,
+    study.prepare,
+    study.run,
+    study.predict,
+    study.parameters,
+    own_data.check,
+    own_data.validate,
+    own_data.locate,
+    scores.evaluate,
+    datasets.fetch,
+    datasets.weights,
+):
+    cli.add_command(_command)

@@ -1,0 +1,50 @@
+"""Commands that bring data sets and weights to this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mammo.cli.options import data_root
+
+
+@click.command()
+@click.argument("dataset")
+@click.option("--url", help="Fetch from here instead; file:// works too.")
+def fetch(dataset: str, url: str | None) -> None:
+    """Download DATASET, checked against its checksum; an interrupted download goes on."""
+    from mammo.datasets import fetch as fetching
+
+    print(fetching.fetch(dataset, data_root(), url=url))
+
+
+@click.group()
+def weights() -> None:
+    """Import the weights that the published models' authors offer; list what is there."""
+
+
+@weights.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--release", help="Which release FILE is, if its name no longer says so.")
+def import_weights(file: Path, release: str | None) -> None:
+    """Convert FILE, as downloaded from its authors, and put it under the data root."""
+    from mammo.models import library
+    from mammo.models.library import report as library_report
+
+    print(library_report.describe(library.import_file(file, _library(), release)))
+
+
+@weights.command("list")
+def list_weights() -> None:
+    """Print what is there of the six models' weights, and how to get the rest."""
+    from mammo.models.library import report as library_report
+
+    print(library_report.listing(_library()))
+
+
+def _library() -> Path:
+    """Return the folder of imported weights; it need not be there."""
+    from mammo import locations
+
+    return data_root() / locations.WEIGHTS

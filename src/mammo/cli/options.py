@@ -1,0 +1,96 @@
+"""Options that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from mammo.parameters import Parameters
+
+
+def with_parameters(command: Callable) -> Callable:
+    """Add the options that set the study's parameters."""
+    file = click.option(
+        "--params",
+        type=click.Path(path_type=Path),
+        help="YAML file of parameters; without it the defaults.",
+    )
+    one = click.option(
+        "-p",
+        "assignments",
+        nargs=2,
+        multiple=True,
+        metavar="NAME VALUE",
+        help="One parameter and its value, as YAML or JSON; see 'mammo parameters'.",
+    )
+    return file(one(command))
+
+
+def with_labels(command: Callable) -> Callable:
+    """Add the options that say how a table of labels is to be read."""
+    options = (
+        click.option(
+            "--labels",
+            type=click.Path(path_type=Path),
+            help="Table of labels, CSV or Excel: a row an image, breast, study or patient.",
+        ),
+        click.option(
+            "--column",
+            "columns",
+            nargs=2,
+            multiple=True,
+            metavar="OURS THEIRS",
+            callback=lambda context, option, pairs: dict(pairs),
+            help="A column's name, as --column patient_id MRN.",
+        ),
+        click.option(
+            "--positive", multiple=True, metavar="WORD", help="What the table calls malignant."
+        ),
+        click.option(
+            "--negative", multiple=True, metavar="WORD", help="What the table calls benign."
+        ),
+        click.option(
+            "--exclude", "excluded", multiple=True, metavar="WORD", help="What is to be left out."
+        ),
+        click.option(
+            "--per",
+            "level",
+            type=click.Choice(["image", "breast", "study", "patient"]),
+            help="What a row speaks of, if its columns do not tell.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def data_root() -> Path:
+    """Return the folder of the real data sets."""
+    from mammo import config
+    from mammo.parameters import Parameters
+
+    return config.data_root(Parameters())
+
+
+def checked(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:
+    """Return the parameters that the options of `with_parameters` name."""
+    from mammo import config
+
+    return config.load(params, config.parse_assignments(assignments))
+
+
+@contextmanager
+def warnings_told() -> Iterator[None]:
+    """Print each warning to the user once, as a sentence, after the results."""
+    with warnings.catch_warnings(record=True) as noted:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for message in dict.fromkeys(str(warning.message) for warning in noted):
+        print(f"mammo: note: {message}", file=sys.stderr)

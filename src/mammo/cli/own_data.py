@@ -1,0 +1,132 @@
+"""Commands on data sets and on a hospital's own images."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mammo.cli.options import data_root, warnings_told, with_labels, with_parameters
+
+
+@click.command()
+@click.argument("dataset")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@with_labels
+@click.option(
+    "--exclusions",
+    type=click.Path(path_type=Path),
+    default=Path("exclusions.csv"),
+    show_default=True,
+    help="Where to list what of your own images is left out, and why.",
+)
+def check(
+    dataset: str, path: Path | None, labels: Path | None, exclusions: Path, **layout: object
+) -> None:
+    """Report what is there of DATASET (at PATH, or found), what was excluded, what is missing.
+
+    Your own images are the data set 'institution': mammo check institution FOLDER --labels TABLE.
+    """
+    if dataset == "institution" and path is not None:
+        sys.exit(_check_own(path, labels, exclusions, layout))
+    from mammo.datasets.check import survey
+
+    report = survey(dataset, path, data_root=data_root())
+    print(report)
+    sys.exit(report.status)
+
+
+def _check_own(folder: Path, labels: Path | None, exclusions: Path, layout: dict) -> int:
+    from mammo import preflight
+    from mammo.datasets.check_report import Finding, Report
+    from mammo.datasets.fetch import how_to_get
+    from mammo.disk import write_text
+    from mammo.errors import DatasetError
+
+    try:
+        found = preflight.of_folder(folder, labels, layout)
+    except DatasetError as error:
+        unusable = Finding("error", str(error), how_to_get("institution", data_root()))
+        report = Report("your data", folder, None, (unusable,))
+        print(report)
+        return report.status
+    print(found.report)
+    if len(found.exclusions):
+        write_text(exclusions, preflight.exclusions_csv(found))
+        print(
+            f"{exclusions} lists the {len(found.exclusions):,} files and rows left out; "
+            f"'mammo locate {folder} IMAGE' tells which file an image is."
+        )
+    return found.report.status
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@with_labels
+@click.option("--models", help="Models to test, parted by commas or spaces; without it all six.")
+@click.option(
+    "--scores", type=click.Path(path_type=Path), help="Test these scores instead of models."
+)
+@click.option("--stated", type=float, help="With --scores: the auROC that their maker states.")
+@click.option("--missing", type=float, help="With --scores: what an image without one counts as.")
+@click.option(
+    "--at",
+    "criteria",
+    multiple=True,
+    metavar="POINT",
+    help="Operating point: youden, sensitivity=0.9, specificity=0.9 or threshold=0.5.",
+)
+@click.option(
+    "--thumbnails/--no-thumbnails",
+    default=True,
+    show_default=True,
+    help="Show the images that are scored most wrongly.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report"),
+    show_default=True,
+    help="Folder for report.html and its tables.",
+)
+@with_parameters
+def validate(
+    folder: Path | None,
+    output: Path,
+    scores: Path | None,
+    **options: Any,
+) -> None:
+    """Test models on your own images in FOLDER, or anybody's scores of them, and write a report.
+
+    \b
+    mammo validate FOLDER --labels labels.csv --models resnet50,end2end_vgg16
+    mammo validate --scores vendor.csv --labels labels.csv
+    """
+    if (folder is None) == (scores is None):
+        raise click.UsageError("name either a FOLDER of images or a file of --scores")
+    from mammo.validation import commands, report
+
+    with warnings_told():
+        if scores is not None:
+            evidence = commands.of_scores(scores, **options)
+        else:
+            evidence = commands.of_images(folder, **options)
+        written = report.write(evidence, output)
+        print(commands.summary(evidence))
+    print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("images", nargs=-1, required=True)
+def locate(folder: Path, images: tuple[str, ...]) -> None:
+    """Tell which files below FOLDER the IMAGES are that a report or table names.
+
+    It takes the key of this machine: names of images in reports cannot be traced elsewhere.
+    """
+    from mammo import preflight
+
+    for image, place in preflight.locate(folder, images).items():
+        print(f"{image} {place or 'is not there, or was named with another key'}")

@@ -1,0 +1,76 @@
+"""The command on anybody's scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mammo.cli.options import warnings_told
+
+
+@click.command()
+@click.argument("scores", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for tables and figures.")
+@click.option("--internal", help="The data set that the models were made with.")
+@click.option(
+    "--column", "names", nargs=2, multiple=True, metavar="OURS THEIRS", help="A column's name."
+)
+@click.option(
+    "--constant",
+    "constants",
+    nargs=2,
+    multiple=True,
+    metavar="COLUMN VALUE",
+    help="One value for a column that the file lacks, as 'model vendor'.",
+)
+@click.option("--missing", type=float, help="What an empty score stands for, as 0.")
+@click.option(
+    "--per",
+    type=click.Choice(["image", "breast", "patient"]),
+    default="image",
+    show_default=True,
+    help="What is scored; breasts need a column laterality.",
+)
+@click.option("--rule", type=click.Choice(["mean", "max"]), help="From images to one score.")
+@click.option("--subgroup", "subgroups", multiple=True, metavar="COLUMN", help="Divide by it, too.")
+@click.option(
+    "--at",
+    "criteria",
+    multiple=True,
+    metavar="POINT",
+    help="Operating point: youden, sensitivity=0.9, specificity=0.9 or threshold=0.5.",
+)
+@click.option("--margin", type=float, default=0.05, show_default=True, help="A loss not to matter.")
+@click.option(
+    "--unit",
+    type=click.Choice(["patient", "image"]),
+    default="patient",
+    show_default=True,
+    help="What is taken as independent.",
+)
+@click.option(
+    "--replicates", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True
+)
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.95,
+    show_default=True,
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def evaluate(scores: Path, output: Path | None, **options: object) -> None:
+    """Evaluate anybody's SCORES, a CSV file: auROC, drops, operating points, calibration.
+
+    Columns: dataset, model, patient_id, image_id, y_true (0 or 1), y_score (the higher, the more
+    suspicious); optionally split (validation = internal, test = external), laterality, view and
+    whatever else is to form subgroups.
+    """
+    from mammo import evaluate as evaluation
+
+    assessment = evaluation.assess(scores, evaluation.Options(**options))
+    with warnings_told():
+        print(evaluation.summary(assessment))
+        if output is not None:
+            written = evaluation.write(assessment, output)
+            print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")

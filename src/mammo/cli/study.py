@@ -1,0 +1,76 @@
+"""Commands on the study and its book."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mammo.cli.options import checked, with_parameters
+
+
+@click.command()
+@with_parameters
+def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
+    """Compute what is missing, execute the chapters that changed, render the book."""
+    parameters = checked(params, assignments)
+    from mammo import build
+
+    build.book(parameters)
+
+
+@click.command()
+@with_parameters
+def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
+    """Compute every expensive step, without the book; under torchrun on several devices."""
+    parameters = checked(params, assignments)
+    from mammo import build
+
+    build.prepare(parameters)
+
+
+@click.command()
+@click.argument("chapter")
+@with_parameters
+def run(chapter: str, params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
+    """Rerun one CHAPTER, such as comparison, and render the book."""
+    parameters = checked(params, assignments)
+    from mammo import build
+
+    build.chapter(chapter, parameters)
+
+
+@click.command()
+@click.argument("model")
+@click.argument("dataset")
+@click.option("--output", type=click.Path(path_type=Path), help="CSV file; without it the screen.")
+@with_parameters
+def predict(
+    model: str,
+    dataset: str,
+    output: Path | None,
+    params: Path | None,
+    assignments: tuple[tuple[str, str], ...],
+) -> None:
+    """Score the images of DATASET with MODEL, trained first where it has to be."""
+    parameters = checked(params, assignments)
+    from mammo import results
+    from mammo.provenance import write_text
+    from mammo.study import Study
+
+    scores = results.scores(Study(parameters), model, dataset)
+    text = scores.to_csv(index=False)
+    if output is None:
+        print(text, end="")
+    else:
+        write_text(output, text)
+        print(f"{output}: {len(scores)} scores of {model} on {dataset}")
+
+
+@click.command()
+def parameters() -> None:
+    """List every parameter: its name, default and meaning."""
+    from mammo.parameters import Parameters
+
+    for name, field in Parameters.model_fields.items():
+        print(f"{name} = {field.default!r}\n    {field.description}")

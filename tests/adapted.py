@@ -52,6 +52,7 @@ def made_up_adaptation(
     ]
     return Adaptation(
         model="alexnet",
+        dataset="institution",
         source="synthetic",
         weights="random; trained on synthetic images",
         curve=pd.DataFrame(curve),

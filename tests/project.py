@@ -27,6 +27,8 @@ TINY = {
     "epochs": 2,
     "n_bootstrap": 100,
     "coverage_simulations": 10,
+    "adapt_fractions": [0.0, 0.2, 0.8],
+    "adapt_runs": 1,
     "workers": 1,
 }
 """Parameters of the smallest study in which each data set has both classes."""

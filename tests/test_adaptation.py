@@ -6,7 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from mammo import adaptation, results
 from mammo.errors import MammoError, ParameterError
-from mammo.learning.local import LOCAL, LocalPatients
+from mammo.learning.local import LocalPatients
 from mammo.provenance import RECORD
 
 FRACTIONS = (0, 0.1, 0.4, 0.8)
@@ -36,7 +36,7 @@ def test_all_are_tested_on_the_same_patients_held_aside(result, study):
     for table in (result.summary, result.alternatives):
         assert set(table["n_images"]) == {len(held)}
         assert set(table["n_patients"]) == {held["patient_id"].nunique()}
-    scored = results.scores(study, "alexnet", LOCAL).set_index("image_id")["y_score"]
+    scored = results.scores(study, "alexnet", "institution").set_index("image_id")["y_score"]
     own = roc_auc_score(held["label"], scored[held["image_id"]])
     assert result.curve["auroc"].iloc[0] == pytest.approx(own)
 
@@ -96,7 +96,9 @@ def test_tables_and_figure_are_written_and_name_no_patient(result, study, tmp_pa
         "skipped.csv",
         "learning_curve.svg",
     ]
-    names = {name for column in ("patient_id", "image_id") for name in study.table(LOCAL)[column]}
+    names = {
+        name for column in ("patient_id", "image_id") for name in study.table("institution")[column]
+    }
     for path in written:
         text = path.read_text(encoding="utf-8")
         assert not [name for name in names if name in text]

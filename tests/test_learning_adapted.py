@@ -11,7 +11,7 @@ from mammo.assessment.scores import Settings
 from mammo.errors import MammoError
 from mammo.evaluation import calibration_line
 from mammo.learning import adapted
-from mammo.learning.local import LOCAL, LocalPatients
+from mammo.learning.local import LocalPatients
 
 SETTINGS = Settings(n_bootstrap=100)
 
@@ -62,7 +62,7 @@ def test_the_model_without_local_patients_is_the_studys_own(study):
     patients = LocalPatients(study)
     (none, *_), _ = patients.amounts([])
     (scores,) = adapted.trained(study, "alexnet", patients, none, 1)
-    own = results.scores(study, "alexnet", LOCAL).set_index("image_id")["y_score"]
+    own = results.scores(study, "alexnet", "institution").set_index("image_id")["y_score"]
     assert scores.to_dict() == own.to_dict()
 
 
@@ -78,5 +78,5 @@ def test_harmonised_images_have_other_scores_of_the_same_model(study):
     patients = LocalPatients(study)
     (scores,) = adapted.harmonised(study, "alexnet", 1)
     assert set(scores.index) == {*patients.held_aside["image_id"], *patients.pool["image_id"]}
-    own = results.scores(study, "alexnet", LOCAL).set_index("image_id")["y_score"]
+    own = results.scores(study, "alexnet", "institution").set_index("image_id")["y_score"]
     assert (scores[own.index] != own).any()

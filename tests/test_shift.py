@@ -318,4 +318,4 @@ def test_real_films_differ_from_brightened_ones_and_not_from_each_other(real_dat
     assert alike["p_value"] > 0.05
     brighter = store.ImageStore(tmp_path / "store")
     brighter.images = np.rint(65535 * (images.images[:] / 65535) ** 0.6).astype(np.uint16)
-    assert compute(odd, replace(even, images=brighter), FAST).domain["auroc"][0] > 0.95
+    assert compute(odd, replace(even, images=brighter), FAST).domain["auroc"][0] > 0.9

@@ -15,6 +15,7 @@ from pathlib import Path
 from mammo import config
 from mammo.errors import MammoError, ParameterError
 from mammo.parameters import (
+    AdaptationParameters,
     DataParameters,
     EvaluationParameters,
     Group,
@@ -29,7 +30,7 @@ from mammo.provenance import Artifacts, digest, write_text
 DATA = (DataParameters, ImageParameters)
 MODELS = (*DATA, ModelParameters, PublishedModelParameters, EvaluationParameters)
 ESTIMATION = (DataParameters, EvaluationParameters)
-EVERYTHING = (*MODELS, MixedDataParameters)
+EVERYTHING = (*MODELS, MixedDataParameters, AdaptationParameters)
 WHOLE_PACKAGE = ("",)
 MADE = frozenset({"_build", "__pycache__", ".ipynb_checkpoints"})
 """Folders below ``book/`` that are made from its sources."""
@@ -66,7 +67,9 @@ CHAPTERS: dict[str, Chapter] = {
         Chapter(
             "mixed_data", "notebooks/04_mixed_data.py", "chapters/04_mixed_data.ipynb", EVERYTHING
         ),
-        Chapter("your_data", "notebooks/05_your_data.py", "chapters/05_your_data.ipynb", MODELS),
+        Chapter(
+            "your_data", "notebooks/05_your_data.py", "chapters/05_your_data.ipynb", EVERYTHING
+        ),
         Chapter("how_sure", "notebooks/06_how_sure.py", "chapters/06_how_sure.ipynb", ESTIMATION),
         Chapter("front_page", "notebooks/00_front_page.py", "index.ipynb", EVERYTHING),
         Chapter(

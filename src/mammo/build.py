@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from mammo import adaptation, config, results
 from mammo import book as pages
-from mammo import config, results
 from mammo.coverage import coverage_table
 from mammo.disk import held, told
 from mammo.parameters import Parameters
 from mammo.provenance import Processes, SingleProcess
 from mammo.study import Study
+from mammo.validation.shift_of_images import shift
 
 
 class Clock:
@@ -96,6 +97,9 @@ def _steps(study: Study) -> Iterator[tuple[str, Callable[[], object]]]:
     yield f"mixed data {p.mixed_model}", lambda: results.repeated_aurocs(study, mixed, "mixed")
     if p.mixed_model not in p.models:
         yield f"model {p.mixed_model}", lambda: results.repeated_aurocs(study, mixed)
+    local = (p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    yield f"local data {p.adapt_model}", lambda: adaptation.adapt(study, *local)
+    yield "difference of images", lambda: shift(study)
     yield "coverage of intervals", lambda: coverage_table(study)
 
 

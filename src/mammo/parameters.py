@@ -249,6 +249,20 @@ class MixedDataParameters(Group):
     )
 
 
+class AdaptationParameters(Group):
+    """Training with more and more of an institution's own patients."""
+
+    adapt_model: Backbone = Field("alexnet", description="the model trained with local patients")
+    adapt_fractions: tuple[Annotated[float, Field(ge=0, le=1)], ...] = Field(
+        (0.0, 0.05, 0.1, 0.2, 0.4, 0.8),
+        min_length=1,
+        description="fractions of the institution's patients in the training; 0 is always tried",
+    )
+    adapt_runs: int = Field(
+        3, ge=1, le=100, description="trainings with each fraction, seeds seed, seed + 1, ..."
+    )
+
+
 class Parameters(
     DataParameters,
     ImageParameters,
@@ -256,6 +270,7 @@ class Parameters(
     PublishedModelParameters,
     EvaluationParameters,
     MixedDataParameters,
+    AdaptationParameters,
 ):
     """All parameters of the study."""
 

@@ -61,7 +61,7 @@ class Study:
     @property
     def local(self) -> str:
         """Name of the set in the institution's place."""
-        return self.datasets[-1]
+        return self.locations.in_place_of(EXTERNAL[-1])
 
     @cached_property
     def transfer(self) -> TransferLearning:

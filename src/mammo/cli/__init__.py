@@ -40,6 +40,7 @@ for _command in (
     study.parameters,
     own_data.check,
     own_data.validate,
+    own_data.adapt,
     own_data.locate,
     scores.evaluate,
     datasets.fetch,

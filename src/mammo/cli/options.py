@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -79,11 +80,24 @@ def data_root() -> Path:
     return config.data_root(Parameters())
 
 
-def checked(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:
-    """Return the parameters that the options of `with_parameters` name."""
+def checked(
+    params: Path | None,
+    assignments: tuple[tuple[str, str], ...],
+    named: Mapping[str, Any] = MappingProxyType({}),
+) -> Parameters:
+    """Return the parameters that the options of `with_parameters` name, over those in `named`."""
     from mammo import config
 
-    return config.load(params, config.parse_assignments(assignments))
+    return config.load(params, {**named, **config.parse_assignments(assignments)})
+
+
+def named_data(
+    folder: Path | None, labels: Path | None, layout: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters that a folder and the options of `with_labels` stand for."""
+    places = {"institution_folder": folder, "institution_labels": labels}
+    named = {name: str(path.resolve()) for name, path in places.items() if path is not None}
+    return named | {f"institution_{name}": value for name, value in layout.items() if value}
 
 
 @contextmanager

@@ -8,7 +8,14 @@ from typing import Any
 
 import click
 
-from mammo.cli.options import data_root, warnings_told, with_labels, with_parameters
+from mammo.cli.options import (
+    checked,
+    data_root,
+    named_data,
+    warnings_told,
+    with_labels,
+    with_parameters,
+)
 
 
 @click.command()
@@ -116,6 +123,38 @@ def validate(
         written = report.write(evidence, output)
         print(commands.summary(evidence))
     print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@with_labels
+@click.option("--model", help="One of alexnet, vgg16 and resnet50.")
+@click.option("--output", type=click.Path(path_type=Path), help="Folder for tables and a figure.")
+@with_parameters
+def adapt(
+    folder: Path | None,
+    labels: Path | None,
+    model: str | None,
+    output: Path | None,
+    params: Path | None,
+    assignments: tuple[tuple[str, str], ...],
+    **layout: object,
+) -> None:
+    """Say how much of your own data in FOLDER would help a model, and what costs less.
+
+    The model is trained with more and more of your patients and always tested on the same others.
+    """
+    own = named_data(folder, labels, layout) | ({"adapt_model": model} if model else {})
+    p = checked(params, assignments, own)
+    from mammo import adaptation
+    from mammo.study import Study
+
+    with warnings_told():
+        result = adaptation.adapt(Study(p), p.adapt_model, p.adapt_fractions, p.adapt_runs)
+        print(adaptation.text(result))
+        if output is not None:
+            written = adaptation.write(result, output)
+            print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
 
 
 @click.command()

@@ -104,7 +104,8 @@ class TransferLearning(Learning):
                 self.study.fabric,
                 seed=self.seed,
             )
-            return {**record, "device": str(self.study.fabric.device)}
+            patients = rows.groupby("dataset", sort=False)["patient_id"].nunique().to_dict()
+            return {**record, "patients": patients, "device": str(self.study.fabric.device)}
 
         return self.artifacts.build_together("checkpoint", inputs, CODE, make)
 

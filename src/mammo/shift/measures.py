@@ -36,7 +36,7 @@ class Measure:
     kind : {"grey values", "fine detail", "shape"}
         Measures of one kind tell much the same.
     more, less : str
-        What images are in which it is larger, or smaller.
+        What is said of the title where the number is larger, or smaller.
     """
 
     title: str
@@ -51,27 +51,16 @@ _GREY, _DETAIL, _SHAPE = get_args(Kind)
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
         "mean": Measure("Brightness", "mean grey", _GREY, "brighter", "darker"),
-        "sd": Measure(
-            "Contrast", "standard deviation of grey", _GREY, "more contrast", "less contrast"
-        ),
+        "sd": Measure("Contrast", "standard deviation of grey", _GREY, "higher", "lower"),
         "skewness": Measure(
             "Skewness", "of the distribution of grey", _GREY, "longer bright tail",
             "longer dark tail",
         ),
-        "quantile_10": Measure(
-            "Dark tissue", "10% quantile of grey", _GREY, "dark tissue brighter",
-            "dark tissue darker",
-        ),
-        "quantile_50": Measure(
-            "Median grey", "half of the breast is darker", _GREY, "brighter", "darker"
-        ),
-        "quantile_90": Measure(
-            "Bright tissue", "90% quantile of grey", _GREY, "bright tissue brighter",
-            "bright tissue darker",
-        ),
+        "quantile_10": Measure("Dark tissue", "10% quantile", _GREY, "brighter", "darker"),
+        "quantile_50": Measure("Median grey", "half is darker", _GREY, "brighter", "darker"),
+        "quantile_90": Measure("Bright tissue", "90% quantile", _GREY, "brighter", "darker"),
         "bright_share": Measure(
-            "Bright share", f"of the breast above grey {BRIGHT:g}", _GREY, "more bright tissue",
-            "less bright tissue",
+            "Bright share", f"of the breast above grey {BRIGHT:g}", _GREY, "larger", "smaller"
         ),
         "sharpness": Measure(
             "Sharpness", "share of the variance in the finest octave", _DETAIL, "sharper",
@@ -81,12 +70,10 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             "Noise", "standard deviation between neighbours", _DETAIL, "noisier", "less noisy"
         ),
         "spectral_slope": Measure(
-            "Coarseness", "exponent of the power spectrum", _DETAIL, "coarser texture",
-            "finer texture",
+            "Coarseness", "exponent of the power spectrum", _DETAIL, "coarser", "finer"
         ),
         "breast_share": Measure(
-            "Outline", "the breast's share of the image", _SHAPE, "fuller outline",
-            "less full outline",
+            "Outline", "the breast's share of the image", _SHAPE, "fuller", "less full"
         ),
         "height_to_width": Measure(
             "Proportions", "height over width of the breast", _SHAPE, "narrower breasts",

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mammo.learning.adapted import HARMONISED
-from mammo.learning.local import LOCAL
 from mammo.report.figures.style import (
     BLUE,
     DISPLAY_WIDTH,
@@ -96,7 +95,7 @@ def _references(axes: Axes, result: Adaptation) -> None:
 
 def _tested(result: Adaptation) -> str:
     row = result.summary.iloc[0]
-    where = set_name(LOCAL, {LOCAL: result.source})
+    where = set_name(result.dataset, {result.dataset: result.source})
     return f"{row['n_patients']:,} patients of {where}"
 
 

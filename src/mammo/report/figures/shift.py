@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
+    Look,
     Picture,
     drawing,
     light_grid,
@@ -28,13 +29,13 @@ def grey_histograms(shift: Shift) -> Picture:
     """
     training, local = set_names(shift)
     names = (f"Training set: {training}", f"This set: {local}")
-    styles = looks(shift.sets["dataset"])
+    styles = _styles(shift)
     band = f"{100 * BAND[0]:g} to {100 * BAND[1]:g}%"
     with drawing():
         figure = Figure(figsize=(DISPLAY_WIDTH, 3.9), layout="constrained")
         axes = figure.subplots()
         for name, row in zip(names, shift.sets.itertuples(), strict=True):
-            bins, style = _bins(shift, row.role), styles[row.dataset]
+            bins, style = _bins(shift, row.role), styles[row.role]
             axes.fill_between(
                 bins["middle"], bins["lower"], bins["upper"], color=style.color, alpha=0.18,
                 linewidth=0,
@@ -44,7 +45,7 @@ def grey_histograms(shift: Shift) -> Picture:
             xlabel="Grey of the prepared image (0 black, 1 white)",
             ylabel="Density",
             xlim=(0, 1),
-            title=f"Grey inside the breast: mean of patients, and {band} of them",
+            title=f"Grey inside the breast; lines: mean of patients, bands: {band} of them",
         )
         axes.set_ylim(bottom=0)
         light_grid(axes)
@@ -58,7 +59,7 @@ def standardised_differences(shift: Shift) -> Picture:
     kinds = pd.Series([MEASURES[name].kind for name in rows["measure"]])
     heights = -(rows.index.to_series() + 0.6 * (kinds != kinds.shift()).cumsum())
     training, local = set_names(shift)
-    style = looks(shift.sets["dataset"])[shift.sets["dataset"].iloc[1]]
+    style = _styles(shift)["local"]
     with drawing():
         size = (DISPLAY_WIDTH, _AROUND + _ROW * (len(rows) + kinds.nunique()))
         figure = Figure(figsize=size, layout="constrained")
@@ -91,6 +92,13 @@ def standardised_differences(shift: Shift) -> Picture:
     level = f"{100 * rows['confidence'].iloc[0]:g}%"
     caption = f"Lines: {level} intervals by patient; hollow: the interval holds 0."
     return Picture(figure, _differences_alt(shift), caption)
+
+
+def _styles(shift: Shift) -> dict[str, Look]:
+    """Return the look of each role; of two sets of one name this one takes another's."""
+    training, local = shift.sets["dataset"]
+    names = (training, local if local != training else f"{local}, this set")
+    return dict(zip(shift.sets["role"], looks(names).values(), strict=True))
 
 
 def _bins(shift: Shift, role: str) -> pd.DataFrame:

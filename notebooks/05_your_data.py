@@ -131,7 +131,7 @@ own_data.worst_images(evidence.examples)
 # ## How these images differ
 #
 # Whether a classifier can tell these images from those that the models learnt from, by twelve
-# measures of what is within the breast {cite:p}`rabanser2019`.
+# measures of what is within the breast {cite:p}`lopezpaz2017`.
 
 # %%
 Markdown(shift.in_words(evidence.shift))

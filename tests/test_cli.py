@@ -133,7 +133,11 @@ def test_check_looks_where_mammo_data_says(call, monkeypatch, tmp_path):
 
 
 FAULTS = {
-    "missing column": (TABLE.replace("label", "lable"), "has no column label", "say which one it is"),
+    "missing column": (
+        TABLE.replace("label", "lable"),
+        "has no column label",
+        "say which one it is",
+    ),
     "unknown label": (
         TABLE.replace("c.dcm,3,0", "c.dcm,3,maybe"),
         "line 4: label 'maybe'",

@@ -36,17 +36,15 @@ class HarmonisedStudy(LocalStudy):
 
     def images_folder(self, dataset: str) -> Path:
         """Return the artifact folder that a data set's images follow from; here, the mapping's."""
-        return (
-            self.harmonisation_folder() if dataset == self.local else super().images_folder(dataset)
-        )
+        is_local = dataset == self.local
+        return self.harmonisation_folder() if is_local else super().images_folder(dataset)
 
     def images(self, dataset: str) -> ImageStore:
         """Return a data set's prepared images, the local ones harmonised."""
         if dataset != self.local:
             return super().images(dataset)
-        return harmonisation.HarmonisedStore(
-            self._as_they_are.images_folder(self.local), self._mapping
-        )
+        folder = self._as_they_are.images_folder(self.local)
+        return harmonisation.HarmonisedStore(folder, self._mapping)
 
     @cached_property
     def _mapping(self) -> np.ndarray:

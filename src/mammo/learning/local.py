@@ -68,8 +68,8 @@ class LocalPatients:
             if not (self.held_aside["label"] == label).any():
                 without, with_one = self._numbers
                 raise DatasetError(
-                    f"{self.dataset}: no {kind} image is held aside for the test, and an auROC needs both "
-                    f"classes; of the patients, {with_one} have a malignant image and {without} "
+                    f"{self.dataset}: no {kind} image is held aside for the test, and an auROC "
+                    f"needs both classes; of the patients, {with_one} have a malignant image and {without} "
                     "have none: label at least two of each kind"
                 )
 

@@ -9,6 +9,7 @@ import pytest
 
 import native
 from mammo import gallery, images
+from mammo.datasets import manifest
 from mammo.study import Study
 
 EVERY = 10_000
@@ -88,3 +89,16 @@ def test_a_set_without_malignant_images_has_examples(study, monkeypatch):
     benign = study.table("mias").query("label == 0").reset_index(drop=True)
     monkeypatch.setattr(study, "table", lambda dataset: benign)
     assert len(gallery.examples(study, "mias", 4)) == 2
+
+
+def test_of_an_institution_nothing_beside_the_breast_is_shown(prepared, tmp_path):
+    pixels = native.mammogram(0)
+    pixels[:12, -40:] = pixels.max()  # a name, burned in
+    path = native.write_dicom(tmp_path / "a.dcm", pixels)
+    facts = {"patient_id": "p", "study_id": "p", "image_id": "a", "path": str(path), "label": 0}
+    rows = [{"dataset": "institution", "source": "real", "laterality": "L", "view": "CC", **facts}]
+    row = manifest.build(rows).iloc[0]
+    of_patient, of_others = gallery.example(row), gallery.example(row.replace("real", "synthetic"))
+    assert of_others.pixels[:12, -40:].min() == of_others.pixels.max()
+    assert (of_patient.pixels[:12, -40:] < of_others.pixels.max()).all()
+    assert of_patient.pixels.size < of_others.pixels.size

@@ -39,8 +39,13 @@ def examples(study: Study, dataset: str, n: int) -> list[Example]:
 
 
 def example(row: pd.Series) -> Example:
-    """Return an image of a manifest with its lesion boxes, small enough to be shown."""
+    """Return an image of a manifest with its lesion boxes, small enough to be shown.
+
+    Of an institution's patients only the breast is shown: what lies beside it may be their names.
+    """
     pixels = images.read(row["path"]).pixels
+    if (row["dataset"], row["source"]) == ("institution", "real"):
+        pixels = _breast_alone(pixels)
     scale = min(1.0, SHOWN_PIXELS / max(pixels.shape))
     if scale < 1:
         pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
@@ -49,6 +54,14 @@ def example(row: pd.Series) -> Example:
     view = row["view"] if isinstance(row["view"], str) else ""
     caption = f"{side} {view}, {LABELS[row['label']]}".strip()
     return Example(row["dataset"], row["source"], pixels, caption, boxes)
+
+
+def _breast_alone(pixels: np.ndarray) -> np.ndarray:
+    breast = segment(pixels).astype(bool)
+    small = cv2.resize(pixels, breast.shape[::-1], interpolation=cv2.INTER_AREA)
+    rows, columns = (np.flatnonzero(breast.any(axis=axis)) for axis in (1, 0))
+    masked = np.where(breast, small, np.float32(0))
+    return masked[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def breast_pixels(study: Study, dataset: str, n: int) -> np.ndarray:

@@ -3,10 +3,11 @@ PYTHON ?= python3
 PARAMS ?= params/demo.yaml
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+FUZZ_SECONDS ?= 180
 export MAMMO_DATA MAMMO_REAL_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint format lab bench clean distclean
+.PHONY: help book test lint format lab bench fuzz clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
@@ -31,6 +32,10 @@ lab: $(BIN)/.lab ## open JupyterLab; the .py files under notebooks/ are its note
 bench: $(BIN)/.test ## time what is meant to be fast, side by side
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+fuzz: $(BIN)/.fuzz ## look for files that a reader does not withstand (FUZZ_SECONDS=180 each)
+	@for kind in $$($(BIN)/python fuzz/readers.py --list); do echo "== $$kind"; \
+	  $(BIN)/python -W ignore fuzz/readers.py $$kind --seconds $(FUZZ_SECONDS) || exit 1; done
+
 clean: ## remove the built book and everything computed; data and environment stay
 	rm -rf book/_build book/chapters book/index.ipynb artifacts
 
@@ -50,6 +55,10 @@ $(BIN)/.book: $(BIN)/python pyproject.toml constraints.txt
 
 $(BIN)/.test: $(BIN)/.book
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(BIN)/.fuzz: $(BIN)/.test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris==3.0.0  # Linux only
 	@touch $@
 
 $(BIN)/.lab: $(BIN)/.book

@@ -11,11 +11,13 @@ as many processes and nothing more. Memory is the peak of this process and of it
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -119,46 +121,52 @@ def prepare_all(paths: list[Path], workers: int, size: int) -> None:
         store.build(rows, PreprocessingSettings(size=size), Path(folder), workers)
 
 
-def seconds(work: Callable[[], object]) -> float:
+def measured(work: Callable[..., None], *arguments: object) -> tuple[float, int]:
+    """Seconds of a work in a process of its own; its growth and its largest child's peak, MiB."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, context) as process:
+        return process.submit(_measured, work, *arguments).result()
+
+
+def _measured(work: Callable[..., None], *arguments: object) -> tuple[float, int]:
+    survey(Path(__file__).parent)  # imports
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    work(*arguments)
+    elapsed = time.perf_counter() - start
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return elapsed, (own + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) // 1024
 
 
-def peak_mib() -> str:
-    own, children = (
-        resource.getrusage(who).ru_maxrss / 1024
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return f"{own:.0f} MiB, largest child {children:.0f} MiB"
+def survey_all(folder: Path, workers: int) -> None:
+    survey(folder, workers=workers)
 
 
 def time_survey(paths: list[Path], workers: int) -> None:
-    print(f"\nsurvey, {workers} processes (files in the system's cache)")
+    print(f"\nsurvey, {workers} processes, files in the system's cache")
     for count in (len(paths) // 4, len(paths)):
         with tempfile.TemporaryDirectory(dir=paths[0].parents[1]) as part:
-            for path in paths[:count]:
-                os.link(path, Path(part, path.name))
-            linked = sorted(Path(part).iterdir())
-            ours = seconds(lambda folder=part: survey(Path(folder), workers=workers))
-            heads, whole = seconds(lambda f=linked: read_heads(f)), None
-            whole = seconds(lambda f=linked[:256]: read_whole(f)) * count / min(256, count)
+            linked = [Path(part, path.name) for path in paths[:count]]
+            for path, link in zip(paths, linked, strict=False):
+                os.link(path, link)
+            ours, memory = measured(survey_all, Path(part), workers)
+            heads, _ = measured(read_heads, linked)
+            whole, _ = measured(read_whole, linked[:256])
         print(
-            f"{count:>7} files: {ours:6.2f} s, {count / ours:7,.0f} files/s; reading their first "
-            f"32 KiB {heads:5.2f} s, reading them whole {whole:6.1f} s (scaled); peak {peak_mib()}"
+            f"{count:>7} files: {ours:6.2f} s, {count / ours:6,.0f} files/s, {memory} MiB; their "
+            f"first 32 KiB {heads:5.2f} s; whole {whole * count / min(256, count):6.1f} s (scaled)"
         )
 
 
 def time_preparation(paths: list[Path], workers: int) -> None:
     print(f"\npreparation, {workers} processes")
     for count in (len(paths) // 4, len(paths)):
-        part = paths[:count]
-        bare = seconds(lambda p=part: decode_all(p, workers))
-        line = f"{count:>7} files: bare decoder {count / bare:5.2f}/s"
+        bare, memory = measured(decode_all, paths[:count], workers)
+        line = f"{count:>7} files: bare decoder {count / bare:5.2f}/s, {memory} MiB"
         for size in (224, 832):
-            ours = seconds(lambda p=part, s=size: prepare_all(p, workers, s))
-            line += f"; size {size} {count / ours:5.2f}/s, {100 * bare / ours:.0f}%"
-        print(f"{line}; peak {peak_mib()}")
+            ours, memory = measured(prepare_all, paths[:count], workers, size)
+            line += f"; size {size} {count / ours:5.2f}/s, {100 * bare / ours:.0f}%, {memory} MiB"
+        print(line)
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ if len(points):
 
 # %% tags=["hide-output"]
 display.show(
-    comparison.operating_point_table(evidence.rechosen, evidence.sources),
+    own_data.rechosen_table(evidence.rechosen, evidence.sources),
     "own-thresholds",
     "Thresholds chosen on half of these patients, measured on the other half",
 )

@@ -20,10 +20,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 import project
 import small_store
-from mammo import provenance
+from mammo import checkpoint, provenance
 from mammo.errors import MammoError
 from mammo.images import batch
 from mammo.images.store import ImageStore
@@ -142,20 +143,36 @@ def test_full_disk_is_no_fault_of_the_images(
     assert small_store.content(folder) == undisturbed
 
 
+@contextmanager
+def files_up_to(n_bytes: int) -> Iterator[None]:
+    """Have the system refuse larger files: a full disk for those who may not mount one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 @pytest.mark.parametrize("largest", [0, 100, 10_000, 39_000])
 def test_files_that_may_not_grow(
     manifest: pd.DataFrame, undisturbed: dict[str, bytes], tmp_path: Path, largest: int
 ) -> None:
-    """A full disk for those who may not mount one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, hard))
-    try:
-        with pytest.raises(MammoError, match="file too large") as raised:
-            small_store.build(manifest, tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with files_up_to(largest), pytest.raises(MammoError, match="file too large") as raised:
+        small_store.build(manifest, tmp_path)
     assert is_one_sentence(str(raised.value))
     assert small_store.content(small_store.build(manifest, tmp_path)) == undisturbed
+
+
+def test_epoch_that_does_not_fit_leaves_the_last_one(tmp_path: Path) -> None:
+    model = torch.nn.Linear(100, 100)
+    optimizer = torch.optim.AdamW(model.parameters())
+    checkpoint.save_epoch(tmp_path, model, optimizer, model.state_dict(), [{"epoch": 0}])
+    with files_up_to(20_000), pytest.raises(MammoError, match="file too large") as raised:
+        checkpoint.save_epoch(tmp_path, model, optimizer, model.state_dict(), [{"epoch": 1}])
+    assert is_one_sentence(str(raised.value))
+    assert len(list(tmp_path.iterdir())) == 1
+    assert checkpoint.resume(tmp_path, model, optimizer)[0] == [{"epoch": 0}]
 
 
 # A folder that cannot be written to

@@ -37,7 +37,7 @@ def test_every_step_says_its_seconds(book):
     steps = [f"{what} {name}" for what in ("data set", "images") for name in datasets]
     models = ("alexnet", "end2end_vgg16", "end2end_resnet50", "frcnn_cad")
     steps += [*(f"model {name}" for name in models), "mixed data alexnet"]
-    steps.append("coverage of intervals")
+    steps += ["local data alexnet", "difference of images", "coverage of intervals"]
     steps += [*(f"chapter {name}" for name in CHAPTERS)]
     assert list(table) == [*steps, "rendering", "total"]
     spent = [float(seconds) for seconds in table.values()]

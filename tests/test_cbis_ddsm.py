@@ -177,8 +177,8 @@ def test_one_kind_of_lesion_needs_its_own_tables_only(tmp_path):
     ("old", "new", "message"),
     [
         ("patient_id,breast_density,left or right breast", "patient_id,density,side", "lacks the"),
-        (",MALIGNANT,", ",MALIGN,", "row 2: pathology 'MALIGN' is none of"),
-        ("P_00001,2,LEFT", "P_00001,2,RIGHT", "row 2: the image file path begins with"),
+        (",MALIGNANT,", ",MALIGN,", "line 3: pathology 'MALIGN' is not one of"),
+        ("P_00001,2,LEFT", "P_00001,2,RIGHT", "line 3: the image file path begins with"),
     ],
 )
 def test_a_table_unlike_the_original_is_refused(tmp_path, old, new, message):
@@ -223,7 +223,7 @@ def test_a_damaged_header_costs_its_row_only(nbia):
     path.write_bytes(b"not a DICOM file")
     frame = cbis_ddsm.load(nbia)
     assert frame["excluded"].notna().tolist() == [True, False]
-    assert frame["excluded"][0].startswith("the DICOM header is unreadable: ")
+    assert frame["excluded"][0].startswith("the DICOM header is damaged: ")
 
 
 def test_the_marker_makes_a_set_synthetic(nbia):

@@ -266,7 +266,11 @@ REFUSED = {
     "2 frames": {"NumberOfFrames": 2, "PixelData": bytes(256)},
     "32 allocated bits": {"BitsAllocated": 32, "PixelData": bytes(256)},
     "window width 0 is too small": {"WindowCenter": 10, "WindowWidth": 0},
-    "VOI LUT Function is none of LINEAR": {"WindowCenter": 9, "WindowWidth": 9, "VOILUTFunction": "CUBIC"},
+    "VOI LUT Function is none of LINEAR": {
+        "WindowCenter": 9,
+        "WindowWidth": 9,
+        "VOILUTFunction": "CUBIC",
+    },
     "makes all pixels alike": {"RescaleSlope": 0, "RescaleIntercept": 3},
 }
 

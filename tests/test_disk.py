@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors import SafetensorError
 
 from mammo import disk
 from mammo.errors import MammoError
@@ -155,6 +156,23 @@ def test_a_sentence_names_the_file_and_fits_a_screen() -> None:
     with pytest.raises(MammoError) as raised, disk.told(Path("/elsewhere")):
         raise OSError(errno.EIO, "Input/output error", path)
     assert str(raised.value).startswith("/x/line\\nend\\x1b[31m\\udcff.png: input/output error; ")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(f"with tag (7FE0,0010): [Errno {errno.ENOSPC}] No space\nTraceback: ...\n"),
+        SafetensorError(f"Error while serializing: I/O error: No space (os error {errno.ENOSPC})"),
+    ],
+)
+def test_what_a_library_wraps_is_the_same_sentence(error: Exception) -> None:
+    plain = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert disk.sentence(error, "a.dcm") == disk.sentence(plain, "a.dcm")
+
+
+def test_an_error_of_many_lines_is_one_sentence() -> None:
+    told = disk.sentence(OSError("no such codec\nTraceback"), "a.dcm")
+    assert told == "a.dcm: no such codec; correct that and run again"
 
 
 def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -121,6 +122,35 @@ def test_missing_parts_are_named(tmp_path):
         inbreast.read_cases(table)
 
 
+ROW = "removed;removed;R;CC;201001;22678622;4;1"
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (f"{ROW};1", "line 2: 9 fields where the header has 8"),
+        (ROW.rpartition(";")[0], "line 2: 7 fields where the header has 8"),
+        (ROW.replace("22678622", "2267862"), "line 2: File Name '2267862' is not 8 digits"),
+        (ROW.replace("22678622", "२२६७८६२२"), "line 2: File Name '२२६७८६२२' is not 8 digits"),
+        (ROW.replace(";R;", ";X;"), "line 2: Laterality 'X' is not L or R"),
+        (ROW.replace("201001", "2010-01"), "line 2: Acquisition date '2010-01' is not 6 digits"),
+    ],
+)
+def test_a_row_that_is_not_as_released_is_named(tmp_path, row, reason):
+    table = native.write_inbreast_table(tmp_path, ROWS[:1])
+    header = table.read_text().splitlines()[0]
+    table.write_text(f"{header}\n{row}\n", encoding="utf-8")
+    with pytest.raises(DatasetError, match=re.escape(f"INbreast.csv, {reason}")):
+        inbreast.read_cases(table)
+
+
+def test_columns_that_come_twice_are_named(tmp_path):
+    table = native.write_inbreast_table(tmp_path, ROWS[:1])
+    table.write_text(table.read_text().replace("View", "View ;View").replace("CC", "CC;CC"))
+    with pytest.raises(DatasetError, match="has the column 'View' twice"):
+        inbreast.read_cases(table)
+
+
 def test_real_table_counts_as_published(real_data):
     table = real_data / "inbreast" / "INbreast.csv"
     cases = inbreast.read_cases(table)
@@ -140,5 +170,5 @@ def test_real_table_joins_files_named_as_in_the_release(real_data, tmp_path):
         (tmp_path / name).write_bytes(b"header left out")
     frame = inbreast.load(tmp_path)
     reasons = frame["excluded"].str.partition(":")[0].value_counts().to_dict()
-    assert reasons == {"the DICOM header is unreadable": 387, "BI-RADS 3": 23}
+    assert reasons == {"the DICOM header is damaged": 387, "BI-RADS 3": 23}
     assert manifest.summary(frame).loc["inbreast", "images_total"] == 410

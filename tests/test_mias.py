@@ -167,7 +167,7 @@ def test_a_damaged_image_costs_its_row_only(folder):
     (folder / "mdb001.pgm").write_bytes(b"P5\n")
     excluded = mias.load(folder).set_index("image_id")["excluded"].dropna()
     assert excluded.index.tolist() == ["mdb001"]
-    assert excluded["mdb001"].startswith("the image header is unreadable: ")
+    assert excluded["mdb001"].startswith("the image header is damaged: ")
 
 
 @pytest.mark.parametrize(

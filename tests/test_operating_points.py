@@ -3,11 +3,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
+from mammo.assessment.operating_points import carried_over, criterion, rechosen
+from mammo.assessment.scores import Settings
 from mammo.errors import MammoError
 from mammo.evaluation import (
     operating_point,
@@ -16,6 +19,7 @@ from mammo.evaluation import (
     youden_threshold,
 )
 from mammo.evaluation.proportions import clustered_proportion
+from mammo.splits import hold_out
 
 Y_TRUE = [0, 0, 0, 0, 0, 1, 1, 1, 1]
 SCORES = [1, 2, 3, 3, 7, 3, 5, 6, 6]
@@ -198,3 +202,86 @@ def test_bad_input_is_named(change, message):
 def test_a_threshold_that_is_no_number_is_refused():
     with pytest.raises(MammoError, match="the threshold is NaN"):
         operating_point([0, 1], [0.2, 0.3], ["a", "b"], math.nan)
+
+
+def table(**sets: tuple[str, list[int], list[float]]) -> pd.DataFrame:
+    """A table of scores of one model; every image is of another patient."""
+    parts = [
+        pd.DataFrame({"y_true": labels, "y_score": scores}).assign(
+            model="m", dataset=name, split=split,
+            patient_id=[f"{name} {n}" for n in range(len(labels))],
+            image_id=[f"{name} {n}" for n in range(len(labels))],
+        )
+        for name, (split, labels, scores) in sets.items()
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+HOME = ("validation", Y_TRUE, SCORES)
+AWAY = ("test", [0, 1, 1, 0] * 3, [6, 4.99, 5, 0] * 3)
+
+
+def test_criteria_are_what_their_texts_say():
+    assert criterion("youden").name == "Youden"
+    found = [criterion(f"{kind}=0.75") for kind in ("sensitivity", "specificity", "threshold")]
+    assert [rule.name for rule in found] == [
+        "sensitivity 0.75", "specificity 0.75", "threshold 0.75",
+    ]  # fmt: skip
+    assert [rule.choose(Y_TRUE, SCORES) for rule in found] == [5, 5, 0.75]
+    assert [rule.is_given for rule in found] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "best", "sensitivity", "sensitivity=1", "specificity=90", "threshold=nan"]
+)
+def test_what_is_no_criterion_is_refused_with_what_is_one(text):
+    with pytest.raises(MammoError, match=f"operating point '{text}': give youden, sensitivity=0.9"):
+        criterion(text)
+
+
+def test_a_threshold_is_chosen_at_home_and_carried_to_every_other_set():
+    found = carried_over(table(home=HOME, away=AWAY), [criterion("sensitivity=0.75")], Settings())
+    assert found["threshold"].tolist() == [5, 5]
+    assert found["split"].tolist() == ["validation", "test"]
+    assert found["sensitivity"].tolist() == [3 / 4, 1 / 2]
+    assert found["specificity"].tolist() == [4 / 5, 1 / 2]
+
+
+def test_a_given_threshold_needs_no_home_and_a_chosen_one_does():
+    rules = [criterion(text) for text in ("youden", "threshold=5", "sensitivity=0.9")]
+    found = carried_over(table(away=AWAY), rules, Settings())
+    assert found[["criterion", "threshold", "split"]].values.tolist() == [
+        ["threshold 5", 5, "test"]
+    ]
+    assert (found["sensitivity"].iloc[0], found["specificity"].iloc[0]) == (0.5, 0.5)
+    one_class = ("validation", [0, 0], [1.0, 2.0])
+    alone = carried_over(table(home=one_class, away=AWAY), rules, Settings())
+    assert alone[["criterion", "dataset"]].values.tolist() == [["threshold 5", "away"]]
+    with_home = carried_over(table(home=HOME, away=AWAY), rules, Settings())
+    assert with_home["criterion"].value_counts().to_dict() == dict.fromkeys(
+        ("Youden", "threshold 5", "sensitivity 0.9"), 2
+    )
+
+
+def test_a_threshold_is_chosen_anew_on_some_patients_and_measured_on_the_others():
+    generator = np.random.default_rng(0)
+    labels = [0, 1] * 30
+    scored = table(home=HOME, away=("test", labels, list(generator.normal(labels))))
+    (row,) = rechosen(scored, [criterion("youden")], Settings(seed=3)).to_dict("records")
+    away = scored[scored["dataset"] == "away"]
+    is_chosen_on = hold_out(away["y_true"].to_numpy(), away["patient_id"].to_numpy(), 0.5, 3)
+    chosen_on, others = away[is_chosen_on], away[~is_chosen_on]
+    assert row["threshold"] == youden_threshold(chosen_on["y_true"], chosen_on["y_score"])
+    assert (row["dataset"], row["n_images"]) == ("away", len(others))
+    assert (row["sensitivity"], row["specificity"]) == shares(
+        others["y_true"], others["y_score"], row["threshold"]
+    )
+
+
+def test_nothing_is_chosen_anew_where_it_is_given_or_only_one_class_is_there():
+    assert rechosen(table(away=AWAY), [criterion("threshold=5")], Settings()).empty
+    one_class = table(away=("test", [1, 1, 1, 1], [0.1, 0.2, 0.3, 0.4]))
+    assert rechosen(one_class, [criterion("youden")], Settings()).empty
+    lone = table(away=("test", [1, 0, 0, 0], [0.1, 0.2, 0.3, 0.4]))
+    found = rechosen(lone, [criterion("youden")], Settings())
+    assert len(found) <= 1  # whether the one malignant image is chosen on or not

@@ -10,15 +10,17 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from mammo import inventory, results
+from mammo import adaptation, inventory, preflight, results
 from mammo.assessment import calibration, comparisons, subgroups
 from mammo.assessment.operating_points import carried_over, criterion
 from mammo.assessment.subgroups import FACTS
 from mammo.coverage import coverage_table
+from mammo.report import adaptation as local
 from mammo.report import (
     certainty,
     comparison,
     contradictions,
+    own_data,
     plus_minus,
     published,
     published_drops,
@@ -28,6 +30,7 @@ from mammo.report import (
 )
 from mammo.report.display import Table
 from mammo.study import Study
+from mammo.validation import of_images
 
 pytestmark = pytest.mark.book
 
@@ -45,6 +48,14 @@ CHAPTERS = {
         "subgroups",
     ],
     "chapters/04_mixed_data": ["mixed-splits", "table-4"],
+    "chapters/05_your_data": [
+        "own-counts",
+        "own-findings",
+        "own-drops",
+        "own-thresholds",
+        "learning-curve",
+        "alternatives",
+    ],
     "chapters/06_how_sure": [
         "expected-intervals",
         "readings",
@@ -68,6 +79,7 @@ FIGURES = {
     "chapters/02_models": 7,
     "chapters/03_comparison": 4,
     "chapters/04_mixed_data": 1,
+    "chapters/05_your_data": 5,
     "chapters/06_how_sure": 2,
     "chapters/90_provenance": 0,
 }
@@ -112,6 +124,21 @@ def certainty_tables(study: Study) -> dict[str, Table]:
     }
 
 
+def own_tables(study: Study) -> dict[str, Table]:
+    checked = preflight.of_study(study)
+    evidence = of_images.evidence(study, checked)
+    p = study.parameters
+    adapted = adaptation.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    return {
+        "own-counts": own_data.counts_table(checked.report),
+        "own-findings": own_data.findings_table(checked.report),
+        "own-drops": comparison.drop_table(evidence.assessment.drops, evidence.sources),
+        "own-thresholds": own_data.rechosen_table(evidence.rechosen, evidence.sources),
+        "learning-curve": local.curve_table(adapted),
+        "alternatives": local.alternatives_table(adapted),
+    }
+
+
 @pytest.fixture(scope="module")
 def computed(book) -> dict[str, Table]:
     """The tables as they come out of the study's artifacts, in this process."""
@@ -133,6 +160,7 @@ def computed(book) -> dict[str, Table]:
         "table-3-by-image": tables.table3(results.comparison_by_image(study)),
         **comparison_tables(study),
         **certainty_tables(study),
+        **own_tables(study),
     }
     return {
         name: Table(table, table) if isinstance(table, pd.DataFrame) else table
@@ -255,7 +283,7 @@ def test_every_computed_page_says_that_its_images_are_synthetic(pages, page):
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_figures_are_there_with_alternative_text(pages, page):
-    images = pages[page].select("article img")
+    images = pages[page].select("article img:not(.mammo-strip img)")
     assert len(images) == FIGURES[page]
     for image in images:
         assert len(image["alt"]) > 30

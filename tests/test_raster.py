@@ -91,7 +91,7 @@ def test_truncated_file_is_refused(tmp_path: Path, suffix: str, kept: float) -> 
     content = write(tmp_path / f"whole{suffix}", values).read_bytes()
     path = tmp_path / f"cut{suffix}"
     path.write_bytes(content[: int(kept * len(content))])
-    with pytest.raises(UnreadableImageError, match=r"cut.* truncated or damaged"):
+    with pytest.raises(UnreadableImageError, match=r"cut.* truncated"):
         images.read(path)
 
 
@@ -101,8 +101,10 @@ def test_large_image_is_refused_before_it_is_decoded(
     path = tmp_path / "large.pgm"
     path.write_bytes(b"P5\n9000 9000\n255\n")
     assert image_module.MAX_PIXELS < 9000 * 9000
-    monkeypatch.setattr(raster, "_grey_values", lambda *_: pytest.fail("decoded"))
-    with pytest.raises(UnreadableImageError, match="9000 x 9000 pixels exceed 80,000,000"):
+    monkeypatch.setattr(np, "frombuffer", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(
+        UnreadableImageError, match="9000 x 9000 pixels exceed the limit of 80,000,000"
+    ):
         raster.read(path)
 
 

@@ -23,6 +23,7 @@ from mammo.learning.transfer import TransferLearning
 from mammo.models import MODELS
 from mammo.report import adaptation as report
 from mammo.study import Study
+from mammo.validation.evidence import OWN
 
 FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 RUNS = 3
@@ -40,7 +41,7 @@ class Adaptation:
     model : str
         Its key in `mammo.models.MODELS`.
     dataset, source, weights : str
-        The set in the institution's place; whether its images are "real" or "synthetic"; where the
+        What the local set is called; whether its images are "real" or "synthetic"; where the
         weights come from.
     curve : DataFrame
         One row an amount of local patients and training: ``fraction`` (of all local patients),
@@ -109,7 +110,7 @@ def adapt(
     known = pd.DataFrame([_facts(amount) for amount in amounts], index=list(trained))
     return Adaptation(
         model,
-        patients.dataset,
+        OWN if patients.dataset == "institution" else patients.dataset,
         study.source(patients.dataset),
         TransferLearning(study).weights_in_words(model, "mixed"),
         _curve(patients, zip(amounts, trained.values(), strict=True)),

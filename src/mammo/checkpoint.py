@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from mammo.disk import whole
+from mammo.disk import sentence, whole
 from mammo.errors import MammoError
 
 CHECKPOINT = "classifier.safetensors"
@@ -38,9 +38,7 @@ def write_values(path: Path, values: Mapping[str, Tensor], record: Any) -> None:
         with whole(path) as temporary:
             safetensors.torch.save_file(tensors, temporary, {"record": json.dumps(record)})
     except SafetensorError as error:
-        raise MammoError(
-            f"{path}: {error}; make room there and run again (what is finished is kept)"
-        ) from error
+        raise MammoError(sentence(error, path)) from error
 
 
 def save(folder: Path, state: Mapping[str, Tensor], record: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import os
+import reprlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ from mammo.errors import ParameterError
 from mammo.parameters import DataParameters, Parameters
 
 DEFAULT_DATA_ROOT = "data"
+MOST_CHARACTERS = 2**16
+"""Of a parameter file; one that states everything has some thousands."""
+_LONGEST, _MOST_FAULTS, _MOST_SHOWN = 2000, 5, 100
 
 
 def project_root() -> Path:
@@ -48,22 +53,35 @@ def validate(values: Mapping[str, Any], place: str = "parameters") -> Parameters
         return Parameters(**{str(name): value for name, value in values.items()})
     except ValidationError as error:
         faults = [_sentence(fault) for fault in error.errors()]
-        raise ParameterError(f"{place}: {'; '.join(dict.fromkeys(faults))}") from None
+        more = f"; and {len(faults) - _MOST_FAULTS} more" if len(faults) > _MOST_FAULTS else ""
+        told = "; ".join(dict.fromkeys(faults[:_MOST_FAULTS]))
+        raise ParameterError(f"{place}: {told}{more}") from None
+    except RecursionError:
+        raise ParameterError(f"{place}: lists within lists, deeper than can be read") from None
 
 
 def load(path: Path | None, overrides: Mapping[str, Any]) -> Parameters:
-    """Return the parameters of a YAML file (or the defaults) with some of them overridden."""
+    """Return the parameters of a YAML file (or the defaults) with some of them overridden.
+
+    Raises
+    ------
+    ParameterError
+        If the file is absent, no YAML, larger than `MOST_CHARACTERS`, or refers to parts of itself
+        (aliases may unfold without end); or as `validate`.
+    """
     if path is None:
         return validate(overrides, "command line")
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        with path.open(encoding="utf-8") as file:
+            values = _parse(file.read(MOST_CHARACTERS + 1))
     except FileNotFoundError:
         raise ParameterError(f"{path}: no such parameter file; see params/ for examples") from None
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (OSError, _UnreadableError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise ParameterError(f"{path}: not a YAML file of parameters: {reason}") from None
+    values = {} if values is None else values
     if not isinstance(values, dict):
-        raise ParameterError(f"{path}: expected lines of 'name: value', found {values!r}")
+        raise ParameterError(f"{path}: expected lines of 'name: value', found {_shown(values)}")
     validate(values, str(path))
     return validate({**values, **overrides}, f"{path} and command line")
 
@@ -101,8 +119,8 @@ def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     values = {}
     for name, text in pairs:
         try:
-            values[name] = yaml.safe_load(text)
-        except yaml.YAMLError:
+            values[name] = _parse(text)
+        except _UnreadableError:
             raise ParameterError(f"-p {name} {text!r}: not a value in YAML or JSON") from None
     return values
 
@@ -112,9 +130,54 @@ def _sentence(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, Parameters.model_fields, n=1)
         hint = f"did you mean '{near[0]}'?" if near else "valid names are "
-        return f"unknown parameter '{name}'; {hint}" + (
+        return f"unknown parameter {_shown(name)}; {hint}" + (
             "" if near else ", ".join(sorted(Parameters.model_fields))
         )
     meaning = Parameters.model_fields[name].description if name in Parameters.model_fields else ""
     message = fault["msg"][0].lower() + fault["msg"][1:]
-    return f"parameter '{name}' is {fault['input']!r}: {message} ({meaning})"
+    return f"parameter '{name}' is {_shown(fault['input'])}: {message} ({meaning})"
+
+
+class _UnreadableError(Exception):
+    """Text that is no YAML, or YAML of a kind that no parameters need."""
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads YAML without aliases, names that come twice in a mapping, and values without end."""
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise _UnreadableError("an alias (*name); write the value out")
+        return super().compose_node(parent, index)
+
+    def construct_scalar(self, node: yaml.Node) -> Any:
+        if len(node.value) > _LONGEST:
+            raise _UnreadableError(f"a value of more than {_LONGEST:,} characters")
+        return super().construct_scalar(node)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise _UnreadableError(f"{_shown(twice[0])} is there twice; keep one of them")
+        return super().construct_mapping(node, deep)
+
+
+def _parse(text: str) -> Any:
+    if len(text) > MOST_CHARACTERS:
+        raise _UnreadableError(f"more than {MOST_CHARACTERS:,} characters")
+    try:
+        return yaml.load(text, _PlainLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f" in line {mark.line + 1}" if mark else ""
+        raise _UnreadableError(f"{error.problem or error.context}{line}") from None
+    # Beside its own errors, YAML raises those of numbers and dates that are none.
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise _UnreadableError(f"a value that cannot be read ({type(error).__name__})") from None
+
+
+def _shown(value: object) -> str:
+    """Show a value in one short line, whatever it is."""
+    text = reprlib.repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -16,6 +16,7 @@ MAX_MEMBER_BYTES = 2**29
 MAX_MEMBERS = 1_000_000
 Result = TypeVar("Result")
 _OPEN_ARCHIVES = 4
+_LARGE = 2**20
 _ENCRYPTED = 0x1  # general purpose bit flag, APPNOTE.TXT section 4.4.4
 
 
@@ -79,7 +80,7 @@ def open_binary(path: Path) -> BinaryIO:
         `MAX_MEMBER_BYTES`.
     """
     found = _in_archive(path)
-    return path.open("rb") if found is None else _Member(*found)
+    return _File(path) if found is None else _Member(*found)
 
 
 def size(path: Path) -> int:
@@ -92,6 +93,22 @@ def size(path: Path) -> int:
     """
     found = _in_archive(path)
     return path.stat().st_size if found is None else found[1].file_size
+
+
+class _File(io.BufferedReader):
+    """A file on disk, of which no more memory is asked for than there is to read.
+
+    Python makes room first for as many bytes as are asked for, and a damaged header asks for
+    gigabytes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > _LARGE:
+            size = min(size, max(os.fstat(self.fileno()).st_size - self.tell(), 0))
+        return super().read(size)
 
 
 class _Member(io.RawIOBase):

@@ -6,6 +6,7 @@ import errno
 import glob
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
@@ -58,11 +59,28 @@ def told(place: Path) -> Iterator[None]:
         ) from error
 
 
-def sentence(error: OSError, place: object) -> str:
-    """Return what the operating system refused, where, and what can be done about it."""
-    what = error.strerror or str(error) or type(error).__name__
-    remedy = _REMEDIES.get(error.errno, "correct that and run again")
+def sentence(error: Exception, place: object) -> str:
+    """Return what the operating system refused, where, and what can be done about it.
+
+    Parameters
+    ----------
+    error : Exception
+        The system's, or a library's that holds the system's in its text.
+    place : object
+        A file or folder, or what else says where.
+    """
+    code = _code(error)
+    text = str(error).strip() or type(error).__name__
+    what = getattr(error, "strerror", None) or (os.strerror(code) if code else text.splitlines()[0])
+    remedy = _REMEDIES.get(code, "correct that and run again")
     return f"{_printable(place)}: {what[:1].lower()}{what[1:]}; {remedy}"
+
+
+def _code(error: Exception) -> int | None:
+    if code := getattr(error, "errno", None):
+        return code
+    told = re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))
+    return int(told[1] or told[2]) if told else None
 
 
 @contextmanager

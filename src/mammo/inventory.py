@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mammo import results
+from mammo import adaptation, results
 from mammo.datasets import manifest
 from mammo.parameters import WHERE_NOT_WHAT, Parameters
 from mammo.provenance import commit, read_record
 from mammo.provenance import versions as package_versions
 from mammo.report.published import DATASET_TITLES, MODEL_TITLES
 from mammo.study import INTERNAL, Study, TrainingData
+from mammo.validation.shift_of_images import shift
 
 
 def exclusions(study: Study) -> pd.DataFrame:
@@ -65,6 +66,9 @@ def steps(study: Study) -> pd.DataFrame:
     """Return every artifact behind the study's tables: step, digest, date, device, seconds."""
     results.comparison(study)
     results.mixed_comparison(study)
+    p = study.parameters
+    adaptation.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    shift(study)
     records = [(folder, read_record(folder)) for folder in study.artifacts.used]
     return pd.DataFrame(
         [

@@ -14,7 +14,7 @@ from mammo.datasets import institution, manifest
 from mammo.datasets.check import survey
 from mammo.datasets.check_report import Finding, Report
 from mammo.datasets.folders import source_of
-from mammo.datasets.institution import findings
+from mammo.datasets.institution import accounting, findings
 from mammo.datasets.institution.intake import Intake, opened, take_in
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
@@ -55,7 +55,7 @@ class Preflight:
     report : Report
         Counts and findings, to be printed.
     exclusions : DataFrame
-        `mammo.datasets.institution.findings.exclusions`.
+        `mammo.datasets.institution.accounting.exclusions`.
     expected : Expected or None
         None without both classes.
     """
@@ -71,8 +71,8 @@ def preflight(taken: Intake) -> Preflight:
     found = findings.findings(taken)
     if expected is not None:
         found.append(_expectation(expected))
-    report = Report("your data", taken.folder, findings.counts(taken), tuple(found))
-    return Preflight(report, findings.exclusions(taken), expected)
+    report = Report("your data", taken.folder, accounting.counts(taken), tuple(found))
+    return Preflight(report, accounting.exclusions(taken), expected)
 
 
 def exclusions_csv(taken: Preflight) -> str:

@@ -131,7 +131,7 @@ def rechosen(
     -------
     DataFrame
         As `carried_over`, of the patients that no threshold was chosen on. Sets whose choosing
-        patients have one class are left out.
+        patients have one class are left out, and so are thresholds that are given.
     """
     rows = []
     for part in parts(scored):
@@ -143,7 +143,7 @@ def rechosen(
         if chosen_on.rows["y_true"].nunique() < 2:
             continue
         others = replace(part, rows=part.rows[~is_chosen_on])
-        for rule in criteria:
+        for rule in (rule for rule in criteria if not rule.is_given):
             threshold = rule.choose(*chosen_on.arrays[:2])
             rows.append(_row(others, rule, threshold, settings))
     return pd.DataFrame(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets.folders import walk
+from mammo.datasets.released_tables import read_table, refuse_others
 from mammo.errors import DatasetError
 
 LESIONS = ("calcification", "mass")
@@ -98,24 +100,13 @@ def read_tables(
 
 
 def _read(path: Path, lesion: str, split: str) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path} cannot be read as a CSV table: {error}") from error
-    table.columns = [name.strip().lower().replace("_", " ") for name in table.columns]
-    missing = [name for name in _COLUMNS if name not in table]
-    if missing:
-        raise DatasetError(
-            f"{path} lacks the columns {missing} and is not a case description file as TCIA gives "
-            f"it (found: {list(table.columns)}): download the original"
-        )
-    table = table.apply(lambda column: column.str.strip())
+    table = read_table(path, list(_COLUMNS), _plain)
     # Some copies of the calc tables have the mass tables appended, which are read by themselves.
     table = table[table["abnormality type"] == lesion]
     paths = [table.get(name, pd.Series("", index=table.index)) for name in _PATHS]
     cases = table[list(_COLUMNS)].rename(columns=_COLUMNS)
     for column, allowed in (("side", tuple(_SIDES)), ("pathology", _PATHOLOGIES)):
-        _refuse_others(path, cases[column], allowed)
+        refuse_others(path, cases[column], cases[column].isin(allowed), f"one of {allowed}")
     prefix = f"{_PREFIXES[lesion]}-{_SPLITS[split]}_"
     image = prefix + cases["patient_id"] + "_" + cases["side"] + "_" + cases["view"]
     _refuse_contradiction(path, image, paths[0])
@@ -130,13 +121,8 @@ def _read(path: Path, lesion: str, split: str) -> pd.DataFrame:
     ).drop(columns="side")
 
 
-def _refuse_others(path: Path, values: pd.Series, allowed: Sequence[str]) -> None:
-    others = values[~values.isin(allowed)]
-    if len(others):
-        raise DatasetError(
-            f"{path}, row {others.index[0] + 2}: {values.name} {others.iloc[0]!r} is none of "
-            f"{list(allowed)}; download the original file"
-        )
+def _plain(name: str) -> str:
+    return name.lower().replace("_", " ")
 
 
 def _refuse_contradiction(path: Path, image: pd.Series, file_path: pd.Series) -> None:
@@ -144,8 +130,9 @@ def _refuse_contradiction(path: Path, image: pd.Series, file_path: pd.Series) ->
     wrong = (stated != "") & (stated != image)
     if wrong.any():
         raise DatasetError(
-            f"{path}, row {wrong.idxmax() + 2}: the image file path begins with "
-            f"{stated[wrong].iloc[0]!r} but its columns say {image[wrong].iloc[0]!r}; download the "
+            f"{path}, line {wrong.idxmax()}: the image file path begins with "
+            f"{reprlib.repr(stated[wrong].iloc[0])} but its columns say "
+            f"{reprlib.repr(image[wrong].iloc[0])}; download the "
             "original file"
         )
 

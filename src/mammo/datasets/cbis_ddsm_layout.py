@@ -7,13 +7,12 @@ survives is the first folder (DICOM's Patient ID), the SeriesInstanceUID where f
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from mammo.errors import DatasetError
+from mammo.datasets.released_tables import read_table
 
 IMAGE_SUFFIXES = (".dcm", ".jpg", ".jpeg", ".png")
 _FOLDER = re.compile(r"(Calc|Mass)-(Training|Test)_P_\d+_(LEFT|RIGHT)_(CC|MLO)(_\d+)?")
@@ -91,13 +90,4 @@ class ImageTree:
 
 
 def _rows(table: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in columns if name not in (reader.fieldnames or [])]
-            rows = [{name: (row.get(name) or "").strip() for name in columns} for row in reader]
-    except (OSError, ValueError, csv.Error) as error:
-        raise DatasetError(f"{table} cannot be read: {error}; download it again") from error
-    if missing:
-        raise DatasetError(f"{table} lacks the columns {missing}; download it again")
-    return rows
+    return read_table(table, columns)[list(columns)].to_dict("records")

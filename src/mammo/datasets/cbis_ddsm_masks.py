@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from mammo.datasets import dicom_header
 from mammo.errors import UnreadableImageError
 
 MASK_SIZE_TOLERANCE = 0.05
 """How far, as a share, a mask's sides may be from its image's."""
+MAX_PIXELS = 80_000_000
+"""Rows x columns above which a mask is not decoded; the largest images have 36 million."""
 _JPEG_RINGING = 0.125
 
 
@@ -59,17 +62,33 @@ def _two_valued(pixels: np.ndarray, peak: int) -> bool:
 def _decode(path: Path) -> np.ndarray:
     # Decoders raise nearly anything on damaged files; the caller gets one kind of error.
     try:
-        if path.suffix.lower() == ".dcm":
-            from pydicom import dcmread
-
-            pixels = dcmread(path).pixel_array
-        else:
-            from PIL import Image
-
-            with Image.open(path) as image:
-                pixels = np.asarray(image.convert("L"))
+        pixels = (_decode_dicom if path.suffix.lower() == ".dcm" else _decode_raster)(path)
     except Exception as error:
-        raise UnreadableImageError(f"{path} cannot be decoded as a mask: {error}") from error
+        kind = type(error).__name__
+        raise UnreadableImageError(f"{path} cannot be decoded as a mask ({kind})") from None
     if pixels.ndim != 2:
         raise UnreadableImageError(f"{path} has {pixels.ndim} dimensions; a mask has two")
     return pixels
+
+
+def _decode_dicom(path: Path) -> np.ndarray:
+    from pydicom import dcmread
+
+    header, _ = dicom_header.read_header(path, ("SOPClassUID", "Rows", "Columns"))
+    if dicom_header.transfer_syntax(header).is_encapsulated:
+        raise ValueError("masks are published uncompressed")
+    _check_size(header.Rows, header.Columns)
+    return dcmread(path).pixel_array
+
+
+def _decode_raster(path: Path) -> np.ndarray:
+    from PIL import Image
+
+    with Image.open(path, formats=("JPEG", "PNG")) as image:
+        _check_size(image.height, image.width)
+        return np.asarray(image.convert("L"))
+
+
+def _check_size(rows: int, columns: int) -> None:
+    if rows * columns > MAX_PIXELS:
+        raise ValueError(f"more than {MAX_PIXELS:,} pixels")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo.datasets import KNOWN, manifest
+from mammo.datasets import KNOWN, institution, manifest
 from mammo.datasets.check_report import Finding, Report, counts_table
 from mammo.datasets.fetch import how_to_get
 from mammo.errors import MammoError, ParameterError
@@ -61,9 +61,10 @@ def survey(name: str, path: Path | None = None, *, data_root: Path = Path("data"
         frame = dataset.load(place)
     except MammoError as error:
         return _unusable(name, place, str(error), data_root)
-    return Report(
-        name, place, counts_table(frame, dataset.card, "found"), _findings(frame, name, data_root)
-    )
+    if name == institution.CARD.name:  # whose files' names may be patients' names
+        frame = manifest.concealed(frame)
+    counts = counts_table(frame, dataset.card, "found")
+    return Report(name, place, counts, _findings(frame, name, data_root))
 
 
 def _unusable(name: str, place: Path | None, fault: str, data_root: Path) -> Report:

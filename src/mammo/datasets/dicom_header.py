@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Union
 
-from mammo.containers import open_binary
+from mammo.datasets.opening import faults_told, opened
 from mammo.errors import UnreadableImageError
 
 if TYPE_CHECKING:
@@ -34,7 +33,13 @@ MODIFIER_CODES = {
 }
 """View Modifier for Mammography, PS3.16 CID 4015: those that change what a classifier sees."""
 
-DEFLATED = "1.2.840.10008.1.2.1.99"
+MAX_HEADER_BYTES = 2**24
+"""What a header may have without its pixels; tables of grey values have some 100,000."""
+
+Header = Union["Dataset", Mapping[str, object]]
+"""A header, or its values by keyword."""
+
+_PIXEL_DATA_GROUP = 0x7FE0
 
 
 def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
@@ -51,7 +56,7 @@ def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
     -------
     header : pydicom.Dataset
     offset : int
-        Bytes before the pixel data element.
+        Bytes before the pixel data.
 
     Raises
     ------
@@ -59,49 +64,85 @@ def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
         One sentence without the path, so that equal faults read equal, and without any value of
         the file, which may name a patient.
     """
-    from pydicom import dcmread
-
-    # A damaged header makes pydicom raise nearly anything; each costs its own row only. Warnings
-    # quote the values that they are about.
-    try:
-        with open_binary(path) as file, warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            _refuse_deflated(file)
-            header = dcmread(file, force=True, stop_before_pixels=True, specific_tags=list(tags))
-            for element in header:  # values are converted when they are first looked at
-                _ = element.value
-            if "SOPClassUID" not in header:
-                raise UnreadableImageError("the DICOM header is damaged: it names no SOP class")
-            return header, file.tell()
-    except UnreadableImageError:
-        raise
-    except OSError as error:
-        reason = error.strerror or "it is damaged, encrypted or too large in its archive"
-        raise UnreadableImageError(f"the file cannot be opened: {reason}") from error
-    except Exception as error:
-        kind = type(error).__name__
-        raise UnreadableImageError(f"the DICOM header is damaged: {kind}") from error
+    with opened(path) as file, faults_told("the DICOM header"):
+        header = _parsed(file, tags)
+        _values(header)  # are found damaged, or not, when they are first looked at
+        return header, file.tell()
 
 
-def _refuse_deflated(file: BinaryIO) -> None:
-    """Refuse what would have to be inflated, to any size, before its header can be read."""
-    from pydicom.filereader import read_dataset, read_preamble
+def read_values(file: BinaryIO, tags: Sequence[str]) -> tuple[dict[str, object], UID | None, int]:
+    """Read some elements of an open DICOM file, as `read_header`, for many files.
 
-    if read_preamble(file, force=True) is not None:
-        # PS3.10 section 7.1: always explicit VR little endian, whatever follows.
-        meta = read_dataset(file, False, True, stop_when=lambda tag, *_: tag.group != 2)
-        if meta.get("TransferSyntaxUID") == DEFLATED:
+    Returns
+    -------
+    values : dict
+        By keyword: of a sequence pydicom's items, of an empty element None or an empty text.
+    syntax : pydicom.uid.UID or None
+        As `transfer_syntax`.
+    offset : int
+        Bytes before the pixel data.
+    """
+    with faults_told("the DICOM header"):
+        header = _parsed(file, tags)
+        return _values(header), transfer_syntax(header), file.tell()
+
+
+def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
+    from pydicom.datadict import tag_for_keyword
+    from pydicom.filereader import read_partial
+
+    wanted = [tag_for_keyword(keyword) for keyword in tags]
+    header = read_partial(_Bounded(file), stop_when=_at_pixels, force=True, specific_tags=wanted)
+    if "SOPClassUID" in tags and "SOPClassUID" not in header:
+        raise UnreadableImageError("the DICOM header is damaged: it names no SOP class")
+    return header
+
+
+def _values(header: Dataset) -> dict[str, object]:
+    from pydicom.datadict import keyword_for_tag
+
+    return {keyword_for_tag(tag): header[tag].value for tag in header.keys()}  # noqa: SIM118
+
+
+def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
+    return tag >> 16 == _PIXEL_DATA_GROUP
+
+
+class _Bounded:
+    """A file of which no more is read than a header has.
+
+    pydicom reads all that is left only of a deflated file, and inflates it to whatever size.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.seek, self.tell, self._read = file.seek, file.tell, file.read
+        self._left = MAX_HEADER_BYTES
+
+    def read(self, size: int = -1) -> bytes:
+        if size < 0:
             raise UnreadableImageError("the file is deflated: export it again uncompressed")
-    file.seek(0)
+        self._left -= size
+        if self._left < 0:
+            raise UnreadableImageError(
+                f"the DICOM header is damaged: it has more than {MAX_HEADER_BYTES:,} bytes"
+            )
+        return self._read(size)
 
 
-def laterality(header: Dataset) -> str | None:
+def require_whole(header: Header, keywords: Sequence[str]) -> None:
+    """Refuse a header where one of some elements is there and is not one whole number."""
+    for keyword in keywords:
+        if not isinstance(header.get(keyword), int | None):
+            raise UnreadableImageError(f"the DICOM header is damaged: {keyword} is no whole number")
+
+
+def laterality(header: Header) -> str | None:
     """Side from Image Laterality (0020,0062), then Laterality (0020,0060)."""
     side = text(header.get("ImageLaterality")) or text(header.get("Laterality")) or ""
     return side.upper() if side.upper() in ("L", "R") else None
 
 
-def view(header: Dataset) -> str | None:
+def view(header: Header) -> str | None:
     """View Position (0018,5101), else the view code, else Patient Orientation, as CBIS-DDSM."""
     if position := text(header.get("ViewPosition")):
         return position.upper()
@@ -114,7 +155,7 @@ def view(header: Dataset) -> str | None:
     return written.upper() if written else None
 
 
-def modifiers(header: Dataset) -> tuple[str, ...]:
+def modifiers(header: Header) -> tuple[str, ...]:
     """View modifiers of `MODIFIER_CODES`, from the view code's items or beside them."""
     items = [*(header.get("ViewCodeSequence") or ()), header]
     codes = [code for item in items for code in _codes(item.get("ViewModifierCodeSequence"))]
@@ -135,18 +176,18 @@ def short_name(syntax: UID) -> str:
     return syntax.name.partition(" (")[0].partition(", ")[0]
 
 
-def says_yes(header: Dataset, keyword: str) -> bool:
+def says_yes(header: Header, keyword: str) -> bool:
     """Whether an element's value is YES."""
     return (text(header.get(keyword)) or "").upper() == "YES"
 
 
-def year(header: Dataset) -> int | None:
+def year(header: Header) -> int | None:
     """Year of the acquisition, else of the study."""
     date = str(header.get("AcquisitionDate") or header.get("StudyDate") or "")
     return int(date[:4]) if date[:4].isdecimal() else None
 
 
-def spacing_mm(header: Dataset) -> float | None:
+def spacing_mm(header: Header) -> float | None:
     """Distance of two rows: Pixel Spacing (0028,0030), else Imager Pixel Spacing (0018,1164)."""
     spacing = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
     return float(spacing[0]) if spacing else None

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from tqdm.auto import tqdm
 
-from mammo.containers import open_binary
 from mammo.datasets import dicom_header
-from mammo.datasets.dicom_header import text
+from mammo.datasets.dicom_header import Header, text
+from mammo.datasets.opening import faults_told, opened
 from mammo.errors import UnreadableImageError
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    import PIL.Image
 
 DICOM_SUFFIXES = (".dcm", ".dicom")
 RASTER_FORMATS = ("PPM", "PNG", "TIFF", "JPEG")
@@ -41,6 +41,10 @@ CROSS_SECTIONS = (
     "1.2.840.10008.5.1.4.1.1.13.1.3",  # Breast Tomosynthesis
     "1.2.840.10008.5.1.4.1.1.2",  # CT: how some vendors write tomosynthesis
 )
+MAX_PIXELS = 80_000_000
+"""The largest mammograms have 30 million; what is larger is refused by every reader of images."""
+
+_WHOLE_NUMBERS = ("Rows", "Columns", "BitsStored")
 _RASTER_BITS = {"1": 1, "L": 8, "P": 8, "RGB": 8, "RGBA": 8, "LA": 8, "I;16": 16, "I;16B": 16}
 
 
@@ -102,16 +106,13 @@ def read_facts(path: str | Path) -> dict[str, object]:
     """
     path = Path(path)
     if path.suffix.lower() in RASTER_SUFFIXES:
-        return raster_facts(path)
-    return _dicom_facts(path)
-
-
-def _dicom_facts(path: Path) -> dict[str, object]:
+        with opened(path) as file:
+            return raster_facts(file)
     header, _ = dicom_header.read_header(path, DICOM_TAGS)
     return facts_of(header)
 
 
-def facts_of(header: Dataset) -> dict[str, object]:
+def facts_of(header: Header) -> dict[str, object]:
     """Return the manifest's columns of a DICOM header that has `DICOM_TAGS`.
 
     Raises
@@ -119,7 +120,8 @@ def facts_of(header: Dataset) -> dict[str, object]:
     UnreadableImageError
         As `read_facts`.
     """
-    try:
+    with faults_told("the DICOM header"):
+        dicom_header.require_whole(header, _WHOLE_NUMBERS)
         return {
             "presentation_intent": text(header.get("PresentationIntentType")),
             "photometric_interpretation": text(header.get("PhotometricInterpretation")),
@@ -133,12 +135,9 @@ def facts_of(header: Dataset) -> dict[str, object]:
             "acquisition_year": dicom_header.year(header),
             "excluded": _unfit(header),
         }
-    except (ValueError, TypeError, IndexError) as error:
-        kind = type(error).__name__
-        raise UnreadableImageError(f"the DICOM header is damaged: {kind}") from error
 
 
-def _unfit(header: Dataset) -> str | None:
+def _unfit(header: Header) -> str | None:
     if header.get("SOPClassUID") in CROSS_SECTIONS:
         return "a tomosynthesis or CT image, not a mammogram"
     if (text(header.get("PresentationIntentType")) or "").upper() == "FOR PROCESSING":
@@ -148,8 +147,8 @@ def _unfit(header: Dataset) -> str | None:
     return None
 
 
-def raster_facts(path: Path) -> dict[str, object]:
-    """Return the size and depth of a PNG, TIFF, JPEG or PGM file.
+def raster_facts(file: BinaryIO) -> dict[str, object]:
+    """Return the size and depth of an open PNG, TIFF, JPEG or PGM file, and whether it is fit.
 
     Raises
     ------
@@ -158,12 +157,19 @@ def raster_facts(path: Path) -> dict[str, object]:
     """
     from PIL import Image
 
-    # Pillow answers a damaged header with several kinds of error, among them SyntaxError.
-    try:
-        with open_binary(path) as file, Image.open(file, formats=RASTER_FORMATS) as image:
-            columns, rows = image.size
-            bits = _RASTER_BITS.get(image.mode, 16 if image.mode.startswith("I") else None)
-    except Exception as error:
-        kind = type(error).__name__
-        raise UnreadableImageError(f"the image header is damaged: {kind}") from error
-    return {"rows": rows, "columns": columns, "bits_stored": bits}
+    with faults_told("the image header"), Image.open(file, formats=RASTER_FORMATS) as image:
+        columns, rows = image.size
+        bits = _RASTER_BITS.get(image.mode, 16 if image.mode.startswith("I") else None)
+        return {"rows": rows, "columns": columns, "bits_stored": bits, "excluded": _odd(image)}
+
+
+def _odd(image: PIL.Image.Image) -> str | None:
+    if image.width * image.height > MAX_PIXELS:
+        return f"more than {MAX_PIXELS:,} pixels"
+    if getattr(image, "n_frames", 1) > 1:
+        return "several pages in one file: export each image to a file of its own"
+    # A TIFF of mode "I" has 32 bits or signed values; a PNG or PGM of this mode has 16 bits.
+    known = image.mode in _RASTER_BITS or image.mode.startswith("I")
+    if not known or (image.format, image.mode) == ("TIFF", "I"):
+        return "its pixels are not grey values of 8 or 16 bits: export them so"
+    return None

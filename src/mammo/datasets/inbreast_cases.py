@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.released_tables import read_table, refuse_others
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
 
@@ -18,6 +20,12 @@ _COLUMNS = {
     "File Name": "number",
     "ACR": "density",
     "Bi-Rads": "birads",
+}
+_FORMS = {
+    "File Name": (re.compile(r"[0-9]{8}"), "8 digits"),
+    "Laterality": (re.compile("[LR]"), "L or R"),
+    "View": (re.compile("[A-Z]{2,4}"), "a view such as CC or MLO"),
+    "Acquisition date": (re.compile(r"[0-9]{6}"), "6 digits"),
 }
 
 
@@ -50,28 +58,22 @@ def read_cases(table: Path) -> pd.DataFrame:
     Raises
     ------
     DatasetError
-        If the table is missing, lacks columns, or names an image twice.
+        If the table is missing, lacks columns, has a row that is not as released, or names an
+        image twice.
     """
-    try:
-        cases = pd.read_csv(table, sep=";", dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{table} cannot be read as a table: {error}") from error
-    cases.columns = cases.columns.str.strip()
-    missing = [name for name in _COLUMNS if name not in cases]
-    if missing:
-        raise DatasetError(
-            f"{table} lacks the columns {missing} (found: {list(cases.columns)}); it must be the "
-            "release's own semicolon-separated table"
-        )
+    cases = read_table(table, list(_COLUMNS))
+    if cases.empty:
+        raise DatasetError(f"{table} holds no row; unpack the whole release")
+    for name, (pattern, expected) in _FORMS.items():
+        refuse_others(table, cases[name], cases[name].map(pattern.fullmatch).notna(), expected)
     cases = cases[list(_COLUMNS)].rename(columns=_COLUMNS)
-    cases = cases.apply(lambda column: column.str.strip()).assign(line=cases.index + 2)
     twice = cases[cases["number"].duplicated()]
     if len(twice):
         raise DatasetError(
-            f"{table}, line {twice['line'].iloc[0]}: image {twice['number'].iloc[0]} is listed "
+            f"{table}, line {twice.index[0]}: image {twice['number'].iloc[0]} is listed "
             "twice; remove one of the lines"
         )
-    return cases
+    return cases.assign(line=cases.index).reset_index(drop=True)
 
 
 def label_cases(

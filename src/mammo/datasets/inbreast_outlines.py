@@ -9,6 +9,8 @@ from pathlib import Path
 
 MAX_BYTES = 64 * 2**20
 """Outline files beyond this size are not read; the release's are some megabytes at most."""
+MOST_PIXELS = 100_000
+"""Coordinate beyond which no point can lie in an image."""
 _POINT = re.compile(
     r"\(\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*,\s*(-?[\d.]+(?:e[+-]?\d+)?)\s*\)", re.IGNORECASE
 )
@@ -38,7 +40,8 @@ def lesion_boxes(path: Path) -> list[dict]:
         return [box for image in images for roi in image["ROIs"] if (box := _box(roi))]
     # plistlib passes on whatever its XML parser and value conversions raise.
     except Exception as error:
-        warnings.warn(f"{path}: lesion outlines are left out, {error}", stacklevel=2)
+        kind = type(error).__name__
+        warnings.warn(f"{path}: lesion outlines are left out, not readable ({kind})", stacklevel=2)
         return []
 
 
@@ -48,6 +51,8 @@ def _box(roi: dict) -> dict | None:
         return None
     columns = [float(point[1]) for point in points]
     rows = [float(point[2]) for point in points]
+    if max(map(abs, [*columns, *rows])) > MOST_PIXELS:
+        raise ValueError("a point beyond any image")
     return {
         "row_min": int(min(rows)),
         "col_min": int(min(columns)),

@@ -7,11 +7,13 @@ doi:10.1038/s41598-018-22437-z. Files of https://github.com/riblidezso/frcnn_cad
 from __future__ import annotations
 
 import re
+import reprlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from mammo import spreadsheet
 from mammo.datasets.folders import SYNTHETIC_MARKER, candidates, walk
 from mammo.datasets.inbreast_cases import TABLE_NAME, read_cases
 from mammo.errors import DatasetError
@@ -26,6 +28,7 @@ _IMAGE = re.compile(
     r"(?P<number>\d{8})_(?P<patient>[0-9a-f]{8,})_MG_(?P<side>[LR])_[A-Z]+_ANON", re.IGNORECASE
 )
 _BOX = {"x0": "col_min", "x1": "col_max", "y0": "row_min", "y1": "row_max"}
+_PIXELS = re.compile("-?[0-9]{1,6}")
 _ONE_PATIENT = 100
 """Neighbours in INbreast.csv whose numbers differ by no more are of one patient: so it is
 wherever the patients are known."""
@@ -45,7 +48,7 @@ def read_detections(path: Path) -> pd.DataFrame:
     DatasetError
         Naming the line that is not as released.
     """
-    return _read(path, {"filename": str, "score": _score, **dict.fromkeys(_BOX, int)})
+    return _read(path, {"filename": str, "score": _score, **dict.fromkeys(_BOX, _pixels)})
 
 
 def read_cancers(path: Path) -> pd.DataFrame:
@@ -56,7 +59,7 @@ def read_cancers(path: Path) -> pd.DataFrame:
     DataFrame
         As `read_detections`, without the score.
     """
-    return _read(path, {"fn": str, **dict.fromkeys(_BOX, int)})
+    return _read(path, {"fn": str, **dict.fromkeys(_BOX, _pixels)})
 
 
 def find_table(data_root: Path) -> Path | None:
@@ -120,37 +123,36 @@ def images(table: Path, detections: pd.DataFrame) -> pd.DataFrame:
 
 def _read(path: Path, columns: dict[str, Callable[[str], object]]) -> pd.DataFrame:
     try:
-        header, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
-    except (OSError, UnicodeDecodeError) as error:
+        sheet = spreadsheet.read(path)
+    except DatasetError as error:
         raise DatasetError(
-            f"{path} cannot be read as a table ({error}): remove {path.parent} and run 'mammo "
-            "fetch frcnn-cad-predictions'"
-        ) from error
-    if header.split("\t") != list(columns):
+            f"{error}; remove {path.parent} and run 'mammo fetch frcnn-cad-predictions'"
+        ) from None
+    if list(sheet.header) != list(columns):
         raise DatasetError(
-            f"{path}, line 1: the columns are {header.split(chr(9))}, expected {list(columns)} "
-            "between tabs; fetch the file again"
+            f"{path}, line 1: the columns are {reprlib.repr(list(sheet.header))}, expected "
+            f"{list(columns)}; fetch the file again"
         )
-    rows = [_row(line, columns, f"{path}, line {n}") for n, line in enumerate(lines, start=2)]
+    lines = zip(sheet.rows, sheet.lines, strict=True)
+    rows = [_row(cells, columns, f"{path}, line {line}") for cells, line in lines]
     if not rows:
         raise DatasetError(f"{path} holds no row; fetch the file again")
     return pd.DataFrame(rows)
 
 
-def _row(line: str, columns: dict[str, Callable[[str], object]], place: str) -> dict:
-    cells: Sequence[str] = line.split("\t")
+def _row(cells: Sequence[str], columns: dict[str, Callable[[str], object]], place: str) -> dict:
     try:
         values = {
             name: kind(cell) for (name, kind), cell in zip(columns.items(), cells, strict=True)
         }
     except ValueError as error:
         raise DatasetError(
-            f"{place}: {line!r} is not {' '.join(columns)} between tabs ({error}); fetch the file "
-            "again"
+            f"{place}: {' '.join(columns)} expected ({error}); fetch the file again"
         ) from error
     image = _IMAGE.fullmatch(cells[0])
     if not image:
-        raise DatasetError(f"{place}: {cells[0]!r} is no image of INbreast; fetch the file again")
+        name = reprlib.repr(cells[0])
+        raise DatasetError(f"{place}: {name} is no image of INbreast; fetch the file again")
     box = {name: values[released] for released, name in _BOX.items()}
     if not (0 <= box["row_min"] < box["row_max"] and 0 <= box["col_min"] < box["col_max"]):
         raise DatasetError(f"{place}: the box {box} is empty or negative; fetch the file again")
@@ -159,8 +161,14 @@ def _row(line: str, columns: dict[str, Callable[[str], object]], place: str) -> 
     return {**names, "laterality": image["side"].upper(), **score, **box}
 
 
+def _pixels(text: str) -> int:
+    if not _PIXELS.fullmatch(text):
+        raise ValueError(f"{reprlib.repr(text)} is no number of pixels")
+    return int(text)
+
+
 def _score(text: str) -> float:
     score = float(text)
     if not 0 <= score <= 1:
-        raise ValueError(f"the score {text} is outside 0 to 1")
+        raise ValueError(f"the score {text[:20]} is outside 0 to 1")
     return score

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 
 from mammo.errors import DatasetError, ParameterError
@@ -40,7 +41,7 @@ def class_of(value: str, classes: Mapping[str, str], where: str) -> str:
     """
     if value not in classes:
         raise DatasetError(
-            f"{where}: label {value!r} is outside the label rule, which knows {list(classes)}; "
-            "correct the table or extend the rule"
+            f"{where}: label {reprlib.repr(value)} is outside the label rule, which knows "
+            f"{list(classes)}; correct the table or extend the rule"
         )
     return classes[value]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mammo.images.refusal import RefusedError
+
 if TYPE_CHECKING:
     from pydicom import Dataset
 
@@ -20,6 +22,16 @@ def stored_range(dataset: Dataset) -> tuple[int, int]:
     """Smallest and largest stored value that Bits Stored allows (PS3.3 C.7.6.3.1)."""
     bits = int(dataset.BitsStored)
     return (-(1 << bits - 1), (1 << bits - 1) - 1) if _is_signed(dataset) else (0, (1 << bits) - 1)
+
+
+def with_sign(values: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Read values as Pixel Representation says, in the two's complement of Bits Stored bits."""
+    if not _is_signed(dataset):
+        return values
+    low, high = stored_range(dataset)
+    values = values.astype(np.int32)
+    values[(values > high) & (values <= high - low)] += 2 * low
+    return values
 
 
 def presentation_table(dataset: Dataset, voi: int = 0) -> np.ndarray:
@@ -40,12 +52,17 @@ def presentation_table(dataset: Dataset, voi: int = 0) -> np.ndarray:
 
     Raises
     ------
-    ValueError
-        If the window or LUT cannot be applied; the text is a clause without subject.
+    RefusedError
+        If the rescale, window or LUT cannot be applied.
     """
     low, high = stored_range(dataset)
-    values, bounds = _apply_modality(dataset, np.arange(low, high + 1))
-    shown = _apply_voi(dataset, values, bounds, voi)
+    with np.errstate(over="ignore", invalid="ignore"):  # told below
+        values, bounds = _apply_modality(dataset, np.arange(low, high + 1))
+        shown = _apply_voi(dataset, values, bounds, voi)
+    if not (np.isfinite(values).all() and np.isfinite(shown).all()):
+        raise RefusedError("its rescale, window or LUT leads beyond finite numbers")
+    if shown.min() == shown.max():
+        raise RefusedError("its rescale, window or LUT makes all pixels alike")
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         shown = 1.0 - shown
     return shown.astype(np.float32)
@@ -88,21 +105,21 @@ def _apply_voi(
         shown, top = _look_up(item, values, signed=bounds[0] < 0, name="VOI LUT")
         return shown / top
     centers, widths = _numbers(dataset.get("WindowCenter")), _numbers(dataset.get("WindowWidth"))
-    if centers and widths:
+    if bool(centers) != bool(widths):
+        raise RefusedError("its window has a center without a width, or a width without a center")
+    if centers:
         center, width = _choose(list(zip(centers, widths, strict=False)), voi, "windows")
         function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
         return _apply_window(values, center, width, function)
     low, high = bounds
-    if high <= low:
-        raise ValueError(f"its rescale slope makes every pixel {low:g}")
-    return (values - low) / (high - low)
+    return (values - low) / ((high - low) or 1)
 
 
 def _apply_window(values: np.ndarray, center: float, width: float, function: str) -> np.ndarray:
     """The three VOI LUT functions of PS3.3 C.11.2.1.2 and C.11.2.1.3, for outputs 0 to 1."""
     smallest = 1.0 if function == "LINEAR" else np.finfo(float).tiny
     if width < smallest:
-        raise ValueError(f"its window width {width:g} is too small for the function {function}")
+        raise RefusedError(f"its window width {width:g} is too small for the function {function}")
     if function == "LINEAR":
         if width == 1:
             return (values > center - 0.5).astype(float)
@@ -112,7 +129,7 @@ def _apply_window(values: np.ndarray, center: float, width: float, function: str
     if function == "SIGMOID":
         # Beyond +-60 the sigmoid is 0 or 1 in float64; the clip keeps exp from overflowing.
         return 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -60, 60)))
-    raise ValueError(f"its VOI LUT Function {function} is none of LINEAR, LINEAR_EXACT and SIGMOID")
+    raise RefusedError("its VOI LUT Function is none of LINEAR, LINEAR_EXACT and SIGMOID")
 
 
 def _look_up(
@@ -121,11 +138,13 @@ def _look_up(
     """Values through one LUT item (PS3.3 C.11.1.1, C.11.2.1.1), and its largest output."""
     entries, first, bits = (int(number) & 0xFFFF for number in item.LUTDescriptor)
     entries = entries or 1 << 16
+    if not 1 <= bits <= 16:
+        raise RefusedError(f"its {name} announces entries of {bits} bits")
     if signed and first >= 1 << 15:
         first -= 1 << 16
     data = _lut_data(item.LUTData, entries, bits)
     if data.size < entries:
-        raise ValueError(f"its {name} has {data.size} of the {entries} entries it announces")
+        raise RefusedError(f"its {name} has {data.size} of the {entries} entries it announces")
     index = np.clip(np.rint(values).astype(np.int64) - first, 0, entries - 1)
     # Some files announce fewer bits than their entries use.
     return data[index], max((1 << bits) - 1, int(data.max()))
@@ -144,7 +163,7 @@ def _lut_data(data: Any, entries: int, bits: int) -> np.ndarray:
 
 def _choose(alternatives: Any, index: int, name: str) -> Any:
     if not 0 <= index < len(alternatives):
-        raise ValueError(f"it has {len(alternatives)} {name}, and number {index} was asked for")
+        raise RefusedError(f"it has {len(alternatives)} {name}, and number {index} was asked for")
     return alternatives[index]
 
 
@@ -152,7 +171,10 @@ def _numbers(value: Any) -> list[float]:
     """A decimal string element as floats; empty strings, which real files hold, left out."""
     if value is None or isinstance(value, str | int | float):
         value = [value]
-    return [float(number) for number in value if number is not None and str(number).strip()]
+    numbers = [float(number) for number in value if number is not None and str(number).strip()]
+    if not np.isfinite(numbers).all():
+        raise RefusedError("its rescale or window is not finite")
+    return numbers
 
 
 def _first_number(value: Any, default: float) -> float:

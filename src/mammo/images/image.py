@@ -15,6 +15,9 @@ The largest films of CBIS-DDSM have 36 million pixels and MIAS's 21 million; Pil
 suspect a decompression bomb at 89 million.
 """
 
+MAX_BYTES = 2**29
+"""Size of a file above which it is refused, whatever it holds; 80 million pixels take 160 MB."""
+
 
 @dataclass(frozen=True)
 class Image:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mammo.containers import open_binary
-from mammo.errors import UnreadableImageError
-from mammo.images.image import MAX_PIXELS, Image
+from mammo import containers
+from mammo.images.codecs import png
+from mammo.images.image import MAX_BYTES, MAX_PIXELS, Image
+from mammo.images.refusal import RefusedError, refusing
 
 if TYPE_CHECKING:
     import PIL.Image
 
-_WHITE_IS_ZERO, _PHOTOMETRIC = 0, 262  # TIFF 6.0, section 3
+_NUMBER = rb"(?:\s|#[^\n]*\n)+(\d{1,9})"
+_PGM_HEADER = re.compile(rb"P5" + 3 * _NUMBER + rb"\s")
+_MOST_HEADER_BYTES = 2**16
+# TIFF 6.0, sections 3, 4 and 8
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
+_BITS, _COMPRESSION, _NOT_COMPRESSED, _STRIP_BYTES = 258, 259, 1, 279
 
 
 def read(path: str | Path) -> Image:
@@ -25,7 +33,8 @@ def read(path: str | Path) -> Image:
     out dark, in [0, 1/16]; the percentile normalisation of the preprocessing makes that good, and
     guessing from the brightest pixel would make the grey of one film depend on its own content.
 
-    Pillow decodes, because it refuses truncated files, where OpenCV may return a part.
+    Pillow decodes all but PGM; what it does not notice is looked for first: pixels that are
+    missing, or damaged where the format has checksums.
 
     Returns
     -------
@@ -35,36 +44,101 @@ def read(path: str | Path) -> Image:
     Raises
     ------
     UnreadableImageError
-        If the file is truncated, in colour, floating point, of several pages, or larger than
-        80 million pixels.
+        If the file is truncated, damaged, in colour, floating point, of several pages, or larger
+        than 80 million pixels.
     """
+    path = Path(path)
+    with refusing(path):
+        content = _content(path)
+        values, top = (_read_pgm if content.startswith(b"P5") else _read_by_pillow)(content)
+        pixels = values.astype(np.float32) / np.float32(top)
+        return Image(pixels=pixels, bits_stored=top.bit_length())
+
+
+def _content(path: Path) -> bytes:
+    size = containers.size(path)
+    if size > MAX_BYTES:
+        raise RefusedError(f"it has {size:,} bytes, more than the limit of {MAX_BYTES:,}")
+    with containers.open_binary(path) as file:
+        return file.read()
+
+
+def _read_pgm(content: bytes) -> tuple[np.ndarray, int]:
+    """Return grey levels, shape (rows, columns), and the maximum that the header states."""
+    header = _PGM_HEADER.match(content, 0, _MOST_HEADER_BYTES)
+    columns, rows, top = map(int, header.groups()) if header else (0, 0, 0)
+    if not (rows and columns and 0 < top < 1 << 16):
+        raise RefusedError("its PGM header is damaged")
+    _check_size(rows, columns)
+    pixels = content[header.end() :]
+    kind = np.dtype(">u2" if top > 255 else "u1")
+    needed = rows * columns * kind.itemsize
+    if len(pixels) != needed:
+        raise RefusedError(
+            f"it is truncated or damaged: its pixels have {len(pixels):,} bytes, where "
+            f"{rows} x {columns} have {needed:,}"
+        )
+    values = np.frombuffer(pixels, kind).reshape(rows, columns)
+    if values.max() > top:
+        raise RefusedError(f"its pixels exceed the maximum of {top} that it states")
+    return values, top
+
+
+def _read_by_pillow(content: bytes) -> tuple[np.ndarray, int]:
+    """Return grey levels, shape (rows, columns), and the largest that the type can hold."""
     from PIL import Image as Pillow
 
-    path = Path(path)
     try:
-        with (
-            open_binary(path) as file,
-            Pillow.open(file, formats=("PPM", "PNG", "TIFF", "JPEG")) as picture,
-        ):
-            rows, columns = picture.height, picture.width
-            if rows * columns > MAX_PIXELS:
-                raise _unreadable(path, f"{rows} x {columns} pixels exceed {MAX_PIXELS:,}")
+        with Pillow.open(io.BytesIO(content), formats=("PNG", "TIFF", "JPEG")) as picture:
+            _check_size(picture.height, picture.width)
             if getattr(picture, "n_frames", 1) > 1:
-                raise _unreadable(path, f"it holds {picture.n_frames} pages, not one")
-            values, top = _grey_values(path, picture)
-    except UnreadableImageError:
-        raise
-    except Exception as error:  # each of Pillow's decoders has errors of its own
-        raise _unreadable(path, f"it is truncated or damaged ({error})") from error
-    pixels = values.astype(np.float32) / np.float32(top)
-    return Image(pixels=pixels, bits_stored=top.bit_length())
+                raise RefusedError(f"it holds {picture.n_frames} pages, not one")
+            _CHECKS[picture.format](content, picture)
+            return _grey_values(picture)
+    except Pillow.DecompressionBombError:
+        raise RefusedError(f"its pixels exceed the limit of {MAX_PIXELS:,}") from None
+    except OSError:  # of Pillow's decoders, since nothing is read from a disk here
+        raise RefusedError("it is truncated or damaged") from None
 
 
-def _grey_values(path: Path, picture: PIL.Image.Image) -> tuple[np.ndarray, int]:
-    """Grey levels, shape (rows, columns), and the largest that the type can hold."""
+def _check_size(rows: int, columns: int) -> None:
+    if rows * columns > MAX_PIXELS:
+        raise RefusedError(f"its {rows} x {columns} pixels exceed the limit of {MAX_PIXELS:,}")
+
+
+def _check_png(content: bytes, _: PIL.Image.Image) -> None:
+    png.check(content)
+
+
+def _check_jpeg(content: bytes, _: PIL.Image.Image) -> None:
+    from mammo.images.codecs import jpeg_sequential  # whose loop numba compiles
+
+    jpeg_sequential.check(content)
+
+
+def _check_tiff(_: bytes, picture: PIL.Image.Image) -> None:
+    """See that uncompressed strips have the bytes of the image; of others only Pillow knows."""
+    tags = picture.tag_v2
+    if tags.get(_COMPRESSION, _NOT_COMPRESSED) != _NOT_COMPRESSED or _STRIP_BYTES not in tags:
+        return
+    found = sum(tags[_STRIP_BYTES])
+    bits = sum(tags.get(_BITS, (1,)))
+    needed = picture.height * -(-picture.width * bits // 8)
+    if found != needed:
+        raise RefusedError(
+            f"its strips have {found:,} bytes, where {picture.height} x {picture.width} pixels "
+            f"have {needed:,}"
+        )
+
+
+_CHECKS = {"PNG": _check_png, "JPEG": _check_jpeg, "TIFF": _check_tiff}
+"""What Pillow does not notice, looked for before it decodes."""
+
+
+def _grey_values(picture: PIL.Image.Image) -> tuple[np.ndarray, int]:
     picture.load()
     mode = picture.mode
-    # Of a PNG or PGM "I" means 16 bits, of a TIFF 32 or signed ones.
+    # Of a PNG "I" means 16 bits, of a TIFF 32 or signed ones.
     if mode.startswith("I") and (picture.format, mode) != ("TIFF", "I"):
         values = np.asarray(picture)
         # Pillow inverts white-is-zero TIFFs of 8 bits, but not those of 16.
@@ -77,9 +151,5 @@ def _grey_values(path: Path, picture: PIL.Image.Image) -> tuple[np.ndarray, int]
         red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
         if np.array_equal(red, green) and np.array_equal(red, blue):
             return red, 255
-        raise _unreadable(path, "it is in colour: export it in grey")
-    raise _unreadable(path, f"its pixel type ({mode}) is not 8- or 16-bit grey")
-
-
-def _unreadable(path: Path, reason: str) -> UnreadableImageError:
-    return UnreadableImageError(f"{path} cannot be read as a mammogram: {reason}.")
+        raise RefusedError("it is in colour: export it in grey")
+    raise RefusedError(f"its pixel type ({mode}) is not 8- or 16-bit grey")

@@ -69,8 +69,8 @@ class LocalPatients:
                 without, with_one = self._numbers
                 raise DatasetError(
                     f"{self.dataset}: no {kind} image is held aside for the test, and an auROC "
-                    f"needs both classes; of the patients, {with_one} have a malignant image and {without} "
-                    "have none: label at least two of each kind"
+                    f"needs both classes; of the patients, {with_one} have a malignant image and "
+                    f"{without} have none: label at least two of each kind"
                 )
 
     def amounts(self, fractions: Iterable[float]) -> tuple[list[Amount], list[tuple[str, str]]]:

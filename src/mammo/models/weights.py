@@ -6,6 +6,7 @@ import hashlib
 import re
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,10 +18,12 @@ from torch import Tensor
 from mammo.errors import WeightsError
 from mammo.models import MODELS
 from mammo.models.card import WeightsSource
+from mammo.models.foreign_text import one_line
 from mammo.models.transfer import trunk
 
 State = dict[str, Tensor]
 
+_MOST_BYTES = 2**31
 _REACH_SECONDS = 5.0
 _HEADS = ("classifier.", "fc.")
 _REMEDY = (
@@ -197,15 +200,30 @@ def _why_unreachable() -> str | None:
 def _read(path: Path) -> State:
     import safetensors.torch
 
+    size = path.stat().st_size
+    if size > _MOST_BYTES:
+        raise WeightsError(f"{path} has {size:,} bytes, weights {_MOST_BYTES:,} at most")
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
+        _refuse_packed(path)
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        raise WeightsError(f"{path}: not readable as weights ({error})") from None
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        kind = type(error).__name__
+        raise WeightsError(f"{path}: not readable as weights ({kind})") from None
+    if not isinstance(state, dict) or not all(
+        isinstance(name, str) and isinstance(values, Tensor) for name, values in state.items()
+    ):
         raise WeightsError(f"{path}: expected a state dict, names with tensors")
     return state
+
+
+def _refuse_packed(path: Path) -> None:
+    """Refuse an archive whose parts are packed: torch leaves them as they are, a bomb does not."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("packed parts")
 
 
 def _fitting(state: Mapping[str, Tensor], backbone: str, path: Path) -> State:
@@ -224,13 +242,23 @@ def _fitting(state: Mapping[str, Tensor], backbone: str, path: Path) -> State:
         for name in expected.keys() & own.keys()
         if own[name].shape != expected[name].shape
     ]
+    faults = faults or [
+        f"'{name}' is not of finite numbers" for name in own if not _is_sound(own[name])
+    ]
     if faults:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
         raise WeightsError(
-            f"{path}: does not fit {backbone}: {', '.join(sorted(faults)[:5])}{more}; expected "
-            f"torchvision's {backbone} or its convolutional part"
+            f"{path}: does not fit {backbone}: {one_line(', '.join(sorted(faults)[:5]))}{more}; "
+            f"expected torchvision's {backbone} or its convolutional part"
         )
     return {
         name: own[name].to(blank.dtype) if name in own else torch.zeros_like(blank, device="cpu")
         for name, blank in expected.items()
     }
+
+
+def _is_sound(values: Tensor) -> bool:
+    """Return whether values are plain numbers, none of them infinite or not a number."""
+    is_plain = values.layout is torch.strided and values.device.type == "cpu"
+    is_real = not values.is_complex() and not values.is_quantized
+    return is_plain and is_real and bool(torch.isfinite(values.float()).all())

@@ -156,6 +156,11 @@ def _span(rising: pd.Series) -> str:
 
 
 def _change(row: pd.Series) -> str:
+    if pd.isna(row["difference_lower"]):
+        return (
+            f"which is {row['difference']:+.2f} against the model as it is, on too few patients "
+            "for an interval"
+        )
     p, level = p_value(row["p_holm"]), f"{100 * row['confidence']:g}%"
     return (
         f"which is {row['difference']:+.2f} against the model as it is ({level} interval "

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Protocol
 
 import pandas as pd
 
 from mammo.datasets.check_report import Report
+from mammo.report.comparison import operating_point_table
 from mammo.report.display import Table
 from mammo.report.published import model_title
+
+RECHOSEN_NOTE = (
+    "Chosen on half of these patients and applied to the other half, which alone is shown: a "
+    "threshold that is measured on the patients it was chosen on flatters itself."
+)
 
 
 class WronglyScored(Protocol):
@@ -62,6 +68,22 @@ def findings_table(report: Report) -> Table:
         for finding in report.findings
     ]
     return Table(pd.DataFrame(rows), pd.DataFrame(rows))
+
+
+def rechosen_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """Show what thresholds chosen on half of the patients give on the other half.
+
+    Parameters
+    ----------
+    points : DataFrame
+        As `mammo.assessment.operating_points.rechosen`.
+    sources : mapping
+        Data set to "real" or "synthetic", where that is known.
+    """
+    if points.empty:
+        nothing = pd.DataFrame({"Result": ["none: half of the patients have one class only"]})
+        return Table(nothing, nothing)
+    return replace(operating_point_table(points, sources), note=RECHOSEN_NOTE)
 
 
 def _row(title: str, items: Sequence[WronglyScored]) -> str:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from mammo import config, preflight
+from mammo.assessment.scores import Settings
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError, ParameterError
+from mammo.models import MODELS
 from mammo.study import Study
 from mammo.validation import of_images as images
 from mammo.validation import of_scores as vendor
@@ -34,21 +36,32 @@ def of_images(
     """Check a folder of images, score them with the study's models, and return the evidence."""
     if stated is not None or missing is not None:
         raise ParameterError("--stated and --missing belong to --scores; images need neither")
-    checked = preflight.of_folder(folder, labels, layout)
-    print(checked.report, end="\n\n")
-    if checked.report.status == 2:
-        raise DatasetError(f"{folder} cannot be validated on: see the errors above")
     named: dict[str, Any] = {
         "institution_folder": str(folder.resolve()),
         "institution_labels": str(labels.resolve()) if labels else None,
         **{f"institution_{name}": value for name, value in layout.items()},
     }
     if models:
-        named["models"] = re.split(r"[,\s]+", models.strip())
+        named["models"] = _models(models)
     if criteria:
         named["operating_points"] = list(criteria)
     parameters = config.load(params, {**named, **config.parse_assignments(assignments)})
+    checked = preflight.of_folder(folder, labels, layout)
+    print(checked.report, end="\n\n")
+    if checked.report.status == 2:
+        raise DatasetError(f"{folder} cannot be validated on: see the errors above")
     return images.evidence(Study(parameters), checked, N_EXAMPLES if thumbnails else 0)
+
+
+def _models(text: str) -> list[str]:
+    names = re.split(r"[,\s]+", text.strip(", "))
+    unknown = [name for name in names if name not in MODELS]
+    if unknown:
+        raise ParameterError(
+            f"--models: there is no model {unknown[0]!r}; name some of {', '.join(MODELS)}, parted "
+            "by commas"
+        )
+    return names
 
 
 def of_scores(
@@ -68,21 +81,17 @@ def of_scores(
         raise ParameterError("scores alone say nothing: name the table of labels with --labels")
     if models:
         raise ParameterError("--models names models to be run on images; scores come with theirs")
-    columns = layout.pop("columns")
-    of_labels = {ours: theirs for ours, theirs in columns.items() if ours not in vendor.OF_SCORES}
     parameters = config.load(params, config.parse_assignments(assignments))
-    claim = vendor.Claim(
-        internal=stated,
+    terms = vendor.Terms(
+        stated=stated,
         missing=missing,
-        columns=columns,
         criteria=criteria or parameters.operating_points,
         margin=parameters.margin,
-        unit=parameters.unit,
-        n_bootstrap=parameters.n_bootstrap,
-        confidence=parameters.confidence,
-        seed=parameters.seed,
+        settings=Settings(
+            parameters.unit, parameters.n_bootstrap, parameters.confidence, parameters.seed
+        ),
     )
-    return vendor.evidence(scores, labels, LabelLayout(columns=of_labels, **layout), claim)
+    return vendor.evidence(scores, labels, LabelLayout(**layout), terms)
 
 
 def summary(evidence: Evidence) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,12 +14,31 @@ from mammo.assessment.everything import Assessment
 from mammo.assessment.scores import EXTERNAL_SPLIT
 
 if TYPE_CHECKING:
+    from mammo.datasets.check_report import Finding
     from mammo.preflight import Preflight
     from mammo.shift.comparison import Shift
     from mammo.validation.examples import Example
 
-OWN = "own images"
+OWN = "this hospital"
 """What a hospital's set is called in tables and figures."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An auROC that those who made a model claim for it, on images that cannot be scored here.
+
+    Attributes
+    ----------
+    auroc : float
+    by : str
+        Who claims it and how, such as "its maker states".
+    on : str
+        On which images, as far as that is known.
+    """
+
+    auroc: float
+    by: str
+    on: str
 
 
 @dataclass(frozen=True)
@@ -30,15 +50,14 @@ class Weights:
     words : str
         Whose they are, or what they started from and were trained on.
     learnt_from : str
-        Whether those images were "real" or "synthetic".
-    published_internal : float or None
-        The auROC that its authors published for their own set, where that set cannot be scored
-        here since the weights were trained on it.
+        Whether those images were "real" or "synthetic"; "not known" of scores from a file.
+    claimed : Claimed or None
+        Where there is no internal result of the model to compare with, and it has one.
     """
 
     words: str
     learnt_from: str
-    published_internal: float | None = None
+    claimed: Claimed | None = None
 
 
 @dataclass(frozen=True)
@@ -52,9 +71,13 @@ class Evidence:
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
     weights : mapping
-        Model to its weights; empty for scores that came as a file.
+        Model to its weights.
+    scored_unit : {"image", "breast", "study", "patient"}
+        What one row of the table of scores is of.
     preflight : Preflight or None
         Of the images; None for scores that came as a file.
+    notes : sequence of Finding
+        What is to be known of scores that came as a file, and of their labels.
     shift : Shift or None
         How the images differ from those that the models learnt from.
     examples : sequence of Example
@@ -64,7 +87,9 @@ class Evidence:
     assessment: Assessment
     sources: Mapping[str, str]
     weights: Mapping[str, Weights]
+    scored_unit: str = "image"
     preflight: Preflight | None = None
+    notes: Sequence[Finding] = ()
     shift: Shift | None = None
     examples: Sequence[Example] = ()
 
@@ -72,6 +97,15 @@ class Evidence:
     def models(self) -> list[str]:
         """The models, in the order of their scores."""
         return list(dict.fromkeys(self.assessment.scored["model"]))
+
+    def learnt_from_phantoms(self, model: str) -> bool:
+        """Say whether a model was trained on synthetic images: it shows the method, no more."""
+        return self.weights[model].learnt_from == "synthetic"
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is to be known of the data, the worst first."""
+        return self.notes if self.preflight is None else self.preflight.report.findings
 
     @property
     def dataset(self) -> str:
@@ -97,6 +131,14 @@ class Evidence:
         return found.set_index("model") if len(found) else pd.DataFrame()
 
     @property
+    def pairs(self) -> pd.DataFrame:
+        """Models against each other on the hospital's images; empty where there is only one."""
+        found = self.assessment.comparisons
+        if found.empty:
+            return found
+        return found[(found["comparison"] == "models") & (found["dataset"] == self.dataset)]
+
+    @property
     def estimates(self) -> pd.DataFrame:
         """The auROCs as figures take them (`mammo.report.tables.ESTIMATE_COLUMNS`)."""
         rows = self.assessment.aurocs
@@ -108,13 +150,13 @@ class Evidence:
             run_sd=float("nan"),
         )
 
-    @property
+    @cached_property
     def rechosen(self) -> pd.DataFrame:
         """Thresholds chosen on half of the hospital's patients, applied to the other half."""
         found = self.assessment
         return operating_points.rechosen(found.scored, list(found.criteria), found.settings)
 
-    @property
+    @cached_property
     def reliability(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Reliability curves as scored, and after recalibration on half of the patients."""
         scored, settings = self.assessment.scored, self.assessment.settings

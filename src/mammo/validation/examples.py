@@ -57,7 +57,7 @@ def _examples(external: pd.DataFrame, images: ImageStore, n: int) -> Iterator[Ex
                     alt=f"{_words(row)}: {kind} of {model_title(part.model)}",
                     caption=(
                         f"{row.image_id}: {_words(row)}; score {row.y_score:.2f}, above "
-                        f"{row.percentile:.0f}% of these images"
+                        f"{row.percentile:.0f}% of the others"
                     ),
                 )
 

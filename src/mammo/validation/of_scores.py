@@ -3,237 +3,168 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import pandas as pd
 
 from mammo import spreadsheet
 from mammo.assessment.everything import Assessment
 from mammo.assessment.operating_points import DEFAULTS, criterion
-from mammo.assessment.scores import EXTERNAL_SPLIT, Settings
+from mammo.assessment.scores import Settings
+from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.labels import LabelLayout, Labels, read_labels
-from mammo.datasets.institution.labels.columns import ALIASES
-from mammo.datasets.institution.labels.facts import identifiers, sides_and_views
-from mammo.datasets.institution.labels.words import EMPTY, plain
-from mammo.datasets.institution.matching import owner_of
+from mammo.datasets.institution.labels.words import plain
 from mammo.errors import DatasetError, ParameterError
-from mammo.evaluation.inputs import Unit
-from mammo.pseudonyms import local_key, pseudonym
 from mammo.spreadsheet import Sheet
-from mammo.validation.evidence import OWN, Evidence, Weights
+from mammo.validation import score_table
+from mammo.validation.evidence import Claimed, Evidence, Weights
+from mammo.validation.labelled_scores import LabelledScores, join
 
-VENDOR = "vendor"
-"""What a model is called that its file does not name."""
-
-OF_SCORES = {
-    "y_score": ("y_score", "score", "probability", "risk", "risk score", "malignancy score"),
-    "model": ("model", "algorithm"),
-}
-"""Columns that scores have and labels have not, and the names they may have."""
-
-_SHARED = ("image", "patient_id", "study_id", "accession", "laterality", "view")
-_KEYS = {
-    "image": ("image",),
-    "breast": ("owner", "laterality"),
-    "study": ("owner",),
-    "patient": ("owner",),
-}
-"""Columns that scores and labels are joined by, by what a row of labels speaks of."""
+_NOT_KNOWN = "not known"
 
 
 @dataclass(frozen=True)
-class Claim:
-    """What is said of the scored model, and how it is to be judged.
+class Terms:
+    """How scores are judged.
 
     Attributes
     ----------
-    internal : float or None
-        The auROC that its maker states.
+    stated : float or None
+        The auROC that the models' maker states.
     missing : float or None
-        What a labelled image without a score counts as; None if that is a fault.
-    columns : mapping
-        Our name of a column of the scores to the file's.
+        What something labelled counts as that has no score; None if that is a fault.
     criteria : sequence of str
         Operating points, as `mammo.assessment.operating_points.criterion` takes them.
+    margin : float
+        Loss of auROC up to which a result counts as no worse.
+    settings : Settings
+        Of intervals.
+
+    Raises
+    ------
+    ParameterError
+        If the stated auROC is none, or a missing score is to be no finite number.
     """
 
-    internal: float | None = None
+    stated: float | None = None
     missing: float | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
     criteria: Sequence[str] = DEFAULTS
     margin: float = 0.05
-    unit: Unit = "patient"
-    n_bootstrap: int = 10_000
-    confidence: float = 0.95
-    seed: int = 0
+    settings: Settings = field(default_factory=Settings)
+
+    def __post_init__(self) -> None:
+        if self.stated is not None and not 0 <= self.stated <= 1:
+            raise ParameterError(f"the stated auROC is {self.stated:g}: give a fraction of 1")
+        if self.missing is not None and not math.isfinite(self.missing):
+            raise ParameterError(f"a missing score counts as {self.missing}: give a finite number")
 
 
-def evidence(scores: Path, labels: Path, layout: LabelLayout, claim: Claim) -> Evidence:
+def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> Evidence:
     """Return everything that a report rests on.
 
     Parameters
     ----------
     scores : Path
         CSV or Excel with a score of each image, breast, study or patient: whatever the labels
-        speak of, named alike. A column ``model`` parts the scores of several.
+        speak of, or images of it. A column ``model`` parts the scores of several.
     labels : Path
         The table of labels.
     layout : LabelLayout
-        How the labels are to be read.
-    claim : Claim
+        How the labels are to be read; its columns may be those of the scores, too.
+    terms : Terms
 
     Raises
     ------
     MammoError
         If a table cannot be understood, or they do not fit each other.
     """
-    told = read_labels(labels, layout)
-    scored = join(read(scores, claim.columns), told, claim.missing)
-    settings = Settings(claim.unit, claim.n_bootstrap, claim.confidence, claim.seed)
-    criteria = [criterion(text) for text in claim.criteria]
-    models = dict.fromkeys(scored["model"])
-    words = "not known: the scores came as a file"
+    sheet, others = spreadsheet.read(scores), spreadsheet.read(labels)
+    _refuse_absent(layout.columns, sheet, others)
+    told = read_labels(labels, replace(layout, columns=_of_labels(layout.columns, others)))
+    found = join(score_table.read(sheet, _there(layout.columns, sheet)), told, terms.missing)
+    models = list(dict.fromkeys(found.table["model"]))
+    _refuse_one_claim_for_many(models, terms)
+    weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
     return Evidence(
-        assessment=Assessment(scored, settings, claim.margin, criteria),
+        assessment=Assessment(
+            found.table, terms.settings, terms.margin, [criterion(text) for text in terms.criteria]
+        ),
         sources={},
-        weights={name: Weights(words, "not known", claim.internal) for name in models},
+        weights=dict.fromkeys(models, weights),
+        scored_unit=told.level,
+        notes=sorted(_notes(found, told, terms.missing), key=_by_severity),
     )
 
 
-def read(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
-    """Read a vendor's scores.
-
-    Returns
-    -------
-    DataFrame
-        ``line``, ``model``, ``y_score`` (NaN where empty), and ``image``, ``patient_id``,
-        ``study_id``, ``accession``, ``laterality``, ``view``, None where the file has none.
-
-    Raises
-    ------
-    DatasetError
-        If the file has no column of scores, or a score is no finite number.
-    """
-    sheet = spreadsheet.read(path)
-    table = pd.DataFrame({"line": sheet.lines})
-    for name, place in _places(sheet, names).items():
-        table[name] = pd.Series([row[place] for row in sheet.rows], dtype="object")
-    if "model" not in table:
-        table["model"] = VENDOR
-    sides, _ = sides_and_views(path, table)
-    pairs = zip(table["line"], table["y_score"], strict=True)
-    scores = pd.Series([_number(path, line, text) for line, text in pairs], table.index)
-    shared = pd.concat([identifiers(table), sides], axis=1)
-    return table[["line", "model"]].assign(y_score=scores).join(shared)
-
-
-def _places(sheet: Sheet, names: Mapping[str, str]) -> dict[str, int]:
-    """Return where each known column stands; what the user names stands before usual names."""
-    header = {plain(title): place for place, title in enumerate(sheet.header)}
-    known = {**OF_SCORES, **{name: ALIASES[name] for name in _SHARED}}
-    places = {}
-    for ours, aliases in known.items():
-        wanted = [plain(name) for name in (names.get(ours, ours), *aliases)]
-        place = next((header[name] for name in wanted if name in header), None)
-        if place is not None:
-            places[ours] = place
-    if "y_score" not in places:
-        raise DatasetError(
-            f"{sheet.path}: no column of scores; the columns are {', '.join(sheet.header)[:300]}: "
-            "name it with --column y_score THEIRS"
-        )
-    return places
-
-
-def _number(path: Path, line: int, text: str) -> float:
-    if plain(text) in EMPTY:
-        return math.nan
-    try:
-        number = float(text.replace(",", ".")) if "_" not in text else math.nan
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise DatasetError(
-            f"{path}, line {line}: the score is {text!r}, expected a finite number, or nothing "
-            "where there is none"
-        )
-    return number
-
-
-def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> pd.DataFrame:
-    """Return the table of scores: every labelled image, breast, study or patient, and model.
-
-    Raises
-    ------
-    DatasetError
-        If the scores lack the columns that the labels are named by, score something twice, or do
-        not score something that has a label and `missing` is None.
-    """
-    keys = list(_KEYS[labels.level])
-    told = labels.rows[labels.rows["label"].notna()]
-    told = told.assign(owner=owner_of(told)).drop_duplicates(keys)
-    found = scores.assign(owner=owner_of(scores))
-    absent = [name for name in keys if found[name].isna().all()]
-    if absent:
-        named = "study or patient" if absent[0] == "owner" else absent[0]
-        raise DatasetError(
-            f"the scores name no {named}, and the labels are by {labels.level}: name the column "
-            "with --column, or give labels by what was scored"
-        )
-    _refuse_twice(found, keys)
-    tables = [
-        told.merge(rows[[*keys, "y_score"]], on=keys, how="left").assign(model=model)
-        for model, rows in found.groupby("model", sort=False)
-    ]
-    table = pd.concat(tables, ignore_index=True)
-    return _pseudonymous(_filled(table, missing), labels.level)
-
-
-def _refuse_twice(scores: pd.DataFrame, keys: list[str]) -> None:
-    twice = scores.duplicated([*keys, "model"])
-    if twice.any():
-        line = scores.loc[twice, "line"].iloc[0]
-        raise DatasetError(
-            f"the scores, line {line}: the same {' and '.join(keys)} is scored a second time; keep "
-            "one score, or give labels by image"
-        )
-
-
-def _filled(table: pd.DataFrame, missing: float | None) -> pd.DataFrame:
-    empty = table["y_score"].isna()
-    if empty.any() and missing is None:
-        raise DatasetError(
-            f"{int(empty.sum())} of {len(table)} labelled rows have no score (as line "
-            f"{table.loc[empty, 'line'].iloc[0]} of the labels); what is not scored is not left "
-            "out, since that would flatter the model: say what it counts as (--missing 0)"
-        )
-    return table.assign(y_score=table["y_score"].fillna(missing if missing is not None else 0))
-
-
-def _pseudonymous(table: pd.DataFrame, level: str) -> pd.DataFrame:
-    key = local_key()
-    if table["patient_id"].isna().any() and level == "image":
+def _refuse_one_claim_for_many(models: Sequence[str], terms: Terms) -> None:
+    if terms.stated is not None and len(models) > 1:
         raise ParameterError(
-            "the labels name no patient for some images: an interval has to know which images are "
-            "of one patient; add a column patient_id (or --column patient_id THEIRS)"
+            f"one auROC is stated, and the scores are of {len(models)} models "
+            f"({', '.join(models)[:200]}): give the scores of one"
         )
-    patients = table["patient_id"].where(table["patient_id"].notna(), table["owner"])
-    named = table["image"] if level == "image" else table["line"].map("line {}".format)
-    return pd.DataFrame(
-        {
-            "model": table["model"],
-            "dataset": OWN,
-            "split": EXTERNAL_SPLIT,
-            "patient_id": [pseudonym(key, "patient", text) for text in patients],
-            "image_id": [pseudonym(key, "image", text) for text in named],
-            "y_true": table["label"].astype(int),
-            "y_score": table["y_score"].astype(float),
-            **{
-                name: table[name].astype("object")
-                for name in ("laterality", "view", "density", "birads")
-                if table[name].notna().any()
-            },
-        }
-    )
+
+
+def _claimed(terms: Terms) -> Claimed | None:
+    if terms.stated is None:
+        return None
+    return Claimed(terms.stated, "its maker states", "on images that are not known here")
+
+
+def _there(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
+    """Return those of the named columns that a table has."""
+    header = {plain(title) for title in sheet.header}
+    return {ours: theirs for ours, theirs in columns.items() if plain(theirs) in header}
+
+
+def _of_labels(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
+    there = _there(columns, sheet)
+    return {ours: name for ours, name in there.items() if ours not in score_table.OF_SCORES}
+
+
+def _refuse_absent(columns: Mapping[str, str], *sheets: Sheet) -> None:
+    there = {ours for sheet in sheets for ours in _there(columns, sheet)}
+    absent = [theirs for ours, theirs in columns.items() if ours not in there]
+    if absent:
+        names = " and ".join(str(sheet.path) for sheet in sheets)
+        raise DatasetError(f"{names} have no column {absent[0]!r}: give a name as it stands there")
+
+
+def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iterator[Finding]:
+    yield Finding("ok", f"the table of labels has one row per {labels.level}")
+    for text in labels.notes:
+        yield Finding("note", text)
+    if wrong := len(labels.contradictions):
+        yield Finding(
+            "warning",
+            f"{_rows(wrong, labels.level)} labelled in two ways by the table",
+            "correct the table",
+        )
+    if unclassed := int(labels.rows["label"].isna().sum()):
+        yield Finding("note", f"{_rows(unclassed)} of labels of neither class, and left out")
+    if found.n_unlabelled:
+        yield Finding(
+            "warning",
+            f"{_rows(found.n_unlabelled)} of scores without a label, and left out",
+            "complete the labels; a set of cases chosen by their labels flatters or harms a model",
+        )
+    if found.n_missing:
+        yield Finding(
+            "warning",
+            f"{_rows(found.n_missing, 'score')} missing, taken as {missing:g} as you asked",
+            "ask the vendor why: cases that a model refuses are often the hard ones",
+        )
+    if found.n_without_patient:
+        yield Finding(
+            "note",
+            f"{_rows(found.n_without_patient)} without a patient: each study counts as one, so "
+            "that intervals are too narrow where a patient came several times",
+            "add a column patient_id to the labels or the scores",
+        )
+
+
+def _rows(count: int, noun: str = "row") -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _by_severity(finding: Finding) -> int:
+    return ("error", "warning", "note", "ok").index(finding.severity)

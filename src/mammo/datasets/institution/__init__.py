@@ -50,9 +50,24 @@ CARD = DatasetCard(
 )
 
 _VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
-_PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422")
-_INTENTS = ("FOR PRESENTATION", "FOR PROCESSING")
-_FROM_HEADERS = ("bits_stored", "manufacturer", "pixel_spacing_mm", "rows", "columns")
+_STATED = (
+    "photometric_interpretation",
+    "presentation_intent",
+    "bits_stored",
+    "manufacturer",
+    "pixel_spacing_mm",
+    "rows",
+    "columns",
+    "acquisition_year",
+    "laterality",
+    "pathology",
+    "birads",
+    "density",
+    "image_id",
+    "patient_id",
+    "study_id",
+    "excluded",
+)
 
 
 def find(data_root: Path) -> Path | None:
@@ -131,19 +146,12 @@ def places(path: Path, source: str) -> dict[str, Path]:
 
 
 def _row(file: Mapping[str, object]) -> dict[str, object]:
-    """Return an image's row; text of its header only where it is one of a few known words."""
-    stated = {name: file[name] for name in (*_FROM_HEADERS, "acquisition_year", "laterality")}
-    told = {name: file[name] for name in ("label", "pathology", "birads", "density")}
-    names = {name: file[name] for name in ("image_id", "patient_id", "study_id", "excluded")}
+    view = file["view"]
     return {
-        **stated,
-        **told,
-        **names,
+        **{name: file[name] for name in _STATED},
         "path": str(file["place"]),
         "label": None if file["excluded"] else file["label"],
-        "view": _known(file["view"], _VIEWS),
-        "photometric_interpretation": _known(file["photometric_interpretation"], _PHOTOMETRICS),
-        "presentation_intent": _known(file["presentation_intent"], _INTENTS),
+        "view": view if view in _VIEWS else None,  # other text may be a name
     }
 
 
@@ -153,7 +161,3 @@ def _absent(row: Mapping[str, object], taken: Intake) -> dict[str, object]:
         "image_id": pseudonym(key, "absent", f"{line}"),
         "excluded": f"image file not found: line {line} of the table of labels",
     }
-
-
-def _known(text: object, words: Sequence[str]) -> str | None:
-    return text if text in words else None

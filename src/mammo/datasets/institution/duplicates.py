@@ -15,25 +15,25 @@ _BLOCK_BYTES = 2**20
 
 
 def same_instance(files: pd.DataFrame) -> pd.Series:
-    """Return, for each file that repeats a SOP Instance UID, the first file that has it.
+    """Return, for each file, the first file that has its SOP Instance UID.
 
     Parameters
     ----------
     files : DataFrame
-        `mammo.datasets.institution.survey.COLUMNS`.
+        ``instance`` of `mammo.datasets.institution.inspection.COLUMNS`.
 
     Returns
     -------
     Series of int
-        Index label of the first file; only files that repeat one are in it.
+        Index labels; a file's own where no file before has the same.
     """
-    named = files["instance"].dropna()
-    first = named.index.to_series().groupby(named).transform("first")
-    return first[first != first.index].astype(int)
+    own = files.index.to_series()
+    first = own.groupby(files["instance"]).transform("first")  # NaN of files without one
+    return first.where(first.notna(), own).astype(int)
 
 
 def same_pixels(files: pd.DataFrame) -> pd.Series:
-    """Return, for each file whose encoded pixels equal those of an earlier one, the first of them.
+    """Return, for each file, the first file whose encoded pixels equal its own.
 
     A file's pixels are what follows its header. Only files of equal size there are compared: first
     by a sample of 64 KiB from the middle, then as a whole, so that of files that differ little more
@@ -43,7 +43,8 @@ def same_pixels(files: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     files : DataFrame
-        `mammo.datasets.institution.survey.COLUMNS`.
+        ``place``, ``bytes``, ``pixels_at``, ``format``, ``rows`` and ``columns`` of
+        `mammo.datasets.institution.inspection.COLUMNS`.
 
     Returns
     -------
@@ -52,12 +53,13 @@ def same_pixels(files: pd.DataFrame) -> pd.Series:
     """
     sized = files[files["pixels_at"].notna()]
     pixel_bytes = sized["bytes"] - sized["pixels_at"]
-    groups = sized.groupby(["format", "rows", "columns", pixel_bytes]).groups
-    alike = [list(labels) for labels in groups.values()]
+    alike = sized.groupby(["format", "rows", "columns", pixel_bytes]).groups.values()
     for digest in (_sample_digest, _whole_digest):
         alike = [part for group in alike for part in _parted(files, group, digest)]
-    found = {label: group[0] for group in alike for label in group[1:]}
-    return pd.Series(found, dtype=int).sort_index()
+    first = files.index.to_series()
+    for group in alike:
+        first[group] = group[0]
+    return first
 
 
 def _parted(

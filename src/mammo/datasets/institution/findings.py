@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 import pandas as pd
 
 from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.intake import Intake
+from mammo.datasets.institution.remedies import remedy_of
 
 STANDARD_VIEWS = ("CC", "MLO")
-_REMEDIES = {
-    "no row": "add the images to the table, or leave it at that: they are not scored",
-    "no label": "fill in the table",
-    "no patient": "name the patients in the table (patient_id)",
-    "a raw image": "ask the archive for the images FOR PRESENTATION",
-    "the DICOM header": "copy these files again from the archive",
-    "the image header": "copy these files again from the archive",
-    "the file": "copy these files again from the archive",
-    "compressed": "export these images uncompressed, or as JPEG Lossless",
-    "a transfer syntax": "export these images uncompressed, or as JPEG Lossless",
-    "there is a copy": "correct the labels of these images",
-    "a copy of": "remove the copies, or leave it at that: each image counts once",
-    "the same pixels": "remove the copies, or leave it at that: each image counts once",
-    "truncated": "copy these files again from the archive",
-    "the side is unknown": "add a column laterality for these images",
-    "its header names both sides": "name the side of these images in a table by image",
-}
 _LISTED = 6
 
 
@@ -42,121 +27,111 @@ def findings(taken: Intake) -> list[Finding]:
     list of Finding
         Their texts name no patient, study, file or folder.
     """
+    used = taken.used
     found = [
         *_source(taken),
-        *_classes(taken),
+        *_classes(used),
+        *_table(taken),
         *_labels(taken),
-        *_devices(taken.used),
-        *_encoding(taken.used),
-        *_views(taken.used),
-        *_content(taken.used),
+        *(() if used.empty else (*_devices(used), *_encoding(used), *_views(used))),
+        *_sides(used),
+        *_content(used),
         *_exclusions(taken),
     ]
     order = ("error", "warning", "note", "ok")
     return sorted(found, key=lambda finding: order.index(finding.severity))
 
 
-def counts(taken: Intake) -> pd.DataFrame:
-    """Count files, images, breasts and patients: all that were found, and those that can be used.
-
-    Returns
-    -------
-    DataFrame
-        Columns found and usable; counts that make no sense before the labels are empty.
-    """
-    used = taken.used
-    breasts = ["patient_id", "laterality"]
-    rows = {
-        "files": (len(taken.files), None),
-        "images": (len(taken.images), len(used)),
-        "breasts": tuple(
-            len(part.dropna(subset=breasts)[breasts].drop_duplicates())
-            for part in (taken.images, used)
-        ),
-        "patients": tuple(part["patient_id"].nunique() for part in (taken.images, used)),
-        "malignant images": (None, int((used["label"] == 1).sum())),
-        "benign images": (None, int((used["label"] == 0).sum())),
-        "patients with a malignant image": (
-            None,
-            used.loc[used["label"] == 1, "patient_id"].nunique(),
-        ),
-    }
-    return pd.DataFrame(rows, index=["found", "usable"]).T.astype("Int64")
-
-
-def exclusions(taken: Intake) -> pd.DataFrame:
-    """List every file, and every row of the table, that is not used.
-
-    Returns
-    -------
-    DataFrame
-        ``image`` (pseudonym; empty for a row without an image), ``line`` (of the table of labels,
-        where it has one), ``format``, ``reason``.
-    """
-    lost = taken.files[taken.files["excluded"].notna()]
-    files = pd.DataFrame(
-        {
-            "image": lost["image_id"],
-            "line": lost["line"].astype("Int64"),
-            "format": lost["format"],
-            "reason": lost["excluded"],
-        }
-    )
-    if taken.absent.empty:
-        return files
-    absent = pd.DataFrame({"line": taken.absent["line"], "reason": "the image was not found"})
-    return pd.concat([files, absent], ignore_index=True).reindex(columns=files.columns)
-
-
 def _source(taken: Intake) -> Iterable[Finding]:
     if taken.source == "synthetic":
         yield Finding("note", "the images are SYNTHETIC phantoms, not patients")
-    for error in taken.unreadable:
+    reasons = Counter(error.strerror or "damaged" for error in taken.surveyed.unreadable)
+    for reason, count in reasons.items():
         yield Finding(
             "warning",
-            f"a folder or archive could not be read ({error.strerror or 'damaged archive'})",
-            "its images are missing here: check the permissions, or copy it again",
+            f"{_number(count, 'folder or archive', 'folders or archives')} could not be read: "
+            f"{reason}",
+            "their images are missing here: check the permissions, or copy them again",
+        )
+    missing = taken.surveyed.missing
+    if count := sum(filter(None, missing)):
+        yield Finding(
+            "warning",
+            f"{_number(count, 'file')} that a DICOMDIR names cannot be found",
+            "copy the whole disc again, or check whether files were left out on purpose",
+        )
+    if count := missing.count(None):
+        yield Finding(
+            "note",
+            f"{_number(count, 'DICOMDIR')} could not be read; images are found without it, but "
+            "whether any are missing is not known",
         )
 
 
-def _classes(taken: Intake) -> Iterable[Finding]:
-    labels = taken.used["label"]
-    malignant, benign = int((labels == 1).sum()), int((labels == 0).sum())
+def _classes(used: pd.DataFrame) -> Iterable[Finding]:
+    malignant, benign = int((used["label"] == 1).sum()), int((used["label"] == 0).sum())
     text = f"{malignant:,} malignant and {benign:,} benign images can be used"
-    if not (malignant and benign):
+    if malignant and benign:
+        yield Finding("ok", text)
+    else:
         yield Finding("error", text, "both classes are needed: an auROC compares them")
-        return
-    yield Finding("ok", text)
 
 
-def _labels(taken: Intake) -> Iterable[Finding]:
+def _table(taken: Intake) -> Iterable[Finding]:
     if taken.labels is None:
         yield Finding(
             "error", "there is no table of labels", "name it with --labels; see mammo check --help"
         )
         return
     yield Finding("ok", f"the table has one row per {taken.labels.level}")
-    yield from (Finding("note", text) for text in taken.labels.notes)
-    if lines := [str(line) for line in taken.absent.get("line", ())]:
+    yield from (Finding("note", text) for text in (*taken.labels.notes, *taken.notes))
+    lines = [str(line) for line in taken.absent["line"]]
+    if taken.files["line"].isna().all():
+        yield Finding("error", "no row of the table belongs to an image", _HOW_TO_NAME)
+    elif lines:
+        word = "line" if len(lines) == 1 else "lines"
         yield Finding(
             "warning",
-            f"{_number(len(lines), 'row')} of the table without an image: lines {_some(lines)}",
+            f"{_number(len(lines), 'row')} of the table without an image: {word} {_some(lines)}",
             "complete the images, or correct the names in the table",
         )
-    if wrong := len(taken.labels.contradictions):
+
+
+_HOW_TO_NAME = (
+    "an image is named by its file name, its place below the folder or its SOP Instance UID; a "
+    "study by its Study Instance UID or Accession Number, a patient by the Patient ID; where files "
+    "hold none of these, by the folder's name or the beginning of the file's"
+)
+
+
+def _labels(taken: Intake) -> Iterable[Finding]:
+    used, labels = taken.used, taken.labels
+    if wrong := 0 if labels is None else len(labels.contradictions):
+        of_images = labels.level == "image"
         yield Finding(
             "warning",
-            f"{_number(wrong, taken.labels.level)} labelled in two ways by the table",
-            "correct the table; until then these are left out",
+            f"{_number(wrong, labels.level, _PLURALS.get(labels.level))} labelled in several ways "
+            f"by the table; {'left out' if of_images else 'malignant where any of its rows is'}",
+            "correct the table" if of_images else "right where each row is a lesion",
         )
-    if wrong := _contradictory_breasts(taken.used):
+    if wrong := _contradictory_breasts(used):
         yield Finding(
-            "note",
-            f"{_number(wrong, 'breast')} with images of both labels in one study",
+            "warning",
+            f"{_number(wrong, 'breast')} with malignant and benign images in one study",
             "right where a lesion is seen in one view only; else correct the table",
         )
     if lost := _patients_without_label(taken):
         yield Finding("note", f"{_number(lost, 'patient')} without any label")
+    if parted := _parted_patients(used):
+        yield Finding(
+            "warning",
+            f"{_number(parted, 'patient')} by the headers, but several by the table",
+            "the table's word is taken; if it parts the images of one patient, intervals come out "
+            "too narrow",
+        )
+
+
+_PLURALS = {"study": "studies"}
 
 
 def _contradictory_breasts(used: pd.DataFrame) -> int:
@@ -171,21 +146,23 @@ def _patients_without_label(taken: Intake) -> int:
     return int((~has_label).sum())
 
 
+def _parted_patients(used: pd.DataFrame) -> int:
+    return int((used.groupby("header_patient")["patient_id"].nunique() > 1).sum())
+
+
 def _devices(used: pd.DataFrame) -> Iterable[Finding]:
     named = used["manufacturer"].notna()
     if named.any():
         devices = used.loc[named, "manufacturer"].str.cat(used.loc[named, "model_name"], " ", "")
         yield Finding("ok", f"devices: {_counted(devices.str.strip())}")
-    if (~named).any():
-        yield Finding(
-            "note", f"{_number(int((~named).sum()), 'image')} from a device that is not named"
-        )
+    if count := int((~named).sum()):
+        yield Finding("note", f"{_number(count, 'image')} from a device that is not named")
 
 
 def _encoding(used: pd.DataFrame) -> Iterable[Finding]:
     dicom = used[used["format"] == "DICOM"]
-    intents = dicom["presentation_intent"].fillna("not stated")
     if len(dicom):
+        intents = dicom["presentation_intent"].fillna("not stated")
         yield Finding("ok", f"presentation: {_counted(intents)}")
         yield Finding("ok", f"encodings, all decodable here: {_counted(dicom['transfer_syntax'])}")
         yield Finding("ok", f"photometric: {_counted(dicom['photometric_interpretation'])}")
@@ -200,21 +177,26 @@ def _encoding(used: pd.DataFrame) -> Iterable[Finding]:
 
 
 def _views(used: pd.DataFrame) -> Iterable[Finding]:
-    view = used["view"].where(used["view"].isin(STANDARD_VIEWS), "other")
+    view = used["view"].where(used["view"].isin(STANDARD_VIEWS), "other view")
     view = view.where(used["view"].notna(), "view not stated")
     side = used["laterality"].fillna("side not stated")
-    if len(used):
-        yield Finding("ok", f"views: {_counted(side + ' ' + view)}")
-    wrong = used["laterality"].notna() & used["header_laterality"].notna()
-    wrong &= used["laterality"] != used["header_laterality"]
-    if count := int(wrong.sum()):
+    yield Finding("ok", f"views: {_counted(side + ' ' + view)}")
+    if count := _number_of_others(used, "view", "header_view"):
+        yield Finding(
+            "note",
+            f"{_number(count, 'image')} with another view in the table than in the header",
+            "the table's word is taken",
+        )
+
+
+def _sides(used: pd.DataFrame) -> Iterable[Finding]:
+    if count := _number_of_others(used, "laterality", "header_laterality"):
         yield Finding(
             "warning",
             f"{_number(count, 'image')} with another side in the table than in the header",
             "the table's word is taken; check whether sides were swapped",
         )
-    named = used["named_laterality"].notna() & (used["named_laterality"] != used["laterality"])
-    if count := int((named & used["laterality"].notna()).sum()):
+    if count := _number_of_others(used, "laterality", "named_laterality"):
         yield Finding(
             "warning",
             f"{_number(count, 'image')} with another side in the file's name than stated elsewhere",
@@ -225,6 +207,12 @@ def _views(used: pd.DataFrame) -> Iterable[Finding]:
             "note",
             f"{_number(count, 'image')} without a side; the content decides how to turn them",
         )
+
+
+def _number_of_others(used: pd.DataFrame, taken: str, stated: str) -> int:
+    """Count the images where a source states another value than the one that is taken."""
+    known = used.dropna(subset=[taken, stated])
+    return int((known[taken] != known[stated]).sum())
 
 
 def _content(used: pd.DataFrame) -> Iterable[Finding]:
@@ -247,13 +235,13 @@ def _exclusions(taken: Intake) -> Iterable[Finding]:
     lost = taken.files[taken.files["excluded"].notna()]
     kinds = lost["excluded"].str.replace(r"image [0-9a-f]{16}", "another image", regex=True)
     for reason, rows in lost.groupby(kinds, sort=False):
-        remedy = next((text for key, text in _REMEDIES.items() if reason.startswith(key)), "")
+        remedy = remedy_of(reason)
         severity = "warning" if remedy else "note"
         yield Finding(severity, f"{_number(len(rows), 'file')} left out: {reason}", remedy)
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def _number(count: int, noun: str, plural: str | None = None) -> str:
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def _counted(values: pd.Series) -> str:

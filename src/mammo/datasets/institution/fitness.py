@@ -2,30 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mammo.datasets import dicom_header
 from mammo.datasets.dicom_header import text
+from mammo.datasets.headers import MAX_PIXELS
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    from pydicom.uid import UID
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _RAW = ("1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.1.1")
 _TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1."
 _PROJECTION_MODALITIES = ("MG", "CR", "DX", "RG", "OT", "")
 _OTHER_MODALITIES = ("CT", "MR", "US", "NM", "PT", "PR", "SR", "KO", "DOC", "XC", "SC", "SM")
+TAGS = (
+    "SOPClassUID",
+    "Modality",
+    "PresentationIntentType",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PixelRepresentation",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "BurnedInAnnotation",
+    "ViewPosition",
+    "ViewCodeSequence",
+    "ViewModifierCodeSequence",
+    "PatientOrientation",
+    "EstimatedRadiographicMagnificationFactor",
+)
+"""Keywords of the elements that `unfit` asks for."""
+
+_WHOLE_NUMBERS = (
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PixelRepresentation",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+)
+_GREY = ("MONOCHROME1", "MONOCHROME2")
 _MAGNIFIED = 1.3
 """Contact views have a factor of 1.0 to 1.2, magnification views of 1.5 to 2."""
 
 
-def unfit(header: Dataset, pixel_bytes: int) -> str | None:
+def unfit(header: Mapping[str, object], syntax: UID | None, pixel_bytes: int) -> str | None:
     """Return the first reason why a file cannot be scored, None if it may be.
 
     Parameters
     ----------
-    header : Dataset
-        With the elements that `mammo.datasets.institution.survey` reads.
+    header : mapping
+        Keyword to value, of `TAGS`.
+    syntax : pydicom.uid.UID or None
+        The transfer syntax.
     pixel_bytes : int
         Bytes that follow the header.
 
@@ -33,17 +70,24 @@ def unfit(header: Dataset, pixel_bytes: int) -> str | None:
     -------
     str or None
         Without any value of the file that could name a patient.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the header is damaged.
     """
+    dicom_header.require_whole(header, _WHOLE_NUMBERS)
     return (
         _wrong_kind(header)
         or _wrong_view(header)
-        or _undecodable(header)
-        or _truncated(header, pixel_bytes)
+        or _wrong_pixels(header)
+        or _undecodable(header, syntax)
+        or _truncated(header, syntax, pixel_bytes)
     )
 
 
-def _wrong_kind(header: Dataset) -> str | None:
-    kind, modality = str(header.SOPClassUID), text(header.get("Modality")) or ""
+def _wrong_kind(header: Mapping[str, object]) -> str | None:
+    kind, modality = str(header["SOPClassUID"]), text(header.get("Modality")) or ""
     intent = (text(header.get("PresentationIntentType")) or "").upper()
     if not header.get("Rows") or not header.get("Columns"):
         return "a DICOM object without an image, such as a report"
@@ -54,14 +98,14 @@ def _wrong_kind(header: Dataset) -> str | None:
     if modality not in _PROJECTION_MODALITIES:
         named = modality if modality in _OTHER_MODALITIES else "unknown"
         return f"modality {named}, a slice or another kind of image: export mammograms (MG)"
-    if (header.get("SamplesPerPixel") or 1) != 1:
+    if (header.get("SamplesPerPixel") or 1) != 1 or _photometric(header) not in (*_GREY, None):
         return "a colour image, such as a screenshot: export the mammogram itself"
     if kind.startswith(SECONDARY_CAPTURE) and dicom_header.says_yes(header, "BurnedInAnnotation"):
         return "a secondary capture with burned-in text, such as a screenshot"
     return None
 
 
-def _wrong_view(header: Dataset) -> str | None:
+def _wrong_view(header: Mapping[str, object]) -> str | None:
     found = dicom_header.modifiers(header)
     factor = float(header.get("EstimatedRadiographicMagnificationFactor") or 1)
     if dicom_header.view(header) == "SPECIMEN":
@@ -73,11 +117,28 @@ def _wrong_view(header: Dataset) -> str | None:
     return None
 
 
-def _undecodable(header: Dataset) -> str | None:
+def _photometric(header: Mapping[str, object]) -> str | None:
+    return text(header.get("PhotometricInterpretation"))
+
+
+def _wrong_pixels(header: Mapping[str, object]) -> str | None:
+    if header["Rows"] * header["Columns"] > MAX_PIXELS:
+        return f"more than {MAX_PIXELS:,} pixels"
+    allocated, stored = header.get("BitsAllocated"), header.get("BitsStored") or 0
+    agree = (
+        _photometric(header) is not None
+        and allocated in (8, 16)
+        and 0 < stored <= allocated
+        and header.get("HighBit") in (None, stored - 1)
+        and header.get("PixelRepresentation") in (0, 1)
+    )
+    return None if agree else "the DICOM header is damaged: bits and photometric do not agree"
+
+
+def _undecodable(header: Mapping[str, object], syntax: UID | None) -> str | None:
     """Return what is missing to decode the pixels, by the transfer syntax alone."""
     from pydicom.pixels import get_decoder
 
-    syntax = dicom_header.transfer_syntax(header)
     if syntax is None:
         return "no transfer syntax: export it again as a DICOM Part 10 file"
     if not syntax.is_transfer_syntax or syntax.is_private:
@@ -86,10 +147,10 @@ def _undecodable(header: Dataset) -> str | None:
         decoder = get_decoder(syntax)
     except NotImplementedError:
         return f"compressed as {dicom_header.short_name(syntax)}, for which there is no decoder"
-    if syntax.name.startswith("JPEG Extended") and (header.get("BitsStored") or 8) > 8:
+    if syntax.name.startswith("JPEG Extended") and header["BitsStored"] > 8:
         return (
-            f"compressed as {syntax.name} with more than 8 bits, which only pylibjpeg-libjpeg "
-            "(GPL, to be installed by hand) decodes"
+            "compressed as JPEG Extended with more than 8 bits, for which there is no decoder "
+            "under a permissive licence"
         )
     if not decoder.is_available:
         needed = " or ".join(decoder.missing_dependencies)
@@ -98,12 +159,12 @@ def _undecodable(header: Dataset) -> str | None:
     return None
 
 
-def _truncated(header: Dataset, pixel_bytes: int) -> str | None:
+def _truncated(header: Mapping[str, object], syntax: UID, pixel_bytes: int) -> str | None:
     """Say whether pixels that are not compressed are not all there; of others only decoding tells.
 
     Header and pixels of a deflated file cannot be told apart; it has been refused before.
     """
-    if dicom_header.transfer_syntax(header).is_encapsulated:
+    if syntax.is_encapsulated:
         return None
-    needed = header.Rows * header.Columns * (8 if (header.BitsStored or 16) <= 8 else 16) // 8
+    needed = header["Rows"] * header["Columns"] * header["BitsAllocated"] // 8
     return "truncated: a part of its pixels is missing" if pixel_bytes < needed else None

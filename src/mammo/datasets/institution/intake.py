@@ -9,9 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets.folders import source_of
-from mammo.datasets.institution import duplicates, labels, matching
+from mammo.datasets.institution import dicomdir, duplicates, labels, matching
+from mammo.datasets.institution.inspection import NO_IMAGE
 from mammo.datasets.institution.labels import LabelLayout, Labels
-from mammo.datasets.institution.survey import NO_IMAGE, survey
+from mammo.datasets.institution.names import add_names
+from mammo.datasets.institution.survey import Survey, survey
 from mammo.errors import DatasetError
 from mammo.pseudonyms import key_of, pseudonym
 
@@ -27,14 +29,17 @@ class Intake:
     folder : Path
     source : {"real", "synthetic"}
     files : DataFrame
-        One row a file: `survey.COLUMNS`, what `matching.match` adds, and ``image_id``,
-        ``patient_id``, ``study_id`` (pseudonyms) and ``excluded`` (why it is not used, or None).
+        One row a file: `inspection.COLUMNS`, what `names.add_names` and `matching.match` add, and
+        ``image_id``, ``patient_id``, ``study_id`` (pseudonyms) and ``excluded`` (why it is not
+        used, or None).
     absent : DataFrame
         Rows of the table of labels without an image.
     labels : Labels or None
         None without a table: then no image has a label.
-    unreadable : list of OSError
-        Of folders and archives that could not be listed.
+    notes : tuple of str
+        Sentences on how table and images were matched.
+    surveyed : Survey
+        What else was found in the folder.
     """
 
     folder: Path
@@ -42,7 +47,8 @@ class Intake:
     files: pd.DataFrame
     absent: pd.DataFrame
     labels: Labels | None
-    unreadable: Sequence[OSError]
+    notes: Sequence[str]
+    surveyed: Survey
 
     @property
     def images(self) -> pd.DataFrame:
@@ -87,11 +93,11 @@ def take_in(
     table = table or next(filter(Path.is_file, (folder / name for name in TABLE_NAMES)), None)
     read = labels.read_labels(table, layout) if table else None
     source = source_of(folder, (), source)
-    files, unreadable = survey(folder, [table] if table else [], workers)
-    files, absent = matching.match(matching.add_names(files, folder), read, folder)
-    files = _named(files, folder, key_of(source))
+    surveyed = survey(folder, [table] if table else [], workers)
+    matched = matching.match(add_names(surveyed.files, folder), read, folder)
+    files = _named(matched.files, folder, key_of(source))
     files = files.assign(excluded=_reasons(files, read))
-    return Intake(folder, source, files, absent, read, unreadable)
+    return Intake(folder, source, files, matched.absent, read, matched.notes, surveyed)
 
 
 def opened(folder: Path) -> Path:
@@ -102,7 +108,7 @@ def opened(folder: Path) -> Path:
     DatasetError
         If there is none.
     """
-    if folder.name.upper() == "DICOMDIR" and folder.is_file():
+    if dicomdir.is_directory(folder) and folder.is_file():
         folder = folder.parent
     if not folder.exists():
         raise DatasetError(f"{folder} does not exist: give the folder that holds the images")
@@ -138,12 +144,11 @@ def _reasons(files: pd.DataFrame, read: Labels | None) -> pd.Series:
     ):
         # Of copies the first that has a label is kept.
         fit = files[reasons.isna()].sort_values("label", key=pd.isna, kind="stable")
-        origin = find(fit)
-        reasons[origin.index] = files.loc[origin, "image_id"].map(copy.format).to_numpy()
-        labels, others = files.loc[origin.index, "label"], files.loc[origin, "label"].to_numpy()
-        contradictory = origin[labels.notna() & (labels != others)]
-        reasons[contradictory.index] += ", with another label"
-        reasons[contradictory.unique()] = "there is a copy of it with another label"
+        first = find(fit)
+        copies = first[first != first.index]
+        reasons[copies.index] = files.loc[copies, "image_id"].map(copy.format).to_numpy()
+        is_doubtful = fit["label"].groupby(first).transform("nunique") > 1
+        reasons[fit.index[is_doubtful]] = "there is a copy of it with another label"
     for wrong, reason in _faults(files, read):
         reasons = reasons.where(reasons.notna() | ~wrong, reason)
     return reasons.where(reasons.notna(), None)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from mammo.datasets.institution.survey import NO_IMAGE
+from mammo.datasets.institution.image_names import ImageNames
+from mammo.datasets.institution.inspection import NO_IMAGE
+from mammo.datasets.institution.names import SEPARATORS
 from mammo.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -16,60 +20,50 @@ if TYPE_CHECKING:
 
 NO_ROW = "no row in the table of labels"
 FROM_TABLE = ("label", "no_label", "pathology", "birads", "density")
-_SEPARATORS = re.compile(r"[\s_\-.]+")
-_SIDES = {"l": "L", "left": "L", "r": "R", "right": "R"}
-_VIEWS = ("CC", "MLO", "ML", "LM", "XCCL", "XCCM")
+_LOOSE = (
+    "no name in the table is written as in the images; they were matched without regard to capitals"
+    " and to zeros at the beginning of numbers, which Excel drops"
+)
+Spelling = Callable[[str], str]
+"""How a name is compared."""
 
 
-def add_names(files: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Fill in the side and the view that the header leaves open where the file's name says it.
+class Match(NamedTuple):
+    """What belongs together.
 
-    Parameters
+    Attributes
     ----------
     files : DataFrame
-        `mammo.datasets.institution.survey.COLUMNS`.
-    folder : Path
-        That the files lie in.
-
-    Returns
-    -------
-    DataFrame
-        With ``named_laterality`` and ``named_view``, None where the name does not say.
+        With ``line`` (of the table), `FROM_TABLE`, patient, study, side and view as the table
+        states them, where it does, and ``header_patient``.
+    absent : DataFrame
+        Lines of the table without an image.
+    notes : tuple of str
+        Sentences on what was assumed.
     """
-    names = [_side_and_view(place.relative_to(folder)) for place in files["place"]]
-    named = pd.DataFrame(names, files.index, ["named_laterality", "named_view"], dtype="object")
-    filled = {
-        column: files[column].where(files[column].notna(), named[f"named_{column}"])
-        for column in ("laterality", "view")
-    }
-    return files.assign(**filled, **named)
+
+    files: pd.DataFrame
+    absent: pd.DataFrame
+    notes: tuple[str, ...]
 
 
-def match(
-    files: pd.DataFrame, labels: Labels | None, folder: Path
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     """Give every image the row of the table that speaks of it.
 
-    Rows of images name them by their place in the folder, by their name with or without suffix, or
-    by their SOP Instance UID. Rows of breasts, studies and patients name a Patient ID, Study
-    Instance UID or Accession Number; an image whose file states none of these may lie in a folder
-    of that name, or have a name that begins with it.
+    Rows of images name them by their place in the folder, by the end or the beginning of that, by
+    their name with or without suffix, or by their SOP Instance UID. Rows of breasts, studies and
+    patients name a Patient ID, Study Instance UID or Accession Number; an image whose file states
+    none of these may lie in a folder of that name, or have a name that begins with it. If nothing
+    matches as it is written, names are compared without regard to capitals and leading zeros,
+    unless that makes two of them one.
 
     Parameters
     ----------
     files : DataFrame
-        As `add_names` returns.
+        As `mammo.datasets.institution.names.add_names` returns.
     labels : Labels or None
         Without it no image has a row.
     folder : Path
-
-    Returns
-    -------
-    matched : DataFrame
-        The files with ``line`` (of the table), `FROM_TABLE`, patient, study, side and view as the
-        table states them, where it does, and ``header_laterality``.
-    absent : DataFrame
-        Rows of the table without an image.
 
     Raises
     ------
@@ -78,30 +72,50 @@ def match(
     """
     if labels is None:
         nothing = dict.fromkeys(("line", *FROM_TABLE))
-        return files.assign(**nothing, header_laterality=files["laterality"]), pd.DataFrame()
+        return Match(files.assign(header_patient=files["patient"], **nothing), pd.DataFrame(), ())
     images = files[~files["format"].isin(NO_IMAGE)]
-    by_row = (_images if labels.level == "image" else _groups)(images, labels, folder)
+    find = _images if labels.level == "image" else _groups
+    by_row, notes = find(images, labels, folder, str), ()
+    if not by_row:
+        by_row = find(images, labels, folder, _loosely)
+        notes = (_LOOSE,) if by_row else ()
     by_file: dict[int, int] = {}
     for number, places in by_row.items():
         for place in places:
-            _refuse_another_label(labels, by_file.setdefault(place, number), number)
+            _refuse_another(labels, by_file.setdefault(place, number), number)
     told = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
     told = told.set_axis(files.index).where(lambda frame: frame.notna(), None)
-    return _merged(files, told), labels.rows.drop(index=list(by_row))
+    return Match(_merged(files, told, labels), _absent(labels.rows, list(by_row)), notes)
 
 
-def _refuse_another_label(labels: Labels, first: int, second: int) -> None:
-    """Refuse two rows that name one image in two ways and label it in two ways."""
+def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:
+    """Return the lines of the table without any image; one for both sides stands there twice."""
+    return rows[~rows["line"].isin(rows.loc[found, "line"])].drop_duplicates("line")
+
+
+def owner_of(rows: pd.DataFrame) -> pd.Series:
+    """Return what each row of a table names: a study, an accession, else a patient."""
+    studies = rows["study_id"].where(rows["study_id"].notna(), rows["accession"])
+    return studies.where(studies.notna(), rows["patient_id"])
+
+
+def _loosely(text: str) -> str:
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return folded.lstrip("0") or "0" if folded.isdecimal() else folded
+
+
+def _refuse_another(labels: Labels, first: int, second: int) -> None:
+    """Refuse two rows that name one image in two ways and say two things of it."""
     lines = labels.rows.loc[[first, second]]
-    if lines["label"].nunique(dropna=False) > 1:
+    if lines["label"].nunique(dropna=False) > 1 or lines["patient_id"].nunique() > 1:
         raise DatasetError(
             f"the table of labels: lines {lines['line'].iloc[0]} and {lines['line'].iloc[1]} speak "
-            "of the same image and label it in two ways; keep one"
+            "of the same image and give it two labels or two patients; keep one"
         )
 
 
-def _merged(files: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
-    """Let the table's word stand before the header's, and keep the header's side to compare."""
+def _merged(files: pd.DataFrame, told: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """Let the table's word stand before the header's."""
     stated = {
         ours: told[theirs].where(told[theirs].notna(), files[ours])
         for ours, theirs in (
@@ -112,74 +126,62 @@ def _merged(files: pd.DataFrame, told: pd.DataFrame) -> pd.DataFrame:
         )
     }
     facts = {column: told[column] for column in ("line", *FROM_TABLE)}
-    return files.assign(header_laterality=files["laterality"], **facts, **stated)
+    # Of a breast the row was found by the header's side, and settles nothing.
+    settled = told["laterality"].notna() & (labels.level == "image")
+    doubtful = files["is_contradictory"].eq(True) & ~settled
+    kept = {"is_contradictory": doubtful, "header_patient": files["patient"]}
+    return files.assign(**kept, **facts, **stated)
 
 
-def _groups(images: pd.DataFrame, labels: Labels, folder: Path) -> dict[int, list[int]]:
+def _images(
+    images: pd.DataFrame, labels: Labels, folder: Path, spelt: Spelling
+) -> dict[int, list[int]]:
+    """Return the image that each row of the table names, if it is there."""
+    names = ImageNames(images, folder, spelt)
+    named = labels.rows.dropna(subset=["image"])
+    found = {row.Index: names.find(row.image, row.line) for row in named.itertuples()}
+    return {number: places for number, places in found.items() if places}
+
+
+def _groups(
+    images: pd.DataFrame, labels: Labels, folder: Path, spelt: Spelling
+) -> dict[int, list[int]]:
     """Return the images of each breast, study or patient of the table that has some."""
     has_side = labels.level == "breast"
-    owners = owner_of(labels.rows)
-    known = set(owners.dropna())
-    places: dict[tuple[str, str | None], list[int]] = {}
-    for row in images.itertuples():
-        for owner in _owners(row, folder, known):
-            key = (owner, row.laterality if has_side else None)
-            places.setdefault(key, []).append(row.Index)
-    sides = labels.rows["laterality"] if has_side else [None] * len(owners)
-    keys = zip(owners.index, owners, sides, strict=True)
-    found = {number: places.get((owner, side)) for number, owner, side in keys}
+    owners = dict(_owners_of_rows(labels.rows))
+    known = {(kind, spelt(name)) for kind, name in owners.values()}
+    places: dict[tuple, list[int]] = defaultdict(list)
+    spellings: dict[tuple, set[str]] = defaultdict(set)
+    for kind, name in owners.values():
+        spellings["row", kind, spelt(name)].add(name)
+    for image in images.itertuples():
+        for kind, name in _owners_of_image(image, folder):
+            if (kind, spelt(name)) in known:
+                spellings["image", kind, spelt(name)].add(name)
+                side = image.laterality if has_side else None
+                places[kind, spelt(name), side].append(image.Index)
+    if any(len(alike) > 1 for alike in spellings.values()):
+        return {}
+    found = {
+        number: places.get((kind, spelt(name), labels.rows.at[number, "laterality"]))
+        for number, (kind, name) in owners.items()
+    }
     return {number: images for number, images in found.items() if images}
 
 
-def owner_of(rows: pd.DataFrame) -> pd.Series:
-    """Return what each row of a table names: a study, an accession, else a patient."""
-    by = ("accession", "patient_id")
-    owner = rows["study_id"]
-    for name in by:
-        owner = owner.where(owner.notna(), rows[name])
-    return owner
+def _owners_of_rows(rows: pd.DataFrame) -> Iterator[tuple[int, tuple[str, str]]]:
+    by_study = rows["study_id"].notna() | rows["accession"].notna()
+    for number, owner in owner_of(rows).dropna().items():
+        yield number, ("study" if by_study[number] else "patient", owner)
 
 
-def _owners(row, folder: Path, known: set[str]) -> set[str]:
-    """Return which of the table's patients and studies a file says that it belongs to."""
-    stated = {row.patient, row.study, row.accession} - {None}
+def _owners_of_image(image, folder: Path) -> set[tuple[str, str]]:
+    """Return the patient and the studies that a file says it belongs to, else its place says."""
+    stated = {("patient", image.patient), ("study", image.study), ("study", image.accession)}
+    stated = {(kind, name) for kind, name in stated if name}
     if stated:
-        return stated & known
-    place = row.place.relative_to(folder)
-    beginnings = {place.stem[: gap.start()] for gap in _SEPARATORS.finditer(place.stem)}
-    return (set(place.parts[:-1]) | beginnings | {place.stem}) & known
-
-
-def _images(images: pd.DataFrame, labels: Labels, folder: Path) -> dict[int, list[int]]:
-    names: dict[str, list[int]] = {}
-    for row in images.itertuples():
-        place = row.place.relative_to(folder)
-        for name in {place.as_posix(), place.name, place.stem, row.instance} - {None}:
-            names.setdefault(name, []).append(row.Index)
-    found = {}
-    for row in labels.rows.itertuples():
-        written = row.image.replace("\\", "/").removeprefix("./")
-        places = names.get(written) or names.get(written.rpartition("/")[2], [])
-        if len(places) > 1:
-            raise DatasetError(
-                f"the table of labels, line {row.line}: the image may be any of {len(places)} "
-                f"files; write its place below {folder}"
-            )
-        if places:
-            found[row.Index] = places
-    return found
-
-
-def _side_and_view(place: Path) -> tuple[str | None, str | None]:
-    """Read a side and a view from a name such as ``17_L_CC``, ``rmlo`` or ``LEFT-MLO``."""
-    sides, views = set(), set()
-    for piece in _SEPARATORS.split(place.stem):
-        joined = re.fullmatch(r"([lr])(cc|mlo|ml|lm|xccl|xccm)", piece.lower())
-        side, view = joined.groups() if joined else (piece.lower(), piece.lower())
-        sides |= {_SIDES[side]} if side in _SIDES else set()
-        views |= {view.upper()} if view.upper() in _VIEWS else set()
-    return _only(sides), _only(views)
-
-
-def _only(found: set[str]) -> str | None:
-    return next(iter(found)) if len(found) == 1 else None
+        return stated
+    place = image.place.relative_to(folder)
+    beginnings = {place.stem[: gap.start()] for gap in SEPARATORS.finditer(place.stem)}
+    names = {*place.parts[:-1], *beginnings, place.stem} - {""}
+    return {(kind, name) for kind in ("patient", "study") for name in names}

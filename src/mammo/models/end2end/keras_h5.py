@@ -19,9 +19,11 @@ import torch
 from torch import Tensor
 
 from mammo.errors import WeightsError
+from mammo.models.end2end.hdf5_heaps import are_whole
 from mammo.models.end2end.keras_config import read_description
 from mammo.models.end2end.keras_layers import KerasGraph
 from mammo.models.end2end.layer_graph import LayerGraph
+from mammo.models.foreign_text import one_line
 
 _DESCRIPTION_LIMIT = 2**24
 """Characters of a description; that of a ResNet50 has 10^5."""
@@ -66,18 +68,20 @@ def read(path: Path) -> KerasNetwork:
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file; expected a network that Keras saved as .h5")
+    if path.stat().st_size and not are_whole(path):
+        raise WeightsError(f"{path}: not readable as HDF5, its heaps are damaged; fetch it again")
     try:
         with h5py.File(path, "r") as file:
             return _network(file, path.stat().st_size)
     except WeightsError as error:
-        raise WeightsError(f"{path}: {error}") from None
+        raise WeightsError(f"{path}: {one_line(error)}") from None
     except OSError as error:
         raise WeightsError(
-            f"{path}: not readable as HDF5, or truncated ({error}); fetch the file again"
+            f"{path}: not readable as HDF5, or truncated ({one_line(error)}); fetch the file again"
         ) from None
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError) as error:
+    except Exception as error:  # a foreign file may state anything
         raise WeightsError(
-            f"{path}: not as Keras 2 saves a network ({type(error).__name__}: {error})"
+            f"{path}: not as Keras 2 saves a network ({type(error).__name__}: {one_line(error)})"
         ) from None
 
 

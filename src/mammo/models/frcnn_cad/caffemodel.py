@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from mammo.errors import WeightsError
+from mammo.models.foreign_text import one_line
 from mammo.models.frcnn_cad import CLASSES, PUBLISHED, DetectorSettings, FasterRCNN
 
 CAFFE_NAMES = {"rpn_conv_3x3": "rpn_conv/3x3"}
@@ -26,6 +27,8 @@ CAFFE_NAMES = {"rpn_conv_3x3": "rpn_conv/3x3"}
 _TYPES = {nn.Conv2d: "Convolution", nn.Linear: "InnerProduct"}
 _LAYER, _LAYER_BEFORE_2014 = 100, 2
 _NETWORK_FIELDS = range(1, 9)
+_MOST_FIELDS = 128
+"""Of one message: the published network has some 50 layers."""
 _REMEDY = (
     f"expected the .caffemodel of a Faster R-CNN on VGG16 with {len(CLASSES)} classes "
     f"({', '.join(CLASSES)}); fetch vgg16_frcnn_cad.caffemodel again from its author"
@@ -86,7 +89,7 @@ def read(path: Path, settings: DetectorSettings = PUBLISHED) -> dict[str, Tensor
             faults += _misfits(found[name], layer)
     if faults:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise WeightsError(f"{path}: {', '.join(faults[:5])}{more}; {_REMEDY}")
+        raise WeightsError(f"{path}: {one_line(', '.join(faults[:5]))}{more}; {_REMEDY}")
     return {
         f"{name}.{part}": _tensor(values, getattr(layer, part).shape)
         for caffe_name, (name, layer) in expected.items()
@@ -116,9 +119,9 @@ def _layers(path: Path) -> dict[str, _Layer]:
                 if layer.blobs:
                     found[layer.name] = layer
     except _UnreadableError as error:
-        where = f"after layer '{last}', " if last is not None else ""
+        where = f"after layer '{one_line(last)}', " if last is not None else ""
         raise WeightsError(
-            f"{path}: not a whole .caffemodel: {where}it {error}; {_REMEDY}"
+            f"{path}: not a whole .caffemodel: {where}it {one_line(error)}; {_REMEDY}"
         ) from None
     return found
 
@@ -158,6 +161,8 @@ def _dimensions(data: np.ndarray) -> tuple[int, ...]:
         if number == 1 and isinstance(value, int):
             dimensions.append(value)
         elif number == 1:
+            if len(value) > _MOST_FIELDS:
+                raise _UnreadableError(f"has a shape of more than {_MOST_FIELDS} bytes")
             position = 0
             while position < len(value):
                 dimension, position = _varint(value, position)
@@ -197,9 +202,12 @@ def _fields(data: np.ndarray) -> Iterator[tuple[int, _Value]]:
     Protocol Buffers, "Encoding". Values that are repeated one by one, each with its own key, come
     as one run of bytes, as if they were packed.
     """
-    position = 0
+    position = count = 0
     while position < len(data):
         start = position
+        count += 1
+        if count > _MOST_FIELDS:
+            raise _UnreadableError(f"has a message of more than {_MOST_FIELDS} fields")
         key, position = _varint(data, position)
         number, wire = key >> 3, key & 7
         if wire == 0:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from mammo.errors import WeightsError
 from mammo.models.end2end import End2End
 from mammo.models.end2end.layer_graph import LayerGraph
+from mammo.models.foreign_text import one_line
 from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
 
 Architecture = dict[str, Any]
@@ -44,7 +45,9 @@ def assemble(architecture: Architecture, mean: float | None, path: Path) -> nn.M
             return End2End(backbone, top, float(mean))
     except Exception as error:  # a foreign file may state anything
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise WeightsError(f"{path}: its architecture cannot be built ({reason})") from None
+        raise WeightsError(
+            f"{path}: its architecture cannot be built ({one_line(reason)})"
+        ) from None
 
 
 def _settings(values: Mapping[str, Any]) -> DetectorSettings:
@@ -67,8 +70,8 @@ def check_fit(network: nn.Module, state: Mapping[str, Tensor], path: Path) -> No
     if faults:
         more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
         raise WeightsError(
-            f"{path}: the tensors do not fit the network: {', '.join(sorted(faults)[:5])}{more}; "
-            "check which file it is"
+            f"{path}: the tensors do not fit the network: "
+            f"{one_line(', '.join(sorted(faults)[:5]))}{more}; check which file it is"
         )
 
 

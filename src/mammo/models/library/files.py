@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from mammo import __version__
 from mammo.errors import WeightsError
+from mammo.models.foreign_text import one_line
 from mammo.models.library.assembly import Architecture, assemble, check_fit
 from mammo.models.library.released_files import check_size, known, read, recognise
 from mammo.models.releases import RELEASES, Release, releases_of
@@ -194,14 +195,17 @@ def load(path: Path) -> nn.Module:
     """
     facts = read_record(path)
     network = assemble(facts["architecture"], facts["mean"], path)
-    state = safetensors.torch.load_file(path)
+    try:
+        state = safetensors.torch.load_file(path)
+    except (OSError, SafetensorError, ValueError) as error:
+        raise _foreign(path, str(error)) from None
+    check_fit(network, state, path)
     found = fingerprint(state)
     if found != facts["sha256"]:
         raise WeightsError(
             f"{path}: the tensors' SHA-256 is {found[:12]}..., recorded is "
             f"{facts['sha256'][:12]}...; delete the file and import its source again"
         )
-    check_fit(network, state, path)
     network.load_state_dict(state, strict=True, assign=True)
     return network.eval()
 
@@ -258,5 +262,6 @@ def _write(target: Path, state: Mapping[str, Tensor], facts: Mapping[str, Any]) 
 
 def _foreign(path: Path, what: str) -> WeightsError:
     return WeightsError(
-        f"{path}: not a file of the library ({what}); delete it and import its source again"
+        f"{path}: not a file of the library ({one_line(what)}); delete it and import its source "
+        "again"
     )

@@ -1,0 +1,153 @@
+"""What one file of a hospital is, and what its header says, without a pixel decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from mammo import containers
+from mammo.datasets import dicom_header, headers
+from mammo.datasets.dicom_header import text
+from mammo.datasets.institution import fitness
+from mammo.datasets.opening import faults_told, opened
+from mammo.errors import UnreadableImageError
+
+COLUMNS = (
+    "place",
+    "bytes",
+    "pixels_at",
+    "format",
+    "patient",
+    "study",
+    "accession",
+    "instance",
+    "model_name",
+    "transfer_syntax",
+    "implant",
+    "burned_in",
+    "is_secondary_capture",
+    "is_synthesised",
+    "is_contradictory",
+    "presentation_intent",
+    "photometric_interpretation",
+    "bits_stored",
+    "manufacturer",
+    "pixel_spacing_mm",
+    "rows",
+    "columns",
+    "laterality",
+    "view",
+    "acquisition_year",
+    "excluded",
+)
+"""What is known of a file. ``patient``, ``study``, ``accession``, ``instance`` and ``place`` name
+people: they serve to find labels and are never written. ``excluded`` says why a file is no
+mammogram that could be scored, None if it may be one."""
+
+NO_IMAGE = ("other", "empty")
+"""Values of ``format`` of files that are no images at all."""
+
+INTENTS = ("FOR PRESENTATION", "FOR PROCESSING")
+PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422")
+"""Words that a header may say; other text in their places is dropped, since it may be a name."""
+
+_TAGS = tuple(
+    dict.fromkeys(
+        (
+            *headers.DICOM_TAGS,
+            *fitness.TAGS,
+            "PatientID",
+            "StudyInstanceUID",
+            "AccessionNumber",
+            "SOPInstanceUID",
+            "ManufacturerModelName",
+            "ImageType",
+            "BreastImplantPresent",
+        )
+    )
+)
+_SIGNATURES = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"II*\x00": "TIFF",
+    b"MM\x00*": "TIFF",
+    b"\xff\xd8\xff": "JPEG",
+    b"P5": "PGM",
+}
+_DICOM_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
+_LONGEST_NAME = 64  # of a value of LO, PS3.5 section 6.2
+
+
+def inspect(place: Path) -> dict[str, object]:
+    """Return the facts of one file, among `COLUMNS`; a fault is its reason to be excluded."""
+    row: dict[str, object] = {"place": place}
+    try:
+        with opened(place) as file, faults_told("the file"):
+            row["bytes"], row["format"] = containers.size(place), format_of(file.read(132))
+            file.seek(0)
+            return row | _facts(file, row["format"], row["bytes"])
+    except UnreadableImageError as error:
+        return row | {"excluded": str(error)}
+
+
+def format_of(head: bytes) -> str:
+    """Return the format of a file, by its first 132 bytes and never by its name."""
+    # DICM first: the preamble before it may hold a TIFF header (PS3.10 section 7.1).
+    if head[128:] == b"DICM" or head.startswith(_DICOM_FIRST_GROUPS):
+        return "DICOM"
+    named = (name for signature, name in _SIGNATURES.items() if head.startswith(signature))
+    return next(named, "other" if head else "empty")
+
+
+def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
+    if kind == "DICOM":
+        return _dicom_facts(file, size)
+    if kind == "empty":
+        return {"excluded": "the file is empty"}
+    if kind == "other":
+        return {"excluded": "no image: neither DICOM nor PNG, TIFF, JPEG or PGM"}
+    return {"pixels_at": 0, **headers.raster_facts(file)}
+
+
+def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:
+    header, syntax, offset = dicom_header.read_values(file, _TAGS)
+    with faults_told("the DICOM header"):
+        facts = {**headers.facts_of(header), **_particulars(header)}
+        facts["transfer_syntax"] = dicom_header.short_name(syntax) if syntax else None
+        facts["excluded"] = fitness.unfit(header, syntax, size - offset)
+        return facts | {"pixels_at": offset}
+
+
+def _particulars(header: Mapping[str, object]) -> dict[str, object]:
+    sides = {text(header.get(name)) for name in ("ImageLaterality", "Laterality")}
+    return {
+        "patient": text(header.get("PatientID")),
+        "study": text(header.get("StudyInstanceUID")),
+        "accession": text(header.get("AccessionNumber")),
+        "instance": text(header.get("SOPInstanceUID")),
+        "manufacturer": _printable(header.get("Manufacturer")),
+        "model_name": _printable(header.get("ManufacturerModelName")),
+        "implant": dicom_header.says_yes(header, "BreastImplantPresent")
+        or "implant displaced" in dicom_header.modifiers(header),
+        "burned_in": dicom_header.says_yes(header, "BurnedInAnnotation"),
+        "is_secondary_capture": str(header["SOPClassUID"]).startswith(fitness.SECONDARY_CAPTURE),
+        "is_synthesised": "GENERATED_2D" in _words(header.get("ImageType")),
+        "is_contradictory": len({side.upper() for side in sides if side} & {"L", "R"}) > 1,
+        "presentation_intent": _known(header.get("PresentationIntentType"), INTENTS),
+        "photometric_interpretation": _known(header.get("PhotometricInterpretation"), PHOTOMETRICS),
+    }
+
+
+def _printable(value: object) -> str | None:
+    """Return a name without what would write over a terminal's lines, and no longer than names."""
+    found = "".join(filter(str.isprintable, text(value) or ""))
+    return found[:_LONGEST_NAME] or None
+
+
+def _known(value: object, words: Sequence[str]) -> str | None:
+    found = (text(value) or "").upper()
+    return found if found in words else None
+
+
+def _words(value: object) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(map(str, value or ()))

@@ -1,0 +1,211 @@
+"""JPEG streams up to their first scan (ITU-T T.81 Annexes B and C; JPEG-LS: T.87 Annex C)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from mammo.images.refusal import RefusedError
+
+BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
+_JPEG_LS = 0xF7
+_END, _SCAN, _TABLES, _INTERVAL = 0xD9, 0xDA, 0xC4, 0xDD
+_NO_FRAMES = (_TABLES, 0xC8, 0xCC)
+"""Markers among those of frames that mean something else: DHT, JPG, DAC."""
+_WITHOUT_CONTENT = (0x01, *range(0xD0, _SCAN))
+_MOST_SEGMENTS, _MOST_TABLES = 1000, 8
+NO_CODE, CUT, NO_RESTART, SURPLUS = range(1, 5)
+_FAULTS = {
+    NO_CODE: "holds a code that means nothing",
+    CUT: "ends",
+    NO_RESTART: "lacks the marker of a restart",
+    SURPLUS: "goes on",
+}
+
+Table = tuple[np.ndarray, np.ndarray]
+"""Length and symbol of the code that any 16 bits begin with; see `mammo.images.codecs.kernels`."""
+
+
+class Segment(NamedTuple):
+    """A marker, what its segment holds, and the place behind it."""
+
+    marker: int
+    content: bytes
+    end: int
+
+
+class Frame(NamedTuple):
+    """What the header of a stream says of the image; ``precision`` is in bits."""
+
+    rows: int
+    columns: int
+    components: int
+    precision: int
+
+
+class Component(NamedTuple):
+    """How a scan holds a component: blocks across and down a unit, and the tables' numbers."""
+
+    across: int
+    down: int
+    dc_table: int
+    ac_table: int
+
+
+class Scan(NamedTuple):
+    """The first scan of a stream.
+
+    ``process`` is the frame's marker. ``selection`` is the predictor of a lossless scan, ``shift``
+    its point transform. ``tables`` are under their number, those of AC coefficients under 16 more.
+    ``start`` is the place of the first coded bit.
+    """
+
+    process: int
+    frame: Frame
+    components: tuple[Component, ...]
+    tables: dict[int, Table]
+    restart_interval: int
+    selection: int
+    shift: int
+    start: int
+
+
+def find_frame(stream: bytes) -> Frame:
+    """Return what the frame header of a stream says.
+
+    Raises
+    ------
+    RefusedError
+        If there is none before the first scan.
+    """
+    for segment in _segments(stream):
+        if _is_frame(segment):
+            return _frame(segment)
+    raise RefusedError("its JPEG stream has no frame header")
+
+
+def read_scan(stream: bytes) -> Scan:
+    """Read everything that stands before the first coded bit of a Huffman-coded stream.
+
+    Raises
+    ------
+    RefusedError
+        If something is missing there or damaged.
+    """
+    tables: dict[int, Table] = {}
+    header = None
+    interval = 0
+    for segment in _segments(stream):
+        if _is_frame(segment):
+            header = segment
+        elif segment.marker == _TABLES:
+            tables |= _tables(segment.content)
+        elif segment.marker == _INTERVAL:
+            interval = int.from_bytes(segment.content, "big")
+        elif segment.marker == _SCAN and header is not None:
+            return _scan(segment, header, tables, interval)
+    raise RefusedError("its JPEG stream ends before the image")
+
+
+def check_end(stream: bytes, fault: int, share: float, end: int) -> None:
+    """Refuse a stream with a fault, or one that goes on where its image ends.
+
+    Parameters
+    ----------
+    stream : bytes
+    fault : int
+        Of `mammo.images.codecs.kernels`, or 0.
+    share : float
+        Of the image that was there before the fault.
+    end : int
+        Place behind the coded bits.
+    """
+    if not fault and stream[end:].lstrip(b"\xff")[:1] != bytes([_END]):
+        fault, share = SURPLUS, 1.0
+    if fault:
+        raise RefusedError(
+            f"it is truncated or damaged: its JPEG stream {_FAULTS[fault]} after {share:.0%} of "
+            "the image"
+        )
+
+
+def _segments(stream: bytes) -> Iterator[Segment]:
+    """Yield the segments up to the first scan, that one included."""
+    position = 0
+    for _ in range(_MOST_SEGMENTS):
+        if stream[position : position + 1] != b"\xff":
+            raise RefusedError("its JPEG stream ends before the image, or is damaged")
+        while stream[position : position + 1] == b"\xff":  # any number of them may come first
+            position += 1
+        marker = stream[position] if position < len(stream) else _END
+        position += 1
+        length = 0
+        if marker not in _WITHOUT_CONTENT:
+            length = int.from_bytes(stream[position : position + 2], "big")
+            if length < 2 or position + length > len(stream):
+                raise RefusedError("its JPEG stream ends before the image, or is damaged")
+        yield Segment(marker, stream[position + 2 : position + length], position + length)
+        if marker in (_SCAN, _END):
+            return
+        position += length
+    raise RefusedError(f"its JPEG stream has more than {_MOST_SEGMENTS} segments before the image")
+
+
+def _is_frame(segment: Segment) -> bool:
+    marker = segment.marker
+    return marker == _JPEG_LS or (0xC0 <= marker <= 0xCF and marker not in _NO_FRAMES)
+
+
+def _frame(segment: Segment) -> Frame:
+    """Read a frame header (B.2.2)."""
+    content = segment.content
+    if len(content) < 6 or len(content) != 6 + 3 * content[5]:
+        raise RefusedError("its JPEG frame header is damaged")
+    precision, rows, columns, components = struct.unpack(">BHHB", content[:6])
+    if not rows or not columns or not 2 <= precision <= 16:
+        raise RefusedError("its JPEG frame header is damaged")
+    return Frame(rows, columns, components, precision)
+
+
+def _scan(segment: Segment, header: Segment, tables: dict[int, Table], interval: int) -> Scan:
+    """Read a scan header (B.2.3)."""
+    frame, content = _frame(header), segment.content
+    count = content[0] if content else 0
+    if not count or len(content) != 4 + 2 * count:
+        raise RefusedError("its JPEG scan header is damaged")
+    sampling = {
+        header.content[at]: header.content[at + 1] for at in range(6, len(header.content), 3)
+    }
+    chosen = [(content[at], content[at + 1]) for at in range(1, 1 + 2 * count, 2)]
+    if any(name not in sampling for name, _ in chosen):
+        raise RefusedError("its JPEG scan header is damaged")
+    components = tuple(
+        Component(sampling[name] >> 4, sampling[name] & 15, table >> 4, 16 + (table & 15))
+        for name, table in chosen
+    )
+    selection, _, shifts = content[-3:]
+    return Scan(
+        header.marker, frame, components, tables, interval, selection, shifts & 15, segment.end
+    )
+
+
+def _tables(content: bytes) -> dict[int, Table]:
+    """Read Huffman tables (B.2.4.2, Annex C)."""
+    tables = {}
+    while content and len(tables) < _MOST_TABLES:
+        counts, symbols = content[1:17], content[17 : 17 + sum(content[1:17])]
+        table = np.zeros((2, 1 << 16), np.uint8)
+        code = place = 0  # the first 16 bits that a code is the beginning of
+        for length, count in enumerate(counts, start=1):
+            for _ in range(count):
+                after = code + (1 << (16 - length))
+                if place >= len(symbols) or after > 1 << 16:
+                    raise RefusedError("its JPEG stream has a damaged Huffman table")
+                table[:, code:after] = [[length], [symbols[place]]]
+                code, place = after, place + 1
+        tables[content[0]] = (table[0], table[1])
+        content = content[17 + len(symbols) :]
+    return tables

@@ -1,0 +1,26 @@
+"""What a JPEG 2000 stream says of its image (ITU-T T.800 Annex A)."""
+
+from __future__ import annotations
+
+import struct
+
+from mammo.images.codecs.jpeg import Frame
+from mammo.images.refusal import RefusedError
+
+_START = b"\xff\x4f\xff\x51"  # SOC, and SIZ that always follows it
+_SIZES = ">2H8IHB"
+
+
+def find_frame(stream: bytes) -> Frame:
+    """Return what the image and tile size segment (A.5.1) says.
+
+    Raises
+    ------
+    RefusedError
+        If there is none.
+    """
+    content = stream[stream.find(_START) + len(_START) :][: struct.calcsize(_SIZES)]
+    if _START not in stream or len(content) < struct.calcsize(_SIZES):
+        raise RefusedError("its JPEG 2000 stream has no image size")
+    _, _, right, bottom, left, top, _, _, _, _, components, depth = struct.unpack(_SIZES, content)
+    return Frame(bottom - top, right - left, components, (depth & 0x7F) + 1)

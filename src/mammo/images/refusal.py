@@ -1,0 +1,47 @@
+"""Why a file is refused: one sentence that names it and quotes no text of its content."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mammo.errors import UnreadableImageError
+
+
+class RefusedError(Exception):
+    """The reason why a file is no mammogram that can be read.
+
+    Its text is a clause about the file. It may hold numbers and words of the standard; any other
+    text of a header may name the patient.
+    """
+
+
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Make one sentence of whatever reading a file raises.
+
+    Libraries raise nearly anything on damaged files, and quote what they trip over in errors and
+    in warnings: of their errors the sentence keeps the type, and warnings are not shown.
+
+    Raises
+    ------
+    UnreadableImageError
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (UnreadableImageError, MemoryError):
+        raise
+    except RefusedError as error:
+        raise UnreadableImageError(f"{path} cannot be read as a mammogram: {error}.") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise UnreadableImageError(f"{path} cannot be opened: {reason}.") from None
+    except Exception as error:
+        raise UnreadableImageError(
+            f"{path} cannot be read as a mammogram: it is truncated or damaged"
+            f" ({type(error).__name__})."
+        ) from None

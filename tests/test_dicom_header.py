@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import io
+import logging
+import tracemalloc
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydicom import dcmread, dcmwrite
+from pydicom.dataset import Dataset
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+import native
+from mammo.datasets import dicom_header, headers
+from mammo.datasets.dicom_header import read_header, read_values
+from mammo.errors import UnreadableImageError
+
+TAGS = (*headers.DICOM_TAGS, "PatientID", "SOPInstanceUID")
+NAME = "ZZPLANT^Anna"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return native.write_dicom(
+        tmp_path / "a",
+        native.mammogram(0),
+        PatientID="P1",
+        PatientName=NAME,
+        ImageLaterality="L",
+        ViewPosition="MLO",
+        StudyDate="20160203",
+        ImagerPixelSpacing=[0.07, 0.08],
+    )
+
+
+def code(value: str, **more: object) -> Dataset:
+    item = Dataset()
+    item.CodeValue = value
+    for keyword, held in more.items():
+        setattr(item, keyword, held)
+    return item
+
+
+def rewritten(file: Path, syntax: str) -> Path:
+    ds = dcmread(file)
+    ds.file_meta.TransferSyntaxUID = syntax
+    little = syntax != ExplicitVRBigEndian
+    dcmwrite(
+        file, ds, implicit_vr=syntax == ImplicitVRLittleEndian, little_endian=little,
+        enforce_file_format=True,
+    )  # fmt: skip
+    return file
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
+def test_values_and_the_place_of_the_pixels(file, syntax):
+    for path in (file, rewritten(file, syntax)):
+        header, offset = read_header(path, TAGS)
+        assert (header.PatientID, header.Rows, header.ViewPosition) == ("P1", 120, "MLO")
+        assert "PatientName" not in header  # it was not asked for
+        content = path.read_bytes()
+        length = 12 if dicom_header.transfer_syntax(header) != ImplicitVRLittleEndian else 8
+        assert len(content) - offset - length == 2 * 120 * 90
+
+
+def test_the_values_are_those_of_the_header(file):
+    header, offset = read_header(file, TAGS)
+    with file.open("rb") as opened:
+        values, syntax, at = read_values(opened, TAGS)
+    assert (syntax, at) == (ExplicitVRLittleEndian, offset)
+    assert values == {element.keyword: element.value for element in header}
+
+
+def test_a_file_without_preamble_is_read(file):
+    whole = file.read_bytes()
+    file.write_bytes(whole[132:])
+    header, offset = read_header(file, TAGS)
+    assert (header.PatientID, len(whole) - offset) == ("P1", 12 + 132 + 2 * 120 * 90)
+
+
+def test_a_member_of_an_archive_is_read_where_it_lies(file, tmp_path):
+    with zipfile.ZipFile(tmp_path / "b.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(file, "x/a")
+    packed, plain = read_header(tmp_path / "b.zip" / "x" / "a", TAGS), read_header(file, TAGS)
+    assert packed[0].PatientID == "P1" and packed[1] == plain[1]
+
+
+def test_a_deflated_file_is_refused_and_not_inflated(file):
+    ds = dcmread(file)
+    ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    stream = io.BytesIO()
+    ds.save_as(stream, enforce_file_format=True)
+    bomb = zlib.compressobj(wbits=-15)
+    packed = bomb.compress(b"\x08\0\x70\0LT\0\0" + bytes(2**26)) + bomb.flush()
+    head = stream.getvalue()[: stream.getvalue().index(b"1.2.840.10008.1.2.1.99") + 22]
+    file.write_bytes(head + packed)
+    tracemalloc.start()
+    with pytest.raises(UnreadableImageError, match="deflated: export it again uncompressed"):
+        read_header(file, TAGS)
+    assert tracemalloc.get_traced_memory()[1] < 2**22
+    tracemalloc.stop()
+
+
+def test_no_more_is_read_than_a_header_has(file, monkeypatch):
+    monkeypatch.setattr(dicom_header, "MAX_HEADER_BYTES", 20_000)
+    ds = dcmread(file)
+    ds.TextValue = "x" * 60_000  # nobody asks for it
+    ds.save_as(file)
+    assert read_header(file, TAGS)[0].PatientID == "P1"
+    with pytest.raises(UnreadableImageError, match=r"damaged: it has more than 20,000 bytes"):
+        read_header(file, (*TAGS, "TextValue"))
+
+
+def test_faults_are_one_sentence_without_path_and_value(file):
+    ds = dcmread(file)
+    del ds.SOPClassUID
+    ds.save_as(file)
+    with pytest.raises(UnreadableImageError, match="damaged: it names no SOP class"):
+        read_header(file, TAGS)
+    ds.SOPClassUID = native.MAMMOGRAPHY
+    ds.save_as(file)
+    file.write_bytes(file.read_bytes().replace(b"0.07\\0.08", b"ZZPLANT^A"))
+    with pytest.raises(UnreadableImageError) as raised:
+        headers.read_facts(file)
+    assert str(raised.value) == "the DICOM header is damaged: ValueError"
+    with pytest.raises(UnreadableImageError, match="file cannot be opened: No such file"):
+        read_header(file.parent / "gone", TAGS)
+
+
+def test_warnings_of_the_reader_are_kept_from_everybody(file, capfd, caplog, recwarn):
+    content = file.read_bytes()
+    # A UID with letters, and a text longer than its kind allows: pydicom quotes both.
+    content = content.replace(b"UI\x06\x001.2.3\0", b"UI\x06\x00ZZPLAN")
+    content = content.replace(b"CS\x02\x00L ", b"CS\x14\x00ZZPLANTZZPLANTZZPLAN")
+    file.write_bytes(content)
+    with caplog.at_level(logging.DEBUG):
+        header, _ = read_header(file, TAGS)
+    assert header.SOPInstanceUID == "ZZPLAN" and header.ImageLaterality == "ZZPLANTZZPLANTZZPLAN"
+    assert "ZZPLAN" not in "".join(capfd.readouterr()) + caplog.text
+    assert not recwarn.list
+    assert not logging.getLogger("pydicom").disabled
+
+
+@pytest.mark.parametrize(
+    ("image", "series", "side"),
+    [("L", "", "L"), ("", "r", "R"), ("L", "R", "L"), ("B", "", None), (None, None, None)],
+)
+def test_the_side_of_the_image_comes_before_that_of_the_series(image, series, side):
+    assert dicom_header.laterality({"ImageLaterality": image, "Laterality": series}) == side
+
+
+@pytest.mark.parametrize(
+    ("header", "view"),
+    [
+        ({"ViewPosition": "mlo", "ViewCodeSequence": [code("399162004")]}, "MLO"),
+        ({"ViewCodeSequence": [code("399162004")]}, "CC"),
+        ({"ViewCodeSequence": [code("R-10226")]}, "MLO"),
+        ({"ViewCodeSequence": [code("0"), code("127457009")]}, "SPECIMEN"),
+        ({"PatientOrientation": "CC"}, "CC"),
+        ({"PatientOrientation": ["A", "F"]}, None),
+        ({"ViewPosition": "", "ViewCodeSequence": []}, None),
+    ],
+)
+def test_the_view_is_found_wherever_it_is_written(header, view):
+    assert dicom_header.view(header) == view
+
+
+def test_view_modifiers_stand_in_the_view_or_beside_it():
+    inside = code("399162004", ViewModifierCodeSequence=[code("399163009"), code("unknown")])
+    header = {"ViewCodeSequence": [inside], "ViewModifierCodeSequence": [code("R-102D6")]}
+    assert dicom_header.modifiers(header) == ("magnification",)
+    assert dicom_header.modifiers({"ViewModifierCodeSequence": [code("399055006")]}) == (
+        "spot compression",
+    )
+    assert dicom_header.modifiers({}) == ()
+
+
+def test_small_facts():
+    assert dicom_header.year({"AcquisitionDate": "", "StudyDate": "20160203"}) == 2016
+    assert dicom_header.year({"StudyDate": "unknown"}) is None
+    assert dicom_header.spacing_mm({"PixelSpacing": None, "ImagerPixelSpacing": [0.07, 1]}) == 0.07
+    assert dicom_header.spacing_mm({}) is None
+    assert dicom_header.says_yes({"BurnedInAnnotation": "yes "}, "BurnedInAnnotation")
+    assert not dicom_header.says_yes({"BurnedInAnnotation": "NO"}, "BurnedInAnnotation")
+    assert dicom_header.short_name(ExplicitVRLittleEndian) == "Explicit VR Little Endian"
+    with pytest.raises(UnreadableImageError, match="damaged: Rows is no whole number"):
+        dicom_header.require_whole({"Rows": [1, 2], "Columns": 3}, ("Columns", "Rows"))
+    dicom_header.require_whole({"Rows": None}, ("Rows", "Columns"))
+
+
+@given(
+    places=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 255)), max_size=4),
+    end=st.integers(0, 900),
+    cut=st.booleans(),
+)
+def test_any_damage_ends_in_values_or_in_one_sentence(tmp_path_factory, places, end, cut):
+    file = tmp_path_factory.mktemp("damaged") / "ZZPLANT.dcm"
+    native.write_dicom(
+        file, np.zeros((8, 6), np.uint16), PatientID="ZZPLANT1", ViewCodeSequence=[code("R-10226")]
+    )
+    content = bytearray(file.read_bytes())
+    for place, value in places:
+        content[place % len(content)] = value
+    file.write_bytes(content[:end] if cut else content)
+    try:
+        header, offset = read_header(file, TAGS)
+        facts = headers.facts_of(header)
+    except UnreadableImageError as error:
+        assert "ZZPLANT" not in str(error) and "\n" not in str(error)
+    else:
+        assert offset >= 0
+        assert all(isinstance(facts[name], int | None) for name in ("rows", "columns"))

@@ -1,0 +1,236 @@
+"""The report of a validation: what it holds, in which order, and that nothing in it acts."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from made_evidence import REAL, made_evidence, made_preflight
+from mammo.assessment.everything import Assessment
+from mammo.datasets.check_report import Finding
+from mammo.report.page.render import render
+from mammo.report.published import short_title
+from mammo.validation import report, words
+from mammo.validation.evidence import OWN, Claimed, Evidence, Weights
+from mammo.validation.examples import Example
+from mammo.validation.page import page
+
+SCRIPT = "<script>alert(1)</script>"
+FORMULA = '=HYPERLINK("http://x","y")'
+TWO = {"alexnet": (2.0, 0.5), "vgg16": (2.0, 1.0)}
+MAKER = Claimed(0.93, "its maker states", "on images that are not known here")
+
+
+class Tags(HTMLParser):
+    """Every tag with its attributes, and the text between tags."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+def shown(evidence: Evidence) -> Tags:
+    return Tags(render(page(evidence, {"Date": "2020-01-01"})))
+
+
+def png() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.zeros((4, 3), np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def scores_alone(**fields: object) -> Evidence:
+    usual = {"sources": {}, "weights": {"alpha": Weights("not known", "not known", MAKER)}}
+    return made_evidence({"alpha": (None, 1.5)}, (0, 60), **(usual | fields))
+
+
+def titles(evidence: Evidence) -> list[str]:
+    return [section.title for section in page(evidence, {}).sections]
+
+
+def test_a_report_on_images_has_its_sections_in_order():
+    example = Example("alexnet", "false negative", png(), "left CC", "0123456789abcdef: left CC")
+    checked = made_preflight(Finding("warning", "1 image with burned-in text", "look at it"))
+    evidence = made_evidence(TWO, preflight=checked, examples=[example])
+    assert titles(evidence) == [
+        "What was tested",
+        "auROC, here and at home",
+        "The whole curves",
+        "Operating points",
+        "Scores as probabilities",
+        "Subgroups",
+        "What the models get most wrong",
+        "How it was made",
+    ]
+    text = shown(evidence).text
+    assert "AlexNet and VGG16 on 400 images (67 malignant) of 200 patients" in text
+    assert "1 image with burned-in text" in text
+    assert "Drop from the internal set to this one" in text
+    assert "Models against each other here" in text
+    assert "AlexNet: the worst false negatives, each of another patient" in text
+    for paragraph in words.verdicts(evidence).split("\n\n"):
+        assert paragraph.replace("**", "").partition(" has ")[2] in text
+
+
+def test_what_was_left_out_is_counted_by_reason_and_no_image_is_named():
+    evidence = made_evidence(TWO, preflight=made_preflight(Finding("ok", "fine")))
+    text = shown(evidence).text
+    assert "the same pixels as another image" in text
+    assert "the file is empty" in text
+    assert "deadbeef" not in text and "0123456789abcdef" not in text
+
+
+def test_a_report_on_scores_says_nothing_of_home_or_images():
+    note = Finding("warning", "3 rows of scores without a label, and left out", "complete them")
+    evidence = scores_alone(notes=[note])
+    assert titles(evidence)[:2] == ["What was tested", "auROC here"]
+    text = shown(evidence).text
+    assert "Scores came as a file: 120 images" in text
+    assert "3 rows of scores without a label" in text
+    assert "auROC here; its maker states 0.93" in text
+    for absent in ("At home", "at home", "Drop from", "mammo locate", "mammo adapt"):
+        assert absent not in text
+
+
+def test_given_thresholds_are_not_called_carried_over_or_chosen():
+    text = shown(scores_alone(points=("youden", "threshold=0.5"))).text
+    assert "What threshold 0.5 gives here." in text
+    assert "Thresholds that were given, on all of these patients" in text
+    assert "carried over" not in text and "DDSM" not in text
+    assert "Thresholds chosen anew on these patients" in text
+    assert "chosen anew" not in shown(scores_alone(points=("threshold=0.5",))).text
+
+
+def test_carried_thresholds_are_called_so():
+    text = shown(made_evidence(TWO)).text
+    assert "What a threshold chosen at home for sensitivity 0.9 gives here." in text
+    assert "Thresholds carried over from the internal set" in text
+
+
+def test_scores_that_are_no_probabilities_are_not_drawn_as_such():
+    evidence = scores_alone()
+    scored = evidence.assessment.scored
+    far = replace(evidence.assessment, scored=scored.assign(y_score=100 * scored["y_score"]))
+    text = shown(replace(evidence, assessment=far)).text
+    assert "no calibration, since" in text
+    assert "Share malignant against score" not in text
+
+
+def test_subgroups_of_one_class_are_left_to_the_table_of_numbers():
+    evidence = made_evidence({"alexnet": (2.0, 0.5)})  # all that is malignant is a CC view
+    rows = evidence.assessment.subgroups
+    n_undefined = int(rows.loc[rows["dataset"] == OWN, "auroc"].isna().sum())
+    assert n_undefined == 1
+    assert "Left to subgroups.csv: 1 levels with one class only." in shown(evidence).text
+
+
+def test_every_model_stands_on_the_first_screen():
+    models = ("alexnet", "vgg16", "resnet50", "end2end_vgg16", "end2end_resnet50", "frcnn_cad")
+    evidence = made_evidence(dict.fromkeys(models, (2.0, 0.5)), (60, 60))
+    (figures,) = [b for b in page(evidence, {}).lead if type(b).__name__ == "KeyFigures"]
+    assert [item.label for item in figures.items] == [short_title(name) for name in models]
+    own, home = evidence.own.loc["frcnn_cad"], evidence.internal.loc["frcnn_cad"]
+    assert figures.items[5].value == f"{own['auroc']:.2f}"
+    assert figures.items[5].interval == f"{own['lower']:.2f} to {own['upper']:.2f}"
+    assert figures.items[5].explanation == f"auROC here; at home {home['auroc']:.2f}"
+
+
+def test_synthetic_images_and_models_are_marked_before_any_number():
+    weights = {"alexnet": Weights("random", "synthetic"), "vgg16": REAL}
+    evidence = made_evidence(TWO, weights=weights, sources={OWN: "synthetic"})
+    first, second = page(evidence, {}).lead[:2]
+    assert "SYNTHETIC phantoms" in first.text
+    assert second.text.startswith("AlexNet: trained on synthetic images.")
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_set_of_one_class_has_a_report_that_judges_nothing():
+    evidence = scores_alone()
+    found = evidence.assessment
+    one = Assessment(found.scored.assign(y_true=0), found.settings, 0.05, found.criteria)
+    text = shown(replace(evidence, assessment=one)).text
+    assert "cannot be judged: both classes are needed" in text
+    assert not re.search(r"\bnan\b", text)
+
+
+def test_intervals_that_take_images_as_independent_are_called_too_narrow():
+    evidence = scores_alone()
+    settings = replace(evidence.assessment.settings, unit="image")
+    by_image = replace(evidence.assessment, settings=settings)
+    assert "and are too narrow" in shown(replace(evidence, assessment=by_image)).text
+    assert "Intervals draw whole patients" in shown(evidence).text
+
+
+def hostile() -> Evidence:
+    """Text from tags, labels and a vendor's table wherever a report shows any."""
+    evidence = made_evidence(
+        {SCRIPT: (None, 1.0), FORMULA: (None, 2.0)},
+        (0, 60),
+        sources={},
+        weights=dict.fromkeys((SCRIPT, FORMULA), Weights(SCRIPT, FORMULA)),
+        preflight=made_preflight(
+            Finding("warning", f"devices: {SCRIPT} {FORMULA} (12)", f"<img src=x onerror={SCRIPT}>")
+        ),
+        examples=[Example(SCRIPT, "false negative", png(), f'"{SCRIPT}', SCRIPT)],
+    )
+    makers = np.where(np.arange(len(evidence.assessment.scored)) % 2, SCRIPT, FORMULA)
+    scored = evidence.assessment.scored.assign(manufacturer=makers)
+    return replace(evidence, assessment=replace(evidence.assessment, scored=scored))
+
+
+def test_nothing_from_a_tag_or_table_acts_in_the_page():
+    html = render(page(hostile(), {"Software": SCRIPT}))
+    found = Tags(html)
+    assert SCRIPT not in html
+    names = {name for name, _ in found.tags}
+    assert not names & {"script", "iframe", "object", "embed", "form", "base", "link"}
+    for _, attributes in found.tags:
+        assert not [name for name in attributes if name.startswith("on")]
+        for name in ("src", "href"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:image/"))
+    policy = [a["content"] for name, a in found.tags if a.get("http-equiv")]
+    assert policy and policy[0].startswith("default-src 'none'")
+    assert found.text.count(SCRIPT) > 5  # shown as text, not dropped
+
+
+def test_no_cell_of_a_table_is_a_formula(tmp_path):
+    written = report.write(hostile(), tmp_path)
+    tables = [path for path in written if path.suffix == ".csv"]
+    assert {path.name for path in tables} >= {"scores.csv", "subgroups.csv", "exclusions.csv"}
+    seen = 0
+    for path in tables:
+        with path.open(newline="") as file:
+            texts = [cell for row in csv.reader(file) for cell in row]
+        for text in texts:
+            is_number = re.fullmatch(r"[+-]?(\d+\.?\d*(e[+-]?\d+)?|inf)", text)
+            assert is_number or not text.startswith(("=", "+", "-", "@", "\t", "\r")), text
+        seen += sum(text == f"'{FORMULA}" for text in texts)
+    assert seen > 100
+
+
+def test_files_are_named_and_the_page_needs_none_of_them(tmp_path):
+    folder = tmp_path / "new" / "report"
+    written = report.write(scores_alone(), folder)
+    assert {path.name for path in written} == {path.name for path in folder.iterdir()}
+    assert {"report.html", "scores.csv", "estimates.csv"} <= {path.name for path in written}
+    again = report.write(scores_alone(), folder)
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in written]

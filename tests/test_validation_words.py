@@ -1,0 +1,326 @@
+"""Sentences on a validation say what its numbers say, and no more."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_evidence import HOME, REAL, changed, made_evidence, made_preflight
+from mammo.assessment.everything import Assessment
+from mammo.datasets.check_report import Finding
+from mammo.shift.comparison import Shift
+from mammo.validation import words
+from mammo.validation.conclusions import (
+    against_guessing,
+    claim_of,
+    drop_of,
+    threshold_of,
+    times_as_many_patients,
+)
+from mammo.validation.evidence import OWN, Claimed, Evidence, Weights
+
+MAKER = Claimed(0.93, "its maker states", "on images that are not known here")
+AUTHORS = Claimed(0.88, "its authors published", "on images of a set that it learnt from in part")
+
+
+def claiming(claimed: Claimed | None, distance: float = 1.5, patients: int = 200) -> Evidence:
+    weights = {"alpha": Weights("not known", "not known", claimed)}
+    return made_evidence({"alpha": (None, distance)}, (0, patients), weights=weights, sources={})
+
+
+def steps(evidence: Evidence) -> str:
+    return "\n".join(words.next_steps(evidence))
+
+
+def numbers(text: str) -> list[str]:
+    return re.findall(r"[+-]?\d\.\d\d", text)
+
+
+def test_the_numbers_of_a_verdict_are_those_of_the_tables():
+    evidence = made_evidence({"alexnet": (2.0, 0.5)})
+    own, home = evidence.own.loc["alexnet"], evidence.internal.loc["alexnet"]
+    drop = evidence.drops.loc["alexnet"]
+    plain = [f"{row[name]:.2f}" for row in (own, home) for name in ("auroc", "lower", "upper")]
+    signed = [f"{drop[name]:+.2f}" for name in ("difference", "lower", "upper")]
+    assert numbers(words.verdict(evidence, "alexnet")) == plain + signed
+
+
+def test_a_drop_that_is_shown_is_called_one():
+    evidence = made_evidence({"alexnet": (2.5, 0.3)})
+    assert drop_of(evidence, "alexnet") == "shown"
+    said = words.verdict(evidence, "alexnet")
+    assert said.startswith("**AlexNet** has an auROC of ")
+    assert "At home (DDSM, real) it had " in said and ": a drop is shown (drop +0." in said
+    assert "Ask on which devices and patients AlexNet did better than here" in steps(evidence)
+    assert "is open" not in steps(evidence)
+
+
+def test_a_drop_below_the_margin_is_shown_and_small():
+    evidence = changed(
+        made_evidence({"alexnet": (2.0, 2.0)}), "drops",
+        lower=0.01, upper=0.04, difference=0.02, non_inferior=True, p_holm=0.001,
+    )  # fmt: skip
+    said = words.verdict(evidence, "alexnet")
+    assert "a drop is shown, of less than 0.05 (drop +0.02, +0.01 to +0.04)." in said
+    assert "did better than here" not in steps(evidence)
+
+
+def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
+    evidence = made_evidence({"alexnet": (2.5, 0.3), "vgg16": (2.5, 0.3)})
+    changed(evidence, "drops", lower=0.001, non_inferior=False, p_holm=[0.08, 0.001])
+    said = words.verdict(evidence, "alexnet")
+    assert "if this model is taken alone" in said
+    assert "and not once all 2 are counted (p = 0.080 after Holm)" in said
+    assert "a drop is shown (" in words.verdict(evidence, "vgg16")
+    assert "patients VGG16 did better" in steps(evidence)
+    assert "hides in the results of AlexNet is open" in steps(evidence)
+
+
+def test_a_loss_that_is_excluded_is_no_worse():
+    evidence = made_evidence({"alexnet": (1.5, 1.5)}, (900, 900), margin=0.1)
+    assert drop_of(evidence, "alexnet") == "none"
+    assert "it loses less than 0.1 here, if anything (drop " in words.verdict(evidence, "alexnet")
+    assert "is open" not in steps(evidence)
+
+
+def test_what_is_neither_shown_nor_excluded_names_the_drop_that_would_have_been_found():
+    evidence = made_evidence({"alexnet": (2.0, 1.9)}, (300, 100))
+    assert drop_of(evidence, "alexnet") == "open"
+    least = evidence.drops.loc["alexnet", "smallest_detectable"]
+    assert least < evidence.internal.loc["alexnet", "auroc"] - 0.5
+    assert (
+        f"with these data a drop of {least:.2f} would be found four times in five"
+        in words.verdict(evidence, "alexnet")
+    )
+
+
+def test_a_drop_to_guessing_is_the_largest_that_is_spoken_of():
+    evidence = made_evidence({"alexnet": (0.8, 0.8)}, (300, 9))
+    assert "not even a drop to guessing would be found" in words.verdict(evidence, "alexnet")
+
+
+def test_a_model_that_guesses_at_home_has_nothing_to_lose():
+    evidence = made_evidence({"alexnet": (0.0, 0.0)})
+    assert "at home, too, guessing might have reached this" in words.verdict(evidence, "alexnet")
+
+
+def test_without_a_standard_error_no_test_is_claimed():
+    evidence = changed(
+        made_evidence({"alexnet": (2.0, 2.0)}), "drops",
+        lower=math.nan, upper=math.nan, standard_error=math.nan, smallest_detectable=math.nan,
+        non_inferior=False, p_holm=math.nan,
+    )  # fmt: skip
+    assert "there are too few patients to test whether that is a drop." in words.verdict(
+        evidence, "alexnet"
+    )
+    assert drop_of(evidence, "alexnet") == "unknown"
+    assert "hides in the results" not in steps(evidence)
+
+
+@pytest.mark.parametrize(
+    ("distance", "rank", "sentence", "step"),
+    [
+        (2.0, "better", "better than guessing", None),
+        (0.0, "open", "which guessing might have reached", "Do not rely on alpha here"),
+        (-2.0, "worse", "worse than guessing", "the wrong way round in the scores of alpha"),
+    ],
+)
+def test_guessing_is_told_from_better_and_worse(distance, rank, sentence, step):
+    evidence = claiming(None, distance)
+    assert against_guessing(evidence.own.loc["alpha"]) == rank
+    assert sentence in words.verdict(evidence, "alpha")
+    assert "There is no internal result to compare it with." in words.verdict(evidence, "alpha")
+    for other in ("Do not rely on", "the wrong way round"):
+        assert (other in steps(evidence)) == (step is not None and other in step)
+
+
+def test_one_class_is_not_judged():
+    evidence = claiming(MAKER)
+    scored = evidence.assessment.scored.assign(y_true=0)
+    found = evidence.assessment
+    with pytest.warns(UserWarning, match="one class"):
+        one = Evidence(
+            Assessment(scored, found.settings, found.margin, found.criteria), {}, evidence.weights
+        )
+        said = words.verdict(one, "alpha")
+    assert (
+        said == "**alpha** cannot be judged: both classes are needed, and there is only one here."
+    )
+    assert "Add images of the other class" in steps(one)
+    assert claim_of(one, "alpha") is None
+
+
+@pytest.mark.parametrize(("distance", "place"), [(1.0, "above"), (2.0, "within"), (5.0, "below")])
+def test_what_a_maker_states_is_set_beside_the_interval_and_not_called_published(distance, place):
+    evidence = claiming(MAKER, distance, 200)
+    assert claim_of(evidence, "alpha") == place
+    said = words.verdict(evidence, "alpha")
+    assert (
+        f"Its maker states 0.93, {place} this interval, on images that are not known here, so that "
+        "no drop can be tested." in said
+    )
+    assert "published" not in said
+    assert ("claimed for alpha: it lies above" in steps(evidence)) == (place == "above")
+
+
+def test_what_authors_published_is_not_called_stated():
+    said = words.verdict(claiming(AUTHORS), "alpha")
+    assert "Its authors published 0.88, " in said and "learnt from in part" in said
+    assert "maker" not in said
+
+
+def test_steps_for_several_models_are_one_that_names_them():
+    models = dict.fromkeys(("alexnet", "vgg16", "resnet50"), (3.0, 0.0))
+    found = words.next_steps(made_evidence(models))
+    assert sum("AlexNet, VGG16 and ResNet50" in step for step in found) == 3
+    assert len(found) == len(set(found)) == 5
+
+
+def test_how_many_patients_it_takes_is_how_many_it_takes():
+    """The patients are there that many times: then the margin is found with 80% power."""
+    evidence = made_evidence({"alexnet": (2.0, 1.9)}, (3000, 60))
+    factor = times_as_many_patients(evidence, "alexnet")
+    assert factor == pytest.approx(7, abs=6)
+    scored, found = evidence.assessment.scored, evidence.assessment
+    for copies, is_enough in ((math.ceil(1.1 * factor), True), (math.ceil(factor / 2), False)):
+        own = scored[scored["dataset"] == OWN]
+        more = [
+            own.assign(
+                patient_id=own["patient_id"] + f" {copy}", image_id=own["image_id"] + f" {copy}"
+            )
+            for copy in range(copies)
+        ]
+        grown = Assessment(
+            pd.concat([scored[scored["dataset"] == HOME], *more]),
+            found.settings, found.margin, found.criteria,
+        )  # fmt: skip
+        assert (grown.drops["smallest_detectable"].iloc[0] < found.margin) == is_enough
+
+
+def test_numbers_of_patients_are_no_more_exact_than_they_can_be():
+    assert words._times([3]) == "about 3 times"
+    assert words._times([3, 12]) == "about 3 to 12 times"
+    assert words._times([3, 142]) == "3 to more than 100 times"
+    assert words._times([142, 5000]) == "more than 100 times"
+
+
+def test_where_the_internal_set_is_too_small_no_number_of_own_patients_is_promised():
+    evidence = changed(made_evidence({"alexnet": (2.0, 1.9)}, (40, 400)), "drops", lower=-0.01)
+    assert times_as_many_patients(evidence, "alexnet") == math.inf
+    assert "no number of own patients would settle it" in steps(evidence)
+    assert "times as many" not in steps(evidence)
+
+
+def test_where_the_margin_would_have_been_found_only_more_patients_are_asked_for():
+    evidence = made_evidence({"alexnet": (2.0, 1.8)}, (900, 900), margin=0.12)
+    changed(evidence, "drops", non_inferior=False, lower=-0.01)
+    assert times_as_many_patients(evidence, "alexnet") <= 1
+    assert "would be found four times in five: more patients" in steps(evidence)
+
+
+@pytest.mark.parametrize(
+    ("here", "judged", "step"),
+    [
+        ((0.88, 0.80, 0.95), "kept", None),
+        ((0.70, 0.55, 0.90), "may have moved", "Do not trust thresholds of AlexNet yet"),
+        ((0.50, 0.40, 0.60), "moved", "Do not keep thresholds of AlexNet"),
+    ],
+)
+def test_a_threshold_is_judged_by_loss_and_intervals(here, judged, step):
+    evidence = made_evidence({"alexnet": (2.0, 2.0)}, points=("youden",))
+    value, lower, upper = ([0.9, here[0]], [0.85, here[1]], [0.95, here[2]])
+    changed(
+        evidence, "operating_points",
+        sensitivity=value, sensitivity_lower=lower, sensitivity_upper=upper,
+        specificity=0.8, specificity_lower=0.7, specificity_upper=0.9,
+    )  # fmt: skip
+    assert threshold_of(evidence, "alexnet") == judged
+    assert ("thresholds of" in steps(evidence)) == (step is not None)
+    assert step is None or step in steps(evidence)
+
+
+def test_without_an_internal_set_no_threshold_is_judged():
+    assert threshold_of(claiming(None), "alpha") == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("count", "words_"),
+    [(0, None), (1, "Clear up the warning on"), (3, "Clear up the 3 warnings on")],
+)
+def test_warnings_on_the_data_come_first(count, words_):
+    findings = [Finding("warning", f"wrong {number}") for number in range(count)]
+    checked = made_preflight(*findings, Finding("note", "known"), Finding("ok", "good"))
+    found = words.next_steps(made_evidence({"alexnet": (2.0, 2.0)}, preflight=checked))
+    assert ("Clear up" in found[0]) == (words_ is not None)
+    assert words_ is None or words_ in found[0]
+
+
+def test_models_of_synthetic_images_are_named_before_all_else():
+    weights = {"alexnet": Weights("random", "synthetic"), "vgg16": REAL}
+    evidence = made_evidence({"alexnet": (2.5, 0.3), "vgg16": (2.5, 0.3)}, weights=weights)
+    first, *others = words.next_steps(evidence)
+    assert first.startswith("**Take no conclusion about AlexNet**")
+    assert "patients VGG16 did better than here" in "\n".join(others)
+    assert "AlexNet" not in "\n".join(others)  # and none is drawn
+
+
+def shift(auroc: float, p: float, training: str = "real") -> Shift:
+    empty = pd.DataFrame()
+    sets = pd.DataFrame({"dataset": [HOME, OWN], "source": [training, "real"]})
+    domain = pd.DataFrame([{"auroc": auroc, "p_value": p, "confidence": 0.95, "reason": ""}])
+    return Shift(sets, empty, empty, empty, domain)
+
+
+@pytest.mark.parametrize(
+    ("found", "is_said"),
+    [
+        (shift(0.95, 0.001), True),
+        (shift(0.95, 0.2), False),
+        (shift(0.7, 0.001), False),
+        (shift(math.nan, math.nan), False),
+        (shift(0.95, 0.001, training="synthetic"), False),
+    ],
+    ids=["clear", "chance", "slight", "too few", "phantoms against patients"],
+)
+def test_images_are_called_unlike_only_where_that_is_shown(found, is_said):
+    said = steps(made_evidence({"alexnet": (2.0, 2.0)}, shift=found))
+    assert ("These images look unlike those of DDSM (real)" in said) == is_said
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    home=st.floats(-1, 4),
+    here=st.floats(-2, 4),
+    patients=st.tuples(st.integers(6, 60), st.integers(6, 60)),
+    margin=st.sampled_from([0.02, 0.05, 0.2]),
+)
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_no_sentence_claims_more_than_the_interval_holds(home, here, patients, margin):
+    evidence = made_evidence({"alexnet": (home, here)}, patients, margin)
+    said, todo = words.verdict(evidence, "alexnet"), steps(evidence)
+    assert not re.search(r"\b(nan|inf)\b", said + todo)
+    own, drop = evidence.own.loc["alexnet"], evidence.drops.loc["alexnet"]
+    assert ("better than guessing" in said) == (own["lower"] > 0.5)
+    assert ("worse than guessing" in said) == (own["upper"] < 0.5)
+    assert ("a drop is shown" in said) == (drop["lower"] > 0)
+    assert ("loses less than" in said or "of less than" in said) == bool(drop["upper"] < margin)
+    assert ("did better than here" in todo) == (drop["lower"] > 0 and drop["upper"] >= margin)
+
+
+def test_what_was_scored_is_called_what_it_is():
+    evidence = claiming(None)
+    n = int(evidence.own["n_malignant"].iloc[0])
+    assert words.size(evidence) == f"400 images ({n} malignant) of 200 patients"
+    by_study = made_evidence({"alpha": (None, 1.0)}, (0, 200), scored_unit="study", sources={})
+    assert words.size(by_study) == f"400 studies ({n} malignant) of 200 patients"
+
+
+def test_lists_read_as_sentences():
+    assert words.numbered(["one", "two"]) == "1. one\n2. two"
+    assert words.listed(["alexnet"]) == "AlexNet"
+    assert words.listed(["alexnet", "end2end_vgg16", "new"]) == "AlexNet, end2end VGG16 and new"

@@ -44,7 +44,7 @@ def test_an_incomplete_set_is_usable_with_warnings(inbreast, tmp_path):
 
 def test_a_whole_set_has_status_0(tmp_path):
     native.write_png(tmp_path / "a.png")
-    native.write_png(tmp_path / "b.png")
+    native.write_png(tmp_path / "b.png", bits=8)
     (tmp_path / "labels.csv").write_text("image,patient_id,label\na.png,1,0\nb.png,2,1\n")
     report = survey("institution", tmp_path)
     assert report.status == 0
@@ -92,14 +92,14 @@ def test_a_synthetic_set_is_called_so_and_not_compared(inbreast):
 
 def test_faults_of_files_are_grouped_by_reason(tmp_path):
     for number in range(5):
-        (tmp_path / f"{number}.dcm").write_bytes(f"bad {number}".encode())
+        (tmp_path / f"{number}.dcm").write_bytes(bytes(128) + f"DICM{number}".encode())
     native.write_png(tmp_path / "a.png")
     (tmp_path / "labels.csv").write_text(
         "image,patient_id,label\na.png,1,0\n" + "".join(f"{n},1,1\n" for n in range(5))
     )
     (warning,) = found(survey("institution", tmp_path), "warning")
     assert warning.startswith("5 excluded: the DICOM header is damaged (")
-    assert warning.count(".dcm") == 3 and warning.endswith(", ...)")
+    assert ".dcm" not in warning and warning.endswith(", ...)")
 
 
 def test_an_unknown_set_names_the_known_ones():

@@ -55,5 +55,7 @@ def exclusions(taken: Intake) -> pd.DataFrame:
     )
     if taken.absent.empty:
         return files
-    absent = pd.DataFrame({"line": taken.absent["line"], "reason": "no image was found for this line"})
+    absent = pd.DataFrame(
+        {"line": taken.absent["line"], "reason": "no image was found for this line"}
+    )
     return pd.concat([files, absent], ignore_index=True).reindex(columns=files.columns)

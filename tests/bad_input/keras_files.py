@@ -243,7 +243,8 @@ def _heaps() -> Iterator[Case]:
         place += 16 + -(-length // 8) * 8
     for name, at in {"all": heap + 8, "the first": heap + 24, "the free part": place + 8}.items():
         (old,) = struct.unpack_from("<Q", content, at)
-        for new in (0, 1, old - 8, old & 0xFF, old + 8, size, 2**32, 2**63, 2**64 - 8):
+        sizes = {0, 1, abs(old - 8), old & 0xFF, old + 8, size, 2**32, 2**63, 2**64 - 8}
+        for new in sorted(sizes):
             made = content[:at] + struct.pack("<Q", new) + content[at + 8 :]
             if made != content:
                 yield Case(f"a heap: {name} of {new} bytes", network(), made, "refused")

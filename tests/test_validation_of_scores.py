@@ -191,8 +191,11 @@ def test_names_of_images_may_lack_folder_and_suffix_where_that_is_clear(found, s
     table = cases()
     table = table.assign(image=[f"all/{number}.dcm" for number in range(len(table))])
     scores, labels = by_image(table)
-    evidence = found(scores.assign(image=scores["image"].map(spell)), labels)
+    strangers = pd.DataFrame({"image": ["s.dcm", "t.dcm"], "score": [0.5, 0.5]})
+    respelt = pd.concat([scores.assign(image=scores["image"].map(spell)), strangers])
+    evidence = found(respelt, labels)
     assert scored(evidence)["y_score"].tolist() == table["score"].tolist()
+    assert notes(evidence)["warning"] == ["2 rows of scores without a label, and left out"]
 
 
 def german(table: pd.DataFrame, path: Path) -> None:
@@ -274,11 +277,11 @@ def test_a_score_that_one_model_lacks_is_missing_for_it_alone(found):
 def test_scores_without_a_label_are_counted_and_left_out(found):
     scores, labels = by_image(cases())
     labels.loc[0, "label"] = None
-    stranger = pd.DataFrame({"image": ["stranger.dcm", ""], "score": [0.5, 0.6]})
+    stranger = pd.DataFrame({"image": ["stranger.dcm", "", ""], "score": [0.5, 0.6, 0.7]})
     evidence = found(pd.concat([scores, stranger]), labels.astype({"label": "Int64"}).iloc[:40])
     assert len(scored(evidence)) == 39
     said = notes(evidence)
-    assert said["warning"] == ["11 rows of scores without a label, and left out"]
+    assert said["warning"] == ["12 rows of scores without a label, and left out"]
     assert said["note"] == ["1 row of labels of neither class, and left out"]
 
 

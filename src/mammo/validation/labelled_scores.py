@@ -71,9 +71,10 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     if labels.level == "image":
         scores = scores.assign(image=_spelt_alike(told["image"], scores["image"]))
     unit = [*keys, *(name for name in ("image", "view") if name not in keys)]
-    _refuse_twice(scores, unit)
+    named = scores.dropna(subset=keys)
+    _refuse_twice(named, unit)
     found = told.merge(scores["model"].drop_duplicates(), how="cross").merge(
-        scores.dropna(subset=keys), on=["model", *keys], how="left", suffixes=("", "_of_score")
+        named, on=["model", *keys], how="left", suffixes=("", "_of_score")
     )
     for name in {*_IN_BOTH, "image"} - set(keys):
         found[name] = found[name].fillna(found[f"{name}_of_score"])
@@ -81,10 +82,10 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     _refuse_missing(found[is_missing], len(found), missing)
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
     labelled = set(told[keys].itertuples(index=False, name=None))
-    named = scores[keys].itertuples(index=False, name=None)
+    is_labelled = [name in labelled for name in named[keys].itertuples(index=False, name=None)]
     return LabelledScores(
         table=_pseudonymous(found, unit),
-        n_unlabelled=sum(name not in labelled for name in named),
+        n_unlabelled=len(scores) - sum(is_labelled),
         n_missing=int(is_missing.sum()),
         n_without_patient=int(found["patient_id"].isna().sum()),
     )

@@ -60,14 +60,15 @@ def main() -> None:
 
 def _write_seeds(kind, folder: Path) -> list[str]:
     """Write the files to start from; return the names that files of the kind have."""
-    names = {}
+    names: dict[str, None] = {}
+    seeds = list(kind.seeds()) if kind.seeds else []
     for number, case in enumerate(kind.cases()):
-        original = case.original
-        is_new = names.setdefault(original.file, original) is original
-        for content in (case.content,) * (number % _EVERY == 0) + (original.content,) * is_new:
-            if len(content) < MOST_BYTES:
-                name = hashlib.sha256(content).hexdigest()[:16]
-                (folder / name).write_bytes(content)
+        if case.original.file not in names or number % _EVERY == 0:
+            seeds += [case.original.content, case.content] if kind.wrap is None else []
+        names[case.original.file] = None
+    for seed in seeds:
+        if len(seed) < MOST_BYTES:
+            (folder / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
     return list(names)
 
 
@@ -80,7 +81,7 @@ def _attempt(kind, names: list[str]) -> Callable[[bytes], None]:
     def attempt(content: bytes) -> None:
         for name in names:  # where the name decides which reader it is
             path = folder / name
-            path.write_bytes(content)
+            path.write_bytes(kind.wrap(content) if kind.wrap else content)
             try:
                 kind.check(kind.read(path))
             except MammoError as error:

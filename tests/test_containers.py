@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -130,3 +131,30 @@ def test_an_absent_file_is_an_error_of_the_system(tmp_path):
     for path in (tmp_path / "nothing", packed / "nothing"):
         with pytest.raises(FileNotFoundError):
             containers.open_binary(path)
+
+
+def test_a_name_that_no_file_can_have_is_an_absent_file(tmp_path):
+    for act in (containers.open_binary, containers.size):
+        with pytest.raises(FileNotFoundError, match="No such file"):
+            act(tmp_path / "a\0b")
+
+
+def test_no_more_memory_is_asked_for_than_there_is_to_read(tmp_path):
+    (tmp_path / "small").write_bytes(b"x" * 3000)
+    with containers.open_binary(tmp_path / "small") as file:
+        assert file.read(1000) == b"x" * 1000
+        tracemalloc.start()
+        assert file.read(2**32) == b"x" * 2000
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert file.read(2**32) == b""
+    assert peak < 2**20
+
+
+def test_a_member_without_a_name_is_left_out(tmp_path):
+    packed = archive(tmp_path / "p.zip", {"n": b"x"})
+    content = bytearray(packed.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 28], content[directory + 32] = 0, 1  # the name becomes a comment
+    packed.write_bytes(content)
+    assert list(containers.walk(packed)) == []

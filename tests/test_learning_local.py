@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from mammo import splits
 from mammo.errors import DatasetError, ParameterError
-from mammo.learning.local import LOCAL, Amount, LocalPatients, LocalStudy
+from mammo.learning.local import Amount, LocalPatients, LocalStudy
 from mammo.learning.transfer import TransferLearning
 from mammo.study import INTERNAL
+
+LOCAL = "institution"
 
 
 def institution(n_benign: int, n_malignant: int, seed: int = 0, mixed: float = 0.8):
@@ -28,6 +30,7 @@ def institution(n_benign: int, n_malignant: int, seed: int = 0, mixed: float = 0
     )
     parts = splits.split_patients(rows, 1 - mixed, seed).replace("validation", "test")
     return SimpleNamespace(
+        local=LOCAL,
         parameters=SimpleNamespace(mixed_fraction=mixed, seed=seed),
         split=lambda dataset, training: rows.assign(split=parts),
     )
@@ -96,7 +99,9 @@ def test_the_choice_depends_on_the_seed_and_not_on_the_order_of_the_rows():
     study = institution(40, 40)
     rows = study.split(LOCAL, "mixed")
     shuffled = SimpleNamespace(
-        parameters=study.parameters, split=lambda *_: rows.sample(frac=1, random_state=0)
+        local=LOCAL,
+        parameters=study.parameters,
+        split=lambda *_: rows.sample(frac=1, random_state=0),
     )
     amount = Amount(0.2, 8, 8)
     first, again = (LocalPatients(one).chosen(amount, 5) for one in (study, shuffled))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -177,17 +178,19 @@ def _members(archive: Path) -> Iterator[Path]:
     members = _opened(archive).infolist()
     if len(members) > MAX_MEMBERS:
         raise OSError(f"{archive} holds {len(members):,} files, {MAX_MEMBERS:,} at most are read")
-    for member in sorted(members, key=lambda member: member.filename):
-        parts = PurePosixPath(member.filename).parts
-        if member.is_dir() or any(_is_hidden(part) for part in parts):
+    for name in sorted(member.filename for member in members):
+        is_folder = name.endswith("/")
+        if not name or is_folder or any(map(_is_hidden, PurePosixPath(name).parts)):
             continue
         # "../x" and "/x" are names that only a hostile archive has: hidden, by the dots or here.
-        if not member.filename.startswith("/"):
-            yield archive / member.filename
+        if not name.startswith("/"):
+            yield archive / name
 
 
 def _in_archive(path: Path) -> tuple[zipfile.ZipFile, zipfile.ZipInfo] | None:
     """Return archive and member of a path that leads into an archive, None of any other."""
+    if "\0" in str(path):  # which a table may hold, and no file's name does
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if _is_file(path):
         return None
     archive = next((parent for parent in path.parents if is_archive(parent)), None)

@@ -83,6 +83,10 @@ def _zip_cases() -> Iterator[Case]:
     yield Case("zip: a name twice", whole, _zip(_MEMBERS) + b"", "same")
     bomb = _zip({"bomb": bytes(2**26)})
     yield Case("zip: a bomb within bounds", whole, bomb, "any")
+    lengths = struct.unpack_from("<HHH", content, directory + 28)
+    nameless = struct.pack("<HHH", 0, 0, sum(lengths))  # the name becomes a comment
+    made = content[: directory + 28] + nameless + content[directory + 34 :]
+    yield Case("zip: a member without a name", whole, made, "any")
     for size in (0, 1, 2**31, 2**32 - 2):
         at = directory + 24
         made = content[:at] + struct.pack("<I", size) + content[at + 4 :]

@@ -77,12 +77,18 @@ class Kind:
         Raises `AssertionError` if a value is not sound.
     same : callable
         Whether two values are the same.
+    seeds : callable, optional
+        What a fuzzer starts from, without it the files of the cases.
+    wrap : callable, optional
+        Makes a file of what a fuzzer thinks up; without it, that is the file.
     """
 
     cases: Callable[[], Iterator[Case]]
     read: Callable[[Path], Any]
     check: Callable[[Any], None]
     same: Callable[[Any, Any], bool]
+    seeds: Callable[[], list[bytes]] | None = None
+    wrap: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ import torch
 from torch import Tensor
 
 from mammo.errors import WeightsError
-from mammo.models.end2end.hdf5_heaps import are_whole
 from mammo.models.end2end.keras_config import read_description
 from mammo.models.end2end.keras_layers import KerasGraph
 from mammo.models.end2end.layer_graph import LayerGraph
@@ -55,6 +54,8 @@ class KerasNetwork:
 def read(path: Path) -> KerasNetwork:
     """Return the network of a file that ``model.save`` of Keras 2.0 or later wrote.
 
+    A file from elsewhere is to be tried out before (`mammo.models.end2end.hdf5_trial`).
+
     Parameters
     ----------
     path : Path
@@ -68,8 +69,6 @@ def read(path: Path) -> KerasNetwork:
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file; expected a network that Keras saved as .h5")
-    if path.stat().st_size and not are_whole(path):
-        raise WeightsError(f"{path}: not readable as HDF5, its heaps are damaged; fetch it again")
     try:
         with h5py.File(path, "r") as file:
             return _network(file, path.stat().st_size)

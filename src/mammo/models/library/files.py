@@ -171,7 +171,7 @@ def read_record(path: Path) -> dict[str, Any]:
         raise _foreign(path, "no record in its header") from None
     if not isinstance(facts, dict):
         raise _foreign(path, "a record that is no list of facts")
-    wrong = [key for key, kind in _FIELDS.items() if not _is(kind, facts.get(key))]
+    wrong = [k for k, kind in _FIELDS.items() if k not in facts or not _is(kind, facts[k])]
     if wrong:
         raise _foreign(path, f"a record without usable {', '.join(wrong)}")
     card = RELEASES.get(facts["release"])

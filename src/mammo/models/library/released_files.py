@@ -103,8 +103,9 @@ def check_size(path: Path) -> None:
 
 
 def _read_keras(path: Path, card: Release) -> tuple[Architecture, State]:
-    from mammo.models.end2end import keras_h5
+    from mammo.models.end2end import hdf5_trial, keras_h5
 
+    hdf5_trial.try_out(path)
     found = keras_h5.read(path)
     form = _form(found.backbone, found.top)
     if (form, tuple(found.input_shape)) != (card.form, card.input_size):

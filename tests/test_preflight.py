@@ -1,0 +1,152 @@
+"""What a hospital is told of its data before a model sees them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import hospital
+from intakes import take, write_mammogram, write_raster
+from mammo import preflight, pseudonyms
+from mammo.errors import DatasetError
+from mammo.evaluation.planning import expected_half_width, hanley_mcneil_standard_error
+from mammo.preflight import ASSUMED_AUROC, ASSUMED_INTERNAL, Preflight
+
+
+@pytest.fixture(autouse=True)
+def _own_key(tmp_path, monkeypatch):
+    monkeypatch.setenv(pseudonyms.KEY_FILE_VARIABLE, str(tmp_path / "key"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Eight images of four patients."""
+    root = tmp_path / "images"
+    for number in range(8):
+        write_mammogram(root / f"{number}", number, PatientID=f"P{number // 2}")
+    return root
+
+
+LABELS = [f"{number},{number % 4 == 0:d}" for number in range(8)]
+"""One of the two images of the first and of the third patient is malignant."""
+
+
+def checked(folder, *lines: str) -> Preflight:
+    return preflight.preflight(take(folder, *lines))
+
+
+def test_a_set_with_both_classes_is_usable(folder):
+    found = checked(folder, "image,label", *LABELS)
+    assert found.report.status == 1  # since images of one breast have both labels
+    assert found.exclusions.empty
+    text = str(found.report)
+    assert text.startswith(f"your data: {folder.resolve()}")
+    assert "2 malignant and 6 benign images can be used" in text
+    assert text.endswith("your data is usable, but see the warnings.")
+
+
+def test_what_is_expected_counts_images_and_patients(folder):
+    expected = checked(folder, "image,label", *LABELS).expected
+    assert expected.by_image == expected_half_width(ASSUMED_AUROC, 2, 6)
+    assert expected.by_patient == expected_half_width(ASSUMED_AUROC, 2, 2)
+    assert expected.by_image < expected.by_patient
+    assert expected.detectable > 0.6  # two patients with cancer show nearly nothing
+
+
+def test_more_cases_tell_more(tmp_path):
+    def words(patients: int) -> tuple[Preflight, str]:
+        root = tmp_path / f"{patients}"
+        for number in range(patients):
+            write_mammogram(root / f"{number}", number)
+        lines = [f"{number},{number % 2}" for number in range(patients)]
+        found = checked(root, "image,label", *lines)
+        return found, found.report.findings[-1].text
+
+    few, said_of_few = words(8)
+    more, said_of_more = words(120)
+    assert more.expected.by_patient < few.expected.by_patient
+    # By the definition of power: 80% at two-sided 5%.
+    internal = hanley_mcneil_standard_error(ASSUMED_AUROC, *ASSUMED_INTERNAL)
+    drop = more.expected.detectable
+    external = hanley_mcneil_standard_error(ASSUMED_AUROC - drop, 60, 60)
+    assert drop == pytest.approx((1.959964 + 0.841621) * np.hypot(internal, external), rel=1e-5)
+    assert "not even a drop to guessing would be found reliably" in said_of_few
+    assert f"±{more.expected.by_image:.2f} if every image told for itself" in said_of_more
+    assert f"a drop of {drop:.2f} or more from home would" in said_of_more
+    assert more.report.status == 0 and str(more.report).endswith("your data is usable.")
+
+
+@pytest.mark.parametrize("labels", ["malignant", "benign"])
+def test_one_class_alone_is_not_usable(folder, labels):
+    found = checked(folder, "image,label", *(f"{number},{labels}" for number in range(8)))
+    assert (found.report.status, found.expected) == (2, None)
+    assert "both classes are needed" in str(found.report)
+
+
+def test_patients_of_one_kind_alone_expect_nothing(folder):
+    lines = [f"{number},{number % 2}" for number in range(8)]
+    assert checked(folder, "image,label", *lines).expected is None
+
+
+def test_without_labels_it_is_not_usable(folder):
+    found = checked(folder)
+    assert (found.report.status, found.expected, len(found.exclusions)) == (2, None, 8)
+
+
+def test_exclusions_are_a_table_that_no_spreadsheet_computes(folder):
+    write_raster(folder / "=cmd.pgm", 1)
+    found = checked(folder, "image,label", *LABELS, "=HYPERLINK(1),0")
+    rows = list(csv.DictReader(io.StringIO(preflight.exclusions_csv(found))))
+    assert [row["line"] for row in rows] == ["", "10"]
+    assert rows[0]["image"] and rows[0]["format"] == "PGM"
+    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
+    spoilt = Preflight(found.report, pd.DataFrame({"reason": ["=1+1"]}), None)
+    assert preflight.exclusions_csv(spoilt) == "reason\n'=1+1\n"
+
+
+def test_a_folder_is_checked_with_words_for_its_table(folder, tmp_path):
+    (tmp_path / "t.csv").write_text("image,outcome\n" + "\n".join(LABELS).replace("1", "bad"))
+    layout = {"columns": {"label": "outcome"}, "positive": ("bad",)}
+    with pytest.raises(DatasetError, match="label"):
+        preflight.of_folder(folder, tmp_path / "t.csv", {"columns": {"label": "outcome"}})
+    found = preflight.of_folder(folder, tmp_path / "t.csv", layout)
+    assert found.report.counts.loc["malignant images", "usable"] == 2
+
+
+def test_pseudonyms_are_traced_to_files_by_who_holds_the_key(folder, tmp_path, monkeypatch):
+    name = take(folder).files["image_id"].iloc[3]
+    assert preflight.locate(folder, [name, "0" * 16]) == {
+        name: folder.resolve() / "3",
+        "0" * 16: None,
+    }
+    monkeypatch.setenv(pseudonyms.KEY_FILE_VARIABLE, str(tmp_path / "another key"))
+    assert preflight.locate(folder, [name]) == {name: None}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> hospital.Hospital:
+    folder = tmp_path_factory.mktemp("hospital") / "export"
+    return hospital.write(folder, size=(96, 72), draw=hospital.sketches)
+
+
+def test_a_hospital_is_told_everything_and_nobody_is_named(made, capfd):
+    found = preflight.of_folder(made.folder, None, {})
+    text = str(found.report)
+    for words in (
+        "16 malignant and 37 benign images can be used",
+        "GE MEDICAL SYSTEMS Senographe Essential",
+        "JPEG Lossless (24)",
+        "MONOCHROME1 (14)",
+        "2 images of breasts with implants",
+        "1 image with burned-in text",
+        "2 files left out: a raw image FOR PROCESSING",
+        "1 row of the table without an image: line ",
+    ):
+        assert words in text
+    told = text + preflight.exclusions_csv(found) + "".join(capfd.readouterr())
+    assert hospital.planted_in(told.encode(), made.planted) == []
+    assert found.report.status == 1

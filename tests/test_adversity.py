@@ -398,3 +398,30 @@ def test_files_of_any_time(
     folder.rename(folder.with_suffix(".partial"))
     assert small_store.content(small_store.build(manifest, tmp_path)) == undisturbed
     assert (folder / batch.IMAGES).stat().st_mtime == moment
+
+
+# What the command line says
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_output_that_cannot_be_written_is_one_sentence() -> None:
+    with Path("/dev/full").open("w") as full:
+        outcome = subprocess.run(
+            [project.BIN / "mammo", "parameters"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert outcome.returncode == 1
+    assert outcome.stderr.startswith("mammo: output: no space left on device; make room")
+    assert len(outcome.stderr.splitlines()) == 1
+
+
+def test_reader_of_the_output_may_leave() -> None:
+    command = subprocess.Popen(
+        [project.BIN / "mammo", "parameters"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    command.stdout.close()
+    assert command.stderr.read() == b""
+    assert command.wait() == 1

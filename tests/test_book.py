@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -173,7 +174,7 @@ def test_after_a_killed_rendering_every_page_is_read_anew(root, renderings):
     (root / "book" / "glossary.md").write_text("# Other\n")
     pages.render(root)
     assert read.is_dir()
-    (root / "book" / "_build" / "rendered.json").unlink()
+    (root / "book" / "_build" / "rendered_pages.json").unlink()
     pages.render(root)
     assert not read.exists()
 
@@ -185,3 +186,17 @@ def test_a_warning_fails_the_rendering_until_it_is_mended(root):
     for _ in range(2):
         with pytest.raises(MammoError, match=r"glossary\.md.*nowhere"):
             pages.render(root)
+
+
+def test_a_page_that_changed_under_an_earlier_clock_is_read_anew(root, renderings):
+    pages.render(root)
+    doctrees = root / "book" / "_build" / ".doctrees"
+    doctrees.mkdir(exist_ok=True)
+    for page in ("glossary", "reproduce"):
+        (doctrees / f"{page}.doctree").touch()
+    changed = root / "book" / "glossary.md"
+    changed.write_text(changed.read_text() + "\nMore.\n")
+    os.utime(changed, (0, 0))
+    pages.render(root)
+    assert [path.name for path in doctrees.iterdir()] == ["reproduce.doctree"]
+    assert len(renderings) == 2

@@ -177,7 +177,7 @@ def test_a_row_without_its_file_is_reported_and_costs_no_other(call, tmp_path):
     folder = native.write_institution(tmp_path, TABLE + "gone.dcm,9,1\n", NAMES)
     status, printed, _ = call("check", "institution", folder)
     assert status == 1
-    assert "1 row of the table without an image: lines 5" in printed
+    assert "1 row of the table without an image: line 5" in printed
     assert "-> complete the images, or correct the names in the table" in printed
     assert "1 malignant and 2 benign images can be used" in printed
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mammo import config
+from mammo.disk import write_text
 from mammo.errors import MammoError, ParameterError
 from mammo.parameters import (
     AdaptationParameters,
@@ -25,7 +26,7 @@ from mammo.parameters import (
     Parameters,
     PublishedModelParameters,
 )
-from mammo.provenance import Artifacts, digest, write_text
+from mammo.provenance import Artifacts, digest
 
 DATA = (DataParameters, ImageParameters)
 MODELS = (*DATA, ModelParameters, PublishedModelParameters, EvaluationParameters)
@@ -202,14 +203,19 @@ def render(root: Path) -> Path:
             f"the book cannot be rendered without {', '.join(missing)}: run 'mammo book', "
             f"or 'mammo run {missing[0]}' first"
         )
-    stamp = book / "_build" / "rendered.json"
-    sources = digest({path.relative_to(book).as_posix(): _content(path) for path in _pages(book)})
-    if built.is_file() and stamp.is_file() and json.loads(stamp.read_text()) == sources:
+    stamp = book / "_build" / "rendered_pages.json"
+    sources = {path.relative_to(book).as_posix(): _content(path) for path in _pages(book)}
+    rendered = json.loads(stamp.read_text()) if stamp.is_file() else {}
+    if built.is_file() and rendered == sources:
         return built
-    if not stamp.is_file():
+    doctrees = book / "_build" / ".doctrees"
+    if not rendered:
         # The last rendering failed or was killed: Sphinx shall read and write every page anew, for
         # it warns of a page only when it reads it, and takes a page cut short for a finished one.
-        shutil.rmtree(book / "_build" / ".doctrees", ignore_errors=True)
+        shutil.rmtree(doctrees, ignore_errors=True)
+    for page in sources.keys() & rendered.keys():
+        if rendered[page] != sources[page]:  # Sphinx would go by the times, and clocks go back.
+            (doctrees / page).with_suffix(".doctree").unlink(missing_ok=True)
     stamp.unlink(missing_ok=True)
     run = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", run, "build", "-n", "-W", "--keep-going"]

@@ -15,10 +15,10 @@ from mammo.assessment.everything import Assessment
 from mammo.assessment.operating_points import DEFAULTS, criterion
 from mammo.assessment.score_file import Layout, read_scores
 from mammo.assessment.scores import BREAST, INTERNAL_SPLIT, Settings, aggregated
+from mammo.disk import write_bytes, write_text
 from mammo.errors import MammoError
 from mammo.evaluation.aggregation import Rule
 from mammo.evaluation.inputs import Unit
-from mammo.provenance import write_bytes, write_text
 from mammo.report.presentation import NOTHING, bounds, p_value
 from mammo.report.spreadsheet_cells import harmless
 

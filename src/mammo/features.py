@@ -12,6 +12,7 @@ from lightning.fabric import Fabric
 from tqdm.auto import tqdm
 
 from mammo.devices import Precision, computing
+from mammo.disk import create_array, whole, write_csv
 from mammo.errors import MammoError
 from mammo.models.transfer import Extractor, map_shape
 
@@ -146,12 +147,10 @@ def _jobs(n: int, flips: Sequence[str], flipped: np.ndarray | None) -> np.ndarra
 def _begin(folder: Path, shape: tuple[int, ...], index: pd.DataFrame, n_batches: int) -> None:
     """Lay out the files; the marks come last, so that their presence vouches for the others."""
     (folder / _DONE).unlink(missing_ok=True)
-    np.lib.format.open_memmap(folder / _MAPS, mode="w+", dtype=np.float16, shape=shape).flush()
-    index.to_csv(folder / _INDEX, index=False)
-    temporary = folder / f"{_DONE}.tmp"
-    with temporary.open("wb") as file:
-        np.save(file, np.zeros(n_batches, bool))
-    temporary.replace(folder / _DONE)
+    create_array(folder / _MAPS, shape, "<f2")
+    write_csv(folder / _INDEX, index)
+    with whole(folder / _DONE) as temporary:
+        create_array(temporary, (n_batches,), "|b1")
 
 
 def _is_begun(folder: Path, shape: tuple[int, ...], index: pd.DataFrame, n_batches: int) -> bool:

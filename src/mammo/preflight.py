@@ -95,9 +95,10 @@ def _expected(used: pd.DataFrame) -> Expected | None:
 
 
 def _expectation(expected: Expected) -> Finding:
+    can_show = expected.detectable < ASSUMED_AUROC - 0.5
     drop = (
         f"a drop of {expected.detectable:.2f} or more from home would be found four times in five"
-        if expected.detectable < ASSUMED_AUROC - 0.5
+        if can_show
         else "not even a drop to guessing would be found reliably"
     )
     text = (
@@ -105,7 +106,8 @@ def _expectation(expected: Expected) -> Finding:
         f"every image told for itself, to ±{expected.by_patient:.2f} if all images of a patient "
         f"told the same (95% intervals); {drop}"
     )
-    return Finding("ok", text)
+    remedy = "" if can_show else "with more patients of the rarer class it would be"
+    return Finding("ok" if can_show else "note", text, remedy)
 
 
 def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Preflight:

@@ -19,7 +19,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
-from mammo.disk import held, settle, told, write_bytes, write_text  # noqa: F401
+from mammo.disk import held, settle, told, write_text
 
 RECORD = "record.json"
 PACKAGE = Path(__file__).parent

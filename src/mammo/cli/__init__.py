@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -12,9 +13,11 @@ from mammo.errors import MammoError
 
 
 def main() -> None:
-    """Run the command line; a fault of the input ends in one sentence and status 1."""
+    """Run the command line; a fault of the input or the system ends in one sentence, status 1."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # Names of files need not be text.
     try:
         cli(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -24,6 +27,18 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         print("mammo: interrupted; the next run goes on from here", file=sys.stderr)
         sys.exit(130)
+    except OSError as error:
+        _drop_output()
+        if not isinstance(error, BrokenPipeError):  # Whoever read the output has seen enough.
+            from mammo.disk import sentence
+
+            print(f"mammo: {sentence(error, error.filename or 'output')}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _drop_output() -> None:
+    """Keep the interpreter from writing again, at its end, what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

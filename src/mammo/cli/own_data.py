@@ -63,7 +63,7 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path, layout: dict
     if len(found.exclusions):
         write_text(exclusions, preflight.exclusions_csv(found))
         print(
-            f"{exclusions} lists the {len(found.exclusions):,} files and rows left out; "
+            f"{exclusions} lists what is left out ({len(found.exclusions):,}) and why; "
             f"'mammo locate {folder} IMAGE' tells which file an image is."
         )
     return found.report.status

@@ -55,7 +55,7 @@ def predict(
     """Score the images of DATASET with MODEL, trained first where it has to be."""
     parameters = checked(params, assignments)
     from mammo import results
-    from mammo.provenance import write_text
+    from mammo.disk import write_text
     from mammo.study import Study
 
     scores = results.scores(Study(parameters), model, dataset)

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from tqdm.auto import tqdm
 
-from mammo.disk import told
+from mammo.disk import settle, told
 from mammo.errors import DatasetError
 
 _GZIP = b"\x1f\x8b"
@@ -63,6 +63,7 @@ def unpack(
             if verify:
                 verify(partial)
             partial.chmod(0o755)
+            settle(partial)
             _move(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)

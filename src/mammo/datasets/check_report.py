@@ -54,7 +54,7 @@ class Report:
     def __str__(self) -> str:
         lines = [f"{self.title}: {self.place or 'absent'}", ""]
         if self.counts is not None:
-            lines += [self.counts.to_string(na_rep="-"), ""]
+            lines += [self.counts.astype(object).where(self.counts.notna(), "-").to_string(), ""]
         for finding in self.findings:
             lines.append(f"{finding.severity:<8} {_indented(finding.text)}")
             if finding.remedy:

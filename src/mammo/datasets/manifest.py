@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo import disk
 from mammo.errors import DatasetError
 
 COLUMNS: dict[str, str] = {
@@ -146,10 +147,7 @@ def _refuse(frame: pd.DataFrame, column: str, wrong: pd.Series, fault: str) -> N
 
 def write_csv(frame: pd.DataFrame, path: str | os.PathLike) -> None:
     """Write a manifest as UTF-8 CSV, whole or not at all."""
-    path = Path(path)
-    partial = path.with_name(path.name + ".part")
-    validate(frame)[list(COLUMNS)].to_csv(partial, index=False)
-    partial.replace(path)
+    disk.write_csv(Path(path), validate(frame)[list(COLUMNS)])
 
 
 def read_csv(path: str | os.PathLike) -> pd.DataFrame:
@@ -161,8 +159,10 @@ def read_csv(path: str | os.PathLike) -> pd.DataFrame:
         If the file is absent, lacks columns or breaks the contract.
     """
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        frame = pd.read_csv(
+            path, dtype=str, keep_default_na=False, encoding_errors="surrogateescape"
+        )
+    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DatasetError(f"{path} cannot be read as a manifest: {error}") from error
     missing = [name for name in COLUMNS if name not in frame]
     if missing:

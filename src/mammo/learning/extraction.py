@@ -64,9 +64,9 @@ class Extraction(Steps):
         return sorted(chosen[: min(CALIBRATION_IMAGES, count)].tolist())
 
     def _make_extractor(self, model: str, folder: Path) -> dict[str, Any]:
-        import safetensors.torch
         import torch
 
+        from mammo import checkpoint
         from mammo.models import weights
         from mammo.models.calibration import calibrate
         from mammo.models.transfer import Extractor
@@ -79,8 +79,7 @@ class Extraction(Steps):
             with _progress(extractor, f"standardise {model}"):
                 calibrate(extractor, grey[:, None])
         values = {**state, **extractor.layers.state_dict()}
-        values = {name: tensor.contiguous() for name, tensor in values.items()}
-        safetensors.torch.save_file(values, folder / EXTRACTOR)
+        checkpoint.write_values(folder / EXTRACTOR, values, asdict(record))
         if record.note:
             print(f"{model}: {record.note}")
         return asdict(record)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mammo.disk import write_text
 from mammo.errors import MammoError
 from mammo.images.store import ImageStore
-from mammo.provenance import write_text
 from mammo.shift.differences import standardised_differences
 from mammo.shift.domain import domain_auroc, too_few_patients
 from mammo.shift.statistics import grey_histogram, image_statistics

@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from mammo import checkpoint
 from mammo.devices import Precision, computing
+from mammo.disk import write_csv
 from mammo.errors import MammoError, ParameterError
 from mammo.patches import Augmentation, Windows
 from mammo.training.statistics import set_to_training, take_anew
@@ -173,7 +174,7 @@ def train_in_stages(
         "processes": fabric.world_size,
     }
     if fabric.is_global_zero:
-        pd.DataFrame(history).to_csv(folder / HISTORY, index=False)
+        write_csv(folder / HISTORY, pd.DataFrame(history))
         checkpoint.save(folder, best, record)
     fabric.barrier()
     return record

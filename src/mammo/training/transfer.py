@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from mammo import checkpoint
 from mammo.devices import Precision, computing
+from mammo.disk import write_csv
 from mammo.errors import MammoError
 from mammo.samples import Samples, logits
 from mammo.splits import hold_out
@@ -149,7 +150,7 @@ def train(
         "processes": fabric.world_size,
     }
     if fabric.is_global_zero:
-        pd.DataFrame(history).to_csv(folder / HISTORY, index=False)
+        write_csv(folder / HISTORY, pd.DataFrame(history))
         checkpoint.save(folder, best, record)
     fabric.barrier()
     return record

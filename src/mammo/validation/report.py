@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mammo import preflight
+from mammo.disk import write_text
 from mammo.errors import MammoError
-from mammo.provenance import commit, versions, write_text
+from mammo.provenance import commit, versions
 from mammo.report.page.render import render
 from mammo.report.spreadsheet_cells import harmless
 from mammo.validation.evidence import Evidence

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from mammo import __version__
+from mammo.disk import whole
 from mammo.errors import WeightsError
 from mammo.models.foreign_text import one_line
 from mammo.models.library.assembly import Architecture, assemble, check_fit
@@ -248,16 +247,12 @@ def _facts(
 
 def _write(target: Path, state: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
     values = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        safetensors.torch.save_file(values, temporary, {"record": json.dumps(facts)})
-        temporary.replace(target)
+        with whole(target) as temporary:
+            safetensors.torch.save_file(values, temporary, {"record": json.dumps(facts)})
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{target} cannot be written ({error}); make room for it") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def _foreign(path: Path, what: str) -> WeightsError:

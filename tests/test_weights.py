@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import urllib.error
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -94,6 +96,20 @@ def test_auto_without_network_falls_back_to_random_and_says_so(offline):
 def test_imagenet_without_network_is_refused_with_a_remedy(offline):
     with pytest.raises(WeightsError, match=r"no route to host.*put the file at .*'random'"):
         weights.resolve("imagenet", "alexnet", 1)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [OSError(28, "No space left on device"), http.client.IncompleteRead(b"", 9), RuntimeError("x")],
+)
+def test_a_download_that_breaks_off_is_no_absence(offline, monkeypatch, fault):
+    def fail(*_, **__):
+        raise fault
+
+    monkeypatch.setattr("urllib.request.urlopen", lambda *_, **__: nullcontext())
+    monkeypatch.setattr("torch.hub.download_url_to_file", fail)
+    with pytest.raises(WeightsError, match=r"alexnet\S*\.pth: fetching it from .* failed .*again"):
+        weights.resolve("auto", "alexnet", 1)
 
 
 def test_cached_imagenet_weights_are_checked(offline, monkeypatch, state):

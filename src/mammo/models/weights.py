@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import re
 import urllib.error
 import urllib.request
@@ -138,8 +139,14 @@ def _fetch(source: WeightsSource, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         torch.hub.download_url_to_file(source.url, str(path), hash_prefix=source.sha256)
-    except (OSError, RuntimeError) as error:
+    except urllib.error.HTTPError as error:
         raise AbsentWeightsError(source, path, str(error)) from None
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        # They can be had: to go on with random ones would hide a full disk or a lost connection.
+        raise WeightsError(
+            f"{path}: fetching it from {source.url} failed ({error}); see to that and run this "
+            "again, or let weights be 'random'"
+        ) from None
 
 
 def _from_file(path: Path, backbone: str) -> tuple[State, WeightsRecord]:

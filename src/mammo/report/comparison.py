@@ -77,7 +77,7 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         }
     )
     note = f"Paired: the same images, {ordered['method'].iloc[0].removeprefix('paired, ')}."
-    return Table(shown, ordered, f"{note} Holm over {len(ordered)} comparisons.")
+    return Table(shown, ordered, f"{note} Holm over {_comparisons(len(ordered))}.")
 
 
 def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -191,7 +191,7 @@ def _drop_note(drops: pd.DataFrame) -> str:
     first = drops.iloc[0]
     return (
         f"Drop: the auROC at home (DDSM's validation patients) less that elsewhere. Interval and p "
-        f"are of one test: {first['method']}; Holm over {len(drops)} comparisons. No worse: the "
+        f"are of one test: {first['method']}; Holm over {_comparisons(len(drops))}. No worse: the "
         f"interval excludes a loss of {first['margin']:g} or more. Least drop seen: the true drop "
         "that a comparison of this precision finds four times in five. The CSV has bootstrap "
         "intervals of the drops beside these."
@@ -218,3 +218,7 @@ def _two(values: pd.Series) -> pd.Series:
 def _nothing(why: str) -> Table:
     empty = pd.DataFrame({"Result": [f"none: {why}"]})
     return Table(empty, empty)
+
+
+def _comparisons(number: int) -> str:
+    return f"{number} comparison" + "s" * (number != 1)

@@ -9,6 +9,8 @@ from html import escape
 
 import pandas as pd
 
+from mammo.report.spreadsheet_cells import harmless
+
 _BADGES = {"real", "synthetic", "published"}
 _NUMBER = re.compile(r"(?:< )?[-−+±]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")
 
@@ -45,7 +47,7 @@ class ShownTable:
         return "\n".join(part for part in (self.caption, text, self.table.note) if part)
 
     def _download(self) -> str:
-        csv = self.table.data.to_csv(index=False, float_format="%.6g")
+        csv = harmless(self.table.data).to_csv(index=False, float_format="%.6g")
         encoded = base64.b64encode(csv.encode()).decode()
         return (
             f'<p class="mammo-download"><a download="{escape(self.name)}.csv" '

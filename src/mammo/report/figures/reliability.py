@@ -63,7 +63,7 @@ def reliability_curves(
         named = {}
         for axes in figure.axes:
             named |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-        figure.legend(named.values(), named, loc="outside lower center", ncols=2)
+        figure.legend(named.values(), named, loc="outside lower center", ncols=min(2, n_columns))
     return Picture(figure, _alt(kinds, sources))
 
 

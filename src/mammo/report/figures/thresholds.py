@@ -59,7 +59,7 @@ def carried_thresholds(
             Line2D([], [], color=style.color, marker=style.marker, label=set_name(name, sources))
             for name, style in styles.items()
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(2, n_columns))
     return Picture(figure, _alt(chosen, criterion, sources))
 
 

@@ -54,24 +54,36 @@ def test_leakage_of_the_official_parts_is_counted_and_ours_has_none(study, monke
 
 def test_steps_list_every_artifact_behind_the_tables(study):
     table = inventory.steps(study)
-    assert set(table["Step"]) == {
-        "phantoms",
-        "manifest",
-        "images",
-        "extractor",
-        "features",
-        "checkpoint",
-        "predictions",
-        "harmonisation",
-        "shift",
+    # One model, four sets: trained on DDSM, on mixed data, and on one amount of local patients;
+    # maps of the three sets with flips for learning, and of one with harmonised grey levels.
+    assert table["Step"].value_counts().to_dict() == {
+        "phantoms": 4,
+        "manifest": 4,
+        "images": 4,
+        "extractor": 1,
+        "features": 4 + 3 + 1,
+        "checkpoint": 3,
+        "predictions": 4 + 4 + 1 + 1,
+        "harmonisation": 1,
+        "shift": 1,
     }
     assert table["Digest"].is_unique
-    assert (table["Step"] == "predictions").sum() >= 8
     for row in table.itertuples():
         record = read_record(study.artifacts.root / row.Step / row.Digest)
         assert row.Seconds == record["seconds"]
     trained = table[table["Step"] == "checkpoint"]
-    assert set(trained["Of"]) == {f"{ALEXNET}, ddsm", f"{ALEXNET}, mixed"}
+    rows = {name: study.rows(name, is_trained_on=True) for name in ("ddsm", "mixed")}
+    learnt = {name: part.groupby("dataset")["patient_id"].nunique() for name, part in rows.items()}
+    at_home, mixed = learnt["ddsm"]["cbis_ddsm"], learnt["mixed"]
+    own = f"Institution (UKy) {mixed['institution']}"
+    assert trained["Of"].tolist() == [
+        f"{ALEXNET}, ddsm; patients: DDSM {at_home}",
+        f"{ALEXNET}, mixed; patients: DDSM {at_home}, MIAS {mixed['mias']}, "
+        f"INbreast {mixed['inbreast']}, {own}",
+        f"{ALEXNET}, mixed; patients: DDSM {at_home}, {own}",
+    ]
+    compared = table.set_index("Step").loc[["harmonisation", "shift"], "Of"]
+    assert compared.tolist() == ["DDSM, Institution (UKy)"] * 2
     assert set(trained["Device"]) == {"cpu"} or trained["Device"].str.startswith("cuda").all()
 
 

@@ -30,7 +30,7 @@ def test_trainings_on_other_data_are_other_models(study):
     assert alone != mixed
     facts = [read_record(folder)["facts"] for folder in (alone, mixed)]
     assert facts[0]["n_train"] < facts[1]["n_train"]
-    assert [list(record["patients"]) for record in facts] == [[INTERNAL], list(study.datasets)]
+    assert [list(record["learnt_from"]) for record in facts] == [[INTERNAL], list(study.datasets)]
 
 
 def test_a_frozen_extractor_is_no_part_of_the_checkpoint_a_trained_one_is(study, prepared):

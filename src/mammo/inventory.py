@@ -87,9 +87,13 @@ def steps(study: Study) -> pd.DataFrame:
 
 def _subject(record: dict) -> str:
     names = {**DATASET_TITLES, **MODEL_TITLES}
-    inputs = record["inputs"]
+    inputs, patients = record["inputs"], record["facts"].get("learnt_from", {})
+    compared = inputs.get("images", {})
     found = [inputs[key] for key in ("model", "dataset", "training") if inputs.get(key)]
-    return ", ".join(names.get(name, name) for name in found)
+    found += compared if isinstance(compared, dict) else []
+    words = ", ".join(names.get(name, name) for name in found)
+    learnt = ", ".join(f"{names[name]} {number:,}" for name, number in patients.items())
+    return f"{words}; patients: {learnt}" if learnt else words
 
 
 def data(study: Study) -> pd.DataFrame:

@@ -105,7 +105,7 @@ class TransferLearning(Learning):
                 seed=self.seed,
             )
             patients = rows.groupby("dataset", sort=False)["patient_id"].nunique().to_dict()
-            return {**record, "patients": patients, "device": str(self.study.fabric.device)}
+            return {**record, "learnt_from": patients, "device": str(self.study.fabric.device)}
 
         return self.artifacts.build_together("checkpoint", inputs, CODE, make)
 

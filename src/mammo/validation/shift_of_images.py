@@ -30,8 +30,7 @@ def shift(study: Study) -> Shift:
     training, local = study.rows("ddsm", is_trained_on=True), study.table(study.local)
     settings = ShiftSettings(n_bootstrap=p.n_bootstrap, confidence=p.confidence, seed=p.seed)
     inputs = {
-        "training": study.images_folder(INTERNAL).name,
-        "local": study.images_folder(study.local).name,
+        "images": {name: study.images_folder(name).name for name in (INTERNAL, study.local)},
         "image_ids": digest([training["image_id"].tolist(), local["image_id"].tolist()]),
         "settings": asdict(settings),
     }

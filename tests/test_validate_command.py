@@ -15,6 +15,7 @@ import pytest
 import hospital
 import project
 from mammo import cli, pseudonyms
+from mammo.cli import own_data
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TABLES = {
@@ -211,6 +212,22 @@ def test_a_fault_is_one_sentence(fault, line, sentence):
     said = complaint.rpartition("mammo: ")[2]  # a bar of progress may stand before it
     assert status == 1
     assert sentence in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "models"),
+    [
+        ("--models resnet50 end2end_vgg16 FOLDER", "resnet50,end2end_vgg16"),
+        ("FOLDER --models resnet50 vgg16 alexnet --output x", "resnet50,vgg16,alexnet"),
+        ("FOLDER --models resnet50,vgg16", "resnet50,vgg16"),
+        ("--models resnet50 FOLDER", "resnet50"),
+        ("--models FOLDER FOLDER", "FOLDER"),
+        ("FOLDER", None),
+    ],
+)
+def test_several_models_may_be_named_in_a_row(words, models):
+    context = own_data.validate.make_context("validate", words.split())
+    assert (context.params["folder"], context.params["models"]) == (Path("FOLDER"), models)
 
 
 def test_a_folder_and_scores_at_once_are_refused(fault):

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,20 @@ import click
 
 if TYPE_CHECKING:
     from mammo.parameters import Parameters
+
+
+class SeveralModels(click.Command):
+    """A command whose ``--models`` takes names in a row, which click allows of arguments alone."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Join the names that follow the option before click sees them."""
+        if "--models" in args[:-1]:
+            from mammo.models import MODELS
+
+            first = args.index("--models") + 1
+            names = list(takewhile(MODELS.__contains__, args[first + 1 :]))
+            args = [*args[:first], ",".join([args[first], *names]), *args[first + 1 + len(names) :]]
+        return super().parse_args(ctx, args)
 
 
 def with_parameters(command: Callable) -> Callable:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mammo.cli.options import (
+    SeveralModels,
     checked,
     data_root,
     named_data,
@@ -69,10 +70,10 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path, layout: dict
     return found.report.status
 
 
-@click.command()
+@click.command(cls=SeveralModels)
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @with_labels
-@click.option("--models", help="Models to test, parted by commas or spaces; without it all six.")
+@click.option("--models", help="Models to test, parted by spaces or commas; without it all six.")
 @click.option(
     "--scores", type=click.Path(path_type=Path), help="Test these scores instead of models."
 )
@@ -108,7 +109,7 @@ def validate(
     """Test models on your own images in FOLDER, or anybody's scores of them, and write a report.
 
     \b
-    mammo validate FOLDER --labels labels.csv --models resnet50,end2end_vgg16
+    mammo validate FOLDER --labels labels.csv --models resnet50 end2end_vgg16
     mammo validate --scores vendor.csv --labels labels.csv
     """
     if (folder is None) == (scores is None):

@@ -38,10 +38,14 @@ def fabric():
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory):
+    return with_squares(tmp_path_factory.mktemp("images"), 32)
+
+
+def with_squares(folder, n_images):
     """Images with one lesion each: malignant ones are bright squares, benign ones dim."""
-    folder, rng = tmp_path_factory.mktemp("images"), np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     images, lesions = [], []
-    for number in range(32):
+    for number in range(n_images):
         malignant = number % 2
         pixels = rng.integers(8000, 12000, (80, 80)).astype(np.uint16)
         pixels[0, 0] = 65535
@@ -70,20 +74,21 @@ def same(one, other):
     return all(torch.equal(value, values[name]) for name, value in one.state_dict().items())
 
 
-def test_learns_where_lesions_are_and_which_are_malignant(data, fabric, tmp_path):
-    settings = DetectorTraining("adamw", learning_rate=3e-3, epochs=14, held_aside=0.3)
+def test_learns_where_lesions_are_and_which_are_malignant(fabric, tmp_path, tmp_path_factory):
+    data = with_squares(tmp_path_factory.mktemp("images"), 64)
+    settings = DetectorTraining("adamw", learning_rate=3e-3, epochs=12, held_aside=0.3)
     network = build(NETWORK, 0)
     standardise_detector(network, data[0], seed=0)
     record = train(network, *data, settings, tmp_path, fabric, seed=0)
     history = pd.read_csv(tmp_path / training.HISTORY)
-    assert len(history) == record["epochs"] == 14
+    assert len(history) == record["epochs"] == 12
     assert list(history)[1:5] == [f"{name}_loss" for name in LOSSES]
     assert history["rpn_class_loss"].iloc[-1] < 0.3 * history["rpn_class_loss"].iloc[0]
     assert record["best_epoch"] == history["held_aside_auroc"].idxmax()
-    assert record["best"]["held_aside_auroc"] > 0.9
-    assert record["n_train"] + record["n_held_aside"] == 32 and record["n_lesions"] > 10
+    assert history["held_aside_auroc"].iloc[-1] > 0.9
+    assert record["n_train"] + record["n_held_aside"] == 64 and record["n_lesions"] > 20
     found, scores = detect_all(network, data[0], fabric)
-    assert roc_auc_score(data[0]["label"], scores) > 0.6
+    assert roc_auc_score(data[0]["label"], scores) > 0.9
     best = found.groupby("image_id").first().loc[data[1]["image_id"]].reset_index()
     for low, high in (("row_min", "row_max"), ("col_min", "col_max")):
         centre = (best[low] + best[high]) / 2

@@ -558,13 +558,14 @@ def test_attention_needs_something_to_show():
 
 
 def test_a_forest_of_anybodys_scores_has_no_published_value():
-    own = made_up_estimates(("a", "b")).assign(
-        dataset=["home", "north", "south", "west"] * 2, source=None, weights=None
+    own = made_up_estimates(("b", "a")).assign(
+        dataset=["home", "west", "south", "north"] * 2, source=None, weights=None
     )
     picture = auroc_forest(own, published=())
     assert "published" not in picture.alt and "experts" not in picture.alt
-    assert picture.alt.index("a on home") < picture.alt.index("a on south")
-    assert picture.alt.index("a on west") < picture.alt.index("b on home")
+    assert picture.alt.index("b on home") < picture.alt.index("b on west")
+    assert picture.alt.index("b on west") < picture.alt.index("b on north")
+    assert picture.alt.index("b on north") < picture.alt.index("a on home")
 
 
 def test_sets_that_are_not_the_papers_get_looks_of_their_own():

@@ -97,9 +97,9 @@ def _forest_rows(estimates: pd.DataFrame, published: tuple[PublishedAuroc, ...])
     )
     rows = cells.merge(estimates, on=["model", "dataset", "split"], how="outer")
     orders = {
-        "model": _order(MODEL_TITLES, rows["model"]),
-        "split": _order(("validation", "test"), rows["split"]),
-        "dataset": _order(DATASET_TITLES, rows["dataset"]),
+        "model": _order(MODEL_TITLES, estimates["model"]),
+        "split": _order(("validation", "test"), estimates["split"]),
+        "dataset": _order(DATASET_TITLES, estimates["dataset"]),
     }
     places = pd.DataFrame({name: rows[name].map(order) for name, order in orders.items()})
     return rows.iloc[places.sort_values(list(places)).index].reset_index(drop=True)

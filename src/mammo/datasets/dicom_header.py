@@ -33,6 +33,39 @@ MODIFIER_CODES = {
 }
 """View Modifier for Mammography, PS3.16 CID 4015: those that change what a classifier sees."""
 
+WHOLE_NUMBERS = (
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PixelRepresentation",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+)
+"""Elements of the image that have one whole number."""
+
+KIND_TAGS = (
+    "SOPClassUID",
+    "Modality",
+    "PresentationIntentType",
+    "PhotometricInterpretation",
+    *WHOLE_NUMBERS,
+)
+"""Elements that tell whether an image is a projection in grey, and of what size."""
+
+FOR_PROCESSING = (
+    "1.2.840.10008.5.1.4.1.1.1.2.1",  # Digital Mammography X-Ray, For Processing
+    "1.2.840.10008.5.1.4.1.1.1.1.1",  # Digital X-Ray, For Processing
+)
+TOMOSYNTHESIS = (
+    "1.2.840.10008.5.1.4.1.1.13.1.3",  # Breast Tomosynthesis
+    "1.2.840.10008.5.1.4.1.1.13.1.4",  # Breast Projection X-Ray, For Presentation
+    "1.2.840.10008.5.1.4.1.1.13.1.5",  # Breast Projection X-Ray, For Processing
+)
+PROJECTION_MODALITIES = ("MG", "CR", "DX", "RG", "OT", "")
+MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
+
 MAX_HEADER_BYTES = 2**24
 """What a header may have without its pixels; tables of grey values have some 100,000."""
 
@@ -129,7 +162,7 @@ class _Bounded:
         return self._read(size)
 
 
-def require_whole(header: Header, keywords: Sequence[str]) -> None:
+def require_whole(header: Header, keywords: Sequence[str] = WHOLE_NUMBERS) -> None:
     """Refuse a header where one of some elements is there and is not one whole number."""
     for keyword in keywords:
         if not isinstance(header.get(keyword), int | None):

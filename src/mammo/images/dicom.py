@@ -19,18 +19,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _TAGS = [
-    "SOPClassUID",
-    "Modality",
-    "PresentationIntentType",
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "PixelRepresentation",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
+    *dicom_header.KIND_TAGS,
     "PixelPaddingValue",
     "PixelPaddingRangeLimit",
     "ModalityLUTSequence",
@@ -48,29 +37,8 @@ _TAGS = [
     "ViewCodeSequence",
     "PatientOrientation",
 ]
-_WHOLE_NUMBERS = (
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "PixelRepresentation",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-)
 _ROWS_AT_ONCE = 256
-_FOR_PROCESSING = (
-    "1.2.840.10008.5.1.4.1.1.1.2.1",  # Digital Mammography X-Ray, For Processing
-    "1.2.840.10008.5.1.4.1.1.1.1.1",  # Digital X-Ray, For Processing
-)
-_TOMOSYNTHESIS = (
-    "1.2.840.10008.5.1.4.1.1.13.1.3",  # Breast Tomosynthesis
-    "1.2.840.10008.5.1.4.1.1.13.1.4",  # Breast Projection X-Ray, For Presentation
-    "1.2.840.10008.5.1.4.1.1.13.1.5",  # Breast Projection X-Ray, For Processing
-)
-_PROJECTION_MODALITIES = ("MG", "CR", "DX", "RG", "OT", "")
 _SLICE_MODALITIES = ("CT", "MR", "NM", "PT", "US")
-_MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 _COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
 _VIEWS = {*dicom_header.VIEW_CODES.values(), "XCC", "SIO", "ISO", "AT", "CV", "TAN", "RM", "RL"}
 
@@ -128,13 +96,11 @@ def read(path: str | Path, *, voi: int = 0) -> Image:
 def _read_header(path: Path) -> Dataset:
     try:
         header, _ = dicom_header.read_header(path, _TAGS)
+        dicom_header.require_whole(header)
     except UnreadableImageError as error:
         raise RefusedError(str(error)) from None
     if "Rows" not in header or "Columns" not in header:
         raise RefusedError("it is no DICOM image (rows or columns are missing)")
-    wrong = [name for name in _WHOLE_NUMBERS if not isinstance(header.get(name), int | None)]
-    if wrong:
-        raise RefusedError(f"its DICOM header is damaged: {wrong[0]} is no whole number")
     return header
 
 
@@ -148,16 +114,16 @@ def _wrong_kind(header: Dataset) -> list[str]:
     modality = str(header.get("Modality") or "")
     frames = int(header.get("NumberOfFrames") or 1)
     intent = str(header.get("PresentationIntentType") or "").upper()
-    if header.SOPClassUID in _FOR_PROCESSING or intent == "FOR PROCESSING":
+    if header.SOPClassUID in dicom_header.FOR_PROCESSING or intent == "FOR PROCESSING":
         reasons.append("it is For Processing, raw detector values: use its For Presentation file")
-    if header.SOPClassUID in _TOMOSYNTHESIS:
+    if header.SOPClassUID in dicom_header.TOMOSYNTHESIS:
         reasons.append("it is tomosynthesis: use a projection or a synthesised 2-D image")
     elif modality in _SLICE_MODALITIES:
         reasons.append(
             f"its modality is {modality}, a slice rather than a projection (some devices store"
             " tomosynthesis so): use a projection (modality MG)"
         )
-    elif modality not in _PROJECTION_MODALITIES:
+    elif modality not in dicom_header.PROJECTION_MODALITIES:
         reasons.append("its modality is not that of a projection: use one of modality MG")
     elif frames != 1:
         reasons.append(f"it has {frames} frames: use a file with a single projection")
@@ -171,7 +137,7 @@ def _wrong_pixels(header: Dataset) -> list[str]:
 def _wrong_colour(header: Dataset) -> list[str]:
     photometric = str(header.get("PhotometricInterpretation") or "missing")
     samples = header.get("SamplesPerPixel")
-    if photometric not in _MONOCHROME:
+    if photometric not in dicom_header.MONOCHROME:
         known = photometric if photometric in (*_COLOURS, "missing") else "unknown"
         return [f"its photometric interpretation is {known}, not MONOCHROME1 or 2"]
     return [] if samples in (None, 1) else [f"it has {samples} samples per pixel, not one"]

@@ -128,8 +128,8 @@ def next_steps(evidence: Evidence) -> list[str]:
         *_about_drops(evidence, judged),
         *_about_thresholds(evidence, judged),
         *_about_shift(evidence),
-        "Let someone who reads mammograms look at malignant cases with the lowest scores and benign "
-        "ones with the highest: the label may be wrong, and not the model.",
+        "Let someone who reads mammograms look at the malignant cases with the lowest scores and "
+        "the benign ones with the highest: the label may be wrong, and not the model.",
         "This is a study of the past on chosen cases. Before a model takes part in care it is to "
         "be tested on the women it will be used for, at their prevalence, with its readers.",
     ]

@@ -13,23 +13,9 @@ if TYPE_CHECKING:
     from pydicom.uid import UID
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-_RAW = ("1.2.840.10008.5.1.4.1.1.1.2.1", "1.2.840.10008.5.1.4.1.1.1.1.1")
-_TOMOSYNTHESIS = "1.2.840.10008.5.1.4.1.1.13.1."
-_PROJECTION_MODALITIES = ("MG", "CR", "DX", "RG", "OT", "")
 _OTHER_MODALITIES = ("CT", "MR", "US", "NM", "PT", "PR", "SR", "KO", "DOC", "XC", "SC", "SM")
 TAGS = (
-    "SOPClassUID",
-    "Modality",
-    "PresentationIntentType",
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "PixelRepresentation",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
+    *dicom_header.KIND_TAGS,
     "BurnedInAnnotation",
     "ViewPosition",
     "ViewCodeSequence",
@@ -39,17 +25,6 @@ TAGS = (
 )
 """Keywords of the elements that `unfit` asks for."""
 
-_WHOLE_NUMBERS = (
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "PixelRepresentation",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-)
-_GREY = ("MONOCHROME1", "MONOCHROME2")
 _MAGNIFIED = 1.3
 """Contact views have a factor of 1.0 to 1.2, magnification views of 1.5 to 2."""
 
@@ -76,7 +51,7 @@ def unfit(header: Mapping[str, object], syntax: UID | None, pixel_bytes: int) ->
     UnreadableImageError
         If the header is damaged.
     """
-    dicom_header.require_whole(header, _WHOLE_NUMBERS)
+    dicom_header.require_whole(header)
     return (
         _wrong_kind(header)
         or _wrong_view(header)
@@ -91,14 +66,15 @@ def _wrong_kind(header: Mapping[str, object]) -> str | None:
     intent = (text(header.get("PresentationIntentType")) or "").upper()
     if not header.get("Rows") or not header.get("Columns"):
         return "a DICOM object without an image, such as a report"
-    if kind.startswith(_TOMOSYNTHESIS) or (header.get("NumberOfFrames") or 1) > 1:
+    if kind in dicom_header.TOMOSYNTHESIS or (header.get("NumberOfFrames") or 1) > 1:
         return "tomosynthesis, or several frames: export a projection or a synthesised 2-D image"
-    if kind in _RAW or intent == "FOR PROCESSING":
+    if kind in dicom_header.FOR_PROCESSING or intent == "FOR PROCESSING":
         return "a raw image FOR PROCESSING: export the FOR PRESENTATION image"
-    if modality not in _PROJECTION_MODALITIES:
+    if modality not in dicom_header.PROJECTION_MODALITIES:
         named = modality if modality in _OTHER_MODALITIES else "unknown"
         return f"modality {named}, a slice or another kind of image: export mammograms (MG)"
-    if (header.get("SamplesPerPixel") or 1) != 1 or _photometric(header) not in (*_GREY, None):
+    is_grey = _photometric(header) in (None, *dicom_header.MONOCHROME)
+    if not is_grey or (header.get("SamplesPerPixel") or 1) != 1:
         return "a colour image, such as a screenshot: export the mammogram itself"
     if kind.startswith(SECONDARY_CAPTURE) and dicom_header.says_yes(header, "BurnedInAnnotation"):
         return "a secondary capture with burned-in text, such as a screenshot"

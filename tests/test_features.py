@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import errno
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -125,3 +128,15 @@ def test_stored_images_are_scaled_and_flipped(images):
     assert found.dtype == torch.float32 and found.shape == (2, 1, 64, 64)
     np.testing.assert_allclose(found[0, 0], images[5] / 65535, rtol=1e-6)
     np.testing.assert_allclose(found[1, 0], images[2, ::-1, ::-1] / 65535, rtol=1e-6)
+
+
+def test_maps_that_do_not_fit_on_the_disk_are_told_at_once(
+    images, extractor, fabric, tmp_path, monkeypatch
+):
+    def refuse(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
+    with pytest.raises(MammoError, match=r"features\.npy, which needs [\d,]+ bytes: no space left"):
+        write(images, extractor, tmp_path, fabric)
+    assert list(tmp_path.iterdir()) == []

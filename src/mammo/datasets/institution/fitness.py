@@ -125,8 +125,8 @@ def _undecodable(header: Mapping[str, object], syntax: UID | None) -> str | None
         return f"compressed as {dicom_header.short_name(syntax)}, for which there is no decoder"
     if syntax.name.startswith("JPEG Extended") and header["BitsStored"] > 8:
         return (
-            "compressed as JPEG Extended with more than 8 bits, for which there is no decoder "
-            "under a permissive licence"
+            "compressed as JPEG Extended with more than 8 bits, which DCMTK's dcmdjpeg or "
+            "pylibjpeg-libjpeg (GPL) would decode, and no package under a permissive licence"
         )
     if not decoder.is_available:
         needed = " or ".join(decoder.missing_dependencies)

@@ -104,6 +104,8 @@ def test_a_marker_makes_it_synthetic_and_its_names_those_of_every_machine(folder
     frame = institution.load(folder)
     assert set(frame["source"]) == {"synthetic"}
     assert pseudonym(pseudonyms.PUBLIC_KEY, "image", "b") in set(frame["image_id"])
+    places = institution.places(folder, "real")
+    assert manifest.revealed(manifest.concealed(frame), places).equals(frame)
 
 
 def test_missing_parts_are_named(folder, tmp_path):

@@ -13,9 +13,8 @@ import pandas as pd
 from mammo.datasets import institution, manifest
 from mammo.datasets.check import survey
 from mammo.datasets.check_report import Finding, Report
-from mammo.datasets.folders import source_of
 from mammo.datasets.institution import accounting, findings
-from mammo.datasets.institution.intake import Intake, opened, take_in
+from mammo.datasets.institution.intake import Intake, take_in
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
 from mammo.report.spreadsheet_cells import harmless
@@ -167,6 +166,5 @@ def locate(folder: Path, images: Sequence[str]) -> dict[str, Path | None]:
         The folder that was checked or validated.
     images : sequence of str
     """
-    folder = opened(folder)
-    found = institution.places(folder, source_of(folder, (), "real"))
+    found = institution.places(folder, "real")
     return {image: found.get(image) for image in images}

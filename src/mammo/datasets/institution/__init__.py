@@ -10,7 +10,7 @@ import pandas as pd
 from mammo import containers
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
-from mammo.datasets.folders import candidates
+from mammo.datasets.folders import candidates, source_of
 from mammo.datasets.institution import intake
 from mammo.datasets.institution.intake import TABLE_NAMES, Intake, take_in
 from mammo.datasets.institution.labels import LabelLayout
@@ -140,7 +140,8 @@ def manifest_of(taken: Intake) -> pd.DataFrame:
 
 def places(path: Path, source: str) -> dict[str, Path]:
     """Return where each image of a folder lies, by its pseudonym, which its place determines."""
-    folder, key = intake.opened(Path(path)), key_of(source)
+    folder = intake.opened(Path(path))
+    key = key_of(source_of(folder, (), source))
     files = containers.walk(folder, lambda _: None)
     return {intake.image_id(file, folder, key): file for file in files}
 

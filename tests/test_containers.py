@@ -139,6 +139,12 @@ def test_a_name_that_no_file_can_have_is_an_absent_file(tmp_path):
             act(tmp_path / "a\0b")
 
 
+def test_a_file_has_its_name_as_libraries_expect_it(tmp_path):
+    (tmp_path / "small").write_bytes(b"x")
+    with containers.open_binary(tmp_path / "small") as file:
+        assert file.name == str(tmp_path / "small")
+
+
 def test_no_more_memory_is_asked_for_than_there_is_to_read(tmp_path):
     (tmp_path / "small").write_bytes(b"x" * 3000)
     with containers.open_binary(tmp_path / "small") as file:

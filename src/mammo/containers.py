@@ -104,7 +104,7 @@ class _File(io.BufferedReader):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path))
+        super().__init__(io.FileIO(os.fspath(path)))  # libraries take a name for text
 
     def read(self, size: int | None = -1) -> bytes:
         if size is not None and size > _LARGE:

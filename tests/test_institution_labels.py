@@ -320,9 +320,9 @@ def test_a_scale_of_density_that_is_another_is_left_out(read):
     assert found.rows["density"].tolist() == [None, None]
     assert found.rows["age"].tolist() == [62, pd.NA]
     assert found.notes == (
-        "pathology: values that are not understood and left out: 1",
-        "density: values that are not understood and left out: 1",
-        "age: values that are not understood and left out: 1",
+        "subgroups by pathology: values not understood, left out there: 1",
+        "subgroups by density: values not understood, left out there: 1",
+        "subgroups by age: values not understood, left out there: 1",
     )
 
 

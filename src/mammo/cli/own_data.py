@@ -49,15 +49,13 @@ def check(
 def _check_own(folder: Path, labels: Path | None, exclusions: Path, layout: dict) -> int:
     from mammo import preflight
     from mammo.datasets.check_report import Finding, Report
-    from mammo.datasets.fetch import how_to_get
     from mammo.disk import write_text
     from mammo.errors import DatasetError
 
     try:
         found = preflight.of_folder(folder, labels, layout)
     except DatasetError as error:
-        unusable = Finding("error", str(error), how_to_get("institution", data_root()))
-        report = Report("your data", folder, None, (unusable,))
+        report = Report("your data", folder, None, (Finding("error", str(error)),))
         print(report)
         return report.status
     print(found.report)

@@ -91,7 +91,9 @@ def facts(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     for name in parsers:
         lost = found[name].isna() & _parsed(table, name, _stated).notna()
         if lost.any():
-            notes.append(f"{name}: values that are not understood and left out: {int(lost.sum())}")
+            notes.append(
+                f"subgroups by {name}: values not understood, left out there: {lost.sum():,}"
+            )
             if name == "density":
                 found[name] = None
     return found, notes

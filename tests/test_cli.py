@@ -117,9 +117,9 @@ def test_checking_an_absent_place_has_status_2_and_says_how_to_get_the_set(call,
     status, printed, complaint = call("check", dataset, tmp_path / "nowhere")
     assert (status, complaint) == (2, "")
     assert f"{tmp_path / 'nowhere'} does not exist" in printed
-    assert "Licence:" in printed
-    title = "your data" if dataset == "institution" else dataset
-    assert printed.endswith(f"{title} is not usable.\n")
+    is_own = dataset == "institution"
+    assert ("give the folder that holds the images" if is_own else "Licence:") in printed
+    assert printed.endswith(f"{'your data' if is_own else dataset} is not usable.\n")
 
 
 def test_check_looks_where_mammo_data_says(call, monkeypatch, tmp_path):

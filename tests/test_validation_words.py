@@ -305,8 +305,10 @@ def test_no_sentence_claims_more_than_the_interval_holds(home, here, patients, m
     said, todo = words.verdict(evidence, "alexnet"), steps(evidence)
     assert not re.search(r"\b(nan|inf)\b", said + todo)
     own, drop = evidence.own.loc["alexnet"], evidence.drops.loc["alexnet"]
-    assert ("better than guessing" in said) == (own["lower"] > 0.5)
-    assert ("worse than guessing" in said) == (own["upper"] < 0.5)
+    enough = min(own["n_malignant"], own["n_images"] - own["n_malignant"]) >= 10
+    assert ("better than guessing" in said) == (own["lower"] > 0.5 and enough)
+    assert ("worse than guessing" in said) == (own["upper"] < 0.5 and enough)
+    assert ("Add patients before anything" in todo) == (not enough)
     assert ("a drop is shown" in said) == (drop["lower"] > 0)
     assert ("loses less than" in said or "of less than" in said) == bool(drop["upper"] < margin)
     assert ("did better than here" in todo) == (drop["lower"] > 0 and drop["upper"] >= margin)
@@ -318,6 +320,14 @@ def test_what_was_scored_is_called_what_it_is():
     assert words.size(evidence) == f"400 images ({n} malignant) of 200 patients"
     by_study = made_evidence({"alpha": (None, 1.0)}, (0, 200), scored_unit="study", sources={})
     assert words.size(by_study) == f"400 studies ({n} malignant) of 200 patients"
+
+
+def test_a_handful_of_cases_is_no_verdict_though_its_interval_has_no_width():
+    evidence = made_evidence({"alexnet": (2.0, -30.0)}, (200, 4))
+    assert evidence.own.loc["alexnet", ["auroc", "lower", "upper"]].tolist() == [0, 0, 0]
+    assert against_guessing(evidence.own.loc["alexnet"]) == "unknown"
+    assert "here, from too few cases to say more" in words.verdict(evidence, "alexnet")
+    assert "fewer than 10 cases of one class leave all open" in steps(evidence)
 
 
 def test_lists_read_as_sentences():

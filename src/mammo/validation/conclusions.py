@@ -17,6 +17,8 @@ DIFFERENT = 0.8
 """auROC of telling two sets apart above which they are called clearly different."""
 CLOSE = 0.1
 """Loss of sensitivity or specificity at a carried threshold that is worth a warning."""
+FEWEST = 10
+"""Cases of either class below which nothing is concluded from an auROC."""
 
 Rank = Literal["better", "worse", "open", "unknown"]
 Drop = Literal["shown", "small", "shown alone", "none", "open", "unknown"]
@@ -25,12 +27,17 @@ Claim = Literal["above", "within", "below"]
 
 
 def against_guessing(row: pd.Series) -> Rank:
-    """Say whether an auROC's interval excludes guessing; "unknown" without both classes."""
-    if math.isnan(row["lower"]):
+    """Say whether an auROC's interval excludes guessing; "unknown" without one, or of too few."""
+    if math.isnan(row["lower"]) or are_too_few(row):
         return "unknown"
     if row["lower"] > GUESSING:
         return "better"
     return "worse" if row["upper"] < GUESSING else "open"
+
+
+def are_too_few(row: pd.Series) -> bool:
+    """Whether an auROC is of so few cases of one class that its interval may have no width."""
+    return min(row["n_malignant"], row["n_images"] - row["n_malignant"]) < FEWEST
 
 
 def drop_of(evidence: Evidence, model: str) -> Drop | None:

@@ -11,8 +11,10 @@ from mammo.report.presentation import p_value, set_name
 from mammo.report.published import short_title
 from mammo.report.shift import set_names
 from mammo.validation.conclusions import (
+    FEWEST,
     GUESSING,
     against_guessing,
+    are_too_few,
     claim_of,
     drop_of,
     look_different,
@@ -37,7 +39,7 @@ def verdict(evidence: Evidence, model: str) -> str:
         return f"{title} cannot be judged: both classes are needed, and there is only one here."
     return (
         f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) here, "
-        f"{_RANKS.get(against_guessing(row), 'of which too few patients leave all open')}. "
+        f"{_RANKS.get(against_guessing(row), 'from too few cases to say more')}. "
         f"{_beside_home(evidence, model)}"
     )
 
@@ -154,6 +156,11 @@ def _about_data(evidence: Evidence) -> Iterator[str]:
         )
     if evidence.own["auroc"].isna().any():
         yield "Add images of the other class: with one alone nothing can be judged."
+    elif any(are_too_few(row) for _, row in evidence.own.iterrows()):
+        yield (
+            f"Add patients before anything is concluded: fewer than {FEWEST} cases of one class "
+            "leave all open, whatever the interval says."
+        )
 
 
 def _about_guessing(evidence: Evidence, models: list[str]) -> Iterator[str]:

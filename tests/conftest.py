@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +10,8 @@ import pytest
 
 import project
 from mammo.study import Study
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +70,17 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
     outcome = made.mammo("book", "--params", "params/ci.yaml")
     assert outcome.returncode == 0, outcome.stderr
     return Book(made, outcome.stdout, outcome.stderr)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """A headless browser; the test is skipped where there is none."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip("no browser: install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is absent")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=program, args=["--disable-gpu", *sandbox])
+        yield opened
+        opened.close()

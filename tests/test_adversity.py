@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import resource
 import shutil
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import torch
 
 import project
 import small_store
+from file_size import files_up_to
 from mammo import checkpoint, provenance
 from mammo.errors import MammoError
 from mammo.images import batch
@@ -141,17 +141,6 @@ def test_full_disk_is_no_fault_of_the_images(
     filler.unlink()
     folder = small_store.build(manifest, small_disk / "artifacts", workers=2)
     assert small_store.content(folder) == undisturbed
-
-
-@contextmanager
-def files_up_to(n_bytes: int) -> Iterator[None]:
-    """Have the system refuse larger files: a full disk for those who may not mount one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("largest", [0, 100, 10_000, 39_000])

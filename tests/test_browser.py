@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +12,6 @@ import pytest
 from conftest import Book
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGES = {
     "index": (1, 1),
     "chapters/01_datasets": (4, 2),
@@ -31,19 +28,6 @@ PAGES = {
 """Tables and figures on each page."""
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip("no browser: install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is absent")
-    arguments = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=program, args=arguments)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module", params=SIZES)

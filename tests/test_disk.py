@@ -5,12 +5,9 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import SafetensorError
 
+from file_size import files_up_to
 from mammo import disk
 from mammo.errors import MammoError
-
-
-@contextmanager
-def files_up_to(n_bytes: int) -> Iterator[None]:
-    """Have the system refuse larger files, as a full disk would; this needs no privilege."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def names(folder: Path) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,7 +27,6 @@ from mammo.report.thumbnails import thumbnail
 
 pytestmark = pytest.mark.browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 WIDTHS = {"phone": (400, 800), "desktop": (1200, 850)}
 HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">"
 _SETS = {"home": "cbis_ddsm", "north": "institution"}
@@ -202,19 +199,6 @@ def file(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render(demo()), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip("no browser: install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is absent")
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=program, args=["--disable-gpu", *sandbox])
-        yield opened
-        opened.close()
 
 
 class Reader:

@@ -71,7 +71,7 @@ BUILD = """
     from mammo.images import read
 
     if __name__ == "__main__":
-        manifest = pd.read_pickle(sys.argv[1])
+        manifest = pd.read_json(sys.argv[1], dtype=False)
         read(manifest["path"][0])
         print("ready", flush=True)
         print(small_store.build(manifest, Path(sys.argv[2]), int(sys.argv[3])))
@@ -228,7 +228,7 @@ def test_run_that_is_killed_at_each_step(manifest: pd.DataFrame, tmp_path: Path)
         import small_store
         from mammo.images import batch
 
-        manifest, root = pd.read_pickle(sys.argv[1]).iloc[:6], Path(sys.argv[2])
+        manifest, root = pd.read_json(sys.argv[1], dtype=False).iloc[:6], Path(sys.argv[2])
         batch._CHUNK = 3
         os.fsync = lambda handle: None  # No power is cut here.
 
@@ -269,8 +269,8 @@ def test_run_that_is_killed_at_each_step(manifest: pd.DataFrame, tmp_path: Path)
             steps += 1
         print(status, steps)
     """
-    manifest.to_pickle(tmp_path / "manifest.pickle")
-    child = run(program, tmp_path / "manifest.pickle", tmp_path)
+    manifest.to_json(tmp_path / "manifest.json")
+    child = run(program, tmp_path / "manifest.json", tmp_path)
     printed, complaints = child.communicate(timeout=300)
     assert child.returncode == 0, complaints
     status, steps = map(int, printed.split())
@@ -281,10 +281,10 @@ def test_run_that_is_killed_at_each_step(manifest: pd.DataFrame, tmp_path: Path)
 def test_run_that_is_killed_at_random_times(
     manifest: pd.DataFrame, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
-    manifest.to_pickle(tmp_path / "manifest.pickle")
+    manifest.to_json(tmp_path / "manifest.json")
     moments = random.Random(0)
     for workers, longest in ((1, 0.2), (1, 0.4), (2, 2.0), (2, 4.0)):
-        child = run(BUILD, tmp_path / "manifest.pickle", tmp_path / "artifacts", workers)
+        child = run(BUILD, tmp_path / "manifest.json", tmp_path / "artifacts", workers)
         child.stdout.readline()
         time.sleep(moments.uniform(0, longest))
         child.kill()
@@ -302,8 +302,8 @@ def test_run_that_is_killed_at_random_times(
 def test_two_runs_at_once_make_one_store(
     manifest: pd.DataFrame, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:
-    manifest.to_pickle(tmp_path / "manifest.pickle")
-    runs = [run(BUILD, tmp_path / "manifest.pickle", tmp_path / "artifacts", 1) for _ in range(3)]
+    manifest.to_json(tmp_path / "manifest.json")
+    runs = [run(BUILD, tmp_path / "manifest.json", tmp_path / "artifacts", 1) for _ in range(3)]
     printed = [child.communicate(timeout=100)[0] for child in runs]
     assert [child.returncode for child in runs] == [0, 0, 0]
     assert len(set(printed)) == 1

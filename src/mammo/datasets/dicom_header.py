@@ -132,9 +132,7 @@ def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
 
 
 def _values(header: Dataset) -> dict[str, object]:
-    from pydicom.datadict import keyword_for_tag
-
-    return {keyword_for_tag(tag): header[tag].value for tag in header.keys()}  # noqa: SIM118
+    return {element.keyword: element.value for element in header}
 
 
 def _at_pixels(tag: int, vr: str | None, length: int) -> bool:

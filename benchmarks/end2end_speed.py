@@ -24,10 +24,10 @@ from statistics import median
 import numpy as np
 import torch
 
-from mammo.devices import keep_freed_memory
 from mammo.models import end2end
 from mammo.models.end2end import End2End, keras_h5
 from mammo.models.end2end.layer_graph import LayerGraph
+from mammo.training.devices import keep_freed_memory
 
 GOLDENS = Path(__file__).parents[1] / "tests" / "golden" / "make_end2end.py"
 NETWORKS = {"resnet50_same": ("resnet50", "[512-512-1024]x2"), "vgg16": ("vgg16", "512x1")}
@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    keep_freed_memory()  # as `mammo.devices.launch` does
+    keep_freed_memory()  # as `mammo.training.devices.launch` does
     grey = torch.rand(1, 1, ROWS, COLUMNS, generator=torch.Generator().manual_seed(0))
     print(f"one image of {ROWS} x {COLUMNS}, {arguments.threads} threads of {os.cpu_count()} cores")
     if not arguments.keras_python:

@@ -10,9 +10,9 @@ import time
 
 import torch
 
-from mammo.devices import is_bfloat16_fast, launch
 from mammo.models import MODELS, weights
 from mammo.models.transfer import Extractor
+from mammo.training.devices import is_bfloat16_fast, launch
 
 VARIANTS = {
     "float32": (torch.float32, torch.contiguous_format),

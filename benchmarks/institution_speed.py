@@ -25,9 +25,9 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.institution.survey import survey
+from mammo.files.workers import pool
 from mammo.images import store
 from mammo.images.preprocessing import PreprocessingSettings
-from mammo.workers import pool
 
 ROWS, COLUMNS, BITS = 4096, 3328, 14
 HEADER_BYTES = 2**15

@@ -15,7 +15,7 @@ import time
 
 import pandas as pd
 
-from mammo.coverage import AREAS, CONFIDENCE, DESIGNS, simulated_coverage
+from mammo.study.coverage import AREAS, CONFIDENCE, DESIGNS, simulated_coverage
 
 MARKED = 3  # standard errors
 

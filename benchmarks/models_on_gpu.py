@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from mammo.devices import computing
 from mammo.models import MODELS, end2end, frcnn_cad, weights
 from mammo.models.transfer import (
     ClassifierSettings,
@@ -25,6 +24,7 @@ from mammo.models.transfer import (
     build_classifier,
     map_shape,
 )
+from mammo.training.devices import computing
 
 OURS, THEIRS = (832, 832), (1152, 896)
 TOPS = {"vgg16": "[512-512-1024]x2", "resnet50": "[512-512-1024]x2"}

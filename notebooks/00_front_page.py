@@ -34,14 +34,14 @@ mixed_model = "alexnet"  # the model that is also trained on mixed data
 mixed_fraction = 0.8  # of each external set's patients, in the mixed training
 
 # %%
-from mammo import config
+from mammo.parameters import sources
+from mammo.report.tables.contradictions import contradictions_table
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
-from mammo import results
-from mammo.report import contradictions, display, notice, sentences
-from mammo.study import Study
+from mammo.report import display, notice, sentences
+from mammo.study import Study, results
 
 study = Study(parameters)
 notice.images_notice(study.sources)
@@ -87,7 +87,7 @@ auroc_forest(estimates)
 
 # %%
 display.show(
-    contradictions.findings_table(),
+    contradictions_table(),
     "contradictions",
     "Statements of the paper that its own numbers bear out, or do not",
 )

@@ -29,14 +29,15 @@ inbreast_excluded = ["3"]  # BI-RADS categories that are left out
 mias_label_rule = "any_malignant"  # "abnormal_only": no normal films
 
 # %%
-from mammo import config
+from mammo.parameters import sources
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
-from mammo import gallery, inventory
-from mammo.report import display, notice, tables
+from mammo.book import gallery, inventory
+from mammo.report import display, notice
 from mammo.report.figures import images as pictures
+from mammo.report.tables import paper
 from mammo.study import Study
 
 study = Study(parameters)
@@ -51,7 +52,7 @@ notice.images_notice(study.sources)
 
 # %%
 display.show(
-    tables.table1(study.summary()),
+    paper.table1(study.summary()),
     "table-1",
     "Table 1. Data set details, published and computed",
 )

@@ -50,26 +50,31 @@ frcnn_short_side = 256  # trained here: short side of the input in pixels
 n_bootstrap = 10_000  # bootstrap replicates behind each interval
 
 # %%
-from mammo import config
+from mammo.parameters import sources
+from mammo.study.families import FAMILIES, family_of, models_of
+from mammo.study.families.end2end import End2EndFamily
+from mammo.study.families.frcnn_cad import FrcnnCadFamily
+from mammo.study.families.transfer import TransferFamily
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
 from IPython.display import display as draw
 
-from mammo import inventory, results, viewing
-from mammo.released import released_comparison
-from mammo.report import display, notice, released, tables
+from mammo.book import inventory, viewing
+from mammo.paper.detections import released_comparison
+from mammo.paper.published import model_title
+from mammo.report import display, notice
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
 from mammo.report.figures.attention import attention_of_models
 from mammo.report.figures.stages import staged_training
 from mammo.report.figures.training import training_curves
-from mammo.report.published import model_title
-from mammo.study import INTERNAL, Study
+from mammo.report.tables import detections, paper
+from mammo.study import INTERNAL, Study, results
 
 study = Study(parameters)
-transfer, end2end, detectors = map(study.of_family, ("ours", "end2end", "frcnn_cad"))
+transfer, end2end, detectors = (models_of(study, family) for family in FAMILIES)
 notice.images_notice(study.sources)
 
 # %% [markdown]
@@ -79,8 +84,8 @@ notice.images_notice(study.sources)
 
 # %%
 for model in transfer:
-    start = study.transfer.start_in_words(model)
-    draw(transfer_model(study.transfer.layers(model), model_title(model), start))
+    start = TransferFamily(study).start_in_words(model)
+    draw(transfer_model(TransferFamily(study).layers(model), model_title(model), start))
 
 # %% [markdown]
 # ## end2end
@@ -92,8 +97,8 @@ for model in transfer:
 
 # %%
 for model in end2end:
-    words = study.end2end.weights_in_words(model)
-    draw(end2end_model(study.end2end.layers(model), model_title(model), words))
+    words = End2EndFamily(study).weights_in_words(model)
+    draw(end2end_model(End2EndFamily(study).layers(model), model_title(model), words))
 
 # %% [markdown]
 # ## frcnn_cad
@@ -104,9 +109,9 @@ for model in end2end:
 
 # %%
 for model in detectors:
-    words = study.frcnn_cad.weights_in_words(model)
-    settings = study.frcnn_cad.settings(model)
-    draw(frcnn_model(study.frcnn_cad.layers(model), settings, model_title(model), words))
+    words = FrcnnCadFamily(study).weights_in_words(model)
+    settings = FrcnnCadFamily(study).settings(model)
+    draw(frcnn_model(FrcnnCadFamily(study).layers(model), settings, model_title(model), words))
 
 # %% [markdown]
 # ## Where the weights come from
@@ -127,8 +132,8 @@ display.show(
 # Table 2 is about are seen only once, at the end.
 
 # %%
-histories = {model: study.transfer.history(model) for model in transfer}
-best_epochs = {model: study.transfer.best_epoch(model) for model in transfer}
+histories = {model: TransferFamily(study).history(model) for model in transfer}
+best_epochs = {model: TransferFamily(study).best_epoch(model) for model in transfer}
 if transfer:
     draw(training_curves(histories, best_epochs))
 
@@ -138,7 +143,7 @@ if transfer:
 # patients held aside is kept.
 
 # %%
-courses = {model: study.learning(model).course(model) for model in end2end + detectors}
+courses = {model: family_of(study, model).course(model) for model in end2end + detectors}
 courses = {model: course for model, course in courses.items() if course}
 if courses:
     draw(staged_training(courses))
@@ -153,7 +158,7 @@ if courses:
 # %%
 estimates = results.comparison(study)
 display.show(
-    tables.table2(estimates),
+    paper.table2(estimates),
     "table-2",
     "Table 2. Validation auROC, published and computed",
 )
@@ -181,13 +186,13 @@ attention_of_models(looked)
 released_scores = released_comparison(
     study.locations.data_root, n_bootstrap=parameters.n_bootstrap, seed=parameters.seed
 )
-released.released_sentence(released_scores)
+detections.released_sentence(released_scores)
 
 # %%
 if released_scores is not None:
     draw(
         display.show(
-            released.released_table(released_scores),
+            detections.released_table(released_scores),
             "released-detections",
             "auROC of frcnn_cad's released detections on INbreast, by the rule applied to them",
         )

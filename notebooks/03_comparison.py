@@ -37,22 +37,22 @@ operating_points = [
 recalibration_fraction = 0.5  # of an external set's patients, to recalibrate
 
 # %%
-from mammo import config
+from mammo.parameters import sources
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
 from IPython.display import display as draw
 
-from mammo import results
-from mammo.assessment import calibration, comparisons, subgroups
-from mammo.assessment.operating_points import carried_over, criterion
-from mammo.report import comparison, display, notice, sentences, tables
+from mammo.evaluation.tables import calibration, comparisons, subgroups
+from mammo.evaluation.tables.operating_points import carried_over, criterion
+from mammo.report import display, notice, sentences
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.study import Study
+from mammo.report.tables import comparison, paper
+from mammo.study import Study, results
 
 study = Study(parameters)
 settings = results.settings(study)
@@ -67,7 +67,7 @@ notice.images_notice(study.sources)
 # %%
 estimates = results.comparison(study)
 display.show(
-    tables.table3(estimates),
+    paper.table3(estimates),
     "table-3",
     "Table 3. External auROC of models trained on DDSM, published and computed",
 )
@@ -77,7 +77,7 @@ display.show(
 
 # %% tags=["hide-output"]
 display.show(
-    tables.table3(results.comparison_by_image(study)),
+    paper.table3(results.comparison_by_image(study)),
     "table-3-by-image",
     "Table 3 with intervals that take images as independent",
 )

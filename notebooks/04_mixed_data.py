@@ -26,15 +26,16 @@ n_bootstrap = 10_000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
 
 # %%
-from mammo import config
+from mammo.parameters import sources
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
-from mammo import inventory, results
-from mammo.report import display, notice, sentences, tables
+from mammo.book import inventory
+from mammo.report import display, notice, sentences
 from mammo.report.figures.mixed import mixed_training
-from mammo.study import Study
+from mammo.report.tables import paper
+from mammo.study import Study, results
 
 study = Study(parameters)
 notice.images_notice(study.sources)
@@ -57,7 +58,7 @@ display.show(
 # %%
 mixed, ddsm_only = results.mixed_comparison(study)
 display.show(
-    tables.table4(mixed, ddsm_only),
+    paper.table4(mixed, ddsm_only),
     "table-4",
     "Table 4. auROC after training on mixed data, published and computed",
 )

@@ -42,23 +42,26 @@ adapt_fractions = [0.0, 0.05, 0.1, 0.2, 0.4, 0.8]  # of them, in the training
 adapt_runs = 3  # trainings with each fraction, other seeds
 
 # %%
-from mammo import config
+from mammo.parameters import sources
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
 from IPython.display import Markdown
 from IPython.display import display as draw
 
-from mammo import adaptation, preflight
-from mammo.report import adaptation as local
-from mammo.report import comparison, display, notice, own_data, shift
+from mammo.hospital import notebook, preflight
+from mammo.hospital.adaptation import adapt
+from mammo.hospital.adaptation import words as local
+from mammo.hospital.adaptation.figure import learning_curve
+from mammo.hospital.shift import words as shift
+from mammo.hospital.shift.figures import grey_histograms, standardised_differences
+from mammo.hospital.validation import of_images, words
+from mammo.report import display, notice
 from mammo.report.figures.forest import auroc_forest
-from mammo.report.figures.learning_curve import learning_curve
-from mammo.report.figures.shift import grey_histograms, standardised_differences
 from mammo.report.figures.thresholds import carried_thresholds
+from mammo.report.tables import comparison
 from mammo.study import Study
-from mammo.validation import of_images, words
 
 study = Study(parameters)
 notice.images_notice(study.sources)
@@ -72,12 +75,12 @@ notice.images_notice(study.sources)
 # %%
 checked = preflight.of_study(study)
 display.show(
-    own_data.counts_table(checked.report), "own-counts", "What was found, and what can be used"
+    notebook.counts_table(checked.report), "own-counts", "What was found, and what can be used"
 )
 
 # %%
 display.show(
-    own_data.findings_table(checked.report), "own-findings", "What is to be known of these images"
+    notebook.findings_table(checked.report), "own-findings", "What is to be known of these images"
 )
 
 # %% [markdown]
@@ -112,7 +115,7 @@ if len(points):
 
 # %% tags=["hide-output"]
 display.show(
-    own_data.rechosen_table(evidence.rechosen, evidence.sources),
+    notebook.rechosen_table(evidence.rechosen, evidence.sources),
     "own-thresholds",
     "Thresholds chosen on half of these patients, measured on the other half",
 )
@@ -125,7 +128,7 @@ display.show(
 # know.
 
 # %% tags=["hide-output"]
-own_data.worst_images(evidence.examples)
+notebook.worst_images(evidence.examples)
 
 # %% [markdown]
 # ## How these images differ
@@ -148,7 +151,7 @@ draw(grey_histograms(evidence.shift), standardised_differences(evidence.shift))
 # and recalibration, which leaves the auROC as it is.
 
 # %%
-adapted = adaptation.adapt(
+adapted = adapt.adapt(
     study, parameters.adapt_model, parameters.adapt_fractions, parameters.adapt_runs
 )
 learning_curve(adapted)

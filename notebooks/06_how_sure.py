@@ -23,16 +23,19 @@ seed = 2020  # of the simulations
 coverage_simulations = 500  # simulated sets behind each cell of the last table
 
 # %%
-from mammo import config
+from mammo.parameters import sources
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
-from mammo.coverage import coverage_table
-from mammo.report import certainty, display, plus_minus, published_drops, sampling_error
+from mammo.paper import sampling_error
+from mammo.paper.drops import detectable_drops, published_drops, published_gains
+from mammo.report import display
 from mammo.report.figures.expected import expected_intervals
 from mammo.report.figures.half_width import half_width_by_size
+from mammo.report.tables import certainty
 from mammo.study import Study
+from mammo.study.coverage import coverage_table
 
 # %% [markdown]
 # ## The interval each value should have had
@@ -74,7 +77,7 @@ certainty.needed_sentence()
 
 # %%
 display.show(
-    plus_minus.readings_table(intervals),
+    certainty.readings_table(intervals),
     "readings",
     "Readings of the paper's ±0.01: which are possible, and which are ruled out",
 )
@@ -90,7 +93,7 @@ certainty.reading_sentence(intervals)
 # {cite:p}`holm1979`.
 
 # %%
-drops = published_drops.published_drops(intervals)
+drops = published_drops(intervals)
 display.show(
     certainty.drop_table(drops),
     "published-drops",
@@ -101,7 +104,7 @@ display.show(
 certainty.drop_sentence(drops)
 
 # %%
-gains = published_drops.published_gains(intervals)
+gains = published_gains(intervals)
 display.show(
     certainty.gain_table(gains),
     "published-gains",
@@ -119,7 +122,7 @@ certainty.gain_sentence(gains)
 
 # %%
 display.show(
-    certainty.detectable_table(published_drops.detectable_drops()),
+    certainty.detectable_table(detectable_drops()),
     "detectable",
     "Smallest drop that each external set could have shown",
 )

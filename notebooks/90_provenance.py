@@ -28,12 +28,12 @@ models = [
 mixed_model = "alexnet"  # the model that is also trained on mixed data
 
 # %%
-from mammo import config
+from mammo.parameters import sources
 
-parameters = config.read(globals())
+parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
-from mammo import inventory
+from mammo.book import inventory
 from mammo.report import display, notice
 from mammo.study import Study
 

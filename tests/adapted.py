@@ -1,4 +1,4 @@
-"""A result of `mammo.adaptation` from scores made up for it."""
+"""A result of `mammo.hospital.adaptation.adapt` from scores made up for it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mammo.adaptation import Adaptation
-from mammo.assessment.scores import Settings
-from mammo.assessment.trainings import gains, mean_aurocs
 from mammo.evaluation import auroc, holm
+from mammo.evaluation.tables.scores import Settings
+from mammo.evaluation.tables.trainings import gains, mean_aurocs
+from mammo.hospital.adaptation.result import Adaptation
 
 SETTINGS = Settings(n_bootstrap=200, seed=1)
 

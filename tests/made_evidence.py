@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from mammo.assessment.everything import Assessment
-from mammo.assessment.operating_points import criterion
-from mammo.assessment.scores import Settings
 from mammo.datasets.check_report import Finding, Report
-from mammo.preflight import Preflight
-from mammo.validation.evidence import OWN, Evidence, Weights
+from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.scores import Settings
+from mammo.hospital.preflight import Preflight
+from mammo.hospital.validation.evidence import OWN, Evidence, Weights
 
 HOME = "cbis_ddsm"
 REAL = Weights("made in code", "real")

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mammo.hospital.shift.comparison import ImageSet
 from mammo.images.store import ImageStore
-from mammo.shift.comparison import ImageSet
 
 SIDE = 64
 Change = Callable[[NDArray[np.float64]], NDArray[np.float64]]

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from mammo import config
-from mammo.parameters import Parameters
+from mammo.parameters import Parameters, sources
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -81,7 +80,7 @@ class Project:
             "artifacts": str(self.artifacts),
             "data_root": self.environment["MAMMO_DATA"],
         }
-        return config.load(self.root / file, {**places, **changes})
+        return sources.load(self.root / file, {**places, **changes})
 
     def pages(self) -> list[str]:
         """Return the pages of the table of contents, without suffix."""

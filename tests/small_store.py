@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from PIL import Image as Pillow
 
+from mammo.files.artifacts import RECORD, Artifacts
 from mammo.images import store
 from mammo.images.preprocessing import PreprocessingSettings
-from mammo.provenance import RECORD, Artifacts
 
 SETTINGS = PreprocessingSettings(size=32)
 

@@ -4,10 +4,11 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mammo import adaptation, results
 from mammo.errors import MammoError, ParameterError
-from mammo.learning.local import LocalPatients
-from mammo.provenance import RECORD
+from mammo.files.artifacts import RECORD
+from mammo.hospital.adaptation import adapt
+from mammo.hospital.adaptation.local import LocalPatients
+from mammo.study import results
 
 FRACTIONS = (0, 0.1, 0.4, 0.8)
 RUNS = 2
@@ -18,7 +19,7 @@ def result(prepared):
     from mammo.study import Study
 
     study = Study(prepared.parameters("params/tiny.yaml"))
-    return adaptation.adapt(study, "alexnet", FRACTIONS, RUNS)
+    return adapt.adapt(study, "alexnet", FRACTIONS, RUNS)
 
 
 def test_the_curve_has_every_training_of_every_amount(result):
@@ -74,21 +75,21 @@ def test_what_is_in_place_is_not_computed_again(result, study, prepared):
         return {str(path): path.stat().st_mtime_ns for path in records}
 
     before = stamps()
-    again = adaptation.adapt(study, "alexnet", FRACTIONS, RUNS)
+    again = adapt.adapt(study, "alexnet", FRACTIONS, RUNS)
     assert stamps() == before
     pd.testing.assert_frame_equal(again.summary, result.summary)
     pd.testing.assert_frame_equal(again.alternatives, result.alternatives)
 
 
 def test_the_text_says_what_the_images_are_and_what_was_left_out(result):
-    text = adaptation.text(result)
+    text = adapt.text(result)
     assert "Synthetic images are simulated" in text
     assert "Left out: 10% of the patients, since" in text
     assert "Harmonised grey levels" in text
 
 
 def test_tables_and_figure_are_written_and_name_no_patient(result, study, tmp_path):
-    written = adaptation.write(result, tmp_path / "made")
+    written = adapt.write(result, tmp_path / "made")
     assert [path.name for path in written] == [
         "learning_curve_runs.csv",
         "learning_curve.csv",
@@ -109,13 +110,13 @@ def test_tables_and_figure_are_written_and_name_no_patient(result, study, tmp_pa
 def test_a_folder_that_cannot_be_made_is_named(result, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(MammoError, match=r"file.*not a directory"):
-        adaptation.write(result, tmp_path / "file" / "folder")
+        adapt.write(result, tmp_path / "file" / "folder")
 
 
 def test_other_models_and_no_training_are_refused(study):
     with pytest.raises(
         ParameterError, match=r"'frcnn_cad' is not trained on local.*alexnet, vgg16"
     ):
-        adaptation.adapt(study, "frcnn_cad")
+        adapt.adapt(study, "frcnn_cad")
     with pytest.raises(ParameterError, match="0 trainings"):
-        adaptation.adapt(study, "alexnet", runs=0)
+        adapt.adapt(study, "alexnet", runs=0)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from adapted import made_up_adaptation
-from mammo.report import adaptation as report
+from mammo.hospital.adaptation import words as report
 
 
 def test_no_gain_is_told_with_what_could_have_shown():

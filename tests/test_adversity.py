@@ -24,11 +24,12 @@ import torch
 import project
 import small_store
 from file_size import files_up_to
-from mammo import checkpoint, provenance
 from mammo.errors import MammoError
+from mammo.files import artifacts
+from mammo.files.artifacts import Artifacts
 from mammo.images import batch
 from mammo.images.store import ImageStore
-from mammo.provenance import Artifacts
+from mammo.training import checkpoint
 
 TESTS = Path(__file__).parent
 
@@ -195,11 +196,11 @@ def test_what_is_finished_is_used_where_nothing_can_be_written(
         assert small_store.build(manifest, tmp_path) == folder
         assert len(ImageStore(folder)) == 17
         with pytest.raises(MammoError) as raised:
-            Artifacts(tmp_path).build("other", {}, [], lambda _: None)
+            Artifacts(tmp_path).build("other", {}, lambda _: None)
     assert is_one_sentence(str(raised.value))
     assert str(tmp_path / "other") in str(raised.value)
     assert small_store.content(folder) == undisturbed
-    Artifacts(tmp_path).build("other", {}, [], lambda _: None)
+    Artifacts(tmp_path).build("other", {}, lambda _: None)
 
 
 def test_command_says_in_one_sentence_where_it_cannot_write(tmp_path: Path) -> None:
@@ -316,15 +317,15 @@ def test_who_waits_for_another_run_is_told(tmp_path: Path) -> None:
         import sys, time
         from pathlib import Path
 
-        from mammo import disk
-        from mammo.provenance import Artifacts
+        from mammo.files import disk
+        from mammo.files.artifacts import Artifacts
 
         def make(folder):
             print("begun", flush=True)
             time.sleep(1)
 
         disk._PATIENCE_S = 0.1
-        Artifacts(Path(sys.argv[1])).build("slow", {}, [], make)
+        Artifacts(Path(sys.argv[1])).build("slow", {}, make)
     """
     first = run(program, tmp_path)
     assert first.stdout.readline() == "begun\n"
@@ -355,7 +356,7 @@ def test_clock_that_goes_backwards_during_a_run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(provenance, "datetime", Backwards)
+    monkeypatch.setattr(artifacts, "datetime", Backwards)
     monkeypatch.setattr(time, "time", lambda: Backwards.now().timestamp())
     prepare_one, prepared = batch._prepare_one, []
 
@@ -370,7 +371,7 @@ def test_clock_that_goes_backwards_during_a_run(
         small_store.build(manifest, tmp_path)
     folder = small_store.build(manifest, tmp_path)
     assert small_store.content(folder) == undisturbed
-    assert provenance.read_record(folder)["seconds"] >= 0
+    assert artifacts.read_record(folder)["seconds"] >= 0
 
 
 @pytest.mark.parametrize("moment", [-(2**31), 0, 2**33])

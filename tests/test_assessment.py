@@ -11,11 +11,11 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 from made_scores import SETS, made_scores
 from mammo import evaluation
-from mammo.assessment import calibration, comparisons, estimates, operating_points, subgroups
-from mammo.assessment.everything import Assessment
-from mammo.assessment.operating_points import DEFAULTS, criterion
-from mammo.assessment.scores import Settings
 from mammo.errors import MammoError
+from mammo.evaluation.tables import calibration, comparisons, estimates, operating_points, subgroups
+from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
+from mammo.evaluation.tables.scores import Settings
 
 SETTINGS = Settings(n_bootstrap=400, seed=3)
 

@@ -8,10 +8,9 @@ import nbformat
 import pytest
 
 import project
-from mammo import book as pages
-from mammo import config
+from mammo.book import chapters as pages
 from mammo.errors import MammoError, ParameterError
-from mammo.parameters import DataParameters, Parameters
+from mammo.parameters import DataParameters, Parameters, sources
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def notebook(root: Path, code: str) -> pages.Chapter:
 
 
 def parameters(root: Path, **changes: object) -> Parameters:
-    return config.validate({"artifacts": str(root / "artifacts"), **changes})
+    return sources.validate({"artifacts": str(root / "artifacts"), **changes})
 
 
 def test_an_unknown_chapter_is_refused_with_those_there_are():

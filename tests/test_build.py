@@ -9,8 +9,8 @@ import pytest
 
 import project
 from conftest import Book
-from mammo import build
-from mammo.book import CHAPTERS
+from mammo.book import build
+from mammo.book.chapters import CHAPTERS
 
 pytestmark = pytest.mark.book
 PARAMS = ("--params", "params/ci.yaml")

@@ -11,7 +11,8 @@ import torch
 
 import caffe_files
 import native
-from mammo import build, cli
+from mammo import cli
+from mammo.book import build
 from mammo.datasets import DATASETS
 from mammo.models import MODELS, frcnn_cad
 from mammo.models.releases import RELEASES

@@ -17,11 +17,11 @@ from mammo.datasets.check import survey
 from mammo.datasets.check_report import counts_table
 from mammo.datasets.cmmd_cases import find_table, read_breasts
 from mammo.errors import DatasetError, ParameterError
+from mammo.files.artifacts import Artifacts
 from mammo.images import read
-from mammo.locations import Locations
+from mammo.paper.published import dataset_title
 from mammo.parameters import Parameters
-from mammo.provenance import Artifacts
-from mammo.report.published import dataset_title
+from mammo.study.locations import Locations
 
 HEADER = ("ID1", "LeftRight", "Age", "number", "abnormality", "classification", "subtype")
 ROWS = [

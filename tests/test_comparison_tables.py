@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo.assessment import calibration, comparisons, operating_points, subgroups
-from mammo.assessment.operating_points import criterion
-from mammo.assessment.scores import Settings
-from mammo.report import comparison
+from mammo.evaluation.tables import calibration, comparisons, operating_points, subgroups
+from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.scores import Settings
+from mammo.report.tables import comparison
 
 SETTINGS = Settings(n_bootstrap=200)
 SOURCES = {"home": "real", "north": "synthetic"}

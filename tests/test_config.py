@@ -2,9 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mammo import config
 from mammo.errors import ParameterError
-from mammo.parameters import DataParameters, Parameters
+from mammo.parameters import DataParameters, Parameters, sources
 
 
 def test_defaults_are_valid_and_alike():
@@ -32,32 +31,32 @@ def test_defaults_are_valid_and_alike():
 )
 def test_faults_are_one_sentence_that_names_the_parameter(values, words):
     with pytest.raises(ParameterError) as raised:
-        config.validate(values)
+        sources.validate(values)
     assert words in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
 def test_lists_are_taken_from_yaml_and_from_text():
-    assert config.validate({"models": ["vgg16"]}).models == ("vgg16",)
-    assert config.validate({"models": '["vgg16"]'}).models == ("vgg16",)
+    assert sources.validate({"models": ["vgg16"]}).models == ("vgg16",)
+    assert sources.validate({"models": '["vgg16"]'}).models == ("vgg16",)
 
 
 def test_a_notebook_namespace_is_read_and_its_typos_are_refused():
     namespace = {"n_bootstrap": 500, "In": [""], "Out": {}, "_x": 1, "pytest": pytest}
-    assert config.read(namespace).n_bootstrap == 500
+    assert sources.read(namespace).n_bootstrap == 500
     with pytest.raises(ParameterError, match="n_bootstap"):
-        config.read({**namespace, "n_bootstap": 500})
+        sources.read({**namespace, "n_bootstap": 500})
 
 
 def test_a_rerun_in_a_live_session_leaves_other_variables_alone():
     namespace = {"n_bootstrap": 500, "rows": 3, "parameters": Parameters()}
-    assert config.read(namespace).n_bootstrap == 500
+    assert sources.read(namespace).n_bootstrap == 500
 
 
 def test_a_file_is_read_and_overridden(tmp_path):
     path = tmp_path / "p.yaml"
     path.write_text("n_bootstrap: 300\nseed: 1\n")
-    parameters = config.load(path, {"seed": 2})
+    parameters = sources.load(path, {"seed": 2})
     assert (parameters.n_bootstrap, parameters.seed) == (300, 2)
     assert parameters.changed() == {"n_bootstrap": 300, "seed": 2}
 
@@ -67,34 +66,34 @@ def test_a_bad_file_is_named(tmp_path, text):
     path = tmp_path / "p.yaml"
     path.write_text(text)
     with pytest.raises(ParameterError, match=r"p\.yaml") as raised:
-        config.load(path, {})
+        sources.load(path, {})
     assert "\n" not in str(raised.value)
     with pytest.raises(ParameterError, match="no such parameter file"):
-        config.load(tmp_path / "absent.yaml", {})
+        sources.load(tmp_path / "absent.yaml", {})
     with pytest.raises(ParameterError, match="not a YAML file of parameters"):
-        config.load(tmp_path, {})
+        sources.load(tmp_path, {})
 
 
 def test_places_change_no_result():
-    here = config.validate({"workers": 1, "data_root": "/a"}).of([DataParameters])
-    there = config.validate({"workers": 2, "data_root": "/b"}).of([DataParameters])
+    here = sources.validate({"workers": 1, "data_root": "/a"}).of([DataParameters])
+    there = sources.validate({"workers": 2, "data_root": "/b"}).of([DataParameters])
     assert here == there
     assert "seed" in here
 
 
 def test_command_line_values_are_yaml():
     pairs = [("n_bootstrap", "500"), ("models", '["vgg16"]'), ("aspect", "pad")]
-    assert config.parse_assignments(pairs) == {
+    assert sources.parse_assignments(pairs) == {
         "n_bootstrap": 500,
         "models": ["vgg16"],
         "aspect": "pad",
     }
     with pytest.raises(ParameterError, match="-p seed"):
-        config.parse_assignments([("seed", "[")])
+        sources.parse_assignments([("seed", "[")])
 
 
 def test_data_root_comes_from_the_parameter_then_the_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("MAMMO_DATA", str(tmp_path / "env"))
-    assert config.data_root(Parameters()) == tmp_path / "env"
-    given = config.validate({"data_root": str(tmp_path / "given")})
-    assert config.data_root(given) == tmp_path / "given"
+    assert sources.data_root(Parameters()) == tmp_path / "env"
+    given = sources.validate({"data_root": str(tmp_path / "given")})
+    assert sources.data_root(given) == tmp_path / "given"

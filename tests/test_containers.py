@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo import containers
+from mammo.files import containers
 
 NAMES = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="/\0\\"), min_size=1, max_size=20

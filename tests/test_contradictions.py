@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from mammo.report import contradictions, sampling_error
-from mammo.report.published import EXTERNAL, OURS, TABLE_2, TABLE_3, find
+from mammo.paper import contradictions, sampling_error
+from mammo.paper.published import EXTERNAL, OURS, TABLE_2, TABLE_3, find
+from mammo.report.tables.contradictions import contradictions_table
 
 
 @pytest.fixture(scope="module")
-def findings() -> dict[str, contradictions.Finding]:
-    return {finding.statement: finding for finding in contradictions.findings()}
+def statements() -> dict[str, contradictions.Statement]:
+    return {one.statement: one for one in contradictions.statements()}
 
 
-def about(findings, words: str) -> contradictions.Finding:
-    matching = [finding for statement, finding in findings.items() if words in statement]
+def about(statements, words: str) -> contradictions.Statement:
+    matching = [found for statement, found in statements.items() if words in statement]
     assert len(matching) == 1
     return matching[0]
 
@@ -32,10 +33,10 @@ def about(findings, words: str) -> contradictions.Finding:
         ("DDSM: 2,620 cases", "1,566 patients, 3,103 images, 44%", "another set"),
     ],
 )
-def test_what_does_not_hold(findings, words, computed, verdict):
-    finding = about(findings, words)
-    assert computed in finding.computed
-    assert verdict in finding.verdict
+def test_what_does_not_hold(statements, words, computed, verdict):
+    statement = about(statements, words)
+    assert computed in statement.computed
+    assert verdict in statement.verdict
 
 
 @pytest.mark.parametrize(
@@ -47,27 +48,27 @@ def test_what_does_not_hold(findings, words, computed, verdict):
         ("closer to the validation", "0.25 to 0.11, 0.20 to 0.02, 0.22 to 0.01"),
     ],
 )
-def test_what_checks_out(findings, words, computed):
-    finding = about(findings, words)
-    assert finding.verdict == contradictions.HOLDS
-    assert computed in finding.computed
+def test_what_checks_out(statements, words, computed):
+    statement = about(statements, words)
+    assert statement.verdict == contradictions.HOLDS
+    assert computed in statement.computed
 
 
-def test_what_does_not_hold_stands_first(findings):
-    verdicts = [finding.verdict == contradictions.HOLDS for finding in findings.values()]
+def test_what_does_not_hold_stands_first(statements):
+    verdicts = [statement.verdict == contradictions.HOLDS for statement in statements.values()]
     assert verdicts == sorted(verdicts)
     assert 0 < sum(verdicts) < len(verdicts)
 
 
 def test_a_correct_statement_would_check_out(monkeypatch):
     monkeypatch.setitem(contradictions.published.PRINTED_ABOVE_EXPERTS, "end2end_vgg16", 24)
-    verdicts = {finding.statement: finding.verdict for finding in contradictions.findings()}
+    verdicts = {statement.statement: statement.verdict for statement in contradictions.statements()}
     assert verdicts["end2end's 0.88 surpasses the experts' 0.71 by 24%"] == contradictions.HOLDS
 
 
-def test_the_table_has_a_row_a_finding(findings):
-    table = contradictions.findings_table()
-    assert len(table.shown) == len(findings)
+def test_the_table_has_a_row_a_finding(statements):
+    table = contradictions_table()
+    assert len(table.shown) == len(statements)
     assert list(table.shown.columns)[-1] == "Verdict"
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mammo.coverage import DESIGNS, ICCS, coverage_table, intervals, simulated_coverage
+from mammo.study.coverage import DESIGNS, ICCS, coverage_table, intervals, simulated_coverage
 
 
 def test_the_table_is_computed_once_and_kept(study):

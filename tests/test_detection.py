@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 import torch
 
-from mammo import detection
-from mammo.detection import Inputs, detect, detect_all
-from mammo.devices import launch
 from mammo.errors import UnreadableImageError
 from mammo.images import read
 from mammo.models.frcnn_cad import DetectorSettings, build, image_score
+from mammo.training import detection
+from mammo.training.detection import Inputs, detect, detect_all
+from mammo.training.devices import launch
 
 SETTINGS = DetectorSettings(
     width=1 / 64,

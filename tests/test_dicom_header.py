@@ -21,11 +21,11 @@ from pydicom.uid import (
 )
 
 import native
-from mammo.datasets import dicom_header, headers
-from mammo.datasets.dicom_header import read_header, read_values
 from mammo.errors import UnreadableImageError
+from mammo.images import dicom_header, header_facts
+from mammo.images.dicom_header import read_header, read_values
 
-TAGS = (*headers.DICOM_TAGS, "PatientID", "SOPInstanceUID")
+TAGS = (*header_facts.DICOM_TAGS, "PatientID", "SOPInstanceUID")
 NAME = "ZZPLANT^Anna"
 
 
@@ -131,7 +131,7 @@ def test_faults_are_one_sentence_without_path_and_value(file):
     ds.save_as(file)
     file.write_bytes(file.read_bytes().replace(b"0.07\\0.08", b"ZZPLANT^A"))
     with pytest.raises(UnreadableImageError) as raised:
-        headers.read_facts(file)
+        header_facts.read_facts(file)
     assert str(raised.value) == "the DICOM header is damaged: ValueError"
     with pytest.raises(UnreadableImageError, match="file cannot be opened: No such file"):
         read_header(file.parent / "gone", TAGS)
@@ -214,7 +214,7 @@ def test_any_damage_ends_in_values_or_in_one_sentence(tmp_path_factory, places, 
     file.write_bytes(content[:end] if cut else content)
     try:
         header, offset = read_header(file, TAGS)
-        facts = headers.facts_of(header)
+        facts = header_facts.facts_of(header)
     except UnreadableImageError as error:
         assert "ZZPLANT" not in str(error) and "\n" not in str(error)
     else:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError
 
 from file_size import files_up_to
-from mammo import disk
 from mammo.errors import MammoError
+from mammo.files import disk
 
 
 def names(folder: Path) -> list[str]:

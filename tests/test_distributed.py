@@ -14,17 +14,17 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mammo.features import FeatureCache
+from mammo.training.features import FeatureCache
 from project import Project, copy
 
 PROGRAM = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from mammo import samples
+from mammo.training import samples
 from mammo.training import transfer as training
-from mammo.devices import launch
-from mammo.features import FeatureCache, extract
+from mammo.training.devices import launch
+from mammo.training.features import FeatureCache, extract
 from mammo.models import transfer, weights
 
 root = Path(sys.argv[1])

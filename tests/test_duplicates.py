@@ -9,9 +9,9 @@ import pytest
 
 import native
 from intakes import write_mammogram, write_raster
-from mammo import containers
 from mammo.datasets.institution import duplicates
 from mammo.datasets.institution.survey import survey
+from mammo.files import containers
 
 
 def files_of(folder: Path) -> pd.DataFrame:

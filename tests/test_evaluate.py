@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo import cli, evaluate
+from mammo import cli
 from mammo.errors import MammoError
-from mammo.evaluate import Options
+from mammo.report import of_scores
+from mammo.report.of_scores import Options
 
 
 @pytest.fixture(scope="module")
@@ -84,21 +85,21 @@ def test_it_needs_neither_torch_nor_a_data_set(file, tmp_path):
 
 def test_breasts_are_scored_by_a_rule_that_is_named(file):
     with pytest.raises(MammoError, match="--per breast needs a rule"):
-        evaluate.assess(file, Options(per="breast"))
-    made = evaluate.assess(file, Options(per="breast", rule="max", replicates=100))
+        of_scores.assess(file, Options(per="breast"))
+    made = of_scores.assess(file, Options(per="breast", rule="max", replicates=100))
     assert made.aurocs["n_images"].tolist() == [120, 120, 100, 100, 80, 80]
-    by_patient = evaluate.assess(file, Options(per="patient", rule="mean", replicates=100))
+    by_patient = of_scores.assess(file, Options(per="patient", rule="mean", replicates=100))
     assert by_patient.aurocs["n_images"].tolist() == [60, 60, 50, 50, 40, 40]
 
 
 def test_options_reach_the_results(file):
     options = Options(replicates=150, confidence=0.9, seed=4, unit="image", margin=0.2)
-    made = evaluate.assess(file, options)
+    made = of_scores.assess(file, options)
     first = made.aurocs.iloc[0]
     assert first[["n_bootstrap", "confidence", "seed", "unit"]].tolist() == [150, 0.9, 4, "image"]
     assert set(made.drops["margin"]) == {0.2}
     assert [rule.name for rule in made.criteria] == ["sensitivity 0.9", "specificity 0.9", "Youden"]
-    other = evaluate.assess(file, Options(criteria=("threshold=0.3",), subgroups=("model",)))
+    other = of_scores.assess(file, Options(criteria=("threshold=0.3",), subgroups=("model",)))
     assert [rule.name for rule in other.criteria] == ["threshold 0.3"]
     assert other.divide_by == ("model",)
 
@@ -106,18 +107,18 @@ def test_options_reach_the_results(file):
 def test_a_file_without_an_internal_set_says_how_to_see_the_drops(file):
     table = made_scores().drop(columns="split")
     table.to_csv(file.parent / "plain.csv", index=False)
-    plain = evaluate.assess(file.parent / "plain.csv", Options(replicates=100))
-    assert "(--internal) to see the drops" in evaluate.summary(plain)
-    named = evaluate.assess(file.parent / "plain.csv", Options(replicates=100, internal="home"))
-    assert "p, Holm" in evaluate.summary(named)
+    plain = of_scores.assess(file.parent / "plain.csv", Options(replicates=100))
+    assert "(--internal) to see the drops" in of_scores.summary(plain)
+    named = of_scores.assess(file.parent / "plain.csv", Options(replicates=100, internal="home"))
+    assert "p, Holm" in of_scores.summary(named)
 
 
 def test_text_that_a_spreadsheet_would_compute_is_quoted(tmp_path):
     table = made_scores(models=("=HYPERLINK(1)",))
     table["site"] = "@SUM(A1)"
     table.to_csv(tmp_path / "scores.csv", index=False)
-    made = evaluate.assess(tmp_path / "scores.csv", Options(replicates=100, subgroups=("site",)))
-    for path in evaluate.write(made, tmp_path / "out"):
+    made = of_scores.assess(tmp_path / "scores.csv", Options(replicates=100, subgroups=("site",)))
+    for path in of_scores.write(made, tmp_path / "out"):
         if path.suffix == ".csv":
             cells = pd.read_csv(path, dtype=str, keep_default_na=False).to_numpy().ravel()
             assert not [cell for cell in cells if cell.startswith(("=", "@"))]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo.assessment.extremes import worst
-from mammo.assessment.scores import Part
+from mammo.evaluation.tables.extremes import worst
+from mammo.evaluation.tables.scores import Part
 
 
 def part(*rows: tuple[str, str, int, float]) -> Part:

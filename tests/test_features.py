@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from mammo.devices import launch
 from mammo.errors import MammoError
-from mammo.features import FeatureCache, extract
 from mammo.models import weights
 from mammo.models.transfer import Extractor
-from mammo.samples import CachedMaps, StoredImages
+from mammo.training.devices import launch
+from mammo.training.features import FeatureCache, extract
+from mammo.training.samples import CachedMaps, StoredImages
 
 IDS = [f"{number:02d}" for number in range(7)]
 

@@ -13,9 +13,9 @@ import pytest
 import native
 from mammo.datasets import fetch as fetching
 from mammo.datasets import mias
-from mammo.datasets.download import download
 from mammo.datasets.fetch import DOWNLOADS, RELEASED, contents_sha256, fetch, how_to_get
 from mammo.errors import DatasetError, ParameterError
+from mammo.files.download import download
 
 CONTENT = bytes(range(256)) * 40
 

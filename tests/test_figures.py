@@ -14,12 +14,12 @@ from matplotlib.patches import FancyBboxPatch
 from matplotlib.text import Text
 
 from made_scores import made_scores
-from mammo.assessment import calibration
-from mammo.assessment.operating_points import YOUDEN, carried_over, criterion
-from mammo.assessment.scores import Settings
 from mammo.errors import MammoError
+from mammo.evaluation.tables import calibration
+from mammo.evaluation.tables.operating_points import YOUDEN, carried_over, criterion
+from mammo.evaluation.tables.scores import Settings
 from mammo.models.frcnn_cad import DetectorSettings
-from mammo.report import sampling_error, tables
+from mammo.paper import sampling_error
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
 from mammo.report.figures.attention import attention_of_models
@@ -35,6 +35,7 @@ from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import LOOKS, Picture, drawing, looks
 from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.figures.training import training_curves
+from mammo.report.tables import paper
 
 SETS = {"cbis_ddsm": "validation", "mias": "test", "inbreast": "test", "institution": "test"}
 MODELS = ("alexnet", "vgg16", "resnet50")
@@ -57,7 +58,7 @@ def made_up_estimates(models: tuple[str, ...] = MODELS, shift: float = 0) -> pd.
             "confidence": 0.95,
             "unit": "patient",
         }
-        rows.append({**dict.fromkeys(tables.ESTIMATE_COLUMNS, 0), **known})
+        rows.append({**dict.fromkeys(paper.ESTIMATE_COLUMNS, 0), **known})
     return pd.DataFrame(rows)
 
 

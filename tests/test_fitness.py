@@ -5,10 +5,10 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, UID_dictionary
 
 import native
-from mammo.datasets.headers import MAX_PIXELS
 from mammo.datasets.institution import fitness
 from mammo.errors import UnreadableImageError
 from mammo.images import image
+from mammo.images.header_facts import MAX_PIXELS
 
 NATIVE = UID("1.2.840.10008.1.2.1")
 FIT = {

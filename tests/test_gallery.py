@@ -8,7 +8,8 @@ import pydicom
 import pytest
 
 import native
-from mammo import gallery, images
+from mammo import images
+from mammo.book import gallery
 from mammo.datasets import manifest
 from mammo.study import Study
 

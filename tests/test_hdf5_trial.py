@@ -11,7 +11,7 @@ import pytest
 from bad_input import keras_files
 from mammo.errors import WeightsError
 from mammo.models.end2end import hdf5_trial
-from mammo.models.library import released_files
+from mammo.models.imports import released_files
 from mammo.models.releases import RELEASES
 
 KERAS = next(card for card in RELEASES.values() if card.format == "Keras")

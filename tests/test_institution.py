@@ -7,11 +7,12 @@ import pytest
 import hospital
 import native
 from intakes import placed, write_mammogram, write_raster
-from mammo import images, pseudonyms
+from mammo import images
 from mammo.datasets import institution, manifest
 from mammo.datasets.institution.inspection import inspect
 from mammo.errors import DatasetError, UnreadableImageError
-from mammo.pseudonyms import pseudonym
+from mammo.files import pseudonyms
+from mammo.files.pseudonyms import pseudonym
 
 NAMES = ("JANE DOE.dcm", "b", "c.dcm")
 TABLE = (

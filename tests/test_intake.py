@@ -12,7 +12,7 @@ from intakes import by_name, placed, reasons, take, write_mammogram, write_raste
 from mammo.datasets.institution.intake import opened, take_in
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError
-from mammo.pseudonyms import PUBLIC_KEY, local_key, pseudonym
+from mammo.files.pseudonyms import PUBLIC_KEY, local_key, pseudonym
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from mammo import inventory
+from mammo.book import inventory
+from mammo.files.artifacts import RECORDED_VERSIONS, read_record
 from mammo.models import MODELS
+from mammo.paper.published import MODEL_TITLES
 from mammo.parameters import WHERE_NOT_WHAT, Parameters
-from mammo.provenance import RECORDED_VERSIONS, read_record
-from mammo.report.published import MODEL_TITLES
 from mammo.study import Study
+from mammo.study.families.transfer import TransferFamily
 
 ALEXNET = MODEL_TITLES["alexnet"]
 
@@ -93,7 +94,7 @@ def test_data_and_extractors_name_their_origin(study):
     (row,) = inventory.weights(study).to_dict("records")
     assert (row["Model"], row["Weights"]) == (ALEXNET, "random")
     assert "not trained on ImageNet" in row["Note"]
-    folder = study.transfer.extraction.extractor_folder("alexnet")
+    folder = TransferFamily(study).extraction.extractor_folder("alexnet")
     assert read_record(folder)["facts"]["sha256"].startswith(row["SHA-256"])
 
 

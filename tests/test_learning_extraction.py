@@ -7,13 +7,14 @@ import pytest
 import torch
 
 from mammo.errors import WeightsError
-from mammo.features import FeatureCache
-from mammo.learning.extraction import CALIBRATION_IMAGES, Extraction
 from mammo.study import Study
+from mammo.study.families.extraction import CALIBRATION_IMAGES, Extraction
+from mammo.study.families.transfer import TransferFamily
+from mammo.training.features import FeatureCache
 
 
 def test_only_training_images_have_flips(study):
-    extraction = study.transfer.extraction
+    extraction = TransferFamily(study).extraction
     rows = study.split("mias", "mixed")
     rows_of = FeatureCache(extraction.features_folder("alexnet", "mias", "mixed")).rows
     flipped = rows_of.xs("vertical", level="flip").index
@@ -25,13 +26,13 @@ def test_only_training_images_have_flips(study):
 
 
 def test_internal_features_serve_both_trainings(study):
-    extraction = study.transfer.extraction
+    extraction = TransferFamily(study).extraction
     folders = {extraction.features_folder("alexnet", "cbis_ddsm", t) for t in ("ddsm", "mixed")}
     assert len(folders) == 1
 
 
 def test_feature_maps_are_the_extractors_own(study):
-    extraction = study.transfer.extraction
+    extraction = TransferFamily(study).extraction
     cache = FeatureCache(extraction.features_folder("alexnet", "inbreast", "ddsm"))
     store = study.images("inbreast")
     (image_id,) = study.table("inbreast")["image_id"][:1]
@@ -45,25 +46,25 @@ def test_feature_maps_are_the_extractors_own(study):
 
 def test_random_weights_are_calibrated_on_training_images_alone(study):
     rows = study.split("cbis_ddsm", "ddsm")
-    chosen = study.transfer.extraction._calibration_ids()
+    chosen = TransferFamily(study).extraction._calibration_ids()
     assert set(chosen) <= set(rows.loc[rows["split"] == "train", "image_id"])
     assert len(chosen) == min(CALIBRATION_IMAGES, (rows["split"] == "train").sum())
 
 
 def test_the_seed_and_the_stride_change_the_extractor(study, prepared):
-    ours = study.transfer.extraction.extractor_folder("alexnet")
+    ours = TransferFamily(study).extraction.extractor_folder("alexnet")
     for change in ({"stride": 8}, {"seed": 2021}):
         parameters = prepared.parameters("params/tiny.yaml", **change)
         other = Study(parameters)
         other.locations = study.locations
-        assert other.transfer.extraction.extractor_folder("alexnet") != ours
+        assert TransferFamily(other).extraction.extractor_folder("alexnet") != ours
 
 
 def test_weights_that_are_not_there_are_named(prepared, tmp_path):
     weights = str(tmp_path / "absent.safetensors")
     study = Study(prepared.parameters("params/tiny.yaml", weights=weights))
     with pytest.raises(WeightsError, match=r"absent\.safetensors") as raised:
-        study.transfer.extraction.extractor_folder("alexnet")
+        TransferFamily(study).extraction.extractor_folder("alexnet")
     assert "\n" not in str(raised.value)
 
 
@@ -80,6 +81,6 @@ def test_a_changed_weights_file_gives_another_extractor(study, tmp_path):
         file.write_bytes(values)
         own = Study(study.parameters.model_copy(update={"weights": str(file)}))
         with pytest.raises(WeightsError, match=re.escape(str(file))):
-            own.transfer.extraction.extractor_folder("alexnet")
+            TransferFamily(own).extraction.extractor_folder("alexnet")
         folders.append(sorted(p.name for p in (own.artifacts.root / "extractor").iterdir()))
     assert folders[0] != folders[1]

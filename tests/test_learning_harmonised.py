@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mammo.files.artifacts import read_record
+from mammo.hospital.adaptation.harmonised import HarmonisedStudy
+from mammo.hospital.adaptation.local import LocalPatients
 from mammo.images.harmonisation import landmarks
-from mammo.learning.harmonised import HarmonisedStudy
-from mammo.learning.local import LocalPatients
-from mammo.learning.transfer import TransferLearning
-from mammo.provenance import read_record
 from mammo.study import INTERNAL, Study
+from mammo.study.families.transfer import TransferFamily
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_no_label_has_a_part_in_the_mapping(study, harmonised):
 
 def test_ddsm_and_the_model_are_as_they_were(study, harmonised):
     assert harmonised.images_folder(INTERNAL) == study.images_folder(INTERNAL)
-    ours, theirs = TransferLearning(harmonised), study.transfer
+    ours, theirs = TransferFamily(harmonised), TransferFamily(study)
     assert ours.checkpoint_folder("alexnet") == theirs.checkpoint_folder("alexnet")
     folders = [one.predictions_folder("alexnet", "institution") for one in (ours, theirs)]
     assert folders[0] != folders[1]
@@ -75,7 +75,7 @@ def test_ddsm_and_the_model_are_as_they_were(study, harmonised):
 def test_a_network_that_is_trained_as_a_whole_sees_them_too(prepared):
     tuned = Study(prepared.parameters("params/tiny.yaml", fine_tune=True, epochs=1))
     folders = [
-        TransferLearning(one).predictions_folder("alexnet", "institution")
+        TransferFamily(one).predictions_folder("alexnet", "institution")
         for one in (tuned, HarmonisedStudy(tuned))
     ]
     before, after = (pd.read_csv(folder / "predictions.csv") for folder in folders)

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammo import splits
+from mammo.datasets import splits
 from mammo.errors import DatasetError, ParameterError
-from mammo.learning.local import Amount, LocalPatients, LocalStudy
-from mammo.learning.transfer import TransferLearning
+from mammo.hospital.adaptation.local import Amount, LocalPatients, LocalStudy
 from mammo.study import INTERNAL
+from mammo.study.families.transfer import TransferFamily
 
 LOCAL = "institution"
 
@@ -135,14 +135,14 @@ def test_a_local_training_extracts_no_feature_anew(study):
     patients = LocalPatients(study)
     amount = patients.amounts([0.8])[0][-1]
     local = LocalStudy(study, patients.chosen(amount, 1))
-    learning = TransferLearning(local)
+    learning = TransferFamily(local)
     for name in local.datasets:
         assert learning.extraction.features_folder("alexnet", name, "mixed") == (
-            study.transfer.extraction.features_folder("alexnet", name, "mixed")
+            TransferFamily(study).extraction.features_folder("alexnet", name, "mixed")
         )
 
 
 def test_without_local_patients_the_model_is_the_studys_own(study):
-    assert TransferLearning(LocalStudy(study)).predictions_folder("alexnet", LOCAL) == (
-        study.transfer.predictions_folder("alexnet", LOCAL)
+    assert TransferFamily(LocalStudy(study)).predictions_folder("alexnet", LOCAL) == (
+        TransferFamily(study).predictions_folder("alexnet", LOCAL)
     )

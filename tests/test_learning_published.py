@@ -8,13 +8,15 @@ import torch
 
 import caffe_files
 import project
-from mammo import results
 from mammo.errors import MammoError, WeightsError
-from mammo.models import frcnn_cad, library, weights
+from mammo.files.artifacts import read_record
+from mammo.models import frcnn_cad, imports, weights
 from mammo.models.releases import RELEASES
-from mammo.provenance import read_record
-from mammo.report import tables
-from mammo.study import EXTERNAL, INTERNAL, Study
+from mammo.report.tables import paper
+from mammo.study import EXTERNAL, INTERNAL, Study, results
+from mammo.study.families import family_of
+from mammo.study.families.end2end import End2EndFamily
+from mammo.study.families.frcnn_cad import FrcnnCadFamily
 
 MODELS = ("end2end_vgg16", "frcnn_cad")
 NARROW = {"width": 1 / 16, "hidden": 12, "short_side": 64, "long_side": 96}
@@ -28,7 +30,7 @@ def with_authors_weights(prepared, tmp_path, monkeypatch):
     network = frcnn_cad.build(frcnn_cad.DetectorSettings(**NARROW), 1)
     released = tmp_path / card.file
     released.write_bytes(caffe_files.caffemodel(network))
-    library.import_file(released, tmp_path / "data" / "weights")
+    imports.import_file(released, tmp_path / "data" / "weights")
     changes = {**project.PUBLISHED, "models": ["frcnn_cad"], "data_root": str(tmp_path / "data")}
     return prepared.parameters("params/tiny.yaml", **changes)
 
@@ -44,7 +46,7 @@ def test_every_image_that_was_not_trained_on_is_scored_once(published_study, mod
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_trained_here_has_seen_ddsm_training_patients_alone(published_study, model):
-    learning = published_study.learning(model)
+    learning = family_of(published_study, model)
     assert learning.may_have_seen(model) == ()
     assert learning.weights_in_words(model) == (
         "random, 1/100 of the channels; trained on synthetic images"
@@ -59,16 +61,17 @@ def test_a_model_trained_here_has_seen_ddsm_training_patients_alone(published_st
 
 
 def test_the_course_of_a_training_has_its_steps(published_study):
-    course = published_study.end2end.course("end2end_vgg16")
+    course = End2EndFamily(published_study).course("end2end_vgg16")
     assert list(course) == ["patches", "whole images"]
-    assert list(published_study.frcnn_cad.course("frcnn_cad")) == ["boxes"]
-    for history in [*course.values(), *published_study.frcnn_cad.course("frcnn_cad").values()]:
+    boxes = FrcnnCadFamily(published_study).course("frcnn_cad")
+    assert list(boxes) == ["boxes"]
+    for history in [*course.values(), *boxes.values()]:
         assert history["held_auroc"].between(0, 1).all()
         assert history["epoch"].tolist() == list(range(len(history)))
 
 
 def test_an_images_score_is_its_most_malignant_box(published_study):
-    boxes = published_study.frcnn_cad.detections("frcnn_cad", "institution")
+    boxes = FrcnnCadFamily(published_study).detections("frcnn_cad", "institution")
     best = boxes[boxes["label"] == 2].groupby("image_id")["score"].max()
     scored = results.scores(published_study, "frcnn_cad", "institution")
     scored = scored.set_index("image_id")["y_score"]
@@ -79,9 +82,9 @@ def test_an_images_score_is_its_most_malignant_box(published_study):
 def test_the_mean_over_flips_is_another_score(published_study, prepared):
     changes = {**project.PUBLISHED, "models": ["end2end_vgg16"], "end2end_flips": True}
     flipped = Study(prepared.parameters("params/tiny.yaml", **changes))
-    end2end = flipped.end2end
+    end2end = End2EndFamily(flipped)
     assert end2end.checkpoint_folder("end2end_vgg16") == (
-        published_study.end2end.checkpoint_folder("end2end_vgg16")
+        End2EndFamily(published_study).checkpoint_folder("end2end_vgg16")
     )
     ours, theirs = (results.predictions(s, "end2end_vgg16") for s in (published_study, flipped))
     assert (ours["y_score"] != theirs["y_score"]).any()
@@ -91,12 +94,12 @@ def test_the_authors_weights_are_scored_only_where_they_have_not_been(with_autho
     study = Study(with_authors_weights)
     scored = results.predictions(study, "frcnn_cad")
     assert set(scored["dataset"]) == {"institution"}
-    assert study.frcnn_cad.course("frcnn_cad") == {}
-    assert study.frcnn_cad.origin("frcnn_cad")["kind"] == "the authors'"
+    assert FrcnnCadFamily(study).course("frcnn_cad") == {}
+    assert FrcnnCadFamily(study).origin("frcnn_cad")["kind"] == "the authors'"
     with pytest.raises(MammoError, match="frcnn_cad was trained on mias"):
         results.scores(study, "frcnn_cad", "mias")
     estimates = results.comparison(study)
-    shown = tables.table3(estimates).shown.query("Model.str.startswith('frcnn_cad')")
+    shown = paper.table3(estimates).shown.query("Model.str.startswith('frcnn_cad')")
     cells = shown.set_index("Data set")["Computed here"]
     assert cells[["MIAS", "INbreast"]].tolist() == ["trained on it"] * 2
     assert float(cells["Institution (UKy)"]) == pytest.approx(estimates["auroc"][0], abs=0.005)
@@ -105,7 +108,7 @@ def test_the_authors_weights_are_scored_only_where_they_have_not_been(with_autho
 
 def test_the_study_can_be_told_to_train_although_there_are_authors_weights(with_authors_weights):
     trained = Study(with_authors_weights.model_copy(update={"published_weights": "train"}))
-    assert trained.frcnn_cad.may_have_seen("frcnn_cad") == ()
+    assert FrcnnCadFamily(trained).may_have_seen("frcnn_cad") == ()
     assert set(results.predictions(trained, "frcnn_cad")["dataset"]) == {INTERNAL, *EXTERNAL}
 
 
@@ -125,9 +128,9 @@ def test_networks_of_full_width_start_from_the_extractors_pretrained_values(stud
     safetensors.torch.save_file(state, tmp_path / "vgg16.safetensors")
     changes = {"weights": str(tmp_path / "vgg16.safetensors"), "published_width": 1.0}
     full = Study(study.parameters.model_copy(update=changes))
-    network = full.end2end.untrained("end2end_vgg16")
+    network = End2EndFamily(full).untrained("end2end_vgg16")
     assert torch.equal(network.backbone.block3_conv1.weight, state["10.weight"])
-    detector = full.frcnn_cad.untrained("frcnn_cad")
+    detector = FrcnnCadFamily(full).untrained("frcnn_cad")
     assert torch.equal(detector.conv3_1.weight, state["10.weight"])
     assert not detector.conv2_2.weight.requires_grad and detector.conv3_1.weight.requires_grad
 

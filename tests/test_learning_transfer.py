@@ -4,20 +4,23 @@ import pandas as pd
 import safetensors.torch
 import torch
 
-from mammo import results
-from mammo.provenance import read_record
-from mammo.study import INTERNAL, Study
+from mammo.files.artifacts import read_record
+from mammo.study import INTERNAL, Study, results
+from mammo.study.families.transfer import TransferFamily
 
 
 def test_history_and_best_epoch_are_those_of_the_kept_values(study):
-    history, best = study.transfer.history("alexnet"), study.transfer.best_epoch("alexnet")
-    record = read_record(study.transfer.checkpoint_folder("alexnet"))
+    history, best = (
+        TransferFamily(study).history("alexnet"),
+        TransferFamily(study).best_epoch("alexnet"),
+    )
+    record = read_record(TransferFamily(study).checkpoint_folder("alexnet"))
     assert len(history) == record["facts"]["epochs"]
     assert best == history.loc[history["early_stopping_loss"].idxmin(), "epoch"]
 
 
 def test_layers_describe_extractor_and_classifier(study):
-    layers = study.transfer.layers("alexnet")
+    layers = TransferFamily(study).layers("alexnet")
     parts = pd.DataFrame(layers).set_index("name")
     assert parts.loc[["fc1", "fc2"], "part"].tolist() == ["classifier", "classifier"]
     assert parts["frozen"].tolist() == (parts["part"] != "classifier").tolist()
@@ -25,8 +28,8 @@ def test_layers_describe_extractor_and_classifier(study):
 
 
 def test_trainings_on_other_data_are_other_models(study):
-    alone = study.transfer.checkpoint_folder("alexnet", "ddsm")
-    mixed = study.transfer.checkpoint_folder("alexnet", "mixed")
+    alone = TransferFamily(study).checkpoint_folder("alexnet", "ddsm")
+    mixed = TransferFamily(study).checkpoint_folder("alexnet", "mixed")
     assert alone != mixed
     facts = [read_record(folder)["facts"] for folder in (alone, mixed)]
     assert facts[0]["n_train"] < facts[1]["n_train"]
@@ -40,10 +43,10 @@ def test_a_frozen_extractor_is_no_part_of_the_checkpoint_a_trained_one_is(study,
     assert scores["y_score"].between(0, 1).all()
 
     def values(of: Study) -> dict[str, torch.Tensor]:
-        folder = of.transfer.checkpoint_folder("alexnet")
+        folder = TransferFamily(of).checkpoint_folder("alexnet")
         return safetensors.torch.load_file(next(folder.glob("*.safetensors")))
 
-    start = tuned.transfer.extraction.extractor("alexnet").state_dict()
+    start = TransferFamily(tuned).extraction.extractor("alexnet").state_dict()
     trained = {name.removeprefix("extractor."): value for name, value in values(tuned).items()}
     shared = [name for name in start if name in trained and start[name].ndim == 4]
     assert shared

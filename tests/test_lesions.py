@@ -9,8 +9,8 @@ import pytest
 import native
 from mammo.datasets import cbis_ddsm, inbreast, manifest, mias
 from mammo.datasets.cbis_ddsm_layout import ImageTree
+from mammo.datasets.lesions import COLUMNS, lesions
 from mammo.errors import UnreadableImageError
-from mammo.lesions import COLUMNS, lesions
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from safetensors import safe_open
 import caffe_files
 from mammo import __version__
 from mammo.errors import WeightsError
-from mammo.models import frcnn_cad, library
+from mammo.models import frcnn_cad, imports
 from mammo.models.releases import RELEASES
 from mammo.models.weights import fingerprint
 
@@ -52,7 +52,7 @@ def released(tmp_path, narrow) -> Path:
 
 @pytest.fixture
 def imported(released, folder) -> Path:
-    return library.import_file(released, folder)
+    return imports.import_file(released, folder)
 
 
 def rewritten(path: Path, **changes: object) -> Path:
@@ -65,7 +65,7 @@ def rewritten(path: Path, **changes: object) -> Path:
 
 
 def test_an_import_keeps_every_value_and_the_network_gives_the_same(imported):
-    network, original = library.load(imported), detector(1).eval()
+    network, original = imports.load(imported), detector(1).eval()
     assert not network.training
     assert fingerprint(network.state_dict()) == fingerprint(original.state_dict())
     image = np.random.default_rng(0).random((60, 80))
@@ -77,14 +77,14 @@ def test_an_import_keeps_every_value_and_the_network_gives_the_same(imported):
 
 def test_loading_draws_no_random_numbers(imported):
     before = torch.random.get_rng_state()
-    library.load(imported)
+    imports.load(imported)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
 def test_the_record_says_what_the_weights_are_and_where_they_are_from(released, imported, folder):
     assert imported == folder / "frcnn_cad.safetensors"
-    (record,) = library.available(folder)
-    assert record == library.read_record(imported)
+    (record,) = imports.available(folder)
+    assert record == imports.read_record(imported)
     architecture = record.pop("architecture")
     assert architecture["detector"].items() >= NARROW.items()
     assert record == {
@@ -107,7 +107,7 @@ def test_the_record_says_what_the_weights_are_and_where_they_are_from(released, 
 
 def test_importing_the_same_again_changes_nothing(released, imported, folder):
     before = imported.stat()
-    assert library.import_file(released, folder) == imported
+    assert imports.import_file(released, folder) == imported
     after = imported.stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
@@ -115,38 +115,38 @@ def test_importing_the_same_again_changes_nothing(released, imported, folder):
 def test_other_weights_replace_none_until_those_are_deleted(released, imported, folder):
     released.write_bytes(caffe_files.caffemodel(detector(2)))
     with pytest.raises(WeightsError, match=r"holds other weights, .* delete it first"):
-        library.import_file(released, folder)
-    assert fingerprint(library.load(imported).state_dict()) == fingerprint(detector(1).state_dict())
+        imports.import_file(released, folder)
+    assert fingerprint(imports.load(imported).state_dict()) == fingerprint(detector(1).state_dict())
     imported.unlink()
-    library.import_file(released, folder)
-    assert fingerprint(library.load(imported).state_dict()) == fingerprint(detector(2).state_dict())
+    imports.import_file(released, folder)
+    assert fingerprint(imports.load(imported).state_dict()) == fingerprint(detector(2).state_dict())
 
 
 def test_a_renamed_file_needs_its_release_named(released, folder):
     renamed = released.rename(released.with_name("download (1)"))
     with pytest.raises(WeightsError, match=r"not the name of a released file .*--release which"):
-        library.import_file(renamed, folder)
-    assert library.import_file(renamed, folder, "frcnn_cad").is_file()
+        imports.import_file(renamed, folder)
+    assert imports.import_file(renamed, folder, "frcnn_cad").is_file()
 
 
 def test_a_name_that_a_terminal_would_not_show_is_recorded_without_it(released, folder):
     renamed = released.rename(released.with_name("a\x1b[2J\udcff"))
-    path = library.import_file(renamed, folder, "frcnn_cad")
-    assert library.read_record(path)["file"] == "a?[2J?"
+    path = imports.import_file(renamed, folder, "frcnn_cad")
+    assert imports.read_record(path)["file"] == "a?[2J?"
 
 
 def test_a_name_and_a_release_that_contradict_each_other_are_refused(released, folder):
     with pytest.raises(WeightsError, match="the name is that of release frcnn_cad, not of ddsm_r"):
-        library.import_file(released, folder, "ddsm_resnet50")
+        imports.import_file(released, folder, "ddsm_resnet50")
     assert not folder.exists()
 
 
 @pytest.mark.parametrize("release", ["../../frcnn_cad", "/etc/frcnn_cad", "frcnn_cad/../x", ""])
 def test_a_release_is_a_known_name_and_never_a_path(released, folder, release):
     for refused in (
-        lambda: library.import_file(released, folder, release),
-        lambda: library.location(folder, release),
-        lambda: library.find("frcnn_cad", folder, release),
+        lambda: imports.import_file(released, folder, release),
+        lambda: imports.location(folder, release),
+        lambda: imports.find("frcnn_cad", folder, release),
     ):
         with pytest.raises(WeightsError, match=r"release '.*' is none of|no release '"):
             refused()
@@ -155,20 +155,20 @@ def test_a_release_is_a_known_name_and_never_a_path(released, folder, release):
 
 def test_an_absent_file_is_named(tmp_path, folder):
     with pytest.raises(WeightsError, match="absent: no such file"):
-        library.import_file(tmp_path / "absent", folder, "frcnn_cad")
+        imports.import_file(tmp_path / "absent", folder, "frcnn_cad")
 
 
 def test_a_truncated_file_leaves_nothing(released, folder):
     released.write_bytes(released.read_bytes()[:-1000])
     with pytest.raises(WeightsError, match="not a whole"):
-        library.import_file(released, folder)
+        imports.import_file(released, folder)
     assert not folder.exists()
 
 
 def test_a_network_of_another_width_is_refused(released, folder, monkeypatch):
     monkeypatch.setitem(RELEASES, "frcnn_cad", CARD)
     with pytest.raises(WeightsError, match="expected"):
-        library.import_file(released, folder)
+        imports.import_file(released, folder)
     assert not folder.exists()
 
 
@@ -176,7 +176,7 @@ def test_a_folder_that_cannot_be_written_is_named(released, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
     with pytest.raises(WeightsError, match="cannot be written"):
-        library.import_file(released, blocked / "weights")
+        imports.import_file(released, blocked / "weights")
 
 
 @pytest.mark.parametrize(
@@ -192,27 +192,27 @@ def test_a_folder_that_cannot_be_written_is_named(released, tmp_path):
 )
 def test_the_default_release_is_found_first_then_the_only_one(tmp_path, there, release, expected):
     for name in there:
-        library.location(tmp_path, name).touch()
-    found = library.find("end2end_vgg16", tmp_path, release)
-    assert found == (expected and library.location(tmp_path, expected))
+        imports.location(tmp_path, name).touch()
+    found = imports.find("end2end_vgg16", tmp_path, release)
+    assert found == (expected and imports.location(tmp_path, expected))
 
 
 def test_no_choice_is_made_among_several_that_are_no_default(tmp_path):
     for name in ("ddsm_vgg16_512x1", "inbreast_vgg16_512x1"):
-        library.location(tmp_path, name).touch()
+        imports.location(tmp_path, name).touch()
     with pytest.raises(WeightsError, match=r"several releases of end2end_vgg16, .* name the one"):
-        library.find("end2end_vgg16", tmp_path)
+        imports.find("end2end_vgg16", tmp_path)
 
 
 def test_a_release_that_is_asked_for_must_be_there_and_the_models(tmp_path):
     with pytest.raises(WeightsError, match=r"no such weights; get ddsm_vgg16_s10_512x1\.h5"):
-        library.find("end2end_vgg16", tmp_path, "ddsm_vgg16_512x1")
+        imports.find("end2end_vgg16", tmp_path, "ddsm_vgg16_512x1")
     with pytest.raises(WeightsError, match="'ddsm_resnet50' is none of end2end_vgg16"):
-        library.find("end2end_vgg16", tmp_path, "ddsm_resnet50")
+        imports.find("end2end_vgg16", tmp_path, "ddsm_resnet50")
 
 
 def test_models_of_ours_are_none_of_the_librarys(tmp_path):
-    assert library.find("alexnet", tmp_path) is None
+    assert imports.find("alexnet", tmp_path) is None
 
 
 WRONG_RECORDS = {
@@ -232,7 +232,7 @@ WRONG_RECORDS = {
 @pytest.mark.parametrize(("changes", "words"), WRONG_RECORDS.values(), ids=WRONG_RECORDS)
 def test_a_record_that_does_not_fit_is_refused(imported, changes, words):
     with pytest.raises(WeightsError, match=words) as caught:
-        library.load(rewritten(imported, **changes))
+        imports.load(rewritten(imported, **changes))
     assert str(imported) in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -291,13 +291,13 @@ FOREIGN = {
 def test_foreign_files_are_refused(imported, write, words):
     write(imported)
     with pytest.raises(WeightsError, match=words) as caught:
-        library.load(imported)
+        imports.load(imported)
     assert str(imported) in str(caught.value)
 
 
 def test_absent_weights_are_named(tmp_path):
     with pytest.raises(WeightsError, match="no such weights; 'mammo weights list'"):
-        library.load(tmp_path / "frcnn_cad.safetensors")
+        imports.load(tmp_path / "frcnn_cad.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -308,7 +308,7 @@ def intact(tmp_path_factory) -> bytes:
     path.write_bytes(caffe_files.caffemodel(detector(1)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(RELEASES, "frcnn_cad", replace(CARD, detector=NARROW))
-        return library.import_file(path, root).read_bytes()
+        return imports.import_file(path, root).read_bytes()
 
 
 @given(data=st.data())
@@ -317,7 +317,7 @@ def test_a_shortened_file_is_always_refused(intact, tmp_path_factory, data):
     path = tmp_path_factory.mktemp("cut") / "frcnn_cad.safetensors"
     path.write_bytes(intact[: data.draw(st.integers(0, len(intact) - 1))])
     with pytest.raises(WeightsError):
-        library.load(path)
+        imports.load(path)
 
 
 @given(data=st.data())
@@ -330,7 +330,7 @@ def test_a_damaged_byte_is_refused_or_changes_no_value(intact, tmp_path_factory,
     path = tmp_path_factory.mktemp("damage") / "frcnn_cad.safetensors"
     path.write_bytes(damaged)
     try:
-        network = library.load(path)
+        network = imports.load(path)
     except WeightsError:
         return
     assert at < header

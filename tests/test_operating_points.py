@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from mammo.assessment.operating_points import carried_over, criterion, rechosen
-from mammo.assessment.scores import Settings
+from mammo.datasets.splits import hold_out
 from mammo.errors import MammoError
 from mammo.evaluation import (
     operating_point,
@@ -19,7 +18,8 @@ from mammo.evaluation import (
     youden_threshold,
 )
 from mammo.evaluation.proportions import clustered_proportion
-from mammo.splits import hold_out
+from mammo.evaluation.tables.operating_points import carried_over, criterion, rechosen
+from mammo.evaluation.tables.scores import Settings
 
 Y_TRUE = [0, 0, 0, 0, 0, 1, 1, 1, 1]
 SCORES = [1, 2, 3, 3, 7, 3, 5, 6, 6]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from made_scores import made_scores
-from mammo.assessment import operating_points
-from mammo.assessment.operating_points import criterion
-from mammo.assessment.scores import Settings
 from mammo.datasets.check_report import Finding, Report
-from mammo.report import own_data
+from mammo.evaluation.tables import operating_points
+from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.scores import Settings
+from mammo.hospital import notebook
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -38,7 +38,7 @@ EXAMPLES = [
 
 
 def test_pictures_stand_in_a_row_for_each_model_and_kind_of_error():
-    shown = own_data.worst_images(EXAMPLES)
+    shown = notebook.worst_images(EXAMPLES)
     assert [(title, len(items)) for title, items in shown.rows] == [
         ("Ours, AlexNet: false negatives", 2),
         ("Ours, AlexNet: false positives", 1),
@@ -52,7 +52,7 @@ def test_pictures_stand_in_a_row_for_each_model_and_kind_of_error():
 
 
 def test_nothing_in_a_picture_row_is_taken_for_html():
-    html = own_data.worst_images(EXAMPLES)._repr_html_()
+    html = notebook.worst_images(EXAMPLES)._repr_html_()
     assert HOSTILE not in html
     assert html.count("&lt;script&gt;") == 2 * 4 + 1
     assert set(re.findall(r"<(\w+)", html)) == {"div", "p", "figure", "img", "figcaption"}
@@ -60,7 +60,7 @@ def test_nothing_in_a_picture_row_is_taken_for_html():
 
 
 def test_without_examples_nothing_is_shown():
-    shown = own_data.worst_images([])
+    shown = notebook.worst_images([])
     assert (shown._repr_html_(), repr(shown)) == ("", "")
 
 
@@ -76,13 +76,13 @@ def made_report() -> Report:
 
 
 def test_counts_keep_their_numbers_and_their_gaps():
-    shown = own_data.counts_table(made_report()).shown
+    shown = notebook.counts_table(made_report()).shown
     assert shown.columns.tolist() == ["Count", "Found", "Usable"]
     assert shown.values.tolist() == [["files", 12, 10], ["malignant images", None, 3]]
 
 
 def test_findings_come_in_their_order_with_what_to_do():
-    shown = own_data.findings_table(made_report()).shown
+    shown = notebook.findings_table(made_report()).shown
     assert shown["Kind"].tolist() == ["warning", "ok"]
     assert shown["What to do"].tolist() == ["copy them again", "–"]
 
@@ -90,9 +90,9 @@ def test_findings_come_in_their_order_with_what_to_do():
 def test_thresholds_chosen_anew_say_on_whom_they_were_measured():
     scored = made_scores(models=("first",))
     points = operating_points.rechosen(scored, [criterion("youden")], Settings())
-    table = own_data.rechosen_table(points, {"north": "real"})
+    table = notebook.rechosen_table(points, {"north": "real"})
     assert table.shown["Data set"].tolist() == ["north, real", "south"]
     assert table.note.startswith("Chosen on half of these patients and applied to the other half")
     assert "DDSM" not in table.note
-    nothing = own_data.rechosen_table(points.iloc[:0], {})
+    nothing = notebook.rechosen_table(points.iloc[:0], {})
     assert nothing.shown["Result"].str.startswith("none: ").all()

@@ -10,27 +10,22 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from mammo import adaptation, inventory, preflight, results
-from mammo.assessment import calibration, comparisons, subgroups
-from mammo.assessment.operating_points import carried_over, criterion
-from mammo.assessment.subgroups import FACTS
-from mammo.coverage import coverage_table
-from mammo.report import adaptation as local
-from mammo.report import (
-    certainty,
-    comparison,
-    contradictions,
-    own_data,
-    plus_minus,
-    published,
-    published_drops,
-    sampling_error,
-    sentences,
-    tables,
-)
+from mammo.book import inventory
+from mammo.evaluation.tables import calibration, comparisons, subgroups
+from mammo.evaluation.tables.operating_points import carried_over, criterion
+from mammo.evaluation.tables.subgroups import FACTS
+from mammo.hospital import notebook, preflight
+from mammo.hospital.adaptation import adapt
+from mammo.hospital.adaptation import words as local
+from mammo.hospital.validation import of_images
+from mammo.paper import published, sampling_error
+from mammo.paper.drops import detectable_drops, published_drops, published_gains
+from mammo.report import sentences
 from mammo.report.display import Table
-from mammo.study import Study
-from mammo.validation import of_images
+from mammo.report.tables import certainty, comparison, paper
+from mammo.report.tables.contradictions import contradictions_table
+from mammo.study import Study, results
+from mammo.study.coverage import coverage_table
 
 pytestmark = pytest.mark.book
 
@@ -116,10 +111,10 @@ def certainty_tables(study: Study) -> dict[str, Table]:
     intervals = sampling_error.published_intervals(study.parameters.seed)
     return {
         "expected-intervals": certainty.interval_table(intervals),
-        "readings": plus_minus.readings_table(intervals),
-        "published-drops": certainty.drop_table(published_drops.published_drops(intervals)),
-        "published-gains": certainty.gain_table(published_drops.published_gains(intervals)),
-        "detectable": certainty.detectable_table(published_drops.detectable_drops()),
+        "readings": certainty.readings_table(intervals),
+        "published-drops": certainty.drop_table(published_drops(intervals)),
+        "published-gains": certainty.gain_table(published_gains(intervals)),
+        "detectable": certainty.detectable_table(detectable_drops()),
         "coverage": certainty.coverage_table(coverage_table(study)),
     }
 
@@ -128,12 +123,12 @@ def own_tables(study: Study) -> dict[str, Table]:
     checked = preflight.of_study(study)
     evidence = of_images.evidence(study, checked)
     p = study.parameters
-    adapted = adaptation.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    adapted = adapt.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
     return {
-        "own-counts": own_data.counts_table(checked.report),
-        "own-findings": own_data.findings_table(checked.report),
+        "own-counts": notebook.counts_table(checked.report),
+        "own-findings": notebook.findings_table(checked.report),
         "own-drops": comparison.drop_table(evidence.assessment.drops, evidence.sources),
-        "own-thresholds": own_data.rechosen_table(evidence.rechosen, evidence.sources),
+        "own-thresholds": notebook.rechosen_table(evidence.rechosen, evidence.sources),
         "learning-curve": local.curve_table(adapted),
         "alternatives": local.alternatives_table(adapted),
     }
@@ -144,10 +139,10 @@ def computed(book) -> dict[str, Table]:
     """The tables as they come out of the study's artifacts, in this process."""
     study = Study(book.project.parameters("params/ci.yaml"))
     found = {
-        "table-1": tables.table1(study.summary()),
-        "table-2": tables.table2(results.comparison(study)),
-        "table-3": tables.table3(results.comparison(study)),
-        "table-4": tables.table4(*results.mixed_comparison(study)),
+        "table-1": paper.table1(study.summary()),
+        "table-2": paper.table2(results.comparison(study)),
+        "table-3": paper.table3(results.comparison(study)),
+        "table-4": paper.table4(*results.mixed_comparison(study)),
         "exclusions": inventory.exclusions(study),
         "leakage": inventory.official_leakage(study),
         "splits": inventory.splits(study, "ddsm"),
@@ -156,8 +151,8 @@ def computed(book) -> dict[str, Table]:
         "data": inventory.data(study),
         "parameters": inventory.parameters(study),
         "steps": inventory.steps(study),
-        "contradictions": contradictions.findings_table(),
-        "table-3-by-image": tables.table3(results.comparison_by_image(study)),
+        "contradictions": contradictions_table(),
+        "table-3-by-image": paper.table3(results.comparison_by_image(study)),
         **comparison_tables(study),
         **certainty_tables(study),
         **own_tables(study),
@@ -259,10 +254,10 @@ def test_published_models_are_computed_and_called_trained_here(pages):
         assert sorted(here) == sorted(
             sets * [f"{published.MODEL_TITLES[name]} (trained here)" for name in PUBLISHED]
         )
-        absent = [row[0] for row in rows if tables.NOT_IN_THIS_BUILD in row]
+        absent = [row[0] for row in rows if paper.NOT_IN_THIS_BUILD in row]
         assert set(absent) == {published.MODEL_TITLES[name] for name in ("vgg16", "resnet50")}
     (row,) = [row for row in internal if row[:2] == ["frcnn_cad", "INbreast"]]
-    assert "0.95" in row and tables.ELSEWHERE in row
+    assert "0.95" in row and paper.ELSEWHERE in row
 
 
 def test_released_detections_that_are_absent_are_said_to_be(pages):

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mammo import patches
 from mammo.images.store import ImageStore, build
 from mammo.images.whole import WholeImageSettings
-from mammo.patches import CLASSES, Augmentation, Windows
+from mammo.training import patches
+from mammo.training.patches import CLASSES, Augmentation, Windows
 
 NOTHING = Augmentation(rotation=0, shear=0, zoom=(1, 1), intensity=0, flips=False)
 LESIONS = pd.DataFrame(

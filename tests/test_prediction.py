@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mammo.errors import MammoError
-from mammo.prediction import COLUMNS, check_predictions
+from mammo.training.prediction import COLUMNS, check_predictions
 
 
 def predictions() -> pd.DataFrame:
@@ -57,5 +57,5 @@ def test_contract_is_checked_without_torch():
     import subprocess
     import sys
 
-    code = "import sys, mammo.prediction; sys.exit('torch' in sys.modules)"
+    code = "import sys, mammo.training.prediction; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -11,10 +11,11 @@ import pytest
 
 import hospital
 from intakes import take, write_mammogram, write_raster
-from mammo import preflight, pseudonyms
 from mammo.errors import DatasetError
 from mammo.evaluation.planning import expected_half_width, hanley_mcneil_standard_error
-from mammo.preflight import ASSUMED_AUROC, ASSUMED_INTERNAL, Preflight
+from mammo.files import pseudonyms
+from mammo.hospital import preflight
+from mammo.hospital.preflight import ASSUMED_AUROC, ASSUMED_INTERNAL, Preflight
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ import pytest
 
 import hospital
 import project
-from mammo import pseudonyms
+from mammo.files import pseudonyms
 
 TINY = ("--params", "params/tiny.yaml")
 CHAPTERS = ("datasets", "your_data")

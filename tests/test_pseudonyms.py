@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo import pseudonyms
 from mammo.errors import MammoError
-from mammo.pseudonyms import pseudonym
+from mammo.files import pseudonyms
+from mammo.files.pseudonyms import pseudonym
 
 
 @pytest.fixture(autouse=True)

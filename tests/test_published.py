@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mammo.datasets import KNOWN
-from mammo.report import published
+from mammo.paper import published
 
 
 def test_the_tables_have_as_many_values_as_the_paper_prints():

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import native
-from mammo.datasets import released_detections as released
+from mammo.datasets import detections as released
 from mammo.errors import DatasetError
 
 HEAD = "filename\tscore\tx0\tx1\ty0\ty1"

@@ -9,7 +9,7 @@ from mammo.datasets import DATASETS
 from mammo.models import MODELS
 from mammo.models.end2end.layers import backbone_layers, top_layers
 from mammo.models.releases import RELEASES, UNSUPPORTED, releases_of
-from mammo.report import published
+from mammo.paper import published
 
 CARDS = list(RELEASES.values())
 END2END = [card for card in CARDS if card.form is not None]

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo.assessment import calibration
-from mammo.assessment.everything import Assessment
-from mammo.assessment.operating_points import criterion
-from mammo.assessment.scores import Settings
 from mammo.datasets.check_report import Finding
+from mammo.evaluation.tables import calibration
+from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.scores import Settings
 from mammo.images.image import Image
 from mammo.images.preprocessing import PreprocessingSettings, prepare
 from mammo.report.figures.reliability import reliability_curves

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mammo import prediction, results
 from mammo.errors import ParameterError
-from mammo.report import tables
-from mammo.report.published import MODEL_TITLES
-from mammo.study import EXTERNAL, INTERNAL, Study
+from mammo.paper.published import MODEL_TITLES
+from mammo.report.tables import paper
+from mammo.study import EXTERNAL, INTERNAL, Study, results
+from mammo.study.families import repetitions
+from mammo.study.families.transfer import TransferFamily
+from mammo.training import prediction
 
 KEY = ["dataset", "image_id"]
 
@@ -47,7 +49,7 @@ def test_every_image_that_was_not_trained_on_is_scored_once(study, training):
 def test_estimates_are_the_auroc_of_the_scores(study):
     scored = results.predictions(study, "alexnet")
     found = results.estimates(study, scored, results.repeated_aurocs(study, ["alexnet"]))
-    assert set(tables.ESTIMATE_COLUMNS) <= set(found.columns)
+    assert set(paper.ESTIMATE_COLUMNS) <= set(found.columns)
     assert found["dataset"].tolist() == list(study.datasets)
     assert found["split"].tolist() == ["validation", *["test"] * len(EXTERNAL)]
     assert set(found["source"]) == {"synthetic"}
@@ -84,7 +86,7 @@ def test_the_spread_is_that_of_trainings_with_other_seeds(study, prepared):
     thrice = Study(prepared.parameters("params/tiny.yaml", runs=3))
     found = results.repeated_aurocs(thrice, ["alexnet"]).set_index("dataset")
     aurocs = []
-    for learning in thrice.repetitions("alexnet"):
+    for learning in repetitions(thrice, "alexnet"):
         folder = learning.predictions_folder("alexnet", "mias")
         scored = pd.read_csv(folder / "predictions.csv")
         aurocs.append(roc_auc_score(scored["y_true"], scored["y_score"]))
@@ -96,7 +98,7 @@ def test_the_spread_is_that_of_trainings_with_other_seeds(study, prepared):
 
 
 def test_published_models_are_trained_once(published_study):
-    assert len(published_study.repetitions("end2end_vgg16")) == 1
+    assert len(repetitions(published_study, "end2end_vgg16")) == 1
 
 
 def test_scores_carry_the_facts_of_the_manifest(study):
@@ -147,15 +149,15 @@ def test_one_class_alone_has_no_auroc_and_loses_no_row(study):
         "dataset"
     )
     assert found["auroc"].isna().tolist() == [name == "mias" for name in found.index]
-    shown = tables.table3(found.reset_index()).shown
+    shown = paper.table3(found.reset_index()).shown
     (cell,) = shown.loc[
         (shown["Model"] == MODEL_TITLES["alexnet"]) & (shown["Data set"] == "MIAS"), "Computed here"
     ]
-    assert cell == tables.UNDEFINED
+    assert cell == paper.UNDEFINED
 
 
 def test_real_mini_mias_is_marked_real_in_tables_3_and_4(mias_study):
-    external = tables.table3(results.comparison(mias_study)).data
+    external = paper.table3(results.comparison(mias_study)).data
     computed = external[external["status"] == "computed"].set_index("dataset")
     assert computed["source"].to_dict() == {
         "mias": "real",
@@ -163,12 +165,12 @@ def test_real_mini_mias_is_marked_real_in_tables_3_and_4(mias_study):
         "institution": "synthetic",
     }
     assert computed.loc["mias", "n_images"] == 322
-    mixed = tables.table4(*results.mixed_comparison(mias_study)).shown.set_index("Data set")
+    mixed = paper.table4(*results.mixed_comparison(mias_study)).shown.set_index("Data set")
     assert mixed["Source"].to_dict() == {
         "DDSM": "synthetic",
         "MIAS": "real",
         "INbreast": "synthetic",
         "Institution (UKy)": "synthetic",
     }
-    words = mias_study.transfer.weights_in_words("alexnet", "mixed")
+    words = TransferFamily(mias_study).weights_in_words("alexnet", "mixed")
     assert words == "random; trained on real and synthetic images"

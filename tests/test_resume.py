@@ -14,8 +14,7 @@ import pandas as pd
 import pytest
 
 import project
-from mammo import results
-from mammo.study import Study
+from mammo.study import Study, results
 
 MOMENTS = {
     "phantoms": "phantoms/*.partial/.set-*/*/*",

@@ -4,10 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mammo.coverage import DESIGNS
 from mammo.datasets import DATASETS
-from mammo.report import published_drops, sampling_error
-from mammo.report.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
+from mammo.paper import sampling_error
+from mammo.paper.drops import (
+    detectable_drops,
+    nearest_miss,
+    published_drops,
+    published_gains,
+)
+from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
+from mammo.study.coverage import DESIGNS
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def test_table_4_is_tested_on_a_fifth(intervals):
 
 
 def test_large_drops_remain_and_those_after_mixed_training_do_not(intervals):
-    drops = published_drops.published_drops(intervals)
+    drops = published_drops(intervals)
     assert len(drops) == len(TABLE_3) + 3
     alone = drops[drops["place"] == "Table 3"]
     assert (alone["p_holm"] < 0.01).all()
@@ -83,7 +89,7 @@ def _phi(z: float) -> float:
 
 
 def test_gains_are_tested_against_the_same_model_before(intervals):
-    gains = published_drops.published_gains(intervals)
+    gains = published_gains(intervals)
     assert gains["difference"].round(2).tolist() == [0.12, 0.16, 0.19]
     assert (gains["p_holm"] < 0.05).tolist() == [False, False, True]
 
@@ -92,11 +98,11 @@ def test_gains_are_tested_against_the_same_model_before(intervals):
     ("dataset", "p"), [("mias", 0.22), ("inbreast", 0.13), ("institution", 0.02)]
 )
 def test_the_nearest_ends_of_the_abstracts_ranges(dataset, p):
-    assert published_drops.nearest_miss(dataset) == pytest.approx(p, abs=0.005)
+    assert nearest_miss(dataset) == pytest.approx(p, abs=0.005)
 
 
 def test_smallest_detectable_drops():
-    found = published_drops.detectable_drops().set_index("internal")
+    found = detectable_drops().set_index("internal")
     assert found.loc[0.71, "mias"] == pytest.approx(0.14, abs=0.005)
     assert found.loc[0.71, "inbreast"] == pytest.approx(0.11, abs=0.005)
     assert found.loc[0.71, "institution"] == pytest.approx(0.07, abs=0.005)

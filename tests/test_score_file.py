@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from made_scores import made_scores
-from mammo import spreadsheet
-from mammo.assessment.score_file import Layout, read_scores
 from mammo.errors import MammoError
+from mammo.evaluation.tables.score_file import Layout, read_scores
+from mammo.files import spreadsheet
 
 HEADER = "dataset,model,patient_id,image_id,y_true,y_score\n"
 GOOD = HEADER + "a,m,p1,i1,0,0.2\na,m,p2,i2,1,0.9\na,m,p3,i3,0,-3e2\n"

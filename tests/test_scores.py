@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo.assessment.scores import BREAST, KEY, MIXED, aggregated, check_contract, parts
 from mammo.errors import LeakageError, MammoError
+from mammo.evaluation.tables.scores import BREAST, KEY, MIXED, aggregated, check_contract, parts
 
 
 @pytest.fixture(scope="module")

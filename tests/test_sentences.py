@@ -4,14 +4,15 @@ import pandas as pd
 import pytest
 from IPython.display import Markdown
 
-from mammo.report import sentences, tables
+from mammo.report import sentences
+from mammo.report.tables import paper
 
 
 def estimates(*rows: tuple, source: str = "synthetic", weights: str = "random") -> pd.DataFrame:
     """Rows of (model, dataset, split, lower, auroc, upper)."""
     records = [
         {
-            **dict.fromkeys(tables.ESTIMATE_COLUMNS, 0),
+            **dict.fromkeys(paper.ESTIMATE_COLUMNS, 0),
             **dict(zip(("model", "dataset", "split", "lower", "auroc", "upper"), row, strict=True)),
             "source": source,
             "weights": weights,
@@ -21,7 +22,7 @@ def estimates(*rows: tuple, source: str = "synthetic", weights: str = "random") 
         }
         for row in rows
     ]
-    return pd.DataFrame(records, columns=list(tables.ESTIMATE_COLUMNS))
+    return pd.DataFrame(records, columns=list(paper.ESTIMATE_COLUMNS))
 
 
 HOME = ("alexnet", "cbis_ddsm", "validation", 0.66, 0.71, 0.76)

@@ -14,13 +14,13 @@ from hypothesis.extra.numpy import arrays
 from made_images import SIDE, blurred, darker, image_set, noisier, stored, texture
 from mammo.datasets import manifest, mias
 from mammo.errors import MammoError
+from mammo.hospital.shift.comparison import ImageSet, Shift, ShiftSettings, compute
+from mammo.hospital.shift.differences import standardised_differences
+from mammo.hospital.shift.domain import domain_auroc
+from mammo.hospital.shift.measures import BRIGHT, MEASURES, measure_pixels
+from mammo.hospital.shift.statistics import grey_histogram, image_statistics
 from mammo.images import store
 from mammo.images.preprocessing import PreprocessingSettings
-from mammo.shift.comparison import ImageSet, Shift, ShiftSettings, compute
-from mammo.shift.differences import standardised_differences
-from mammo.shift.domain import domain_auroc
-from mammo.shift.measures import BRIGHT, MEASURES, measure_pixels
-from mammo.shift.statistics import grey_histogram, image_statistics
 
 FAST = ShiftSettings(n_permutations=99, n_bootstrap=200)
 

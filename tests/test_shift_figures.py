@@ -13,12 +13,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from mammo.report import shift as words
+from mammo.hospital.shift import words as words
+from mammo.hospital.shift.comparison import ROLES, Shift
+from mammo.hospital.shift.figures import grey_histograms, standardised_differences
+from mammo.hospital.shift.measures import MEASURES
 from mammo.report.display import show
-from mammo.report.figures.shift import grey_histograms, standardised_differences
 from mammo.report.figures.style import LOOKS, Picture, drawing
-from mammo.shift.comparison import ROLES, Shift
-from mammo.shift.measures import MEASURES
 
 
 def made_shift(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mammo.datasets.splits import check_leakage, hold_out, split_patients
 from mammo.errors import LeakageError
-from mammo.splits import check_leakage, hold_out, split_patients
 
 
 def cohort(n_patients: int, positive: float, seed: int) -> pd.DataFrame:

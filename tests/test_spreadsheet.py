@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mammo import spreadsheet
 from mammo.errors import DatasetError
-from mammo.spreadsheet import separated, sheet, workbook
+from mammo.files import spreadsheet
+from mammo.files.spreadsheet import separated, sheet, workbook
 
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -7,10 +7,9 @@ import pandas as pd
 import pytest
 
 import native
-from mammo import splits
-from mammo.datasets import manifest
+from mammo.datasets import manifest, splits
 from mammo.errors import MammoError
-from mammo.report import tables
+from mammo.report.tables import paper
 from mammo.study import EXTERNAL, INTERNAL, Study
 
 TABLE = "image,patient_id,label\na.dcm,1,0\nb.dcm,1,1\nc.dcm,2,0\nd.dcm,3,1\n"
@@ -71,7 +70,7 @@ def test_summary_fills_table_1(study):
         used = manifest.used(study.manifest(name))
         assert summary.loc[name, "images"] == len(used)
         assert summary.loc[name, "malignant"] == (used["label"] == 1).sum()
-    shown = tables.table1(summary).shown
+    shown = paper.table1(summary).shown
     assert (shown["Row"] == "synthetic").sum() == 4
 
 
@@ -126,9 +125,9 @@ def test_a_parameter_recomputes_what_depends_on_it(study, prepared, change, stag
 
 def test_what_is_in_place_is_found_without_torch(prepared):
     program = (
-        "import sys; from pathlib import Path; from mammo import config, results;"
-        "from mammo.study import Study;"
-        "p = config.load(Path('params/tiny.yaml'), {});"
+        "import sys; from pathlib import Path; from mammo.parameters import sources;"
+        "from mammo.study import Study, results;"
+        "p = sources.load(Path('params/tiny.yaml'), {});"
         "assert len(results.comparison(Study(p))) == 4;"
         "print('torch' in sys.modules)"
     )
@@ -152,7 +151,7 @@ def test_the_default_folder_of_data_may_be_absent(prepared, monkeypatch):
 
 def test_real_mini_mias_is_counted_as_the_paper_counts_it(mias_study):
     assert mias_study.sources["mias"] == "real"
-    shown = tables.table1(mias_study.summary()).shown.set_index(["Data set", "Row"])
+    shown = paper.table1(mias_study.summary()).shown.set_index(["Data set", "Row"])
     row = shown.loc[("MIAS", "real")]
     assert row[["Cases", "Images", "Malignant; benign"]].tolist() == ["161", "322", "16%; 84%"]
     assert len(mias_study.table("mias")) == 322

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from mammo.errors import MammoError
-from mammo.report import tables
 from mammo.report.display import show
+from mammo.report.tables import paper
 
 
 def estimate(model: str, dataset: str, split: str, auroc: float, **changes: object) -> dict:
@@ -52,7 +52,7 @@ def estimates() -> pd.DataFrame:
 
 @pytest.fixture
 def nothing() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(tables.ESTIMATE_COLUMNS))
+    return pd.DataFrame(columns=list(paper.ESTIMATE_COLUMNS))
 
 
 def row(table, **where) -> pd.Series:
@@ -64,7 +64,7 @@ def row(table, **where) -> pd.Series:
 
 
 def test_table_3_shows_the_computed_beside_the_published_value(estimates):
-    table = tables.table3(estimates)
+    table = paper.table3(estimates)
     cell = row(table, Model="Ours, AlexNet", Data_set="MIAS")
     assert cell["Published"] == "0.46 ±0.01"
     assert cell["Computed here"] == "0.52"
@@ -76,7 +76,7 @@ def test_table_3_shows_the_computed_beside_the_published_value(estimates):
 
 
 def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates):
-    shown = tables.table3(estimates).shown
+    shown = paper.table3(estimates).shown
     assert len(shown) == 6 * 3 + 1
     words = shown.set_index(["Model", "Data set"])["Computed here"]
     assert words["end2end, VGG16", "MIAS"] == "not part of this build"
@@ -88,12 +88,12 @@ def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates
 
 
 def test_the_spread_over_trainings_stands_apart_from_the_interval(estimates):
-    assert "SD over trainings" not in tables.table3(estimates).shown
+    assert "SD over trainings" not in paper.table3(estimates).shown
     repeated = estimates["dataset"] == "mias"
     spread = estimates.assign(
         run_sd=estimates["run_sd"].mask(repeated, 0.0123), n_runs=1 + 4 * repeated
     )
-    table = tables.table3(spread)
+    table = paper.table3(spread)
     cell = row(table, Model="Ours, AlexNet", Data_set="MIAS")
     assert (cell["SD over trainings"], cell["95% interval"]) == ("0.012", "0.47 to 0.57")
     assert row(table, Model="Ours, AlexNet", Data_set="INbreast")["SD over trainings"] == "–"
@@ -102,22 +102,22 @@ def test_the_spread_over_trainings_stands_apart_from_the_interval(estimates):
 
 
 def test_a_model_that_the_paper_does_not_know_has_its_row(estimates):
-    cell = row(tables.table3(estimates), Model="my_model")
+    cell = row(paper.table3(estimates), Model="my_model")
     assert (cell["Published"], cell["Computed here"]) == ("–", "0.60")
 
 
 def test_a_set_that_the_weights_may_have_seen_holds_no_value(estimates):
     detector = estimate("frcnn_cad", "institution", "test", 0.6)
-    assert "frcnn_cad (trained here)" in set(tables.table3(pd.DataFrame([detector])).shown["Model"])
+    assert "frcnn_cad (trained here)" in set(paper.table3(pd.DataFrame([detector])).shown["Model"])
     authors = {"weights": "the authors'", "may_have_seen": "cbis_ddsm mias inbreast"}
-    shown = tables.table3(pd.DataFrame([{**detector, **authors}])).shown.set_index("Data set")
+    shown = paper.table3(pd.DataFrame([{**detector, **authors}])).shown.set_index("Data set")
     assert shown.loc["MIAS", "Computed here"].iloc[-1] == "trained on it"
     assert shown.loc["INbreast", "Computed here"].iloc[-1] == "trained on it"
     computed = shown.loc["Institution (UKy)"].iloc[-1]
     assert computed[["Model", "Computed here"]].tolist() == ["frcnn_cad (authors' weights)", "0.60"]
     seen = estimates.assign(may_have_seen="mias")
-    assert row(tables.table3(seen), Model="my_model")["Computed here"] == "trained on it"
-    assert row(tables.table3(seen), Model="my_model")["95% interval"] == "–"
+    assert row(paper.table3(seen), Model="my_model")["Computed here"] == "trained on it"
+    assert row(paper.table3(seen), Model="my_model")["95% interval"] == "–"
 
 
 def test_a_detector_trained_here_is_another_model_than_the_papers():
@@ -131,7 +131,7 @@ def test_a_detector_trained_here_is_another_model_than_the_papers():
     ]
     made = pd.DataFrame(here).assign(weights="random; trained on synthetic images")
     internal = (
-        tables.table2(made).shown.query("Model.str.startswith('frcnn_cad')").set_index("Data set")
+        paper.table2(made).shown.query("Model.str.startswith('frcnn_cad')").set_index("Data set")
     )
     assert internal["Published"].to_dict() == {"INbreast": "0.95", "DDSM": "trained on it"}
     assert internal["Computed here"].to_dict() == {
@@ -139,7 +139,7 @@ def test_a_detector_trained_here_is_another_model_than_the_papers():
         "DDSM": "0.70",
     }
     external = (
-        tables.table3(made).shown.query("Model.str.startswith('frcnn_cad')").set_index("Data set")
+        paper.table3(made).shown.query("Model.str.startswith('frcnn_cad')").set_index("Data set")
     )
     assert external.loc["MIAS", ["Published", "Computed here"]].tolist() == [
         "trained on it",
@@ -148,7 +148,7 @@ def test_a_detector_trained_here_is_another_model_than_the_papers():
 
 
 def test_table_2_holds_the_validation_results_only(estimates):
-    shown = tables.table2(estimates).shown
+    shown = paper.table2(estimates).shown
     assert len(shown) == 6
     assert list(shown["Computed here"]) == ["0.71", *["not part of this build"] * 5]
     assert list(shown["Published"][-3:]) == ["0.88", "0.88", "0.95"]
@@ -157,7 +157,7 @@ def test_table_2_holds_the_validation_results_only(estimates):
 
 def test_table_4_stands_beside_the_model_trained_on_ddsm_alone(estimates):
     mixed = estimates[estimates["model"] == "alexnet"].assign(auroc=[0.7, 0.61, 0.62])
-    table = tables.table4(mixed, estimates)
+    table = paper.table4(mixed, estimates)
     assert list(table.shown["Data set"]) == ["DDSM", "MIAS", "INbreast", "Institution (UKy)"]
     mias = row(table, Data_set="MIAS")
     assert (mias["Published, DDSM only"], mias["Published, mixed"]) == ("0.46", "0.58 ±0.01")
@@ -165,45 +165,45 @@ def test_table_4_stands_beside_the_model_trained_on_ddsm_alone(estimates):
     assert row(table, Data_set="DDSM")["Published, DDSM only"] == "0.71"
     uky = row(table, Data_set="Institution (UKy)")
     assert uky["Computed, mixed"] == "not part of this build"
-    assert tables.table4(mixed).data["ddsm_only_auroc"].isna().all()
+    assert paper.table4(mixed).data["ddsm_only_auroc"].isna().all()
 
 
 def test_without_any_estimate_the_published_values_remain(nothing):
-    assert (tables.table2(nothing).shown["Published"] != "–").all()
-    assert len(tables.table3(nothing).shown) == 18
-    assert list(tables.table4(nothing).shown["Published, mixed"])[1:] == [
+    assert (paper.table2(nothing).shown["Published"] != "–").all()
+    assert len(paper.table3(nothing).shown) == 18
+    assert list(paper.table4(nothing).shown["Published, mixed"])[1:] == [
         "0.58 ±0.01",
         "0.67 ±0.01",
         "0.68 ±0.01",
     ]
-    assert tables.table3(nothing).note == ""
+    assert paper.table3(nothing).note == ""
 
 
 def test_one_class_reads_undefined(nothing):
     one = estimate("alexnet", "mias", "test", math.nan, n_malignant=0)
-    shown = row(tables.table3(pd.DataFrame([one])), Model="Ours, AlexNet", Data_set="MIAS")
+    shown = row(paper.table3(pd.DataFrame([one])), Model="Ours, AlexNet", Data_set="MIAS")
     assert shown["Computed here"] == "undefined: one class only"
     assert shown["95% interval"] == "–"
 
 
 def test_the_note_says_how_the_intervals_were_made(estimates):
-    note = tables.table3(estimates).note
+    note = paper.table3(estimates).note
     assert "95%, percentile bootstrap of patients, 2,000 replicates" in note
     assert "at least 1,999 held both classes), seed 7" in note
     assert "simulated images" in note
     real = estimates.assign(source="real")
-    assert "simulated" not in tables.table3(real).note
+    assert "simulated" not in paper.table3(real).note
 
 
 def test_weights_that_all_models_share_stand_alone(estimates):
-    note = tables.table3(estimates.assign(weights="random")).note
+    note = paper.table3(estimates.assign(weights="random")).note
     assert "Weights: random." in note
 
 
 def test_table_4_names_its_models_where_there_are_more():
     rows = [estimate(model, "mias", "test", 0.6) for model in ("alexnet", "vgg16")]
-    assert "Model" not in tables.table4(pd.DataFrame(rows[:1])).shown
-    assert list(tables.table4(pd.DataFrame(rows)).shown["Model"])[::4] == [
+    assert "Model" not in paper.table4(pd.DataFrame(rows[:1])).shown
+    assert list(paper.table4(pd.DataFrame(rows)).shown["Model"])[::4] == [
         "Ours, AlexNet",
         "Ours, VGG16",
     ]
@@ -219,7 +219,7 @@ def test_table_4_names_its_models_where_there_are_more():
 )
 def test_estimates_that_break_the_contract_are_refused(estimates, spoil, message):
     with pytest.raises(MammoError, match=message):
-        tables.table3(spoil(estimates))
+        paper.table3(spoil(estimates))
 
 
 @pytest.fixture
@@ -236,7 +236,7 @@ def summary() -> pd.DataFrame:
 
 
 def test_table_1_has_the_published_row_and_the_row_of_this_build(summary):
-    table = tables.table1(summary)
+    table = paper.table1(summary)
     assert len(table.shown) == 4 + 3
     real = row(table, Data_set="MIAS", Row="real")
     assert (real["Cases"], real["Patients"], real["Images"]) == ("161", "161", "322")
@@ -247,7 +247,7 @@ def test_table_1_has_the_published_row_and_the_row_of_this_build(summary):
 
 
 def test_simulated_and_own_images_do_not_borrow_the_papers_origin(summary):
-    table = tables.table1(summary)
+    table = paper.table1(summary)
     assert row(table, Data_set="INbreast", Row="synthetic")["Origin"] == "simulated"
     assert row(table, Data_set="Institution (UKy)", Row="real")["Origin"] == "your own"
 
@@ -271,7 +271,7 @@ class Parsed(HTMLParser):
 
 
 def test_the_html_is_well_formed_and_accessible(estimates):
-    shown = show(tables.table3(estimates), "table-3", "Table 3. External auROC")
+    shown = show(paper.table3(estimates), "table-3", "Table 3. External auROC")
     page = Parsed(shown._repr_html_())
     assert page.open == []
     assert page.tags.count("caption") == page.tags.count("thead") == 1
@@ -285,7 +285,7 @@ def test_the_html_is_well_formed_and_accessible(estimates):
 
 
 def test_the_csv_link_holds_the_numbers_in_full(estimates):
-    html = show(tables.table3(estimates), "table-3", "Table 3")._repr_html_()
+    html = show(paper.table3(estimates), "table-3", "Table 3")._repr_html_()
     assert 'download="table-3.csv"' in html
     encoded = re.search(r"base64,([A-Za-z0-9+/=]+)", html).group(1)
     csv = pd.read_csv(io.BytesIO(base64.b64decode(encoded)))
@@ -315,6 +315,6 @@ def test_numbers_stand_on_the_right_and_words_do_not():
 
 
 def test_the_text_form_has_caption_and_values(estimates):
-    text = repr(show(tables.table3(estimates), "table-3", "Table 3. External auROC"))
+    text = repr(show(paper.table3(estimates), "table-3", "Table 3. External auROC"))
     assert text.startswith("Table 3. External auROC\n")
     assert "0.46 ±0.01" in text

@@ -15,14 +15,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo import checkpoint
-from mammo.devices import launch
 from mammo.errors import MammoError, ParameterError
 from mammo.models import end2end as models
-from mammo.patches import Augmentation, Windows
-from mammo.training import end2end, stages
+from mammo.training import checkpoint, end2end, stages
+from mammo.training.batch_norm import take_anew
+from mammo.training.devices import launch
+from mammo.training.patches import Augmentation, Windows
 from mammo.training.stages import Stage, StagedSettings, balanced_order
-from mammo.training.statistics import take_anew
 
 SETTINGS = StagedSettings(batch_size=10, augmentation=Augmentation(rotation=10))
 PATCH_STAGES = (Stage("last", 1e-2, 1), Stage("top", 1e-3, 1), Stage("all", 1e-3, 2))
@@ -245,7 +244,7 @@ from pathlib import Path
 from pathlib import Path
 import torch
 import test_training_end2end as own
-from mammo.devices import launch
+from mammo.training.devices import launch
 
 fabric = launch("cpu")
 out = Path(sys.argv[1])

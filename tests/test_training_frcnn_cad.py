@@ -7,12 +7,12 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
-from mammo import checkpoint
-from mammo.detection import Input, Inputs, detect_all
-from mammo.devices import launch
 from mammo.errors import MammoError
 from mammo.models.frcnn_cad import DetectorSettings, build
+from mammo.training import checkpoint
 from mammo.training import frcnn_cad as training
+from mammo.training.detection import Input, Inputs, detect_all
+from mammo.training.devices import launch
 from mammo.training.frcnn_cad import DetectorTraining, train
 from mammo.training.frcnn_cad_losses import LOSSES
 from mammo.training.frcnn_cad_start import standardise_detector

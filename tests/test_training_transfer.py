@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 import torch
 
-from mammo import checkpoint
-from mammo.devices import launch
 from mammo.errors import MammoError
 from mammo.models import transfer, weights
-from mammo.prediction import predict
-from mammo.samples import StoredImages, logits
+from mammo.training import checkpoint
 from mammo.training import transfer as training
+from mammo.training.devices import launch
+from mammo.training.prediction import predict
+from mammo.training.samples import StoredImages, logits
 from mammo.training.transfer import TrainingSettings, train
 
 SETTINGS = TrainingSettings(epochs=6, patience=6, batch_size=16, early_stopping_fraction=0.25)

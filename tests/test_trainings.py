@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from mammo.assessment.scores import Settings
-from mammo.assessment.trainings import gains, mean_aurocs
 from mammo.evaluation import auroc_covariance, auroc_interval, compare_models
+from mammo.evaluation.tables.scores import Settings
+from mammo.evaluation.tables.trainings import gains, mean_aurocs
 
 SETTINGS = Settings(n_bootstrap=300, seed=3)
 

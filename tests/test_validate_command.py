@@ -14,8 +14,9 @@ import pytest
 
 import hospital
 import project
-from mammo import cli, pseudonyms
+from mammo import cli
 from mammo.cli import own_data
+from mammo.files import pseudonyms
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TABLES = {

@@ -17,13 +17,14 @@ from pydicom import dcmread
 import hospital
 import project
 from made_evidence import made_preflight
-from mammo import preflight, pseudonyms
 from mammo.datasets.check_report import Finding
 from mammo.errors import MammoError
-from mammo.preflight import Preflight
+from mammo.files import pseudonyms
+from mammo.hospital import preflight
+from mammo.hospital.preflight import Preflight
+from mammo.hospital.validation import of_images, report
+from mammo.hospital.validation.evidence import OWN, Evidence
 from mammo.study import INTERNAL, Study
-from mammo.validation import of_images, report
-from mammo.validation.evidence import OWN, Evidence
 
 N_EXAMPLES = 3
 FORMULA, SCRIPT = '=HYPERLINK("http://x","y")', "<script>alert(1)</script>"

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammo import pseudonyms
-from mammo.assessment.scores import Settings
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError, MammoError, ParameterError
 from mammo.evaluation import auroc
-from mammo.validation import of_scores
-from mammo.validation.evidence import OWN, Evidence
-from mammo.validation.of_scores import Terms
-from mammo.validation.score_table import NAMELESS
+from mammo.evaluation.tables.scores import Settings
+from mammo.files import pseudonyms
+from mammo.hospital.validation import of_scores
+from mammo.hospital.validation.evidence import OWN, Evidence
+from mammo.hospital.validation.of_scores import Terms
+from mammo.hospital.validation.score_table import NAMELESS
 
 QUICK = Settings(n_bootstrap=100)
 HEX = r"[0-9a-f]{16}"
@@ -417,7 +417,7 @@ def test_terms_that_are_none_are_refused(found, terms, message):
 def test_every_score_is_labelled_rightly_or_counted(rows, kept, strangers):
     """Whatever the order, and whatever is absent on either side."""
     from mammo.datasets.institution.labels import Labels
-    from mammo.validation.labelled_scores import join
+    from mammo.hospital.validation.labelled_scores import join
 
     truth = {f"i{row}": row % 2 for row in range(24)}
     given_scores = [f"i{row}" for row in rows[:kept]] + [f"x{n}" for n in range(strangers)]

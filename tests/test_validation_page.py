@@ -13,14 +13,14 @@ import pytest
 from PIL import Image
 
 from made_evidence import REAL, made_evidence, made_preflight
-from mammo.assessment.everything import Assessment
 from mammo.datasets.check_report import Finding
+from mammo.evaluation.tables.everything import Assessment
+from mammo.hospital.validation import report, words
+from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
+from mammo.hospital.validation.examples import Example
+from mammo.hospital.validation.page import page
+from mammo.paper.published import short_title
 from mammo.report.page.render import render
-from mammo.report.published import short_title
-from mammo.validation import report, words
-from mammo.validation.evidence import OWN, Claimed, Evidence, Weights
-from mammo.validation.examples import Example
-from mammo.validation.page import page
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://x","y")'

@@ -11,18 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_evidence import HOME, REAL, changed, made_evidence, made_preflight
-from mammo.assessment.everything import Assessment
 from mammo.datasets.check_report import Finding
-from mammo.shift.comparison import Shift
-from mammo.validation import words
-from mammo.validation.conclusions import (
+from mammo.evaluation.tables.everything import Assessment
+from mammo.hospital.shift.comparison import Shift
+from mammo.hospital.validation import words
+from mammo.hospital.validation.conclusions import (
     against_guessing,
     claim_of,
     drop_of,
     threshold_of,
     times_as_many_patients,
 )
-from mammo.validation.evidence import OWN, Claimed, Evidence, Weights
+from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 
 MAKER = Claimed(0.93, "its maker states", "on images that are not known here")
 AUTHORS = Claimed(0.88, "its authors published", "on images of a set that it learnt from in part")

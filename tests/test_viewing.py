@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mammo import results, viewing
+from mammo.book import viewing
 from mammo.report.figures.looked_at import Activation, Detected
-from mammo.study import INTERNAL
+from mammo.study import INTERNAL, results
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from torchvision.models import AlexNet_Weights, ResNet50_Weights, VGG16_Weights
 
 from mammo.errors import WeightsError
 from mammo.models import MODELS, weights
-from mammo.models.calibration import calibrate
 from mammo.models.card import WeightsSource
+from mammo.models.standardisation import calibrate
 from mammo.models.transfer import Extractor, trunk
 
 

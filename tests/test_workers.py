@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 
-from mammo.workers import pool
+from mammo.files.workers import pool
 
 PROGRAM = """
 import os, time
-from mammo.workers import pool
+from mammo.files.workers import pool
 
 if __name__ == "__main__":
     with pool(1) as processes:

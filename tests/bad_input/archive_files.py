@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from mammo import containers
-from mammo.datasets.archives import unpack
 from mammo.errors import MammoError
+from mammo.files import containers
+from mammo.files.archives import unpack
 
 from .case import Case, Expectation, Kind, Original
 from .mutations import around, flipped, foreign, spread, truncated

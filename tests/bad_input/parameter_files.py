@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mammo import config
-from mammo.parameters import Parameters
+from mammo.parameters import Parameters, sources
 
 from .case import Case, Kind, Original
 from .mutations import flipped, foreign, truncated
@@ -130,7 +129,7 @@ def cases() -> Iterator[Case]:
 
 
 def read(path: Path) -> Parameters:
-    return config.load(path, {})
+    return sources.load(path, {})
 
 
 def check(parameters: Parameters) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 import native
-from mammo.assessment.score_file import read_scores
-from mammo.datasets import cbis_ddsm_cases, inbreast_cases, mias_info, released_detections
+from mammo.datasets import cbis_ddsm_cases, detections, inbreast_cases, mias_info
 from mammo.datasets.institution.labels import read_labels
+from mammo.evaluation.tables.score_file import read_scores
 
 from .case import SECRET, Case, Expectation, Kind, Original
 from .mutations import flipped, foreign, spread, truncated
@@ -87,7 +87,7 @@ _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "INbreast.csv": _read_inbreast,
     "calc_case_description_train_set.csv": _read_cbis,
     "Info.txt": _read_info,
-    "inbreast_predictions.tsv": released_detections.read_detections,
+    "inbreast_predictions.tsv": detections.read_detections,
     "scores.csv": read_scores,
     "labels.csv": _read_labels,
 }

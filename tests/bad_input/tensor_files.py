@@ -17,7 +17,7 @@ import safetensors.torch
 import torch
 
 import caffe_files as caffe
-from mammo.models import library, weights
+from mammo.models import imports, weights
 from mammo.models.frcnn_cad import FasterRCNN
 from mammo.models.releases import RELEASES
 from mammo.models.transfer import trunk
@@ -267,7 +267,7 @@ def _small() -> Original:
 
 def read(path: Path) -> State:
     if path.name == imported().file:
-        return library.load(path).state_dict()
+        return imports.load(path).state_dict()
     return weights.resolve(str(path), BACKBONE, 0)[0]
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from mammo import spreadsheet
-from mammo.spreadsheet import Sheet
+from mammo.files import spreadsheet
+from mammo.files.spreadsheet import Sheet
 
 from .case import Case, Expectation, Kind, Original
 from .mutations import around, flipped, foreign, spread, truncated

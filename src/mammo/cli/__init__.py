@@ -30,7 +30,7 @@ def main() -> None:
     except OSError as error:
         _drop_output()
         if not isinstance(error, BrokenPipeError):  # Whoever read the output has seen enough.
-            from mammo.disk import sentence
+            from mammo.files.disk import sentence
 
             print(f"mammo: {sentence(error, error.filename or 'output')}", file=sys.stderr)
         sys.exit(1)

@@ -29,22 +29,22 @@ def weights() -> None:
 @click.option("--release", help="Which release FILE is, if its name no longer says so.")
 def import_weights(file: Path, release: str | None) -> None:
     """Convert FILE, as downloaded from its authors, and put it under the data root."""
-    from mammo.models import library
-    from mammo.models.library import report as library_report
+    from mammo.models import imports
+    from mammo.models.imports import report as library_report
 
-    print(library_report.describe(library.import_file(file, _library(), release)))
+    print(library_report.describe(imports.import_file(file, _library(), release)))
 
 
 @weights.command("list")
 def list_weights() -> None:
     """Print what is there of the six models' weights, and how to get the rest."""
-    from mammo.models.library import report as library_report
+    from mammo.models.imports import report as library_report
 
     print(library_report.listing(_library()))
 
 
 def _library() -> Path:
     """Return the folder of imported weights; it need not be there."""
-    from mammo import locations
+    from mammo.study import locations
 
     return data_root() / locations.WEIGHTS

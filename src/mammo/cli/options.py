@@ -89,10 +89,9 @@ def with_labels(command: Callable) -> Callable:
 
 def data_root() -> Path:
     """Return the folder of the real data sets."""
-    from mammo import config
-    from mammo.parameters import Parameters
+    from mammo.parameters import Parameters, sources
 
-    return config.data_root(Parameters())
+    return sources.data_root(Parameters())
 
 
 def checked(
@@ -101,9 +100,9 @@ def checked(
     named: Mapping[str, Any] = MappingProxyType({}),
 ) -> Parameters:
     """Return the parameters that the options of `with_parameters` name, over those in `named`."""
-    from mammo import config
+    from mammo.parameters import sources
 
-    return config.load(params, {**named, **config.parse_assignments(assignments)})
+    return sources.load(params, {**named, **sources.parse_assignments(assignments)})
 
 
 def named_data(

@@ -47,10 +47,10 @@ def check(
 
 
 def _check_own(folder: Path, labels: Path | None, exclusions: Path, layout: dict) -> int:
-    from mammo import preflight
     from mammo.datasets.check_report import Finding, Report
-    from mammo.disk import write_text
     from mammo.errors import DatasetError
+    from mammo.files.disk import write_text
+    from mammo.hospital import preflight
 
     try:
         found = preflight.of_folder(folder, labels, layout)
@@ -112,7 +112,7 @@ def validate(
     """
     if (folder is None) == (scores is None):
         raise click.UsageError("name either a FOLDER of images or a file of --scores")
-    from mammo.validation import commands, report
+    from mammo.hospital.validation import commands, report
 
     with warnings_told():
         if scores is not None:
@@ -145,14 +145,14 @@ def adapt(
     """
     own = named_data(folder, labels, layout) | ({"adapt_model": model} if model else {})
     p = checked(params, assignments, own)
-    from mammo import adaptation
+    from mammo.hospital.adaptation import adapt
     from mammo.study import Study
 
     with warnings_told():
-        result = adaptation.adapt(Study(p), p.adapt_model, p.adapt_fractions, p.adapt_runs)
-        print(adaptation.text(result))
+        result = adapt.adapt(Study(p), p.adapt_model, p.adapt_fractions, p.adapt_runs)
+        print(adapt.text(result))
         if output is not None:
-            written = adaptation.write(result, output)
+            written = adapt.write(result, output)
             print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
 
 
@@ -164,7 +164,7 @@ def locate(folder: Path, images: tuple[str, ...]) -> None:
 
     It takes the key of this machine: names of images in reports cannot be traced elsewhere.
     """
-    from mammo import preflight
+    from mammo.hospital import preflight
 
     for image, place in preflight.locate(folder, images).items():
         print(f"{image} {place or 'is not there, or was named with another key'}")

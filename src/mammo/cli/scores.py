@@ -66,7 +66,7 @@ def evaluate(scores: Path, output: Path | None, **options: object) -> None:
     suspicious); optionally split (validation = internal, test = external), laterality, view and
     whatever else is to form subgroups.
     """
-    from mammo import evaluate as evaluation
+    from mammo.report import of_scores as evaluation
 
     assessment = evaluation.assess(scores, evaluation.Options(**options))
     with warnings_told():

@@ -14,7 +14,7 @@ from mammo.cli.options import checked, with_parameters
 def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Compute what is missing, execute the chapters that changed, render the book."""
     parameters = checked(params, assignments)
-    from mammo import build
+    from mammo.book import build
 
     build.book(parameters)
 
@@ -24,7 +24,7 @@ def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
 def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Compute every expensive step, without the book; under torchrun on several devices."""
     parameters = checked(params, assignments)
-    from mammo import build
+    from mammo.book import build
 
     build.prepare(parameters)
 
@@ -35,7 +35,7 @@ def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> No
 def run(chapter: str, params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Rerun one CHAPTER, such as comparison, and render the book."""
     parameters = checked(params, assignments)
-    from mammo import build
+    from mammo.book import build
 
     build.chapter(chapter, parameters)
 
@@ -54,9 +54,8 @@ def predict(
 ) -> None:
     """Score the images of DATASET with MODEL, trained first where it has to be."""
     parameters = checked(params, assignments)
-    from mammo import results
-    from mammo.disk import write_text
-    from mammo.study import Study
+    from mammo.files.disk import write_text
+    from mammo.study import Study, results
 
     scores = results.scores(Study(parameters), model, dataset)
     text = scores.to_csv(index=False)

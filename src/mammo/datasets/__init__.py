@@ -21,6 +21,8 @@ def _registered(*modules: ModuleType) -> dict[str, Dataset]:
             module.load,
             getattr(module, "tables", None),
             getattr(module, "places", None),
+            getattr(module, "RULES", {}),
+            getattr(module, "MEANS", ()),
         )
         for module in modules
     }

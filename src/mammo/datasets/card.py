@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,6 +93,11 @@ class Dataset:
     places : callable, optional
         ``places(path, source) -> dict``: where each image lies, by its image_id; for sets whose
         files' names may tell who a patient is, so that no manifest on disk holds them.
+    rules : mapping
+        Label rules: arguments of `load`, and the parameters of a study that they are.
+    means : tuple of str
+        What `load` takes beside them, and the manifest does not depend on: "cache" (a folder for
+        what it unpacks), "table" (a table of labels that is not in the set) or "workers".
     """
 
     card: DatasetCard
@@ -100,3 +105,5 @@ class Dataset:
     load: Callable[..., pd.DataFrame]
     tables: Callable[[Path], pd.DataFrame] | None = None
     places: Callable[[Path, str], dict[str, Path]] | None = None
+    rules: Mapping[str, str] = field(default_factory=dict)
+    means: tuple[str, ...] = ()

@@ -12,9 +12,9 @@ from mammo.datasets import cbis_ddsm_cases, manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cbis_ddsm_layout import IMAGE_SUFFIXES, ImageTree
 from mammo.datasets.folders import candidates, source_of, walk
-from mammo.datasets.headers import add_header_facts
 from mammo.datasets.rules import require_choice, require_choices
 from mammo.errors import DatasetError
+from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="cbis_ddsm",
@@ -41,6 +41,13 @@ CARD = DatasetCard(
     published=Counts(cases=2620, images=10480, malignant_percent=35, benign_percent=65),
     released=Counts(cases=1566, images=3103, images_total=3103, malignant=1375, benign=1728),
 )
+
+RULES = {
+    "label_rule": "cbis_label_rule",
+    "unit": "cbis_unit",
+    "lesions": "cbis_lesions",
+    "without_callback": "cbis_without_callback",
+}
 
 COLLECTION_FOLDER = "CBIS-DDSM"
 """Folder that the NBIA Data Retriever makes below ``manifest-*``."""

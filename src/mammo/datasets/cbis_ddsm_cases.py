@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets.folders import walk
-from mammo.datasets.released_tables import read_table, refuse_others
+from mammo.datasets.original_tables import read_table, refuse_others
 from mammo.errors import DatasetError
 
 LESIONS = ("calcification", "mass")

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
-from mammo.datasets.released_tables import read_table
+from mammo.datasets.original_tables import read_table
 
 IMAGE_SUFFIXES = (".dcm", ".jpg", ".jpeg", ".png")
 _FOLDER = re.compile(r"(Calc|Mass)-(Training|Test)_P_\d+_(LEFT|RIGHT)_(CC|MLO)(_\d+)?")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mammo.datasets import dicom_header
 from mammo.errors import UnreadableImageError
+from mammo.images import dicom_header
 
 MASK_SIZE_TOLERANCE = 0.05
 """How far, as a share, a mask's sides may be from its image's."""

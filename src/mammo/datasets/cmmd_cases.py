@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from mammo import spreadsheet
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
+from mammo.files import spreadsheet
 
 TABLE_NAME = "CMMD_clinicaldata_revision.xlsx"
 

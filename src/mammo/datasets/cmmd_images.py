@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from mammo.datasets.dicom_header import read_header, text
-from mammo.datasets.headers import DICOM_TAGS, facts_of
 from mammo.errors import DatasetError, UnreadableImageError
+from mammo.images.dicom_header import read_header, text
+from mammo.images.header_facts import DICOM_TAGS, facts_of
 
 COLLECTION_FOLDER = "CMMD"
 """Folder that the NBIA Data Retriever makes below ``manifest-*``."""
@@ -35,7 +35,7 @@ def read_images(files: Sequence[Path], folder: Path) -> list[dict]:
     list of dict
         A row of a manifest per file: image_id ("D1-0001_R_CC", or the place in the folder where
         the header does not say as much), path, patient_id (Patient ID, else the folder's name),
-        study_id (patient and Study Date) and the facts of `mammo.datasets.headers`, but no year:
+        study_id (patient and Study Date) and the facts of `mammo.images.header_facts`, but no year:
         dates are shifted. ``excluded`` where the header is unreadable or unfit, or where the
         folder is another patient's.
 

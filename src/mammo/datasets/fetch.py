@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammo.datasets import KNOWN, released_detections
-from mammo.datasets.archives import unpack
-from mammo.datasets.download import download
+from mammo.datasets import KNOWN, detections
 from mammo.errors import DatasetError, ParameterError
+from mammo.files.archives import unpack
+from mammo.files.download import download
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,12 @@ class Files:
 RELEASED = {
     "frcnn-cad-predictions": Files(
         url="https://raw.githubusercontent.com/riblidezso/frcnn_cad/master/data",
-        folder=released_detections.FOLDER,
+        folder=detections.FOLDER,
         sha256={
-            released_detections.PREDICTIONS: (
+            detections.PREDICTIONS: (
                 "cfd7d7ba21652fc6a4b94b2b68a0e210afc17f12ef0d58307d32923ffb29c1fa"
             ),
-            released_detections.TRUTH: (
-                "cd599eab6632875d793c3dc82ece2e7d1079b6808dfcfddbf79807c78fb5f8b5"
-            ),
+            detections.TRUTH: ("cd599eab6632875d793c3dc82ece2e7d1079b6808dfcfddbf79807c78fb5f8b5"),
         },
         max_bytes=2**20,
         terms=(

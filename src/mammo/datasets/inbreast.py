@@ -11,10 +11,10 @@ import pandas as pd
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
-from mammo.datasets.headers import add_header_facts
 from mammo.datasets.inbreast_cases import TABLE_NAME, find_table, label_cases, read_cases
 from mammo.datasets.inbreast_outlines import lesion_boxes
 from mammo.errors import DatasetError
+from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="inbreast",
@@ -41,6 +41,8 @@ CARD = DatasetCard(
     ),
     released=Counts(cases=115, images=387, images_total=410, malignant=100, benign=287),
 )
+
+RULES = {"positive": "inbreast_positive", "excluded": "inbreast_excluded"}
 
 
 _FILE_NAME = re.compile(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo.datasets.released_tables import read_table, refuse_others
+from mammo.datasets.original_tables import read_table, refuse_others
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 
-from mammo import disk
 from mammo.errors import DatasetError
+from mammo.files import disk
 
 COLUMNS: dict[str, str] = {
     "dataset": "object",
@@ -187,6 +187,43 @@ def revealed(frame: pd.DataFrame, places: Mapping[str, Path]) -> pd.DataFrame:
     paths = paths.astype("object").where(paths.notna(), None)
     _refuse(frame, "path", frame["path"].notna() & paths.isna(), "is no longer there")
     return frame.assign(path=paths)
+
+
+def relative_to(frame: pd.DataFrame, bases: Mapping[str, Path]) -> pd.DataFrame:
+    """Return a manifest to be kept, each path as the name of its base and what is below that.
+
+    A path that is below none of them stays as it is.
+    """
+
+    def kept(path: str) -> str:
+        for base, folder in bases.items():
+            if Path(path).is_relative_to(folder):
+                return f"{base}/{Path(path).relative_to(folder).as_posix()}"
+        return path
+
+    return _moved(frame, kept)
+
+
+def below(frame: pd.DataFrame, bases: Mapping[str, Path]) -> pd.DataFrame:
+    """Return a manifest that `relative_to` made with its paths below these bases."""
+
+    def found(path: str) -> str:
+        base, _, rest = path.partition("/")
+        return str(bases[base] / rest) if base in bases else path
+
+    return _moved(frame, found)
+
+
+def _moved(frame: pd.DataFrame, move: Callable[[str], str]) -> pd.DataFrame:
+    masks = [
+        json.dumps([[move(mask) for mask in files] for files in json.loads(of_image)])
+        for of_image in frame["mask_paths"]
+    ]
+    paths = [move(path) if isinstance(path, str) else None for path in frame["path"]]
+    moved = {"path": paths, "mask_paths": masks}
+    return frame.assign(
+        **{name: pd.Series(values, frame.index, object) for name, values in moved.items()}
+    )
 
 
 def used(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets import manifest
-from mammo.datasets.archives import unpack
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
-from mammo.datasets.headers import add_header_facts
 from mammo.datasets.mias_info import read_findings
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
+from mammo.files.archives import unpack
+from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="mias",
@@ -44,6 +44,9 @@ CARD = DatasetCard(
     ),
     released=Counts(cases=161, images=322, images_total=322, malignant=52, benign=270),
 )
+
+RULES = {"label_rule": "mias_label_rule"}
+MEANS = ("cache",)
 
 
 LABEL_RULES = ("any_malignant", "abnormal_only")

@@ -14,13 +14,7 @@ from scipy import special
 from mammo.errors import MammoError
 from mammo.evaluation.bootstrap import Statistic
 from mammo.evaluation.inference import normal_quantile
-from mammo.evaluation.inputs import (
-    Unit,
-    check_fraction,
-    check_probabilities,
-    group_index,
-    units_of,
-)
+from mammo.evaluation.inputs import Unit, check_fraction, check_probabilities, group_index, units_of
 from mammo.evaluation.proportions import clustered_proportion
 
 _NEAREST = 1e-6  # scores nearer to 0 or 1 have their logit taken here

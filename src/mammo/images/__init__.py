@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammo.containers import open_binary
 from mammo.errors import UnreadableImageError
+from mammo.files.containers import open_binary
 
 if TYPE_CHECKING:
     from mammo.images.image import Image

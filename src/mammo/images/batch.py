@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
-from mammo.disk import write_text
 from mammo.errors import MammoError
-from mammo.workers import pool as open_pool
+from mammo.files.disk import write_text
+from mammo.files.workers import pool as open_pool
 
 if TYPE_CHECKING:
     from mammo.images.geometry import Geometry

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mammo import containers
-from mammo.datasets import dicom_header
 from mammo.errors import UnreadableImageError
-from mammo.images import grayscale
+from mammo.files import containers
+from mammo.images import dicom_header, grayscale
 from mammo.images.image import MAX_BYTES, MAX_PIXELS, Image
 from mammo.images.refusal import RefusedError, refusing
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mammo import containers
+from mammo.files import containers
 from mammo.images.codecs import png
 from mammo.images.image import MAX_BYTES, MAX_PIXELS, Image
 from mammo.images.refusal import RefusedError, refusing
@@ -111,7 +111,7 @@ def _check_png(content: bytes, _: PIL.Image.Image) -> None:
 
 
 def _check_jpeg(content: bytes, _: PIL.Image.Image) -> None:
-    from mammo.images.codecs import jpeg_sequential  # whose loop numba compiles
+    from mammo.images.codecs import jpeg_sequential
 
     jpeg_sequential.check(content)
 

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mammo.disk import create_array, told, write_csv, write_text
 from mammo.errors import MammoError
+from mammo.files.artifacts import FileState, file_state
+from mammo.files.disk import create_array, told, write_csv, write_text
 from mammo.images.batch import IMAGES, PIXELS, REPORTS, WHITE, Preparation, Source, prepare_all
 from mammo.images.geometry import Geometry
-from mammo.provenance import FileState, file_state
 
 _INDEX, _EXCLUSIONS, _PLAN = "index.csv", "exclusions.csv", "plan.json"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mammo.datasets.dicom_header import short_name
+from mammo.images.dicom_header import short_name
 from mammo.images.refusal import RefusedError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from html import escape
 
 import pandas as pd
 
-from mammo.report.spreadsheet_cells import harmless
+from mammo.report.tables.spreadsheet_cells import harmless
 
 _BADGES = {"real", "synthetic", "published"}
 _NUMBER = re.compile(r"(?:< )?[-−+±]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")

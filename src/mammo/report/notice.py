@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from mammo.report.published import DATASET_TITLES
+from mammo.paper.published import DATASET_TITLES
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from mammo.report import published, wording
-from mammo.report.published import EXPERTS_AUROC, INTERNAL, MODEL_TITLES, OURS, TABLE_2, TABLE_3
+from mammo.paper import published
+from mammo.paper.published import EXPERTS_AUROC, INTERNAL, MODEL_TITLES, OURS, TABLE_2, TABLE_3
+from mammo.report import wording
 
 
 def external_range(estimates: pd.DataFrame) -> Markdown:
@@ -15,7 +16,7 @@ def external_range(estimates: pd.DataFrame) -> Markdown:
     Parameters
     ----------
     estimates : DataFrame
-        `mammo.report.tables.ESTIMATE_COLUMNS`, as in all functions of this module.
+        `mammo.report.tables.paper.ESTIMATE_COLUMNS`, as in all functions of this module.
     """
     made = wording.made_of(wording.external_results(estimates))
     return _markdown(wording.external_range(estimates), _published_range(), made)
@@ -34,7 +35,7 @@ def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> Markdown:
     ----------
     estimates : DataFrame
     drops : DataFrame
-        As `mammo.assessment.comparisons.drops`.
+        As `mammo.evaluation.tables.comparisons.drops`.
     """
     made = wording.made_of(wording.external_results(estimates))
     return _markdown(wording.drop(estimates, drops), _published_drop(), made)
@@ -55,7 +56,7 @@ def mixed_data(mixed: pd.DataFrame, gains: pd.DataFrame) -> Markdown:
         Estimates of the backbone trained on mixed data.
     gains : DataFrame
         Its paired differences to the same trained on DDSM alone, as
-        `mammo.assessment.comparisons.model_pairs`.
+        `mammo.evaluation.tables.comparisons.model_pairs`.
     """
     made = wording.made_of(wording.external_results(mixed))
     return _markdown(wording.mixed_data(gains), _published_mixed_data(), made)

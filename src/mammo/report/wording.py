@@ -6,14 +6,8 @@ from collections.abc import Collection
 
 import pandas as pd
 
-from mammo.report.published import (
-    DATASET_TITLES,
-    EXPERTS_AUROC,
-    INTERNAL,
-    short_title,
-    summarise,
-)
-from mammo.report.tables import check_estimates, seen_by
+from mammo.paper.published import DATASET_TITLES, EXPERTS_AUROC, INTERNAL, short_title, summarise
+from mammo.report.tables.paper import check_estimates, seen_by
 
 
 def external_results(estimates: pd.DataFrame) -> pd.DataFrame:
@@ -104,9 +98,9 @@ def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> str:
     Parameters
     ----------
     estimates : DataFrame
-        `mammo.report.tables.ESTIMATE_COLUMNS`.
+        `mammo.report.tables.paper.ESTIMATE_COLUMNS`.
     drops : DataFrame
-        As `mammo.assessment.comparisons.drops`.
+        As `mammo.evaluation.tables.comparisons.drops`.
     """
     if drops.empty:
         return "This build has no model with both a validation and an external result."
@@ -149,7 +143,7 @@ def mixed_data(gains: pd.DataFrame) -> str:
     Parameters
     ----------
     gains : DataFrame
-        As `mammo.assessment.comparisons.model_pairs`, mixed data first.
+        As `mammo.evaluation.tables.comparisons.model_pairs`, mixed data first.
     """
     external = gains[gains["dataset"] != INTERNAL] if len(gains) else gains
     external = external[external["difference"].notna()] if len(external) else external

@@ -19,7 +19,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from mammo.errors import MammoError
 from mammo.models.end2end import End2End, PatchClassifier
 from mammo.models.end2end.layer_graph import LayerGraph
-from mammo.patches import CLASSES, MALIGNANT, Windows
+from mammo.training.patches import CLASSES, MALIGNANT, Windows
 from mammo.training.stages import Stage, StagedSettings, Task, train_in_stages
 
 TOP_CONVOLUTIONS = {"vgg16": 6, "resnet50": 13}
@@ -59,7 +59,7 @@ def train_patches(
     patches : Windows
         n patches.
     classes : ndarray of int, shape (n,)
-        Numbers of `mammo.patches.CLASSES`.
+        Numbers of `mammo.training.patches.CLASSES`.
     held : ndarray of bool, shape (n,)
         Whether a patch is of a training patient held aside.
     stages : sequence of Stage

@@ -21,13 +21,13 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from mammo import checkpoint
-from mammo.detection import Input, Inputs, detect
-from mammo.devices import Precision, computing
-from mammo.disk import write_csv
+from mammo.datasets.splits import hold_out
 from mammo.errors import MammoError
+from mammo.files.disk import write_csv
 from mammo.models.frcnn_cad import FasterRCNN, boxes
-from mammo.splits import hold_out
+from mammo.training import checkpoint
+from mammo.training.detection import Input, Inputs, detect
+from mammo.training.devices import Precision, computing
 from mammo.training.frcnn_cad_losses import LOSSES, DetectorLosses
 
 HISTORY = "history.csv"
@@ -96,8 +96,8 @@ def train(
     images : DataFrame
         Training images: image_id, path, patient_id (unique over the sets that take part), label.
     lesions : DataFrame
-        As `mammo.lesions.lesions` gives it; those of other images are passed over. An image
-        without any teaches what is background.
+        As `mammo.datasets.lesions.lesions` gives it; those of other images are passed over. An
+        image without any teaches what is background.
     settings : DetectorTraining
     folder : Path
         An existing folder, the same for all processes.

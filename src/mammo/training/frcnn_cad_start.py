@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from mammo.detection import Inputs
-from mammo.models.calibration import standardise
 from mammo.models.frcnn_cad import BLOCKS, FasterRCNN
+from mammo.models.standardisation import standardise
+from mammo.training.detection import Inputs
 
 _PIXELS = 32 * 224**2
 _MOST_IMAGES = 32

@@ -15,12 +15,12 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from mammo import checkpoint
-from mammo.devices import Precision, computing
-from mammo.disk import write_csv
 from mammo.errors import MammoError, ParameterError
-from mammo.patches import Augmentation, Windows
-from mammo.training.statistics import set_to_training, take_anew
+from mammo.files.disk import write_csv
+from mammo.training import checkpoint
+from mammo.training.batch_norm import set_to_training, take_anew
+from mammo.training.devices import Precision, computing
+from mammo.training.patches import Augmentation, Windows
 
 HISTORY = "history.csv"
 _STATISTICS_WINDOWS = 256

@@ -15,12 +15,12 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 from tqdm.auto import tqdm
 
-from mammo import checkpoint
-from mammo.devices import Precision, computing
-from mammo.disk import write_csv
+from mammo.datasets.splits import hold_out
 from mammo.errors import MammoError
-from mammo.samples import Samples, logits
-from mammo.splits import hold_out
+from mammo.files.disk import write_csv
+from mammo.training import checkpoint
+from mammo.training.devices import Precision, computing
+from mammo.training.samples import Samples, logits
 
 HISTORY = "history.csv"
 _STATISTICS_SAMPLES = 512

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo import containers
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.folders import candidates, source_of
@@ -15,7 +14,8 @@ from mammo.datasets.institution import intake
 from mammo.datasets.institution.intake import TABLE_NAMES, Intake, take_in
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError
-from mammo.pseudonyms import key_of, pseudonym
+from mammo.files import containers
+from mammo.files.pseudonyms import key_of, pseudonym
 
 CARD = DatasetCard(
     name="institution",
@@ -48,6 +48,11 @@ CARD = DatasetCard(
         benign_percent=42,
     ),
 )
+
+RULES = {
+    name: f"institution_{name}" for name in ("columns", "positive", "negative", "excluded", "level")
+}
+MEANS = ("table", "workers")
 
 _VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
 _STATED = (
@@ -106,9 +111,9 @@ def load(
     Returns
     -------
     DataFrame
-        Manifest. Patients, studies and images have pseudonyms (`mammo.pseudonyms`). Images that
-        cannot be used, and rows of the table without an image, are excluded with the reason. The
-        table's side and view stand before the header's, and those before the file name's.
+        Manifest. Patients, studies and images have pseudonyms (`mammo.files.pseudonyms`). Images
+        that cannot be used, and rows of the table without an image, are excluded with the reason.
+        The table's side and view stand before the header's, and those before the file name's.
 
     Raises
     ------

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from mammo.datasets import dicom_header
-from mammo.datasets.opening import faults_told, opened
 from mammo.errors import UnreadableImageError
+from mammo.files.opening import faults_told, opened
+from mammo.images import dicom_header
 
 NAME = "DICOMDIR"
 

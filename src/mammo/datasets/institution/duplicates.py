@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo import containers
+from mammo.files import containers
 
 _SAMPLE_BYTES = 2**16
 _BLOCK_BYTES = 2**20

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from mammo.datasets import dicom_header
-from mammo.datasets.dicom_header import text
-from mammo.datasets.headers import MAX_PIXELS
+from mammo.images import dicom_header
+from mammo.images.dicom_header import text
+from mammo.images.header_facts import MAX_PIXELS
 
 if TYPE_CHECKING:
     from pydicom.uid import UID

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from mammo import containers
-from mammo.datasets import dicom_header, headers
-from mammo.datasets.dicom_header import text
 from mammo.datasets.institution import fitness
-from mammo.datasets.opening import faults_told, opened
 from mammo.errors import UnreadableImageError
+from mammo.files import containers
+from mammo.files.opening import faults_told, opened
+from mammo.images import dicom_header, header_facts
+from mammo.images.dicom_header import text
 
 COLUMNS = (
     "place",
@@ -55,7 +55,7 @@ PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL"
 _TAGS = tuple(
     dict.fromkeys(
         (
-            *headers.DICOM_TAGS,
+            *header_facts.DICOM_TAGS,
             *fitness.TAGS,
             "PatientID",
             "StudyInstanceUID",
@@ -106,13 +106,13 @@ def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
         return {"excluded": "the file is empty"}
     if kind == "other":
         return {"excluded": "no image: neither DICOM nor PNG, TIFF, JPEG or PGM"}
-    return {"pixels_at": 0, **headers.raster_facts(file)}
+    return {"pixels_at": 0, **header_facts.raster_facts(file)}
 
 
 def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:
     header, syntax, offset = dicom_header.read_values(file, _TAGS)
     with faults_told("the DICOM header"):
-        facts = {**headers.facts_of(header), **_particulars(header)}
+        facts = {**header_facts.facts_of(header), **_particulars(header)}
         facts["transfer_syntax"] = dicom_header.short_name(syntax) if syntax else None
         facts["excluded"] = fitness.unfit(header, syntax, size - offset)
         return facts | {"pixels_at": offset}

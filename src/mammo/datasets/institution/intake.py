@@ -15,7 +15,7 @@ from mammo.datasets.institution.labels import LabelLayout, Labels
 from mammo.datasets.institution.names import add_names
 from mammo.datasets.institution.survey import Survey, survey
 from mammo.errors import DatasetError
-from mammo.pseudonyms import key_of, pseudonym
+from mammo.files.pseudonyms import key_of, pseudonym
 
 TABLE_NAMES = ("labels.csv", "labels.xlsx")
 

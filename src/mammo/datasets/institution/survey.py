@@ -9,11 +9,11 @@ from pathlib import Path
 import pandas as pd
 from tqdm.auto import tqdm
 
-from mammo import containers
 from mammo.datasets.folders import SYNTHETIC_MARKER
 from mammo.datasets.institution import dicomdir
 from mammo.datasets.institution.inspection import COLUMNS, inspect
-from mammo.workers import pool
+from mammo.files import containers
+from mammo.files.workers import pool
 
 _CHUNK, _FEW = 64, 512
 

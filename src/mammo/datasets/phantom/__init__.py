@@ -14,10 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from mammo.datasets.phantom.population import PUBLISHED_CASES, Case
 from mammo.errors import DatasetError, ParameterError
-from mammo.workers import pool as open_pool
-
-from .population import PUBLISHED_CASES, Case
+from mammo.files.workers import pool as open_pool
 
 __all__ = ["DATASETS", "MARKER", "write"]
 
@@ -110,8 +109,8 @@ def _write_set(
 ) -> None:
     from tqdm.auto import tqdm
 
-    from .population import cases
-    from .streams import Streams
+    from mammo.datasets.phantom.population import cases
+    from mammo.datasets.phantom.streams import Streams
 
     entropy = (seed, DATASETS.index(dataset))
     planned = cases(dataset, scale, Streams(entropy).generator("population"))
@@ -135,7 +134,7 @@ def _run(tasks: list[tuple], workers: int) -> Iterator[list[dict]]:
 
 
 def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[dict]:
-    from .streams import Streams
+    from mammo.datasets.phantom.streams import Streams
 
     dataset, case, entropy, folder, pixel_mm = task
     streams = Streams(entropy, 1 + case.number)
@@ -143,7 +142,12 @@ def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[di
 
 
 def _writer(dataset: str) -> ModuleType:
-    from . import write_cbis_ddsm, write_inbreast, write_institution, write_mias
+    from mammo.datasets.phantom import (
+        write_cbis_ddsm,
+        write_inbreast,
+        write_institution,
+        write_mias,
+    )
 
     return {
         "cbis_ddsm": write_cbis_ddsm,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from .fields import blur, deposit
-from .lesion_plan import Lesion
+from mammo.datasets.phantom.fields import blur, deposit
+from mammo.datasets.phantom.lesion_plan import Lesion
 
 # Two thirds of hydroxyapatite's 2.07/mm at 20 keV: real calcifications attenuate less than the
 # pure mineral.

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from .fields import blur, smoothstep, wide_blur
-from .film import transmit
-from .projection import Projection
+from mammo.datasets.phantom.fields import blur, smoothstep, wide_blur
+from mammo.datasets.phantom.film import transmit
+from mammo.datasets.phantom.projection import Projection
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fields import blur, wide_blur
-from .projection import Projection
+from mammo.datasets.phantom.fields import blur, wide_blur
+from mammo.datasets.phantom.projection import Projection
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import anatomy, strokes
-from .population import Breast, Case
-from .projection import Projection, project_breast
-from .sheet import Placement
-from .streams import Streams
+from mammo.datasets.phantom import anatomy, strokes
+from mammo.datasets.phantom.population import Breast, Case
+from mammo.datasets.phantom.projection import Projection, project_breast
+from mammo.datasets.phantom.sheet import Placement
+from mammo.datasets.phantom.streams import Streams
 
 SIDES = {"L": 0, "R": 1}
 VIEWS = {"CC": 0, "MLO": 1}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import tables
+from mammo.datasets.phantom import tables
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import calcifications
-from .anatomy import Anatomy, project
-from .fields import blur, deposit, power_law, smoothstep
-from .lesion_plan import Lesion
+from mammo.datasets.phantom import calcifications
+from mammo.datasets.phantom.anatomy import Anatomy, project
+from mammo.datasets.phantom.fields import blur, deposit, power_law, smoothstep
+from mammo.datasets.phantom.lesion_plan import Lesion
 
 # Cancer attenuates 10.9% more than normal tissue between fat and gland (Carroll et al., Invest
 # Radiol 1994;29:266); relative to replacing fat by gland this is a factor of 1.12.

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from scipy.special import ndtr
 
-from .anatomy import Anatomy, soft_maximum
-from .fields import blur, upsample
+from mammo.datasets.phantom.anatomy import Anatomy, soft_maximum
+from mammo.datasets.phantom.fields import blur, upsample
 
 STEP_MM = 0.5
 

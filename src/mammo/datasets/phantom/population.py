@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import tables
-from .lesion_plan import Lesion, choose, sample
+from mammo.datasets.phantom import tables
+from mammo.datasets.phantom.lesion_plan import Lesion, choose, sample
 
 PUBLISHED_CASES = {"cbis_ddsm": 1566, "inbreast": 115, "mias": 161, "institution": 507}
 

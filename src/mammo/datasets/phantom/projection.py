@@ -7,12 +7,19 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from . import lesions, strokes
-from .anatomy import Anatomy
-from .fields import power_law, smoothstep, upsample
-from .lesion_plan import Lesion
-from .outline import STEP_MM, Outline, pectoral_depth, skin_distance, skin_line, thickness
-from .tissue import CELL_MM, Grid, course, fractions, gland, septa
+from mammo.datasets.phantom import lesions, strokes
+from mammo.datasets.phantom.anatomy import Anatomy
+from mammo.datasets.phantom.fields import power_law, smoothstep, upsample
+from mammo.datasets.phantom.lesion_plan import Lesion
+from mammo.datasets.phantom.outline import (
+    STEP_MM,
+    Outline,
+    pectoral_depth,
+    skin_distance,
+    skin_line,
+    thickness,
+)
+from mammo.datasets.phantom.tissue import CELL_MM, Grid, course, fractions, gland, septa
 
 # Linear attenuation in 1/mm at 20 keV (NIST XCOM: fat .512, gland .797, skin .85 per cm).
 FAT, GLAND, SKIN = 0.051, 0.080, 0.085

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .anatomy import Anatomy, project
-from .fields import blur, deposit
+from mammo.datasets.phantom.anatomy import Anatomy, project
+from mammo.datasets.phantom.fields import blur, deposit
 
 STEP_MM = 0.5
 STEPS = 190

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .anatomy import LOBES, Anatomy, clump_fields, project
-from .fields import power_law, smoothstep, upsample
+from mammo.datasets.phantom.anatomy import LOBES, Anatomy, clump_fields, project
+from mammo.datasets.phantom.fields import power_law, smoothstep, upsample
 
 # Parenchyma is computed on cells of .8 mm for every pixel size; fibres, and what is finer than a
 # cell, on the pixels themselves.

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dicom_file
-from .film import DDSM_SCANNERS, FilmSettings, develop
-from .imaging import Exposure, at_chest_wall, exposures, frame_shape
-from .lesion_plan import Lesion
-from .population import Case
-from .sheet import Placement, SheetSettings, background
-from .streams import Streams
+from mammo.datasets.phantom import dicom_file
+from mammo.datasets.phantom.film import DDSM_SCANNERS, FilmSettings, develop
+from mammo.datasets.phantom.imaging import Exposure, at_chest_wall, exposures, frame_shape
+from mammo.datasets.phantom.lesion_plan import Lesion
+from mammo.datasets.phantom.population import Case
+from mammo.datasets.phantom.sheet import Placement, SheetSettings, background
+from mammo.datasets.phantom.streams import Streams
 
 FILM = FilmSettings()
 SHEET = SheetSettings(

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dicom_file
-from .detector import DetectorSettings, process
-from .imaging import Exposure, at_chest_wall, exposures, frame_shape
-from .population import Case
-from .sheet import Placement
-from .streams import Streams
+from mammo.datasets.phantom import dicom_file
+from mammo.datasets.phantom.detector import DetectorSettings, process
+from mammo.datasets.phantom.imaging import Exposure, at_chest_wall, exposures, frame_shape
+from mammo.datasets.phantom.population import Case
+from mammo.datasets.phantom.sheet import Placement
+from mammo.datasets.phantom.streams import Streams
 
 DETECTOR = DetectorSettings()
 # MammoNovation's two formats: 2560 x 3328 and 3328 x 4084 pixels of .07 mm.

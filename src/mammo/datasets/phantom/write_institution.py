@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from . import dicom_file
-from .detector import DetectorSettings, process
-from .imaging import Exposure, at_chest_wall, exposures, frame_shape
-from .population import Case
-from .sheet import Placement
-from .streams import Streams
+from mammo.datasets.phantom import dicom_file
+from mammo.datasets.phantom.detector import DetectorSettings, process
+from mammo.datasets.phantom.imaging import Exposure, at_chest_wall, exposures, frame_shape
+from mammo.datasets.phantom.population import Case
+from mammo.datasets.phantom.sheet import Placement
+from mammo.datasets.phantom.streams import Streams
 
 # Another vendor than INbreast's: more detail, flatter interior (by eye, see DetectorSettings).
 DETECTOR = DetectorSettings(

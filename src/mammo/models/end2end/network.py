@@ -11,13 +11,7 @@ from mammo.errors import WeightsError
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
 from mammo.models.end2end.folding import fold
 from mammo.models.end2end.layer_graph import LayerGraph
-from mammo.models.end2end.layers import (
-    Backbone,
-    Convention,
-    Top,
-    backbone_layers,
-    top_layers,
-)
+from mammo.models.end2end.layers import Backbone, Convention, Top, backbone_layers, top_layers
 
 DDSM_MEAN = 52.18
 """Mean grey value, of 255, that the networks trained on DDSM subtract (INbreast: 44.33)."""

@@ -16,8 +16,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 from numpy.typing import NDArray
 
+from mammo.datasets.lesions import EDGES
 from mammo.errors import MammoError
-from mammo.lesions import EDGES
+from mammo.paper.published import dataset_title
 from mammo.report.figures.looked_at import (
     Activation,
     Box,
@@ -29,7 +30,6 @@ from mammo.report.figures.looked_at import (
     hit,
 )
 from mammo.report.figures.style import DISPLAY_WIDTH, INK, ORANGE, Picture, drawing
-from mammo.report.published import dataset_title
 
 _MOST = 4  # panels of models on a line; more take another line
 _HEADING, _LINE, _SCORE, _GAP, _LEGEND = 0.31, 0.17, 0.42, 0.05, 0.72  # inches

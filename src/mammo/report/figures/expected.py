@@ -6,16 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from mammo.report.figures.style import (
-    DISPLAY_WIDTH,
-    GREY,
-    INK,
-    Picture,
-    drawing,
-    light_grid,
-    looks,
-)
-from mammo.report.published import EXPERTS_AUROC, dataset_title, short_title
+from mammo.paper.published import EXPERTS_AUROC, dataset_title, short_title
+from mammo.report.figures.style import DISPLAY_WIDTH, GREY, INK, Picture, drawing, light_grid, looks
 
 
 def expected_intervals(intervals: pd.DataFrame) -> Picture:
@@ -24,7 +16,7 @@ def expected_intervals(intervals: pd.DataFrame) -> Picture:
     Parameters
     ----------
     intervals : DataFrame
-        As `mammo.report.sampling_error.published_intervals`.
+        As `mammo.paper.sampling_error.published_intervals`.
     """
     rows = intervals[intervals["place"] == "Table 3"].reset_index(drop=True)
     styles = looks(rows["dataset"])

@@ -9,6 +9,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mammo.paper.published import (
+    DATASET_TITLES,
+    EXPERTS_AUROC,
+    INTERNAL,
+    MODEL_TITLES,
+    TABLE_2,
+    TABLE_3,
+    PublishedAuroc,
+    model_title,
+)
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
@@ -20,18 +30,8 @@ from mammo.report.figures.style import (
     looks,
     set_label,
 )
-from mammo.report.presentation import title_of
-from mammo.report.published import (
-    DATASET_TITLES,
-    EXPERTS_AUROC,
-    INTERNAL,
-    MODEL_TITLES,
-    TABLE_2,
-    TABLE_3,
-    PublishedAuroc,
-    model_title,
-)
-from mammo.report.tables import NOT_IN_THIS_BUILD, check_estimates
+from mammo.report.tables.paper import NOT_IN_THIS_BUILD, check_estimates
+from mammo.report.tables.presentation import title_of
 
 
 def auroc_forest(
@@ -42,7 +42,7 @@ def auroc_forest(
     Parameters
     ----------
     estimates : DataFrame
-        `mammo.report.tables.ESTIMATE_COLUMNS`.
+        `mammo.report.tables.paper.ESTIMATE_COLUMNS`.
     published : tuple of PublishedAuroc
         The cells to set beside them; without any, the experts' value is not drawn either.
     """

@@ -7,16 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mammo.evaluation.planning import expected_half_width
-from mammo.report.figures.style import (
-    DISPLAY_WIDTH,
-    GREY,
-    INK,
-    Picture,
-    drawing,
-    light_grid,
-    looks,
-)
-from mammo.report.published import PRINTED_HALF_WIDTH, dataset_title
+from mammo.paper.published import PRINTED_HALF_WIDTH, dataset_title
+from mammo.report.figures.style import DISPLAY_WIDTH, GREY, INK, Picture, drawing, light_grid, looks
 
 _SHARE = 0.3  # malignant, of the lines; the points have their sets' own
 _AREAS = {0.5: "-", 0.7: "--", 0.9: ":"}
@@ -29,7 +21,7 @@ def half_width_by_size(intervals: pd.DataFrame) -> Picture:
     Parameters
     ----------
     intervals : DataFrame
-        As `mammo.report.sampling_error.published_intervals`.
+        As `mammo.paper.sampling_error.published_intervals`.
     """
     with drawing():
         figure = Figure(figsize=(DISPLAY_WIDTH, 4.3), layout="constrained")

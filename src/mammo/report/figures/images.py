@@ -12,15 +12,8 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from mammo.errors import MammoError
-from mammo.report.figures.style import (
-    DISPLAY_WIDTH,
-    ORANGE,
-    Picture,
-    drawing,
-    light_grid,
-    look,
-)
-from mammo.report.published import dataset_title
+from mammo.paper.published import dataset_title
+from mammo.report.figures.style import DISPLAY_WIDTH, ORANGE, Picture, drawing, light_grid, look
 
 _BINS = 64
 _TITLE, _CAPTION, _GAP = 0.36, 0.26, 0.05  # inches above, below and around an example image

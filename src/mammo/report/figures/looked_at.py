@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo.lesions import EDGES
+from mammo.datasets.lesions import EDGES
 from mammo.report.figures.images import Example
 
 Box = tuple[float, float, float, float]

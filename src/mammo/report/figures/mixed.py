@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mammo.paper.published import DATASET_TITLES, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc, find
 from mammo.report.figures.style import (
     BLUE,
     DISPLAY_WIDTH,
@@ -18,15 +19,7 @@ from mammo.report.figures.style import (
     light_grid,
     set_label,
 )
-from mammo.report.published import (
-    DATASET_TITLES,
-    TABLE_2,
-    TABLE_3,
-    TABLE_4,
-    PublishedAuroc,
-    find,
-)
-from mammo.report.tables import check_estimates
+from mammo.report.tables.paper import check_estimates
 
 _BEFORE, _AFTER = (BLUE, "o"), (VERMILLION, "s")
 
@@ -37,8 +30,8 @@ def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
     Parameters
     ----------
     mixed, ddsm_only : DataFrame
-        `mammo.report.tables.ESTIMATE_COLUMNS` of one backbone trained on mixed data and on DDSM
-        alone, scored on the same images.
+        `mammo.report.tables.paper.ESTIMATE_COLUMNS` of one backbone trained on mixed data and on
+        DDSM alone, scored on the same images.
     """
     key = ["model", "dataset", "split"]
     both = check_estimates(ddsm_only).merge(check_estimates(mixed), on=key, suffixes=("", "_after"))

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mammo.paper.published import model_title
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
@@ -19,8 +20,7 @@ from mammo.report.figures.style import (
     looks,
     unit_square,
 )
-from mammo.report.presentation import set_name
-from mammo.report.published import model_title
+from mammo.report.tables.presentation import set_name
 
 _COLUMNS = 3
 
@@ -35,7 +35,7 @@ def reliability_curves(
     Parameters
     ----------
     curves : DataFrame
-        As `mammo.assessment.calibration.reliability` gives it.
+        As `mammo.evaluation.tables.calibration.reliability` gives it.
     recalibrated : DataFrame, optional
         The same after recalibration, drawn in panels below; it may be empty.
     sources : mapping

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mammo.evaluation import roc_curve
+from mammo.paper.published import model_title
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
@@ -19,9 +20,8 @@ from mammo.report.figures.style import (
     set_label,
     unit_square,
 )
-from mammo.report.presentation import title_of
-from mammo.report.published import model_title
-from mammo.report.tables import check_estimates
+from mammo.report.tables.paper import check_estimates
+from mammo.report.tables.presentation import title_of
 
 _COLUMNS = 3
 
@@ -34,8 +34,8 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     predictions : DataFrame
         ``model``, ``dataset``, ``split`` ("validation" or "test"), ``y_true``, ``y_score``.
     estimates : DataFrame
-        `mammo.report.tables.ESTIMATE_COLUMNS`; curves without both classes have no auROC and are
-        left out.
+        `mammo.report.tables.paper.ESTIMATE_COLUMNS`; curves without both classes have no auROC and
+        are left out.
     """
     known = check_estimates(estimates)
     known = known[known["auroc"].notna()]

@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mammo.report.published import dataset_title
+from mammo.paper.published import dataset_title
 
 DISPLAY_WIDTH = 7.6
 """Inches across a page of the book, at `PIXELS_PER_INCH`."""

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mammo.paper.published import model_title
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
@@ -20,8 +21,7 @@ from mammo.report.figures.style import (
     looks,
     unit_square,
 )
-from mammo.report.presentation import set_name
-from mammo.report.published import model_title
+from mammo.report.tables.presentation import set_name
 
 _COLUMNS = 3
 
@@ -34,7 +34,7 @@ def carried_thresholds(
     Parameters
     ----------
     points : DataFrame
-        As `mammo.assessment.operating_points.carried_over`, not empty.
+        As `mammo.evaluation.tables.operating_points.carried_over`, not empty.
     criterion : str
         The criterion whose thresholds are drawn.
     sources : mapping

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from mammo.paper.published import model_title
 from mammo.report.figures.style import (
     BLUE,
     DISPLAY_WIDTH,
@@ -18,7 +19,6 @@ from mammo.report.figures.style import (
     drawing,
     light_grid,
 )
-from mammo.report.published import model_title
 
 _PARTS = {
     "train": ("training part", BLUE, "-"),

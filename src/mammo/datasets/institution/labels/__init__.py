@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo import spreadsheet
 from mammo.datasets.institution.labels.classes import classify
 from mammo.datasets.institution.labels.columns import columns_of
 from mammo.datasets.institution.labels.facts import facts, identifiers, sides_and_views
@@ -16,7 +15,8 @@ from mammo.datasets.institution.labels.units import LEVELS, Level, key_of, level
 from mammo.datasets.institution.labels.words import plain
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
-from mammo.spreadsheet import Sheet
+from mammo.files import spreadsheet
+from mammo.files.spreadsheet import Sheet
 
 COLUMNS = {
     "line": "int64",
@@ -91,7 +91,7 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     Parameters
     ----------
     path : Path
-        A file that `mammo.spreadsheet.read` reads.
+        A file that `mammo.files.spreadsheet.read` reads.
     layout : LabelLayout, optional
         Without it columns and words are the usual ones.
 

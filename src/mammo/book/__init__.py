@@ -1,0 +1,1 @@
+"""The book: its chapters, what they show, and how they become pages."""

@@ -1,0 +1,111 @@
+"""Whole runs: every step prepared, chapters executed, book rendered, times told."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from mammo.book import chapters as pages
+from mammo.files.artifacts import Processes, SingleProcess
+from mammo.files.disk import held, told
+from mammo.hospital.adaptation import adapt
+from mammo.hospital.shift.of_images import shift
+from mammo.parameters import Parameters, sources
+from mammo.study import Study, results
+from mammo.study.coverage import coverage_table
+
+
+class Clock:
+    """Seconds of each step of a run, told as they end by the first of its processes."""
+
+    def __init__(self, processes: Processes | None = None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.is_heard = processes is None or processes.is_global_zero
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time a step."""
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - started
+        if self.is_heard:
+            print(f"{name}: {self.seconds[name]:.1f} s", flush=True)
+
+    def table(self) -> str:
+        """Return the steps and their seconds as lines of text."""
+        width = max(map(len, self.seconds))
+        lines = [f"  {name:<{width}} {spent:8.1f} s" for name, spent in self.seconds.items()]
+        return "\n".join([*lines, f"  {'total':<{width}} {sum(self.seconds.values()):8.1f} s"])
+
+
+def prepare(parameters: Parameters) -> Clock:
+    """Compute every expensive step; started by torchrun, in all its processes together."""
+    study = Study(parameters, _processes())
+    clock = Clock(study.processes)
+    for name, step in _steps(study):
+        with clock.step(name):
+            step()
+    return clock
+
+
+def book(parameters: Parameters) -> None:
+    """Compute what is missing, execute the chapters that changed, and render the book."""
+    clock = prepare(parameters)
+    study = Study(parameters)
+    root = sources.project_root()
+    for chapter in pages.CHAPTERS.values():
+        with clock.step(f"chapter {chapter.name}"):
+            pages.execute(chapter, parameters, study.locations.fingerprint(), root)
+    _render(clock)
+
+
+def chapter(name: str, parameters: Parameters) -> None:
+    """Execute one chapter, and render the book if the other chapters are there."""
+    chosen = pages.chapter(name)
+    clock = Clock()
+    root = sources.project_root()
+    with clock.step(f"chapter {name}"):
+        pages.execute(chosen, parameters, Study(parameters).locations.fingerprint(), root)
+    if missing := pages.missing_chapters(root):
+        print(f"The chapter is at {root / 'book' / chosen.page}")
+        print(f"The book is not rendered: {', '.join(missing)} not executed yet; run 'mammo book'")
+        return
+    _render(clock)
+
+
+def _render(clock: Clock) -> None:
+    root = sources.project_root()
+    made = root / "book" / "_build"
+    with clock.step("rendering"), told(made):
+        made.mkdir(exist_ok=True)
+        with held(made / "html.lock"):
+            built = pages.render(root)
+    print(f"\n{clock.table()}\n\nThe book is at {built}")
+
+
+def _steps(study: Study) -> Iterator[tuple[str, Callable[[], object]]]:
+    p = study.parameters
+    for dataset in study.datasets:
+        yield f"data set {dataset}", lambda dataset=dataset: study.manifest(dataset)
+    for dataset in study.datasets:
+        yield f"images {dataset}", lambda dataset=dataset: study.images_folder(dataset)
+    for model in p.models:
+        yield f"model {model}", lambda model=model: results.repeated_aurocs(study, [model])
+    mixed = [p.mixed_model]
+    yield f"mixed data {p.mixed_model}", lambda: results.repeated_aurocs(study, mixed, "mixed")
+    if p.mixed_model not in p.models:
+        yield f"model {p.mixed_model}", lambda: results.repeated_aurocs(study, mixed)
+    local = (p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    yield f"local data {p.adapt_model}", lambda: adapt.adapt(study, *local)
+    yield "difference of images", lambda: shift(study)
+    yield "coverage of intervals", lambda: coverage_table(study)
+
+
+def _processes() -> Processes:
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        return SingleProcess()
+    from mammo.training import devices
+
+    return devices.launch()

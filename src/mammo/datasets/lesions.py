@@ -1,0 +1,103 @@
+"""Every image's lesions: native boxes, malignant or not, mass or calcification."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from mammo.datasets.cbis_ddsm_masks import lesion_boxes
+from mammo.files.workers import pool as open_pool
+
+EDGES = ("row_min", "col_min", "row_max", "col_max")
+COLUMNS = ("image_id", *EDGES, "malignant", "lesion_type")
+FACTS = ("image_id", "label", "pathology", "lesion_type", "boxes", "rows", "columns")
+"""Of an image, what its lesions follow from, beside the files of its masks."""
+
+_TYPES = {
+    "mass": "mass",
+    "spiculated region": "mass",
+    "circ": "mass",
+    "spic": "mass",
+    "misc": "mass",
+    "calcification": "calcification",
+    "calcifications": "calcification",
+    "cluster": "calcification",
+    "calc": "calcification",
+}
+"""What INbreast's outlines and MIAS's classes are; distortions and asymmetries are neither."""
+
+
+def lesions(rows: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
+    """Find the lesions of the images that are used.
+
+    CBIS-DDSM has a mask and a pathology for each lesion. MIAS has circles, each with its own
+    severity. INbreast has outlines but no pathology of them: the image's label counts for all.
+    An institution's images have none.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of a manifest of one data set; excluded ones are left out.
+    workers : int
+        Processes that decode masks; 1 works in this one.
+
+    Returns
+    -------
+    DataFrame
+        One row a lesion, in the order of the images: image_id; row_min, col_min, row_max, col_max
+        (int, native pixels, half open); malignant (0 or 1); lesion_type ("mass", "calcification"
+        or None). A lesion without outline, box or mask is not in it.
+
+    Raises
+    ------
+    UnreadableImageError
+        If a mask cannot be decoded.
+    """
+    used = rows.loc[rows["excluded"].isna(), [*FACTS, "mask_paths"]]
+    found = [lesion for of_image in _run(used.to_dict("records"), workers) for lesion in of_image]
+    return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def _run(images: list[dict[str, Any]], workers: int) -> Iterator[list[dict[str, Any]]]:
+    from tqdm.auto import tqdm
+
+    progress = tqdm(total=len(images), desc="find lesions", unit="image", delay=1)
+    with progress:
+        if workers <= 1 or all(image["mask_paths"] == "[]" for image in images):
+            for image in images:
+                yield _of_image(image)
+                progress.update()
+            return
+        with open_pool(workers) as pool:
+            for found in pool.map(_of_image, images, chunksize=8):
+                yield found
+                progress.update()
+
+
+def _of_image(image: dict[str, Any]) -> list[dict[str, Any]]:
+    boxes = json.loads(image["boxes"])
+    found = [
+        (box, box.get("pathology"), _TYPES.get(box["kind"]) if "kind" in box else None)
+        for box in boxes
+    ]
+    masks = json.loads(image["mask_paths"])
+    if any(masks):
+        shape = (int(image["rows"]), int(image["columns"]))
+        found += [
+            (box, pathology, image["lesion_type"])
+            for files, pathology in zip(masks, image["pathology"].split("|"), strict=True)
+            for file in files
+            for box in lesion_boxes(file, shape)
+        ]
+    return [
+        {
+            "image_id": image["image_id"],
+            **{edge: box[edge] for edge in EDGES},
+            "malignant": int(pathology == "MALIGNANT" if pathology else image["label"]),
+            "lesion_type": kind,
+        }
+        for box, pathology, kind in found
+    ]

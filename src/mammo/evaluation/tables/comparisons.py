@@ -1,0 +1,114 @@
+"""Differences: each model's drop from its internal set, and models against each other."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from itertools import combinations
+
+import pandas as pd
+
+from mammo.evaluation import (
+    Comparison,
+    Scored,
+    compare_models,
+    compare_sets,
+    holm,
+    non_inferiority,
+    smallest_detectable_difference,
+)
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT, Part, Settings, parts
+
+MARGIN = 0.05
+"""Loss of auROC up to which an external result counts as no worse, unless another is given."""
+
+POWER = 0.8
+
+
+def drops(scored: pd.DataFrame, settings: Settings, margin: float = MARGIN) -> pd.DataFrame:
+    """Compare each model's internal auROC with each of its external ones, unpaired, by patient.
+
+    Parameters
+    ----------
+    scored : DataFrame
+        A table of scores.
+    settings : Settings
+    margin : float
+        Of non-inferiority, above 0.
+
+    Returns
+    -------
+    DataFrame
+        One row a model, internal and external set: ``comparison`` ("drop"), ``model``,
+        ``second_model``, ``dataset``, ``second_dataset``, the fields of
+        `mammo.evaluation.Comparison`, ``p_holm`` over all rows, ``margin``,
+        ``non_inferior``, ``p_non_inferior`` and ``smallest_detectable`` (with 80% power, at the
+        standard error found). Empty where no model has both kinds of sets.
+    """
+    found = list(parts(scored))
+    rows = []
+    for internal in (part for part in found if part.split == INTERNAL_SPLIT):
+        for external in found:
+            if external.model != internal.model or external.split != EXTERNAL_SPLIT:
+                continue
+            compared = compare_sets(
+                Scored(*internal.arrays), Scored(*external.arrays), **asdict(settings)
+            )
+            rows.append(_row("drop", internal, external, compared, margin))
+    return _family(rows)
+
+
+def model_pairs(scored: pd.DataFrame, settings: Settings, margin: float = MARGIN) -> pd.DataFrame:
+    """Compare every two models on each set, paired, on the images that both have scored.
+
+    Returns
+    -------
+    DataFrame
+        As `drops`, with ``comparison`` "models".
+    """
+    rows = []
+    found = list(parts(scored))
+    for first, second in combinations(found, 2):
+        if (first.dataset, first.split) != (second.dataset, second.split):
+            continue
+        both = first.rows.merge(
+            second.rows[["image_id", "y_score"]], on="image_id", suffixes=("", "_second")
+        )
+        if both.empty:
+            continue
+        compared = compare_models(
+            both["y_true"].to_numpy(),
+            both["y_score"].to_numpy(),
+            both["y_score_second"].to_numpy(),
+            both["patient_id"].to_numpy(),
+            **asdict(settings),
+        )
+        rows.append(_row("models", first, second, compared, margin))
+    return _family(rows)
+
+
+def _row(
+    kind: str, first: Part, second: Part, compared: Comparison, margin: float
+) -> dict[str, object]:
+    accepted = non_inferiority(compared, margin)
+    return {
+        "comparison": kind,
+        "model": first.model,
+        "second_model": second.model,
+        "dataset": first.dataset,
+        "second_dataset": second.dataset,
+        **asdict(compared),
+        "margin": margin,
+        "non_inferior": accepted.holds,
+        "p_non_inferior": accepted.p_value,
+        "smallest_detectable": smallest_detectable_difference(
+            compared.standard_error, confidence=compared.confidence, power=POWER
+        ),
+    }
+
+
+def _family(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Adjust the p-values of rows that were asked for together."""
+    table = pd.DataFrame(rows)
+    if len(table):
+        table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+    return table

@@ -1,0 +1,103 @@
+"""What each model scores on each set: the auROC, its other intervals, further measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+
+import pandas as pd
+
+from mammo.evaluation import (
+    Estimate,
+    auroc_interval,
+    average_precision,
+    brier,
+    delong_interval,
+    expected_calibration_error,
+    obuchowski_interval,
+    partial_auroc,
+    sensitivity_at,
+    statistic_interval,
+)
+from mammo.evaluation.bootstrap import Statistic
+from mammo.evaluation.tables.scores import Part, Settings, parts
+
+LEAST_SPECIFICITY = 0.9
+"""Above it lies the partial area, and at it the sensitivity, that are always given."""
+
+STATISTICS: dict[str, Statistic] = {
+    f"partial auROC, specificity {LEAST_SPECIFICITY:g} to 1": partial_auroc(
+        specificity=LEAST_SPECIFICITY
+    ),
+    f"sensitivity at specificity {LEAST_SPECIFICITY:g}": sensitivity_at(LEAST_SPECIFICITY),
+    "average precision": average_precision,
+}
+"""Measures beside the auROC, of scores on any scale."""
+
+PROBABILITY_STATISTICS: dict[str, Statistic] = {
+    "Brier score": brier,
+    "expected calibration error, 10 bins": expected_calibration_error(10),
+}
+"""Measures of scores in [0, 1]."""
+
+
+def aurocs(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return the auROC of each model on each set with the headline interval.
+
+    Returns
+    -------
+    DataFrame
+        ``model``, ``dataset``, ``split``, ``auroc``, then `mammo.evaluation.Estimate`'s fields but
+        ``value``. All models on a set share the draws.
+    """
+    rows = [_row(part, "auROC", headline(part, settings)) for part in parts(scored)]
+    return pd.DataFrame(rows).drop(columns="statistic").rename(columns={"value": "auroc"})
+
+
+def headline(part: Part, settings: Settings) -> Estimate:
+    """Return a part's auROC with its percentile bootstrap interval."""
+    return auroc_interval(*part.arrays, **asdict(settings))
+
+
+def intervals(settings: Settings) -> dict[str, Callable[..., Estimate]]:
+    """Return every way to an interval of the auROC, by its name."""
+    drawn = asdict(settings)
+    del drawn["unit"]
+    return {
+        "by patient": partial(auroc_interval, **drawn),
+        "by image": partial(auroc_interval, unit="image", **drawn),
+        "by patient, BCa": partial(auroc_interval, bounds="bca", **drawn),
+        "by patient, stratified": partial(auroc_interval, stratified=True, **drawn),
+        "Obuchowski, by patient": partial(obuchowski_interval, confidence=settings.confidence),
+        "DeLong, by image": partial(delong_interval, confidence=settings.confidence),
+    }
+
+
+def every_estimate(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Return each measure of each model on each set, the auROC with every interval.
+
+    Returns
+    -------
+    DataFrame
+        ``model``, ``dataset``, ``split``, ``statistic``, then `mammo.evaluation.Estimate`'s fields.
+        Measures of probabilities only where all of a part's scores are in [0, 1].
+    """
+    rows = []
+    for part in parts(scored):
+        for interval in intervals(settings).values():
+            rows.append(_row(part, "auROC", interval(*part.arrays)))
+        chosen = STATISTICS | (PROBABILITY_STATISTICS if are_probabilities(part) else {})
+        for name, statistic in chosen.items():
+            found = statistic_interval(statistic, *part.arrays, **asdict(settings))
+            rows.append(_row(part, name, found))
+    return pd.DataFrame(rows)
+
+
+def are_probabilities(part: Part) -> bool:
+    """Whether all of a part's scores are in [0, 1]."""
+    return bool(part.rows["y_score"].between(0, 1).all())
+
+
+def _row(part: Part, statistic: str, estimate: Estimate) -> dict[str, object]:
+    return {**part.key, "statistic": statistic, **asdict(estimate)}

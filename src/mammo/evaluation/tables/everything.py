@@ -1,0 +1,93 @@
+"""Everything that is asked of a table of scores, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from mammo.evaluation.tables import calibration, comparisons, estimates, operating_points, subgroups
+from mammo.evaluation.tables.operating_points import Criterion
+from mammo.evaluation.tables.scores import Settings, check_contract
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """The results of a table of scores, each computed when it is first asked for.
+
+    Attributes
+    ----------
+    scored : DataFrame
+        A table of scores (`mammo.evaluation.tables.scores`).
+    settings : Settings
+    margin : float
+        Loss of auROC up to which an external result counts as no worse.
+    criteria : sequence of Criterion
+        Operating points to choose on the internal sets.
+    divide_by : sequence of str
+        Columns to form subgroups by, beside those of `subgroups.FACTS` that are there.
+    """
+
+    scored: pd.DataFrame
+    settings: Settings
+    margin: float
+    criteria: Sequence[Criterion]
+    divide_by: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        check_contract(self.scored)
+
+    @cached_property
+    def aurocs(self) -> pd.DataFrame:
+        """The headline: `mammo.evaluation.tables.estimates.aurocs`."""
+        return estimates.aurocs(self.scored, self.settings)
+
+    @cached_property
+    def estimates(self) -> pd.DataFrame:
+        """Every measure: `mammo.evaluation.tables.estimates.every_estimate`."""
+        return estimates.every_estimate(self.scored, self.settings)
+
+    @cached_property
+    def drops(self) -> pd.DataFrame:
+        """Internal against external: `mammo.evaluation.tables.comparisons.drops`."""
+        return comparisons.drops(self.scored, self.settings, self.margin)
+
+    @cached_property
+    def comparisons(self) -> pd.DataFrame:
+        """The drops, then models against each other."""
+        pairs = comparisons.model_pairs(self.scored, self.settings, self.margin)
+        return pd.concat([table for table in (self.drops, pairs) if len(table)] or [self.drops])
+
+    @cached_property
+    def operating_points(self) -> pd.DataFrame:
+        """Thresholds carried over: `mammo.evaluation.tables.operating_points.carried_over`."""
+        return operating_points.carried_over(self.scored, list(self.criteria), self.settings)
+
+    @cached_property
+    def calibration(self) -> pd.DataFrame:
+        """As scored, then external sets before and after recalibration on a part of each."""
+        before = calibration.calibration(self.scored, self.settings)
+        after, _ = calibration.recalibration(self.scored, self.settings)
+        tables = [before.assign(patients="all"), after.assign(patients="held aside")]
+        return pd.concat([table for table in tables if len(table)] or tables[:1])
+
+    @cached_property
+    def subgroups(self) -> pd.DataFrame:
+        """By the columns that are there: `mammo.evaluation.tables.subgroups.subgroup_aurocs`."""
+        present = [name for name in subgroups.FACTS if name in self.scored]
+        columns = dict.fromkeys([*present, *self.divide_by])
+        return subgroups.subgroup_aurocs(self.scored, columns, self.settings)
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table that has a row, by the name of its file."""
+        found = {
+            "estimates": self.estimates,
+            "comparisons": self.comparisons,
+            "operating_points": self.operating_points,
+            "calibration": self.calibration,
+            "subgroups": self.subgroups,
+        }
+        return {name: table for name, table in found.items() if len(table)}

@@ -1,0 +1,163 @@
+"""Several trainings of a model: their mean auROC, and what one way of training gains over another.
+
+Arrays of scores have shape (ways, trainings, images): ways to train a model, each several times
+with seeds of its own, scored on the same images.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from mammo.evaluation import Estimate, auroc_covariance, bootstrap_aurocs
+from mammo.evaluation.bootstrap import quantiles, tails
+from mammo.evaluation.estimate import sizes
+from mammo.evaluation.inference import t_quantile, upper_tail
+from mammo.evaluation.inputs import group_index, units_of
+from mammo.evaluation.tables.comparisons import POWER
+from mammo.evaluation.tables.scores import Settings
+
+
+def mean_aurocs(
+    y_true: ArrayLike, patient_id: Sequence[object], scores: NDArray, settings: Settings
+) -> pd.DataFrame:
+    """Return each way's auROC, the mean over its trainings, with a bootstrap interval.
+
+    Parameters
+    ----------
+    y_true : (n,) array of 0 and 1
+    patient_id : (n,) sequence
+    scores : (ways, trainings, n) array of float
+    settings : Settings
+
+    Returns
+    -------
+    DataFrame
+        One row a way: ``auroc``, ``n_runs``, ``run_sd`` (standard deviation over the trainings, NaN
+        for one), then `mammo.evaluation.Estimate`'s fields but ``value``. All ways share the draws.
+        The interval is for other patients and these very trainings.
+    """
+    labels, patients, units = _grouped(y_true, patient_id, settings)
+    each = auroc_covariance(labels, _models(scores), units)[0].reshape(scores.shape[:2])
+    drawn = bootstrap_aurocs(
+        labels, _models(scores), units, settings.n_bootstrap, settings.seed
+    ).reshape(*scores.shape[:2], -1)
+    rows = []
+    for aurocs, replicates in zip(each, drawn.mean(axis=1), strict=True):
+        bounds = quantiles(
+            replicates, tails(settings.confidence), int(units.max()) + 1, settings.unit
+        )
+        estimate = Estimate(
+            float(aurocs.mean()),
+            *bounds,
+            confidence=settings.confidence,
+            **sizes(labels, patients),
+            unit=settings.unit,
+            method=f"percentile bootstrap of {settings.unit}s, mean over trainings",
+            n_bootstrap=settings.n_bootstrap,
+            n_valid=int(np.isfinite(replicates).sum()),
+            seed=settings.seed,
+        )
+        rows.append({**asdict(estimate), "n_runs": len(aurocs), "run_sd": _spread(aurocs)})
+    return pd.DataFrame(rows).rename(columns={"value": "auroc"})
+
+
+def gains(
+    y_true: ArrayLike, patient_id: Sequence[object], scores: NDArray, settings: Settings
+) -> pd.DataFrame:
+    """Return how much each way's mean auROC lies above that of the first way, paired.
+
+    Parameters
+    ----------
+    y_true, patient_id, scores, settings
+        As for `mean_aurocs`; trainings of the same number belong together.
+
+    Returns
+    -------
+    DataFrame
+        One row a way, the first included: ``difference``, ``standard_error``, ``df``,
+        ``difference_lower``, ``difference_upper``, ``p_value`` (two-sided), ``n_rose`` (trainings
+        whose auROC rose) and ``smallest_detectable`` (with 80% power, at the standard error
+        found). NaN where nothing differs. With two trainings or more they speak of other patients
+        and other trainings; with one, of other patients alone.
+
+    References
+    ----------
+    Obuchowski NA, Rockette HE. Commun Stat Simul Comput 1995;24:285-308 (variance of a mean over
+    readers, here trainings). Hillis SL. Stat Med 2007;26:596-619 (degrees of freedom).
+    """
+    labels, _, units = _grouped(y_true, patient_id, settings)
+    n_ways, n_runs, _ = scores.shape
+    aurocs, covariance = auroc_covariance(labels, _models(scores), units)
+    aurocs = aurocs.reshape(n_ways, n_runs)
+    covariance = covariance.reshape(n_ways, n_runs, n_ways, n_runs)
+    rows = []
+    for way in range(n_ways):
+        differences = aurocs[way] - aurocs[0]
+        among = (
+            covariance[way, :, way]
+            + covariance[0, :, 0]
+            - covariance[way, :, 0]
+            - covariance[0, :, way]
+        )
+        rows.append(_gain(differences, among, settings.confidence))
+    return pd.DataFrame(rows)
+
+
+def _gain(
+    differences: NDArray[np.float64], covariance: NDArray[np.float64], confidence: float
+) -> dict[str, float]:
+    """Return the mean of differences, and what can be said of it.
+
+    ``covariance`` is that of the trainings' differences, (trainings, trainings), as it comes from
+    the choice of patients.
+    """
+    difference = float(differences.mean())
+    variance, df = _variance_of_mean(differences, covariance)
+    error = math.sqrt(variance) if variance > 0 else math.nan
+    level = t_quantile((1 + confidence) / 2, df)
+    return {
+        "difference": difference,
+        "standard_error": error,
+        "df": df,
+        "difference_lower": difference - level * error,
+        "difference_upper": difference + level * error,
+        "p_value": 2 * upper_tail(abs(difference) / error, df),
+        "n_rose": int((differences > 0).sum()),
+        "smallest_detectable": (level + t_quantile(POWER, df)) * error,
+    }
+
+
+def _variance_of_mean(
+    differences: NDArray[np.float64], covariance: NDArray[np.float64]
+) -> tuple[float, float]:
+    """Variance over patients and trainings, and its degrees of freedom."""
+    n = len(differences)
+    if n == 1:
+        return float(covariance[0, 0]), math.inf
+    of_trainings = float(differences.var(ddof=1)) / n
+    of_patients = max(float(covariance[~np.eye(n, dtype=bool)].mean()), 0)
+    variance = of_trainings + of_patients
+    df = (n - 1) * (variance / of_trainings) ** 2 if of_trainings > 0 else math.inf
+    return variance, df
+
+
+def _grouped(
+    y_true: ArrayLike, patient_id: Sequence[object], settings: Settings
+) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.intp]]:
+    labels = np.asarray(y_true).astype(bool)
+    patients = group_index(patient_id, len(labels))
+    return labels, patients, units_of(settings.unit, patients)
+
+
+def _models(scores: NDArray) -> NDArray:
+    return scores.reshape(-1, scores.shape[-1])
+
+
+def _spread(aurocs: NDArray[np.float64]) -> float:
+    return float(aurocs.std(ddof=1)) if len(aurocs) > 1 else math.nan

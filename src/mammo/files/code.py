@@ -1,0 +1,165 @@
+"""The code behind an artifact: what its step imports, as it was when this process started."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from mammo.errors import MammoError
+
+PACKAGE = Path(__file__).parents[1]
+_NAME = PACKAGE.name
+_COMPUTING = {
+    "PIL": "pillow",
+    "cv2": "opencv-python-headless",
+    "gdcm": "python-gdcm",
+    "h5py": "h5py",
+    "numba": "numba",
+    "numpy": "numpy",
+    "openjpeg": "pylibjpeg-openjpeg",
+    "pandas": "pandas",
+    "pydicom": "pydicom",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "torch": "torch",
+    "torchvision": "torchvision",
+}
+"""Libraries whose versions results may depend on, by the name that they are imported by."""
+
+
+def _read_modules() -> dict[str, bytes]:
+    found = {}
+    for file in PACKAGE.rglob("*.py"):
+        parts = file.relative_to(PACKAGE.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file.read_bytes()
+    return found
+
+
+_TEXTS = _read_modules()
+"""Every module's source, read once: code that is edited later is not what this process runs."""
+
+
+def modules_behind(module: str) -> tuple[str, ...]:
+    """Return the modules of this package that one imports, those that they import, and itself.
+
+    Imports in functions count, those for type checkers alone do not. A package's own module counts
+    where a name is taken from it, and not where it only leads to another module.
+
+    Parameters
+    ----------
+    module : str
+        As ``mammo.study.manifests``; one of another package has nothing behind it.
+    """
+    return _closure(frozenset({module} & _TEXTS.keys()))
+
+
+def modules_of_source(text: str) -> tuple[str, ...]:
+    """Return the modules of this package that a program imports, and those that they import."""
+    return _closure(frozenset(_imports(ast.parse(text), own=True)))
+
+
+def digest_of(modules: Iterable[str]) -> str:
+    """Return the digest of modules' syntax, without comments and docstrings."""
+    parts = {module: _syntax_digest(module) for module in sorted(modules)}
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+def versions_behind(modules: Iterable[str]) -> dict[str, str]:
+    """Return the versions of Python and of the libraries that modules compute with."""
+    imported = set().union(*(_facts(module)[1] for module in modules))
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    return found | {name: _version(name) for name in sorted(imported)}
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this package and of all that it computes with."""
+    return {_NAME: _version(_NAME), **versions_behind(_TEXTS)}
+
+
+def refuse_edited(modules: Iterable[str]) -> None:
+    """Refuse to compute with a module that was edited before this process imported it.
+
+    Raises
+    ------
+    MammoError
+        Naming the module.
+    """
+    for module in modules:
+        if module in sys.modules:
+            continue
+        place = PACKAGE.parent.joinpath(*module.split("."))
+        file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+        if not file.is_file() or file.read_bytes() != _TEXTS[module]:
+            raise MammoError(
+                f"{file} was edited after this process started; restart it (in JupyterLab, the "
+                "kernel) and run again, so that results are filed under the code that made them"
+            )
+
+
+@cache
+def _closure(roots: frozenset[str]) -> tuple[str, ...]:
+    found: set[str] = set()
+    waiting = set(roots)
+    while waiting:
+        module = waiting.pop()
+        found.add(module)
+        waiting |= _facts(module)[0] - found
+    return tuple(sorted(found))
+
+
+@cache
+def _facts(module: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return a module's imports: of this package, and the names of computing libraries."""
+    tree = ast.parse(_TEXTS[module])
+    others = _imports(tree, own=False)
+    return frozenset(_imports(tree, own=True)), frozenset(_COMPUTING[name] for name in others)
+
+
+def _imports(tree: ast.Module, *, own: bool) -> set[str]:
+    names = set(_imported_names(tree))
+    if not own:
+        return {name.split(".")[0] for name, _ in names} & _COMPUTING.keys()
+    found = set()
+    for module, name in names:
+        for candidate in (f"{module}.{name}", module):
+            if candidate in _TEXTS:
+                found.add(candidate)
+                break
+    return found - {_NAME}
+
+
+def _imported_names(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield module and name of every import that runs."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from ((node.module, name.name) for name in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((name.name, "") for name in node.names)
+        else:
+            yield from _imported_names(node)
+
+
+@cache
+def _syntax_digest(module: str) -> str:
+    tree = ast.parse(_TEXTS[module])
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            node.body = [statement for statement in body if not _is_text(statement)] or [ast.Pass()]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _is_text(statement: ast.AST) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+@cache
+def _version(name: str) -> str:
+    return metadata.version(name)

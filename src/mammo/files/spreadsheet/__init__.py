@@ -1,0 +1,66 @@
+"""Tables as people have them, CSV or Excel, as text; the file is not trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mammo.errors import DatasetError
+from mammo.files.spreadsheet import separated, workbook
+from mammo.files.spreadsheet.sheet import MOST_BYTES, Sheet
+
+__all__ = ["Sheet", "read"]
+
+_WORKBOOK = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # OLE2, also around an encrypted .xlsx
+_MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
+
+
+def read(path: Path) -> Sheet:
+    """Read a table from CSV or Excel; the content decides which of the two it is.
+
+    CSV has fields parted by commas, semicolons, tabs or bars, in UTF-8, UTF-16 with a byte order
+    mark, or else Windows-1252; a first line ``sep=;`` is understood. Excel is .xlsx or .xlsm: its
+    one visible sheet with content, as it was last computed.
+
+    Parameters
+    ----------
+    path : Path
+        Any file; what is read of it is bounded.
+
+    Returns
+    -------
+    Sheet
+        The first row that is not empty is the header.
+
+    Raises
+    ------
+    DatasetError
+        If it is no such table, is damaged, too large or ambiguous; names the line or the cell.
+    """
+    path = Path(path)
+    try:
+        head = _head(path)
+        if head.startswith(_OLD_WORKBOOK):
+            raise DatasetError(
+                f"{path} is an old Excel workbook (.xls) or one with a password: save it as .xlsx "
+                "without password, or as CSV"
+            )
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_MARKUP):
+            raise DatasetError(
+                f"{path} is a web page or XML, whatever its name: open it in Excel and save it as "
+                ".xlsx or CSV"
+            )
+        return (workbook if head.startswith(_WORKBOOK) else separated).read(path)
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _head(path: Path) -> bytes:
+    if not path.is_file():
+        what = "is no file" if path.exists() else "does not exist"
+        raise DatasetError(f"{path} {what}: give a table as CSV or Excel (.xlsx)")
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise DatasetError(f"{path} has {size:,} bytes, {MOST_BYTES:,} at most are read: divide it")
+    with path.open("rb") as file:
+        return file.read(64)

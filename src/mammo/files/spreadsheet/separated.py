@@ -1,0 +1,143 @@
+"""CSV in the dialects and encodings that spreadsheets and hospital systems write."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from mammo.errors import DatasetError
+from mammo.files.spreadsheet.sheet import Sheet, assemble
+
+DELIMITERS = (",", ";", "\t", "|")
+MOST_CHARACTERS = 2**20
+"""Of one row; a field has 131,072 at most, the limit of Python's ``csv``."""
+
+_SAMPLED_LINES = 50
+_DECLARED = re.compile(rf'"?sep=([{"".join(DELIMITERS)}])\1*"?[\r\n]*', re.IGNORECASE)
+_BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read(path: Path) -> Sheet:
+    """Read CSV text in UTF-8, in UTF-16 with a byte order mark, or else in Windows-1252.
+
+    Raises
+    ------
+    DatasetError
+        If it is no such text, no valid CSV, or its delimiter is in doubt; names the line.
+    """
+    encodings = _encodings(path)
+    for name, codec in encodings.items():
+        try:
+            with path.open(encoding=codec, newline="") as file:
+                return assemble(path, _records(path, file), name)
+        except UnicodeError:
+            continue
+    *_, (name, codec) = encodings.items()
+    raise DatasetError(
+        f"{path}{_undecodable_line(path, codec)}: neither UTF-8 nor {name} text; save it as CSV in "
+        "UTF-8"
+    )
+
+
+def _encodings(path: Path) -> dict[str, str]:
+    with path.open("rb") as file:
+        if file.read(2) in _BYTE_ORDER_MARKS:
+            return {"UTF-16": "utf-16"}
+    return {"UTF-8": "utf-8-sig", "Windows-1252": "cp1252"}
+
+
+def _undecodable_line(path: Path, codec: str) -> str:
+    if codec == "utf-16":  # its line ends are not single bytes
+        return ""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode(codec)
+            except UnicodeError:
+                return f", line {number}"
+    return ""
+
+
+def _records(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line that each record ends in, and its fields."""
+    lines = _Lines(path, file)
+    declared = _DECLARED.fullmatch(next(lines, ""))
+    if declared is None:
+        file.seek(0)
+        delimiter = _delimiter(path, list(islice(_Lines(path, file), _SAMPLED_LINES)))
+        file.seek(0)
+        lines = _Lines(path, file)
+    else:
+        delimiter = declared[1]
+    try:
+        for record in csv.reader(lines, delimiter=delimiter, strict=True):
+            lines.begin_record()
+            yield lines.count, record
+    except csv.Error as error:
+        raise DatasetError(f"{path}, line {lines.count}: no valid CSV ({error})") from None
+
+
+class _Lines:
+    """The lines of a file, counted; no record takes more than `MOST_CHARACTERS`."""
+
+    def __init__(self, path: Path, file: TextIO) -> None:
+        self.path = path
+        self.file = file
+        self.count = 0
+        self.begin_record()
+
+    def begin_record(self) -> None:
+        self.left = MOST_CHARACTERS
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.file.readline(self.left + 1)
+        if not line:
+            raise StopIteration
+        self.count += 1
+        self.left -= len(line)
+        if self.left < 0:
+            raise DatasetError(
+                f"{self.path}, line {self.count}: a row of more than {MOST_CHARACTERS:,} "
+                "characters; check for a quote that is not closed"
+            )
+        if "\0" in line:
+            raise DatasetError(
+                f"{self.path}, line {self.count}: a zero byte, which no text holds; save the table "
+                "as CSV in UTF-8"
+            )
+        return line
+
+
+def _delimiter(path: Path, sample: list[str]) -> str:
+    """Return the delimiter by which most rows have the fields of the header, and most of them."""
+    fits = {delimiter: _fit(sample, delimiter) for delimiter in DELIMITERS}
+    best = max(fits.values())
+    likely = [delimiter for delimiter, fit in fits.items() if fit == best]
+    if len(likely) > 1 and best[1] > 1:
+        raise DatasetError(
+            f"{path}: the fields may be parted by {' or '.join(map(repr, likely))}; say which by a "
+            f"first line sep={likely[0]}"
+        )
+    return likely[0]
+
+
+def _fit(sample: list[str], delimiter: str) -> tuple[int, int]:
+    """Count the sampled rows that are as wide as the header, and the fields of the header."""
+    records = []
+    try:
+        for record in csv.reader(sample, delimiter=delimiter, strict=True):
+            if any(record):
+                records.append(record)
+    except csv.Error:
+        pass  # a quote that the sample's end or another delimiter leaves open
+    width = len(records[0]) if records else 1
+    if width == 1:
+        return 0, 1
+    return sum(len(row) >= width and not any(row[width:]) for row in records[1:]), width

@@ -1,0 +1,1 @@
+"""How much an institution's own data would help a model."""

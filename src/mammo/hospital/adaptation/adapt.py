@@ -1,0 +1,218 @@
+"""How much an institution's own data would help: a learning curve, and what costs less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mammo.errors import MammoError, ParameterError
+from mammo.evaluation import auroc, holm
+from mammo.evaluation.tables.calibration import calibration
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
+from mammo.evaluation.tables.trainings import gains, mean_aurocs
+from mammo.files.disk import told, write_bytes, write_csv
+from mammo.hospital.adaptation import trainings
+from mammo.hospital.adaptation import words as report
+from mammo.hospital.adaptation.local import Amount, LocalPatients, LocalStudy
+from mammo.hospital.adaptation.result import Adaptation
+from mammo.hospital.adaptation.trainings import AS_IT_IS, BOTH, HARMONISED, RECALIBRATED, Runs
+from mammo.hospital.validation.evidence import OWN
+from mammo.models import MODELS
+from mammo.study import Study, results
+from mammo.study.families.transfer import TransferFamily
+
+FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+RUNS = 3
+_FROM = {RECALIBRATED: AS_IT_IS, BOTH: HARMONISED}
+"""What is recalibrated, for which labels are needed."""
+_MEASURES = ("brier", "ece", "in_the_large", "intercept", "slope")
+
+
+def adapt(
+    study: Study, model: str, fractions: Iterable[float] = FRACTIONS, runs: int = RUNS
+) -> Adaptation:
+    """Train with more and more local patients, and try what needs no training.
+
+    A training is on DDSM's training patients and some local ones, as the paper's mixed data are for
+    all sets at once. Each is an artifact of its own, so that an interrupted call goes on.
+
+    Parameters
+    ----------
+    study : Study
+    model : str
+        One of the paper's own, as "alexnet".
+    fractions : iterable of float
+        Of all local patients, from 0 to 1; 0 is always among them.
+    runs : int
+        Trainings of each, with seeds seed, seed + 1, ..., which also choose the patients.
+
+    Raises
+    ------
+    ParameterError
+        If the model is none of the paper's own, a fraction is out of range or there is no run.
+    DatasetError
+        If the images held aside are of one class.
+    """
+    _check(model, runs)
+    study = LocalStudy(study)
+    settings, patients = results.settings(study), LocalPatients(study)
+    amounts, skipped = patients.amounts(fractions)
+    trained = {
+        _name(amount): trainings.trained(study, model, patients, amount, runs) for amount in amounts
+    }
+    alternatives = {
+        AS_IT_IS: trained[AS_IT_IS],
+        HARMONISED: trainings.harmonised(study, model, runs),
+    }
+    moved, impossible = _recalibrated(patients, alternatives, settings)
+    alternatives |= moved
+    assessed = _assessed(patients, {**trained, **alternatives}, settings)
+    known = pd.DataFrame([_facts(amount) for amount in amounts], index=list(trained))
+    return Adaptation(
+        model,
+        OWN if patients.dataset == "institution" else patients.dataset,
+        study.source(patients.dataset),
+        TransferFamily(study).weights_in_words(model, "mixed"),
+        _curve(patients, zip(amounts, trained.values(), strict=True)),
+        pd.concat([known, assessed.loc[list(trained)]], axis=1).reset_index(drop=True),
+        _alternatives(patients, assessed, alternatives, settings),
+        pd.DataFrame([*skipped, *impossible], columns=["what", "reason"]),
+    )
+
+
+def text(result: Adaptation) -> str:
+    """Return the learning curve, the alternatives and what follows from them as text."""
+    tables = (report.curve_table(result), report.alternatives_table(result))
+    parts = [f"{table.shown.to_string(index=False)}\n\n{table.note}" for table in tables]
+    return "\n\n".join([*parts, *report.sentences(result)])
+
+
+def write(result: Adaptation, folder: Path) -> list[Path]:
+    """Write every table of a result, none of a single patient, and the learning curve.
+
+    Parameters
+    ----------
+    result : Adaptation
+    folder : Path
+        Made where it is absent; files of the same names are replaced, each whole or not at all.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    from mammo.hospital.adaptation.figure import learning_curve
+
+    with told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    tables = {
+        "learning_curve_runs": result.curve,
+        "learning_curve": result.summary,
+        "alternatives": result.alternatives,
+        "skipped": result.skipped,
+    }
+    written = []
+    for name, table in tables.items():
+        written.append(folder / f"{name}.csv")
+        write_csv(written[-1], table)
+    written.append(folder / "learning_curve.svg")
+    write_bytes(written[-1], learning_curve(result).render())
+    return written
+
+
+def _check(model: str, runs: int) -> None:
+    own = [name for name, card in MODELS.items() if card.family == "ours"]
+    if model not in own:
+        raise ParameterError(f"'{model}' is not trained on local patients: choose {', '.join(own)}")
+    if runs < 1:
+        raise ParameterError(f"{runs} trainings of each amount of patients: give at least 1")
+
+
+def _recalibrated(
+    patients: LocalPatients, ways: Mapping[str, Runs], settings: Settings
+) -> tuple[dict[str, Runs], list[tuple[str, str]]]:
+    """Return what is recalibrated, and what cannot be, with the reason."""
+    found, impossible = {}, []
+    for name, source in _FROM.items():
+        try:
+            found[name] = trainings.recalibrated(patients, ways[source], settings)
+        except MammoError as error:
+            impossible.append((name, str(error)))
+    return found, impossible
+
+
+def _assessed(
+    patients: LocalPatients, ways: Mapping[str, Runs], settings: Settings
+) -> pd.DataFrame:
+    """Return mean auROCs and gains over the first way; p-values are adjusted once, for all."""
+    held = patients.held_aside
+    scores = np.stack([_held_aside(patients, runs) for runs in ways.values()])
+    given = (held["label"], held["patient_id"], scores, settings)
+    table = pd.concat([mean_aurocs(*given), gains(*given)], axis=1).set_index(pd.Index(ways))
+    is_tested = [name not in (AS_IT_IS, *_FROM) for name in ways]
+    table.loc[is_tested, "p_holm"] = holm(table.loc[is_tested, "p_value"])
+    return table
+
+
+def _held_aside(patients: LocalPatients, runs: Runs) -> np.ndarray:
+    return np.stack([scores[patients.held_aside["image_id"]] for scores in runs])
+
+
+def _curve(patients: LocalPatients, trained: Iterable[tuple[Amount, Runs]]) -> pd.DataFrame:
+    labels = patients.held_aside["label"]
+    return pd.DataFrame(
+        {**_facts(amount), "run": run, "auroc": auroc(labels, scores)}
+        for amount, runs in trained
+        for run, scores in enumerate(_held_aside(patients, runs))
+    )
+
+
+def _alternatives(
+    patients: LocalPatients,
+    assessed: pd.DataFrame,
+    ways: Mapping[str, Runs],
+    settings: Settings,
+) -> pd.DataFrame:
+    n_pool = patients.pool["patient_id"].nunique()
+    known = pd.DataFrame(
+        {
+            "alternative": name,
+            "needs_labels": name in _FROM,
+            "n_local_patients": 0 if name == AS_IT_IS else n_pool,
+            "n_reversed": sum(map(trainings.are_reversed, ways[_FROM.get(name, name)], runs)),
+        }
+        for name, runs in ways.items()
+    ).set_index(pd.Index(ways))
+    measured = calibration(_table_of_scores(patients, ways), settings).set_index("model")
+    columns = [f"{name}{end}" for name in _MEASURES for end in ("", "_lower", "_upper")]
+    tables = [known, assessed.loc[list(ways)], measured[columns]]
+    return pd.concat(tables, axis=1).reset_index(drop=True)
+
+
+def _table_of_scores(patients: LocalPatients, ways: Mapping[str, Runs]) -> pd.DataFrame:
+    """Return the first training's scores of the images held aside, as assessments take them."""
+    held = patients.held_aside
+    rows = held[["patient_id", "image_id"]].assign(
+        dataset=patients.dataset, split=EXTERNAL_SPLIT, y_true=held["label"].astype(int)
+    )
+    return pd.concat(
+        [
+            rows.assign(model=name, y_score=runs[0][held["image_id"]].to_numpy())
+            for name, runs in ways.items()
+        ]
+    )
+
+
+def _name(amount: Amount) -> str:
+    return amount.percent if amount.n_patients else AS_IT_IS
+
+
+def _facts(amount: Amount) -> dict[str, float]:
+    return {
+        "fraction": amount.fraction,
+        "n_local_patients": amount.n_patients,
+        "n_local_malignant": amount.n_malignant,
+    }

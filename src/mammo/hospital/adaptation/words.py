@@ -1,0 +1,226 @@
+"""Tables and sentences on what an institution's own data would bring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mammo.evaluation.tables.comparisons import POWER
+from mammo.hospital.adaptation.trainings import HARMONISED, RECALIBRATED
+from mammo.paper.published import short_title
+from mammo.report.display import Table
+from mammo.report.tables.presentation import NOTHING, bounds, p_value
+from mammo.report.wording import made_of
+
+if TYPE_CHECKING:
+    from mammo.hospital.adaptation.result import Adaptation
+
+
+def curve_table(result: Adaptation) -> Table:
+    """The auROC after training with so many local patients, and the gain over none.
+
+    Parameters
+    ----------
+    result : Adaptation
+        So in all functions of this module.
+    """
+    rows = result.summary
+    shown = pd.DataFrame(
+        {
+            "Local patients": _amounts(rows),
+            "With a malignant image": rows["n_local_malignant"].map("{:,}".format),
+            **_auroc_columns(rows),
+            f"Gain seen with {POWER:.0%} power": _two(rows["smallest_detectable"]),
+        }
+    )
+    return Table(shown, rows, _note(rows))
+
+
+def alternatives_table(result: Adaptation) -> Table:
+    """What harmonisation and recalibration bring, beside the model as it is."""
+    rows = result.alternatives
+    shown = pd.DataFrame(
+        {
+            short_title(result.model): rows["alternative"],
+            "Local patients": rows["n_local_patients"].map("{:,}".format),
+            "Labels": rows["needs_labels"].map({True: "needed", False: "not needed"}),
+            **_auroc_columns(rows),
+            "Brier": _two(rows["brier"]),
+            "ECE": _two(rows["ece"]),
+            "In the large": _signed(rows["in_the_large"]),
+            "Slope": _two(rows["slope"]),
+        }
+    )
+    note = (
+        "Harmonised: one monotone mapping of grey levels, from those of the local patients who are "
+        "not held aside to those of DDSM's training patients. Recalibrated: intercept and slope "
+        "fitted on the former. Brier score, expected calibration error, calibration in the large "
+        "(0 is right; below, the scores are too high) and slope (1 is right) are of the first "
+        "training; their intervals are in the CSV."
+    )
+    return Table(shown, rows, note)
+
+
+def sentences(result: Adaptation) -> list[str]:
+    """What the numbers say, each clause chosen by them, and what they were computed on."""
+    made = pd.DataFrame([{"source": result.source, "weights": result.weights}])
+    found = [training(result), harmonising(result), recalibrating(result), left_out(result)]
+    return [sentence for sentence in (*found, made_of(made)) if sentence]
+
+
+def training(result: Adaptation) -> str:
+    """Say how many local patients it took for a gain that shows, or what could have shown."""
+    tried = result.summary.iloc[1:]
+    if tried.empty:
+        return "No amount of local patients could be tried."
+    shows = tried["p_holm"] < 1 - tried["confidence"]
+    gained = tried[shows & (tried["difference"] > 0)]
+    lost = tried[shows & (tried["difference"] < 0)]
+    said = [_first_gain(tried, gained) if len(gained) else _no_gain(tried)]
+    if len(lost):
+        numbers = ", ".join(lost["n_local_patients"].map("{:,}".format))
+        said.append(f"With {numbers} local patients the auROC fell, and significantly.")
+    return " ".join(said)
+
+
+def harmonising(result: Adaptation) -> str:
+    """Say what harmonised grey levels changed."""
+    row = _alternative(result, HARMONISED)
+    is_clear = row["p_holm"] < 1 - row["confidence"]
+    verdict = "a significant change" if is_clear else "no significant change"
+    return (
+        "Harmonised grey levels, which cost neither labels nor training, give an auROC of "
+        f"{row['auroc']:.2f}, {_change(row)}: {verdict}."
+    )
+
+
+def recalibrating(result: Adaptation) -> str:
+    """Say what recalibration mends, and that it leaves the auROC as it is, where it does."""
+    if RECALIBRATED not in set(result.alternatives["alternative"]):
+        return ""
+    before, after = result.alternatives.iloc[0], _alternative(result, RECALIBRATED)
+    if after["n_reversed"]:
+        return (
+            f"Recalibration turned the order of the scores round in {after['n_reversed']} of "
+            f"{after['n_runs']} trainings: among the local patients that it was fitted on, higher "
+            "scores were less often malignant. It mends no scores that do not tell the classes "
+            "apart."
+        )
+    return (
+        f"Recalibration on the labels of {after['n_local_patients']:,} local patients cannot "
+        "change the auROC, since it keeps the order of the scores. It moves the calibration in "
+        f"the large from {before['in_the_large']:+.2f} to {after['in_the_large']:+.2f} (0 is "
+        f"right), and the Brier score from {before['brier']:.2f} to {after['brier']:.2f}."
+    )
+
+
+def left_out(result: Adaptation) -> str:
+    """Say what could not be had."""
+    rows = result.skipped.itertuples()
+    return " ".join(f"Left out: {row.what}, since {row.reason.rstrip('.')}." for row in rows)
+
+
+def _first_gain(tried: pd.DataFrame, gained: pd.DataFrame) -> str:
+    first = gained.iloc[0]
+    larger = tried[tried["n_local_patients"] > first["n_local_patients"]]
+    too = int(larger.index.isin(gained.index).sum())
+    further = {0: "none did", len(larger): "all did"}.get(too, f"{too} did")
+    return (
+        f"{first['n_local_patients']:,} local patients are the smallest of these amounts to "
+        f"show a gain: the auROC is {first['auroc']:.2f}, {_change(first)}."
+        + (f" Of {len(larger)} larger amounts, {further}." if len(larger) else "")
+    )
+
+
+def _no_gain(tried: pd.DataFrame) -> str:
+    numbers = tried["n_local_patients"].map("{:,}".format)
+    least = tried["smallest_detectable"].dropna().sort_values().map("{:.2f}".format)
+    could = (
+        "they are too few to say what they could have shown"
+        if least.empty
+        else f"a true gain of {_span(least)} would have shown with {POWER:.0%} power, and a "
+        "smaller one cannot be excluded"
+    )
+    row = tried.iloc[0]
+    return (
+        f"None of these amounts ({_span(numbers)} local patients) showed a gain. "
+        f"With the {row['n_patients']:,} patients held aside ({row['n_images']:,} images, "
+        f"{row['n_malignant']:,} malignant), {could}."
+    )
+
+
+def _span(rising: pd.Series) -> str:
+    first, last = rising.iloc[0], rising.iloc[-1]
+    return first if first == last else f"{first} to {last}"
+
+
+def _change(row: pd.Series) -> str:
+    if pd.isna(row["difference_lower"]):
+        return (
+            f"which is {row['difference']:+.2f} against the model as it is, on too few patients "
+            "for an interval"
+        )
+    p, level = p_value(row["p_holm"]), f"{100 * row['confidence']:g}%"
+    return (
+        f"which is {row['difference']:+.2f} against the model as it is ({level} interval "
+        f"{row['difference_lower']:+.2f} to {row['difference_upper']:+.2f}, p "
+        f"{p if p.startswith('<') else f'= {p}'} after Holm's adjustment, paired)"
+    )
+
+
+def _alternative(result: Adaptation, name: str) -> pd.Series:
+    return result.alternatives.set_index("alternative").loc[name]
+
+
+def _amounts(rows: pd.DataFrame) -> list[str]:
+    return [
+        f"{number:,} ({100 * fraction:.3g}%)"
+        for number, fraction in zip(rows["n_local_patients"], rows["fraction"], strict=True)
+    ]
+
+
+def _auroc_columns(rows: pd.DataFrame) -> dict[str, object]:
+    level = f"{100 * rows['confidence'].iloc[0]:g}%"
+    columns = {
+        "auROC": _two(rows["auroc"]),
+        f"{level} interval": bounds(rows["lower"], rows["upper"]),
+    }
+    if rows["run_sd"].notna().any():
+        columns["SD over trainings"] = rows["run_sd"].map("{:.3f}".format)
+    return columns | {
+        "Gain": _signed(rows["difference"].where(rows.index > 0)),
+        f"{level} interval of the gain": bounds(rows["difference_lower"], rows["difference_upper"]),
+        "p, Holm": rows["p_holm"].map(p_value),
+    }
+
+
+def _note(rows: pd.DataFrame) -> str:
+    row = rows.iloc[0]
+    several = row["n_runs"] > 1
+    trainings = (
+        f"auROC: mean over {row['n_runs']} trainings, which differ in their seed and in the local "
+        "patients drawn. "
+        if several
+        else ""
+    )
+    drawn = (
+        "other patients and other trainings (Obuchowski and Rockette; Hillis)"
+        if several
+        else "other patients; how much another training differs is not known from one"
+    )
+    return (
+        f"{trainings}Always tested on the same {row['n_patients']:,} patients held aside "
+        f"({row['n_images']:,} images, {row['n_malignant']:,} malignant). Interval of the auROC: "
+        f"percentile bootstrap of {row['unit']}s, {row['n_bootstrap']:,} replicates, seed "
+        f"{row['seed']}, for these very trainings. Gain: paired, over the model as it is; its "
+        f"interval and p are for {drawn}; Holm over all amounts and harmonisation."
+    )
+
+
+def _two(values: pd.Series) -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
+
+
+def _signed(values: pd.Series) -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:+.2f}")

@@ -1,0 +1,170 @@
+"""A hospital's own data before a model sees them: what is there, and what it can show."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mammo.datasets import institution, manifest
+from mammo.datasets.check import survey
+from mammo.datasets.check_report import Finding, Report
+from mammo.datasets.institution import accounting, findings
+from mammo.datasets.institution.intake import Intake, take_in
+from mammo.datasets.institution.labels import LabelLayout
+from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
+from mammo.report.tables.spreadsheet_cells import harmless
+from mammo.study import Study
+
+ASSUMED_AUROC = 0.8
+"""The auROC that a model is assumed to have when an interval is expected of it."""
+ASSUMED_INTERNAL = (400, 400)
+"""Malignant and benign images of the internal set that a drop is assumed to start from."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What an auROC of `ASSUMED_AUROC` could be known to, before anything is run.
+
+    Attributes
+    ----------
+    by_image, by_patient : float
+        Half-width of the 95% interval if all images tell for themselves, and if all images of a
+        patient tell the same; the truth lies between.
+    detectable : float
+        Smallest drop from an internal auROC of `ASSUMED_AUROC` that would be found four times in
+        five, patients taken as independent.
+    """
+
+    by_image: float
+    by_patient: float
+    detectable: float
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What a hospital should know first.
+
+    Attributes
+    ----------
+    report : Report
+        Counts and findings, to be printed.
+    exclusions : DataFrame
+        `mammo.datasets.institution.accounting.exclusions`.
+    expected : Expected or None
+        None without both classes.
+    """
+
+    report: Report
+    exclusions: pd.DataFrame
+    expected: Expected | None
+
+
+def preflight(taken: Intake) -> Preflight:
+    """Return what is to be known of an intake."""
+    expected = _expected(taken.used)
+    found = findings.findings(taken)
+    if expected is not None:
+        found.append(_expectation(expected))
+    report = Report("your data", taken.folder, accounting.counts(taken), tuple(found))
+    return Preflight(report, accounting.exclusions(taken), expected)
+
+
+def exclusions_csv(taken: Preflight) -> str:
+    """Return the exclusions as CSV that a spreadsheet shows and does not compute."""
+    return harmless(taken.exclusions).to_csv(index=False)
+
+
+def _expected(used: pd.DataFrame) -> Expected | None:
+    labels = used["label"].astype("Int64")
+    images = int((labels == 1).sum()), int((labels == 0).sum())
+    malignant = labels.eq(1).groupby(used["patient_id"]).any()
+    patients = int(malignant.sum()), int((~malignant).sum())
+    if 0 in images or 0 in patients:
+        return None
+    return Expected(
+        expected_half_width(ASSUMED_AUROC, *images),
+        expected_half_width(ASSUMED_AUROC, *patients),
+        smallest_detectable_drop(ASSUMED_AUROC, ASSUMED_INTERNAL, patients),
+    )
+
+
+def _expectation(expected: Expected) -> Finding:
+    can_show = expected.detectable < ASSUMED_AUROC - 0.5
+    drop = (
+        f"a drop of {expected.detectable:.2f} or more from home would be found four times in five"
+        if can_show
+        else "not even a drop to guessing would be found reliably"
+    )
+    text = (
+        f"a model of auROC {ASSUMED_AUROC:g} would be measured to ±{expected.by_image:.2f} if "
+        f"every image told for itself, to ±{expected.by_patient:.2f} if all images of a patient "
+        f"told the same (95% intervals); {drop}"
+    )
+    remedy = "" if can_show else "with more patients of the rarer class it would be"
+    return Finding("ok" if can_show else "note", text, remedy)
+
+
+def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Preflight:
+    """Return what is to be known of a folder and its table of labels.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder, zip archive or DICOMDIR.
+    table : Path or None
+        Without it ``labels.csv`` or ``labels.xlsx`` in the folder.
+    layout : mapping
+        Fields of `mammo.datasets.institution.labels.LabelLayout`.
+
+    Raises
+    ------
+    DatasetError
+        If there is no such folder, or the table cannot be understood.
+    """
+    return preflight(take_in(folder, table, LabelLayout(**layout), workers=os.cpu_count() or 1))
+
+
+def of_study(study: Study) -> Preflight:
+    """Return what is to be known of the images in a study's institution slot."""
+    if study.local != "institution":
+        return _of_public_set(study)
+    place, p = study.locations.of("institution"), study.parameters
+    layout = LabelLayout(
+        columns=p.institution_columns,
+        positive=p.institution_positive,
+        negative=p.institution_negative,
+        excluded=p.institution_excluded,
+        level=p.institution_level,
+    )
+    labels = study.locations.labels
+    table = Path(labels) if labels else None
+    return preflight(take_in(place.path, table, layout, source=place.source, workers=study.workers))
+
+
+def _of_public_set(study: Study) -> Preflight:
+    """Return what is to be known of a public set in the institution's place."""
+    name, rows = study.local, study.manifest(study.local)
+    lost = rows[rows["excluded"].notna()]
+    return Preflight(
+        survey(name, study.locations.of(name).path),
+        pd.DataFrame({"image": lost["image_id"], "reason": lost["excluded"]}),
+        _expected(manifest.used(rows)),
+    )
+
+
+def locate(folder: Path, images: Sequence[str]) -> dict[str, Path | None]:
+    """Return the files that pseudonyms stand for, None where one is not there.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that was checked or validated.
+    images : sequence of str
+    """
+    found = institution.places(folder, "real")
+    return {image: found.get(image) for image in images}

@@ -1,0 +1,129 @@
+"""Figures of dataset shift: a set of images beside the one that models were trained on."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mammo.hospital.shift.comparison import Shift
+from mammo.hospital.shift.measures import MEASURES
+from mammo.hospital.shift.statistics import BAND
+from mammo.hospital.shift.words import direction, is_clear, set_names
+from mammo.report.figures.style import (
+    DISPLAY_WIDTH,
+    GREY,
+    Look,
+    Picture,
+    drawing,
+    light_grid,
+    looks,
+)
+
+_ROW, _AROUND = 0.27, 1.25  # inches of a row, and of what is above and below all rows
+
+
+def grey_histograms(shift: Shift) -> Picture:
+    """Are the breast's grey values spread as in the training set?
+
+    A line is the mean over a set's patients; in its band lie most of them, at each grey.
+    """
+    training, local = set_names(shift)
+    names = (f"Training set: {training}", f"This set: {local}")
+    styles = _styles(shift)
+    band = f"{100 * BAND[0]:g} to {100 * BAND[1]:g}%"
+    with drawing():
+        figure = Figure(figsize=(DISPLAY_WIDTH, 3.9), layout="constrained")
+        axes = figure.subplots()
+        for name, row in zip(names, shift.sets.itertuples(), strict=True):
+            bins, style = _bins(shift, row.role), styles[row.role]
+            axes.fill_between(
+                bins["middle"], bins["lower"], bins["upper"], color=style.color, alpha=0.18,
+                linewidth=0,
+            )  # fmt: skip
+            axes.plot(bins["middle"], bins["mean"], style.line, color=style.color, label=name)
+        axes.set(
+            xlabel="Grey of the prepared image (0 black, 1 white)",
+            ylabel="Density",
+            xlim=(0, 1),
+            title=f"Grey inside the breast; lines: mean of patients, bands: {band} of them",
+        )
+        axes.set_ylim(bottom=0)
+        light_grid(axes)
+        figure.legend(loc="outside lower center", ncols=2, handlelength=3.2)
+    return Picture(figure, _histograms_alt(shift, names))
+
+
+def standardised_differences(shift: Shift) -> Picture:
+    """In what do this set's images differ from the training set's, and by how much?"""
+    rows = shift.differences
+    kinds = pd.Series([MEASURES[name].kind for name in rows["measure"]])
+    heights = -(rows.index.to_series() + 0.6 * (kinds != kinds.shift()).cumsum())
+    training, local = set_names(shift)
+    style = _styles(shift)["local"]
+    with drawing():
+        size = (DISPLAY_WIDTH, _AROUND + _ROW * (len(rows) + kinds.nunique()))
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots()
+        axes.axvline(0, color=GREY, linewidth=1.2)
+        for height, (_, row) in zip(heights, rows.iterrows(), strict=True):
+            axes.plot([row["lower"], row["upper"]], [height] * 2, color=style.color, linewidth=2)
+            axes.plot(
+                row["difference"], height, style.marker, color=style.color, markersize=6,
+                markerfacecolor=style.color if is_clear(row) else "white",
+            )  # fmt: skip
+            axes.text(
+                1.02, height, direction(row), va="center", fontsize=9,
+                transform=axes.get_yaxis_transform(),
+            )  # fmt: skip
+        axes.text(
+            1.02, heights.max() + 0.8, "Here", weight="bold", va="center", fontsize=9,
+            transform=axes.get_yaxis_transform(),
+        )  # fmt: skip
+        axes.set_yticks(heights, [MEASURES[name].title for name in rows["measure"]])
+        axes.set(
+            xlabel="Difference of the means in standard deviations",
+            ylim=(heights.min() - 0.7, heights.max() + 0.9),
+            title=f"{local} against the training set, {training}",
+        )
+        axes.margins(x=0.08)
+        axes.spines["left"].set_visible(False)
+        axes.tick_params(axis="y", length=0)
+        light_grid(axes, "x")
+    level = f"{100 * rows['confidence'].iloc[0]:g}%"
+    caption = f"Lines: {level} intervals by patient; hollow: the interval holds 0."
+    return Picture(figure, _differences_alt(shift), caption)
+
+
+def _styles(shift: Shift) -> dict[str, Look]:
+    """Return the look of each role; of two sets of one name this one takes another's."""
+    training, local = shift.sets["dataset"]
+    names = (training, local if local != training else f"{local}, this set")
+    return dict(zip(shift.sets["role"], looks(names).values(), strict=True))
+
+
+def _bins(shift: Shift, role: str) -> pd.DataFrame:
+    bins = shift.histograms[shift.histograms["role"] == role]
+    return bins.assign(middle=(bins["low"] + bins["high"]) / 2)
+
+
+def _histograms_alt(shift: Shift, names: tuple[str, str]) -> str:
+    shares = []
+    for name, role in zip(names, shift.sets["role"], strict=True):
+        bins = _bins(shift, role)
+        weights = bins["mean"] / bins["mean"].sum()
+        below, above = (weights[side].sum() for side in (bins["high"] <= 0.25, bins["low"] >= 0.75))
+        mean = (weights * bins["middle"]).sum()
+        shares.append(f"{name}: mean {mean:.2f}, {below:.0%} below 0.25, {above:.0%} above 0.75")
+    return f"Histograms of grey inside the breast, with bands. {'; '.join(shares)}."
+
+
+def _differences_alt(shift: Shift) -> str:
+    training, local = set_names(shift)
+    listed = "; ".join(
+        f"{MEASURES[row['measure']].title} {row['difference']:+.1f} ({direction(row)})"
+        for _, row in shift.differences.iterrows()
+    )
+    return (
+        f"Differences of {local} from the training set, {training}, in standard deviations, with "
+        f"intervals: {listed}."
+    )

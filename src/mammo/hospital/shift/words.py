@@ -1,0 +1,142 @@
+"""Dataset shift in words and in a table: what the numbers say, and what they cannot say."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from mammo.hospital.shift.comparison import Shift
+from mammo.hospital.shift.measures import MEASURES
+from mammo.paper.published import dataset_title
+from mammo.report.display import Table
+from mammo.report.tables.presentation import bounds, p_value
+
+NO_DIRECTION = "no clear difference"
+
+_EXTENTS = (
+    (0.6, "can hardly be told apart"),
+    (0.75, "can sometimes be told apart"),
+    (0.9, "can mostly be told apart"),
+    (math.inf, "can nearly always be told apart"),
+)
+"""What an auROC below each value means."""
+
+_MEANING = (
+    "This says how different images look, not how well a model does on them: a model may fail on "
+    "images that look alike, and do well on images that do not. Anatomy, positioning and the mix "
+    "of patients count as well as the device."
+)
+
+
+def in_words(shift: Shift) -> str:
+    """Say how well the two sets can be told apart, by what, and what that means."""
+    sentences = [domain_sentence(shift)]
+    if are_told_apart(shift):
+        sentences.append(differences_sentence(shift))
+    sentences.append(_MEANING)
+    if "synthetic" in set(shift.sets["source"]):
+        sentences.append("Synthetic images are simulated: they do not show what real ones would.")
+    return " ".join(sentences)
+
+
+def are_told_apart(shift: Shift) -> bool:
+    """Whether the classifier tells the sets apart better than chance would."""
+    found = shift.domain.iloc[0]
+    return bool(found["p_value"] <= 1 - found["confidence"])
+
+
+def domain_sentence(shift: Shift) -> str:
+    """Say with what auROC a classifier tells the sets apart, or why there is no number."""
+    found = shift.domain.iloc[0]
+    training, local = set_names(shift)
+    if found["reason"]:
+        return f"Whether {local} can be told from {training} is left open: {found['reason']}."
+    value = (
+        f"A classifier tells {local} from the training set, {training}, with "
+        f"auROC {found['auroc']:.3f} ({100 * found['confidence']:g}% interval "
+        f"{found['lower']:.3f} to {found['upper']:.3f}), where 0.5 is guessing and 1 is no mistake"
+    )
+    chance = f"(p = {p_value(found['p_value'])})"
+    if not are_told_apart(shift):
+        patients = " and ".join(f"{n:,}" for n in shift.sets["n_patients"])
+        return (
+            f"{value}: no more than chance gives {chance}, so that {patients} patients show no "
+            "difference."
+        )
+    extent = next(words for limit, words in _EXTENTS if found["auroc"] < limit)
+    return f"{value}: the images {extent} {chance}."
+
+
+def differences_sentence(shift: Shift) -> str:
+    """Name the clearest difference of each kind, the largest first."""
+    strongest: dict[str, str] = {}
+    for _, row in shift.differences.sort_values("difference", key=abs, ascending=False).iterrows():
+        measure = MEASURES[row["measure"]]
+        if is_clear(row):
+            size = f"{abs(row['difference']):.1f} SD"
+            words = f"{measure.title.lower()} ({direction(row)} here, by {size})"
+            strongest.setdefault(measure.kind, words)
+    if not strongest:
+        return "No single measure differs by more than chance may."
+    return f"They differ most in {', then in '.join(strongest.values())}."
+
+
+def differences_table(shift: Shift) -> Table:
+    """Give each measure's means and difference their headings; full numbers are in the CSV."""
+    data = shift.differences
+    training, local = set_names(shift)
+    shown = pd.DataFrame(
+        {
+            "Measure": [
+                f"{MEASURES[name].title}: {MEASURES[name].definition}" for name in data["measure"]
+            ],
+            f"Training set: {training}": _means(data["first_mean"], data["first_sd"]),
+            f"This set: {local}": _means(data["second_mean"], data["second_sd"]),
+            "Difference in SD": data["difference"].map("{:+.2f}".format),
+            f"{100 * data['confidence'].iloc[0]:g}% interval": bounds(data["lower"], data["upper"]),
+            "Here": [direction(row) for _, row in data.iterrows()],
+        }
+    )
+    return Table(shown, data, _note(shift))
+
+
+def set_names(shift: Shift) -> list[str]:
+    """Name the training set and this one, each with whether its images are real or synthetic."""
+    return [
+        f"{dataset_title(row.dataset)} ({row.source})" for row in shift.sets.itertuples(index=False)
+    ]
+
+
+def is_clear(row: pd.Series) -> bool:
+    """Whether a difference has an interval, and it lies on one side of 0."""
+    return bool(row["lower"] > 0 or row["upper"] < 0)
+
+
+def direction(row: pd.Series) -> str:
+    """Say how images of the second set differ from the first's in one measure."""
+    if not is_clear(row):
+        return NO_DIRECTION
+    measure = MEASURES[row["measure"]]
+    return measure.more if row["difference"] > 0 else measure.less
+
+
+def _means(means: pd.Series, deviations: pd.Series) -> list[str]:
+    pairs = zip(means, deviations, strict=True)
+    return [f"{mean:.3g} ±{deviation:.2g}" for mean, deviation in pairs]
+
+
+def _note(shift: Shift) -> str:
+    made = shift.domain.iloc[0]
+    measured = "; ".join(
+        f"{name}: {row.n_images:,} of {row.all_images:,} images, {row.n_patients:,} of "
+        f"{row.all_patients:,} patients"
+        for name, row in zip(set_names(shift), shift.sets.itertuples(index=False), strict=True)
+    )
+    views = shift.sets["views"].iloc[0]
+    compared = f"views compared: {', '.join(views.split())}" if views else "all views compared"
+    return (
+        f"Measured on the breast in prepared images; {compared}. {measured}. Means ± standard "
+        f"deviation over images; intervals by bootstrap of patients, {made['n_bootstrap']:,} "
+        f"replicates, seed {made['seed']}, not adjusted for the number of measures."
+    )

@@ -1,0 +1,100 @@
+"""What ``mammo validate`` does: from its options to evidence, and a summary for the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mammo.datasets.institution.labels import LabelLayout
+from mammo.errors import DatasetError, ParameterError
+from mammo.evaluation.tables.scores import Settings
+from mammo.hospital import preflight
+from mammo.hospital.validation import of_images as images
+from mammo.hospital.validation import of_scores as vendor
+from mammo.hospital.validation import words
+from mammo.hospital.validation.evidence import Evidence
+from mammo.models import MODELS
+from mammo.parameters import sources
+from mammo.study import Study
+
+N_EXAMPLES = 3
+
+
+def of_images(
+    folder: Path,
+    labels: Path | None,
+    models: str | None,
+    criteria: Sequence[str],
+    thumbnails: bool,
+    params: Path | None,
+    assignments: Sequence[tuple[str, str]],
+    stated: float | None,
+    missing: float | None,
+    **layout: Any,
+) -> Evidence:
+    """Check a folder of images, score them with the study's models, and return the evidence."""
+    if stated is not None or missing is not None:
+        raise ParameterError("--stated and --missing belong to --scores; images need neither")
+    named: dict[str, Any] = {
+        "institution_folder": str(folder.resolve()),
+        "institution_labels": str(labels.resolve()) if labels else None,
+        **{f"institution_{name}": value for name, value in layout.items()},
+    }
+    if models:
+        named["models"] = _models(models)
+    if criteria:
+        named["operating_points"] = list(criteria)
+    parameters = sources.load(params, {**named, **sources.parse_assignments(assignments)})
+    checked = preflight.of_folder(folder, labels, layout)
+    print(checked.report, end="\n\n")
+    if checked.report.status == 2:
+        raise DatasetError(f"{folder} cannot be validated on: see the errors above")
+    return images.evidence(Study(parameters), checked, N_EXAMPLES if thumbnails else 0)
+
+
+def _models(text: str) -> list[str]:
+    names = re.split(r"[,\s]+", text.strip(", "))
+    unknown = [name for name in names if name not in MODELS]
+    if unknown:
+        raise ParameterError(
+            f"--models: there is no model {unknown[0]!r}; name some of {', '.join(MODELS)}, parted "
+            "by commas"
+        )
+    return names
+
+
+def of_scores(
+    scores: Path,
+    labels: Path | None,
+    models: str | None,
+    criteria: Sequence[str],
+    thumbnails: bool,
+    params: Path | None,
+    assignments: Sequence[tuple[str, str]],
+    stated: float | None,
+    missing: float | None,
+    **layout: Any,
+) -> Evidence:
+    """Join scores with labels, and return the evidence."""
+    if labels is None:
+        raise ParameterError("scores alone say nothing: name the table of labels with --labels")
+    if models:
+        raise ParameterError("--models names models to be run on images; scores come with theirs")
+    parameters = sources.load(params, sources.parse_assignments(assignments))
+    terms = vendor.Terms(
+        stated=stated,
+        missing=missing,
+        criteria=criteria or parameters.operating_points,
+        margin=parameters.margin,
+        settings=Settings(
+            parameters.unit, parameters.n_bootstrap, parameters.confidence, parameters.seed
+        ),
+    )
+    return vendor.evidence(scores, labels, LabelLayout(**layout), terms)
+
+
+def summary(evidence: Evidence) -> str:
+    """Return the verdicts as text."""
+    return words.verdicts(evidence).replace("**", "")

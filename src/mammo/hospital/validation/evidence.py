@@ -1,0 +1,167 @@
+"""Everything that a report on a hospital's own images rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mammo.evaluation.tables import calibration, operating_points
+from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+
+if TYPE_CHECKING:
+    from mammo.datasets.check_report import Finding
+    from mammo.hospital.preflight import Preflight
+    from mammo.hospital.shift.comparison import Shift
+    from mammo.hospital.validation.examples import Example
+
+OWN = "this hospital"
+"""What a hospital's set is called in tables and figures."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An auROC that those who made a model claim for it, on images that cannot be scored here.
+
+    Attributes
+    ----------
+    auroc : float
+    by : str
+        Who claims it and how, such as "its maker states".
+    on : str
+        On which images, as far as that is known.
+    """
+
+    auroc: float
+    by: str
+    on: str
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where a model's weights come from.
+
+    Attributes
+    ----------
+    words : str
+        Whose they are, or what they started from and were trained on.
+    learnt_from : str
+        Whether those images were "real" or "synthetic"; "not known" of scores from a file.
+    claimed : Claimed or None
+        Where there is no internal result of the model to compare with, and it has one.
+    """
+
+    words: str
+    learnt_from: str
+    claimed: Claimed | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Results and what is known of the data behind them.
+
+    Attributes
+    ----------
+    assessment : Assessment
+        Of a table of scores with one external set.
+    sources : mapping
+        Data set to "real" or "synthetic", where that is known.
+    weights : mapping
+        Model to its weights.
+    scored_unit : {"image", "breast", "study", "patient"}
+        What one row of the table of scores is of.
+    preflight : Preflight or None
+        Of the images; None for scores that came as a file.
+    notes : sequence of Finding
+        What is to be known of scores that came as a file, and of their labels.
+    shift : Shift or None
+        How the images differ from those that the models learnt from.
+    examples : sequence of Example
+        The images that each model gets most wrong; empty where they are not to be shown.
+    """
+
+    assessment: Assessment
+    sources: Mapping[str, str]
+    weights: Mapping[str, Weights]
+    scored_unit: str = "image"
+    preflight: Preflight | None = None
+    notes: Sequence[Finding] = ()
+    shift: Shift | None = None
+    examples: Sequence[Example] = ()
+
+    @property
+    def models(self) -> list[str]:
+        """The models, in the order of their scores."""
+        return list(dict.fromkeys(self.assessment.scored["model"]))
+
+    def learnt_from_phantoms(self, model: str) -> bool:
+        """Say whether a model was trained on synthetic images: it shows the method, no more."""
+        return self.weights[model].learnt_from == "synthetic"
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """What is to be known of the data, the worst first."""
+        return self.notes if self.preflight is None else self.preflight.report.findings
+
+    @property
+    def dataset(self) -> str:
+        """Name of the hospital's set: `OWN`, or of a public set in its place."""
+        return str(self.own["dataset"].iloc[0])
+
+    @property
+    def own(self) -> pd.DataFrame:
+        """The auROC of each model on the hospital's images, indexed by model."""
+        rows = self.assessment.aurocs
+        return rows[rows["split"] == EXTERNAL_SPLIT].set_index("model")
+
+    @property
+    def internal(self) -> pd.DataFrame:
+        """The auROC of each model on its internal set, where it has one, indexed by model."""
+        rows = self.assessment.aurocs
+        return rows[rows["split"] != EXTERNAL_SPLIT].set_index("model")
+
+    @property
+    def drops(self) -> pd.DataFrame:
+        """Each model's drop (`mammo.evaluation.tables.comparisons.drops`), indexed by model."""
+        found = self.assessment.drops
+        return found.set_index("model") if len(found) else pd.DataFrame()
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """Models against each other on the hospital's images; empty where there is only one."""
+        found = self.assessment.comparisons
+        if found.empty:
+            return found
+        return found[(found["comparison"] == "models") & (found["dataset"] == self.dataset)]
+
+    @property
+    def estimates(self) -> pd.DataFrame:
+        """The auROCs as figures take them (`mammo.report.tables.paper.ESTIMATE_COLUMNS`)."""
+        rows = self.assessment.aurocs
+        return rows.assign(
+            source=rows["dataset"].map(self.sources).astype("object"),
+            weights=rows["model"].map({name: found.words for name, found in self.weights.items()}),
+            may_have_seen="",
+            n_runs=1,
+            run_sd=float("nan"),
+        )
+
+    @cached_property
+    def rechosen(self) -> pd.DataFrame:
+        """Thresholds chosen on half of the hospital's patients, applied to the other half."""
+        found = self.assessment
+        return operating_points.rechosen(found.scored, list(found.criteria), found.settings)
+
+    @cached_property
+    def reliability(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Reliability curves as scored, and after recalibration on half of the patients."""
+        scored, settings = self.assessment.scored, self.assessment.settings
+        _, rescored = calibration.recalibration(scored, settings)
+        return (
+            calibration.reliability(scored, settings),
+            calibration.reliability(rescored, settings),
+        )

@@ -1,0 +1,188 @@
+"""Scores and labels joined, whatever the labels speak of: images, breasts, studies, patients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mammo.datasets.institution.findings import STANDARD_VIEWS
+from mammo.datasets.institution.labels import Labels
+from mammo.datasets.institution.labels.units import key_of
+from mammo.errors import DatasetError, ParameterError
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+from mammo.files.pseudonyms import local_key, pseudonym
+from mammo.hospital.validation.evidence import OWN
+
+OWNERS = ("patient_id", "study_id", "accession")
+_IN_BOTH = (*OWNERS, "laterality", "view")
+"""Facts that scores may tell where labels do not."""
+_FACTS = ("laterality", "view", "density", "birads")
+
+
+@dataclass(frozen=True)
+class LabelledScores:
+    """Scores with their labels.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A table of scores (`mammo.evaluation.tables.scores`) under pseudonyms: every model's score
+        of everything that has a label.
+    n_unlabelled : int
+        Rows of scores that are not in it, since nothing labels what they are of.
+    n_missing : int
+        Rows of the table that had no score.
+    n_without_patient : int
+        Rows of the table that name no patient, so that their study stands for her.
+    """
+
+    table: pd.DataFrame
+    n_unlabelled: int
+    n_missing: int
+    n_without_patient: int
+
+
+def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> LabelledScores:
+    """Give scores the labels of the images, breasts, studies or patients that they are of.
+
+    Where breasts, studies or patients are labelled and several images of one are scored, each
+    carries its label.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        As `mammo.hospital.validation.score_table.read`.
+    labels : Labels
+    missing : float or None
+        What a missing score counts as; None if it is a fault.
+
+    Raises
+    ------
+    DatasetError
+        If the tables have no names in common, something is scored twice or is not scored, or the
+        labels hold one class only.
+    """
+    told = labels.rows[labels.rows["label"].notna()]
+    told = told.drop_duplicates(key_of(labels.level, labels.rows))
+    _refuse_one_class(told)
+    keys = _shared_names(told, scores, labels)
+    if labels.level == "image":
+        scores = scores.assign(image=_spelt_alike(told["image"], scores["image"]))
+    unit = [*keys, *(name for name in ("image", "view") if name not in keys)]
+    named = scores.dropna(subset=keys)
+    _refuse_twice(named, unit)
+    found = told.merge(scores["model"].drop_duplicates(), how="cross").merge(
+        named, on=["model", *keys], how="left", suffixes=("", "_of_score")
+    )
+    for name in {*_IN_BOTH, "image"} - set(keys):
+        found[name] = found[name].fillna(found[f"{name}_of_score"])
+    is_missing = found["y_score"].isna()
+    _refuse_missing(found[is_missing], len(found), missing)
+    found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
+    labelled = set(told[keys].itertuples(index=False, name=None))
+    is_labelled = [name in labelled for name in named[keys].itertuples(index=False, name=None)]
+    return LabelledScores(
+        table=_pseudonymous(found, unit),
+        n_unlabelled=len(scores) - sum(is_labelled),
+        n_missing=int(is_missing.sum()),
+        n_without_patient=int(found["patient_id"].isna().sum()),
+    )
+
+
+def _refuse_one_class(told: pd.DataFrame) -> None:
+    malignant, benign = (int((told["label"] == label).sum()) for label in (1, 0))
+    if not (malignant and benign):
+        raise DatasetError(
+            f"the labels hold {malignant} malignant and {benign} benign: both classes are needed, "
+            "since an auROC compares them"
+        )
+
+
+def _shared_names(told: pd.DataFrame, scores: pd.DataFrame, labels: Labels) -> list[str]:
+    """Return the columns that name in both tables what the labels speak of."""
+    key = key_of(labels.level, labels.rows)
+    shared = [name for name in key if scores[name].notna().any()]
+    needed = {"image": ["image"], "breast": ["laterality"]}.get(labels.level, [])
+    absent = [name for name in needed if name not in shared]
+    if labels.level != "image" and not set(shared) & set(OWNERS):
+        absent.append(" or ".join(name for name in key if name in OWNERS))
+    if absent:
+        raise DatasetError(
+            f"the scores name no {absent[0]}, and the labels are by {labels.level}: name the "
+            "column with --column, or give labels by what was scored"
+        )
+    alike = told[told.duplicated(shared, keep=False)]
+    if len(alike):
+        left_out = " or ".join(name for name in key if name not in shared)
+        lines = " and ".join(f"{line}" for line in alike.sort_values(shared)["line"].iloc[:2])
+        raise DatasetError(
+            f"the scores name no {left_out}, without which lines {lines} of the labels cannot be "
+            "told apart: name the column with --column"
+        )
+    return shared
+
+
+def _spelt_alike(labelled: pd.Series, scored: pd.Series) -> pd.Series:
+    """Name scored images as the labels do, which may leave out the folder or the suffix."""
+    if scored.isin(labelled).any():
+        return scored
+    for bare in (r"^.*/", r"^.*/|\.[^./]*$"):
+        names = labelled.str.replace(bare, "", regex=True)
+        ours = scored.str.replace(bare, "", regex=True)
+        if names.is_unique and ours.isin(names).any():
+            return ours.map(dict(zip(names, labelled, strict=True)))
+    return scored
+
+
+def _refuse_twice(scores: pd.DataFrame, unit: list[str]) -> None:
+    twice = scores.duplicated(["model", *unit])
+    if twice.any():
+        what = " and ".join(name for name in unit if scores[name].notna().any())
+        raise DatasetError(
+            f"the scores, line {scores.loc[twice, 'line'].iloc[0]}: the same {what} is scored a "
+            "second time; keep one score, or name the images in a column image"
+        )
+
+
+def _refuse_missing(unscored: pd.DataFrame, n_rows: int, missing: float | None) -> None:
+    if len(unscored) and missing is None:
+        raise DatasetError(
+            f"{len(unscored)} of {n_rows} labelled rows have no score (as line "
+            f"{unscored['line'].iloc[0]} of the labels); what is not scored is not left out, since "
+            "that would flatter the model: say what it counts as (--missing 0)"
+        )
+
+
+def _pseudonymous(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
+    key = local_key()
+    facts = {name: table[name] for name in _FACTS if table[name].notna().any()}
+    if "view" in facts:
+        is_other = table["view"].notna() & ~table["view"].isin(STANDARD_VIEWS)
+        facts["view"] = table["view"].mask(is_other, "other")
+    owners = table[[*OWNERS]].itertuples(index=False, name=None)
+    names = table[unit].fillna("").agg("\0".join, axis=1)
+    return pd.DataFrame(
+        {
+            "model": table["model"],
+            "dataset": OWN,
+            "split": EXTERNAL_SPLIT,
+            "patient_id": [_patient(key, *owner) for owner in owners],
+            "image_id": [pseudonym(key, "image", name) for name in names],
+            "y_true": table["label"].astype(int),
+            "y_score": table["y_score"].astype(float),
+            **facts,
+        }
+    )
+
+
+def _patient(key: bytes, patient: object, study: object, accession: object) -> str:
+    """Return the pseudonym of a row's patient, or of the study that stands for her."""
+    for kind, name in (("patient", patient), ("study", study), ("study", accession)):
+        if isinstance(name, str):
+            return pseudonym(key, kind, name)
+    raise ParameterError(
+        "neither scores nor labels name the patient of each image, and an interval has to know "
+        "which images are of one patient: add a column patient_id (or --column patient_id THEIRS)"
+    )

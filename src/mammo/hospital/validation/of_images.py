@@ -1,0 +1,123 @@
+"""From a study whose institution slot holds a hospital's images to the evidence on its models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from mammo.datasets.check_report import Finding
+from mammo.errors import MammoError
+from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+from mammo.hospital.preflight import Preflight
+from mammo.hospital.shift.of_images import shift
+from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
+from mammo.hospital.validation.examples import Example, examples
+from mammo.paper.published import TABLE_2
+from mammo.study import INTERNAL, Study, results
+from mammo.study.families import family_of
+
+
+def evidence(study: Study, preflight: Preflight | None = None, n_examples: int = 3) -> Evidence:
+    """Return everything that a report rests on, computing what is missing.
+
+    Parameters
+    ----------
+    study : Study
+        Its parameters name the models, and the folder of the images.
+    preflight : Preflight, optional
+        Of these images; what is lost when they are decoded is added to it.
+    n_examples : int
+        False negatives and false positives of each model that are shown, at most; 0 shows none.
+
+    Raises
+    ------
+    MammoError
+        If a model's weights may have seen the images, or examples are asked for of images whose
+        background is not masked.
+    """
+    if n_examples and not study.parameters.mask_background:
+        raise MammoError(
+            "mask_background is off, so that pictures of the images might show burned-in text: "
+            "show none (--no-thumbnails), or let mask_background be on"
+        )
+    p = study.parameters
+    criteria = [criterion(text) for text in p.operating_points]  # refused before hours of work
+    scored = scores(study)
+    (own,) = scored.loc[scored["split"] == EXTERNAL_SPLIT, "dataset"].unique()
+    return Evidence(
+        assessment=Assessment(scored, results.settings(study), p.margin, criteria),
+        sources={INTERNAL: study.source(INTERNAL), own: study.source(study.local)},
+        weights={model: _weights(study, model) for model in p.models},
+        preflight=preflight and with_losses(preflight, study.images(study.local).exclusions),
+        shift=shift(study),
+        examples=_examples(study, scored, n_examples),
+    )
+
+
+def scores(study: Study) -> pd.DataFrame:
+    """Return each model's scores of its internal set and of the hospital's images.
+
+    Returns
+    -------
+    DataFrame
+        A table of scores with the images' facts; the hospital's set is called `OWN`, a public
+        set in its place as it is. A model has no internal scores where its weights have seen that
+        set.
+    """
+    tables = []
+    for model in study.parameters.models:
+        seen = family_of(study, model).may_have_seen(model)
+        datasets = [name for name in (INTERNAL, study.local) if name not in seen]
+        tables += [results.scores(study, model, name) for name in datasets]
+    facts = results.with_facts(study, pd.concat(tables, ignore_index=True))
+    return facts.assign(dataset=facts["dataset"].replace({"institution": OWN}))
+
+
+def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
+    """Add to a preflight what only the decoding of the images could find.
+
+    Parameters
+    ----------
+    preflight : Preflight
+    lost : DataFrame
+        ``image_id`` and ``reason`` (`mammo.images.store.ImageStore.exclusions`).
+    """
+    if lost.empty:
+        return preflight
+    reasons = [_without_name(*row) for row in lost[["image_id", "reason"]].itertuples(index=False)]
+    more = pd.DataFrame({"image": lost["image_id"].to_list(), "reason": reasons})
+    images = "1 more image" if len(lost) == 1 else f"{len(lost):,} more images"
+    finding = Finding(
+        "warning",
+        f"{images} left out once decoded: damaged, or the same pixels as another image's",
+        "see exclusions.csv; copy damaged files again from the archive",
+    )
+    found = preflight.report.findings
+    n_worse = sum(other.severity == "error" for other in found)
+    return replace(
+        preflight,
+        report=replace(preflight.report, findings=(*found[:n_worse], finding, *found[n_worse:])),
+        exclusions=pd.concat([preflight.exclusions, more], ignore_index=True),
+    )
+
+
+def _without_name(image: str, reason: str) -> str:
+    """Return why an image was lost without its name at the start, which stands beside it."""
+    return reason.removeprefix(image).lstrip(": ").removesuffix(".")
+
+
+def _weights(study: Study, model: str) -> Weights:
+    learning = family_of(study, model)
+    words = learning.weights_in_words(model)
+    if INTERNAL not in learning.may_have_seen(model):
+        return Weights(words, study.source(INTERNAL))
+    published = next(cell.auroc for cell in TABLE_2 if cell.model == model)
+    on = "on images of a set that it learnt from in part"
+    return Weights(words, "real", Claimed(published, "its authors published", on))
+
+
+def _examples(study: Study, scored: pd.DataFrame, n: int) -> list[Example]:
+    return examples(scored, study.images(study.local), n) if n else []

@@ -1,0 +1,170 @@
+"""From a vendor's scores and a hospital's labels to the evidence on the vendor's model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from mammo.datasets.check_report import Finding
+from mammo.datasets.institution.labels import LabelLayout, Labels, read_labels
+from mammo.datasets.institution.labels.words import plain
+from mammo.errors import DatasetError, ParameterError
+from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
+from mammo.evaluation.tables.scores import Settings
+from mammo.files import spreadsheet
+from mammo.files.spreadsheet import Sheet
+from mammo.hospital.validation import score_table
+from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
+from mammo.hospital.validation.labelled_scores import LabelledScores, join
+
+_NOT_KNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How scores are judged.
+
+    Attributes
+    ----------
+    stated : float or None
+        The auROC that the models' maker states.
+    missing : float or None
+        What something labelled counts as that has no score; None if that is a fault.
+    criteria : sequence of str
+        Operating points, as `mammo.evaluation.tables.operating_points.criterion` takes them.
+    margin : float
+        Loss of auROC up to which a result counts as no worse.
+    settings : Settings
+        Of intervals.
+
+    Raises
+    ------
+    ParameterError
+        If the stated auROC is none, or a missing score is to be no finite number.
+    """
+
+    stated: float | None = None
+    missing: float | None = None
+    criteria: Sequence[str] = DEFAULTS
+    margin: float = 0.05
+    settings: Settings = field(default_factory=Settings)
+
+    def __post_init__(self) -> None:
+        if self.stated is not None and not 0 <= self.stated <= 1:
+            raise ParameterError(f"the stated auROC is {self.stated:g}: give a fraction of 1")
+        if self.missing is not None and not math.isfinite(self.missing):
+            raise ParameterError(f"a missing score counts as {self.missing}: give a finite number")
+
+
+def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> Evidence:
+    """Return everything that a report rests on.
+
+    Parameters
+    ----------
+    scores : Path
+        CSV or Excel with a score of each image, breast, study or patient: whatever the labels
+        speak of, or images of it. A column ``model`` parts the scores of several.
+    labels : Path
+        The table of labels.
+    layout : LabelLayout
+        How the labels are to be read; its columns may be those of the scores, too.
+    terms : Terms
+
+    Raises
+    ------
+    MammoError
+        If a table cannot be understood, or they do not fit each other.
+    """
+    sheet, others = spreadsheet.read(scores), spreadsheet.read(labels)
+    _refuse_absent(layout.columns, sheet, others)
+    told = read_labels(labels, replace(layout, columns=_of_labels(layout.columns, others)))
+    found = join(score_table.read(sheet, _there(layout.columns, sheet)), told, terms.missing)
+    models = list(dict.fromkeys(found.table["model"]))
+    _refuse_one_claim_for_many(models, terms)
+    weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
+    return Evidence(
+        assessment=Assessment(
+            found.table, terms.settings, terms.margin, [criterion(text) for text in terms.criteria]
+        ),
+        sources={},
+        weights=dict.fromkeys(models, weights),
+        scored_unit=told.level,
+        notes=sorted(_notes(found, told, terms.missing), key=_by_severity),
+    )
+
+
+def _refuse_one_claim_for_many(models: Sequence[str], terms: Terms) -> None:
+    if terms.stated is not None and len(models) > 1:
+        raise ParameterError(
+            f"one auROC is stated, and the scores are of {len(models)} models "
+            f"({', '.join(models)[:200]}): give the scores of one"
+        )
+
+
+def _claimed(terms: Terms) -> Claimed | None:
+    if terms.stated is None:
+        return None
+    return Claimed(terms.stated, "its maker states", "on images that are not known here")
+
+
+def _there(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
+    """Return those of the named columns that a table has."""
+    header = {plain(title) for title in sheet.header}
+    return {ours: theirs for ours, theirs in columns.items() if plain(theirs) in header}
+
+
+def _of_labels(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
+    there = _there(columns, sheet)
+    return {ours: name for ours, name in there.items() if ours not in score_table.OF_SCORES}
+
+
+def _refuse_absent(columns: Mapping[str, str], *sheets: Sheet) -> None:
+    there = {ours for sheet in sheets for ours in _there(columns, sheet)}
+    absent = [theirs for ours, theirs in columns.items() if ours not in there]
+    if absent:
+        names = " and ".join(str(sheet.path) for sheet in sheets)
+        raise DatasetError(f"{names} have no column {absent[0]!r}: give a name as it stands there")
+
+
+def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iterator[Finding]:
+    yield Finding("ok", f"the table of labels has one row per {labels.level}")
+    for text in labels.notes:
+        yield Finding("note", text)
+    if wrong := len(labels.contradictions):
+        yield Finding(
+            "warning",
+            f"{_rows(wrong, labels.level)} labelled in two ways by the table",
+            "correct the table",
+        )
+    if unclassed := int(labels.rows["label"].isna().sum()):
+        yield Finding("note", f"{_rows(unclassed)} of labels of neither class, and left out")
+    if found.n_unlabelled:
+        yield Finding(
+            "warning",
+            f"{_rows(found.n_unlabelled)} of scores without a label, and left out",
+            "complete the labels; a set of cases chosen by their labels flatters or harms a model",
+        )
+    if found.n_missing:
+        yield Finding(
+            "warning",
+            f"{_rows(found.n_missing, 'score')} missing, taken as {missing:g} as you asked",
+            "ask the vendor why: cases that a model refuses are often the hard ones",
+        )
+    if found.n_without_patient:
+        yield Finding(
+            "note",
+            f"{_rows(found.n_without_patient)} without a patient: each study counts as one, so "
+            "that intervals are too narrow where a patient came several times",
+            "add a column patient_id to the labels or the scores",
+        )
+
+
+def _rows(count: int, noun: str = "row") -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _by_severity(finding: Finding) -> int:
+    return ("error", "warning", "note", "ok").index(finding.severity)

@@ -1,0 +1,115 @@
+"""A vendor's table of scores, read as it comes: CSV or Excel, under the vendor's names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mammo.datasets.institution.labels.columns import ALIASES
+from mammo.datasets.institution.labels.facts import IDENTIFIERS, identifiers, sides_and_views
+from mammo.datasets.institution.labels.words import EMPTY, plain
+from mammo.errors import DatasetError
+from mammo.files.spreadsheet import Sheet
+
+NAMELESS = "Vendor's model"
+"""What a model is called that its table does not name."""
+MOST_MODELS = 30
+
+OF_SCORES: dict[str, tuple[str, ...]] = {
+    "y_score": ("y_score", "score", "probability", "risk", "risk score", "malignancy score"),
+    "model": ("model", "algorithm"),
+}
+"""Columns that scores have and labels have not, and the names they may have."""
+
+_KNOWN = {**OF_SCORES, **{name: ALIASES[name] for name in (*IDENTIFIERS, "laterality", "view")}}
+
+
+def read(sheet: Sheet, chosen: Mapping[str, str]) -> pd.DataFrame:
+    """Read a vendor's scores.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    chosen : mapping of str to str
+        Our name of a column to the sheet's, where the user has said so.
+
+    Returns
+    -------
+    DataFrame
+        ``line``, ``model``, ``y_score`` (float, NaN where empty), and ``image``, ``patient_id``,
+        ``study_id``, ``accession``, ``laterality``, ``view`` (str), None where the sheet has none.
+
+    Raises
+    ------
+    DatasetError
+        If there is no row, no column of scores, or more than one that may be it, if a score is no
+        finite number, or a model has no name, or there are more than `MOST_MODELS`.
+    """
+    if not sheet.rows:
+        raise DatasetError(f"{sheet.path} holds no row of scores below its header")
+    table = pd.DataFrame({"line": sheet.lines})
+    for name, place in _places(sheet, chosen).items():
+        table[name] = pd.Series([row[place] for row in sheet.rows], dtype="object")
+    if "model" not in table:
+        table["model"] = NAMELESS
+    _check_models(sheet, table)
+    sides, _ = sides_and_views(sheet.path, table)
+    pairs = zip(table["line"], table["y_score"], strict=True)
+    scores = pd.Series([_number(sheet, *pair) for pair in pairs], table.index, dtype="float64")
+    named = pd.concat([identifiers(table), sides], axis=1)
+    return table[["line", "model"]].assign(y_score=scores).join(named)
+
+
+def _places(sheet: Sheet, chosen: Mapping[str, str]) -> dict[str, int]:
+    """Return where each known column stands; what the user names stands before usual names."""
+    places = {}
+    for ours, usual in _KNOWN.items():
+        wanted = {plain(name) for name in ([chosen[ours]] if ours in chosen else usual)}
+        found = [place for place, title in enumerate(sheet.header) if plain(title) in wanted]
+        if len(found) > 1:
+            titles = " and ".join(repr(sheet.header[place]) for place in found)
+            raise DatasetError(
+                f"{sheet.path}: the columns {titles} may each be {ours}; say which one is meant "
+                f"(--column {ours} THEIRS), or rename one"
+            )
+        if found:
+            places[ours] = found[0]
+    if "y_score" not in places:
+        raise DatasetError(
+            f"{sheet.path}: no column of scores; the columns are "
+            f"{', '.join(sheet.header)[:300]!r}: name it with --column y_score THEIRS"
+        )
+    return places
+
+
+def _check_models(sheet: Sheet, table: pd.DataFrame) -> None:
+    nameless = table["model"] == ""
+    if nameless.any():
+        raise DatasetError(
+            f"{sheet.path}, line {table.loc[nameless, 'line'].iloc[0]}: the score is of no model; "
+            "fill in the column, or remove it"
+        )
+    n_models = table["model"].nunique()
+    if n_models > MOST_MODELS:
+        raise DatasetError(
+            f"{sheet.path}: the column of models holds {n_models} names, {MOST_MODELS} at most are "
+            "compared; name the right column with --column model THEIRS"
+        )
+
+
+def _number(sheet: Sheet, line: int, text: str) -> float:
+    """Return a score, whose decimal sign may be a comma; NaN of an empty cell."""
+    if plain(text) in EMPTY:
+        return math.nan
+    try:
+        number = float(text.replace(",", ".")) if "_" not in text else math.nan
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DatasetError(
+            f"{sheet.path}, line {line}: the score is {text[:100]!r}, expected a finite number, or "
+            "nothing where there is none"
+        )
+    return number

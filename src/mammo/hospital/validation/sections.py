@@ -1,0 +1,206 @@
+"""The sections of the report on a hospital's own images, each as its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pandas as pd
+
+from mammo.evaluation.tables.calibration import unsuited
+from mammo.hospital import notebook
+from mammo.hospital.shift import words as shift_report
+from mammo.hospital.shift.figures import grey_histograms, standardised_differences
+from mammo.hospital.validation import words
+from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.examples import Example
+from mammo.paper.published import short_title
+from mammo.report.display import Table as Presented
+from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.reliability import reliability_curves
+from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.thresholds import carried_thresholds
+from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
+from mammo.report.tables import comparison
+from mammo.report.tables.presentation import NOTHING, bounds, set_name
+
+
+def data(evidence: Evidence) -> Iterator[Block]:
+    """What was found, what can be used, and what was left out."""
+    found = evidence.preflight
+    if found is None:
+        yield Prose(
+            f"Scores came as a file: {words.size(evidence)}. What the images are like is not known "
+            "here."
+        )
+    else:
+        counts = found.report.counts.astype("object")
+        yield Table(
+            counts.where(counts.notna(), None).rename_axis("Count").reset_index(),
+            "What was found, and what can be used",
+        )
+    yield Findings(evidence.findings)
+    if found is not None and len(found.exclusions):
+        yield Table(
+            _by_reason(found.exclusions["reason"]),
+            "Left out, by reason",
+            note="`exclusions.csv` lists each file by its pseudonym.",
+            collapsed=True,
+        )
+
+
+def _by_reason(reasons: pd.Series) -> pd.DataFrame:
+    alike = reasons.str.replace(r"image [0-9a-f]{16}", "another image", regex=True)
+    return alike.value_counts().rename_axis("Reason").reset_index(name="Files or rows")
+
+
+def aurocs(evidence: Evidence) -> Iterator[Block]:
+    """The headline, the drops, and models against each other."""
+    places = "at home and here" if len(evidence.internal) else "here"
+    yield Figure(
+        auroc_forest(evidence.estimates, published=()),
+        f"auROC of each model {places}, with intervals.",
+    )
+    yield _table(_auroc_table(evidence), "auROC of each model on each set")
+    drops = evidence.assessment.drops
+    if len(drops):
+        shown = comparison.drop_table(drops, evidence.sources)
+        yield _table(shown, "Drop from the internal set to this one")
+    pairs = evidence.pairs
+    if len(pairs):
+        shown = comparison.pair_table(pairs, evidence.sources)
+        yield _table(shown, "Models against each other here", collapsed=True)
+
+
+def _auroc_table(evidence: Evidence) -> Presented:
+    rows = evidence.estimates
+    shown = pd.DataFrame(
+        {
+            "Model": rows["model"].map(short_title),
+            "Set": [set_name(name, evidence.sources) for name in rows["dataset"]],
+            "auROC": [NOTHING if pd.isna(one) else f"{one:.3f}" for one in rows["auroc"]],
+            "Interval": bounds(rows["lower"], rows["upper"], 3),
+            words.plural(evidence.scored_unit).capitalize(): rows["n_images"],
+            "Patients": rows["n_patients"],
+            "Malignant": rows["n_malignant"],
+        }
+    )
+    how, valid = evidence.assessment.settings, rows["n_valid"].min()
+    note = (
+        f"{100 * how.confidence:g}% intervals, percentile bootstrap of {how.unit}s, "
+        f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
+    )
+    return Presented(shown, rows, note)
+
+
+def curves(evidence: Evidence) -> Iterator[Block]:
+    """The receiver operating characteristic."""
+    yield Figure(
+        roc_curves(evidence.assessment.scored, evidence.estimates),
+        "Sensitivity against one minus specificity, one panel a model.",
+    )
+
+
+def operating_points(evidence: Evidence) -> Iterator[Block]:
+    """Thresholds carried over from the internal set, given, or chosen anew."""
+    carried = evidence.assessment.operating_points
+    if len(carried):
+        criterion, is_carried = carried["criterion"].iloc[0], len(evidence.internal) > 0
+        which = f"a threshold chosen at home for {criterion}" if is_carried else criterion
+        yield Figure(
+            carried_thresholds(carried, criterion, evidence.sources),
+            f"What {which} gives here.",
+        )
+        shown = comparison.operating_point_table(carried, evidence.sources)
+        if is_carried:
+            yield _table(shown, "Thresholds carried over from the internal set", collapsed=True)
+        else:
+            yield Table(shown.shown, "Thresholds that were given, on all of these patients")
+    if len(evidence.rechosen):
+        shown = notebook.rechosen_table(evidence.rechosen, evidence.sources)
+        yield _table(shown, "Thresholds chosen anew on these patients")
+
+
+def calibration(evidence: Evidence) -> Iterator[Block]:
+    """Whether scores are the probabilities that they may seem."""
+    before, after = evidence.reliability
+    if len(before):
+        yield Figure(
+            reliability_curves(before, after, evidence.sources),
+            "Share malignant against score, as scored and after recalibration on half of the "
+            "patients.",
+        )
+    for sentence in unsuited(evidence.assessment.scored):
+        yield Prose(f"{sentence}.")
+
+
+def subgroups(evidence: Evidence) -> Iterator[Block]:
+    """The auROC on parts of the hospital's set."""
+    found = evidence.assessment.subgroups
+    if found.empty:
+        return
+    found = found[found["dataset"] == evidence.dataset]
+    shown = comparison.subgroup_table(found[found["auroc"].notna()], evidence.sources)
+    if n_undefined := int(found["auroc"].isna().sum()):
+        left_out = f" Left to subgroups.csv: {n_undefined:,} levels with one class only."
+        shown = replace(shown, note=shown.note + left_out)
+    yield _table(shown, "auROC within subgroups of these patients", collapsed=True)
+
+
+def examples(evidence: Evidence) -> Iterator[Block]:
+    """The worst mistakes, as pictures."""
+    groups: dict[tuple[str, str], list[Example]] = {}
+    for example in evidence.examples:
+        groups.setdefault((example.model, example.kind), []).append(example)
+    for (model, kind), items in groups.items():
+        yield Thumbnails(
+            [Thumbnail(item.png, item.alt, item.caption) for item in items],
+            f"{short_title(model)}: the worst {kind}s, each of another patient",
+        )
+    if groups:
+        yield Prose(
+            "Shown are the breasts as the models see them: cropped, masked, with the grey of each "
+            "stretched. Where the images are, `mammo locate FOLDER IMAGE` tells which file one is."
+        )
+
+
+def shift(evidence: Evidence) -> Iterator[Block]:
+    """How the images differ from the training set's."""
+    if evidence.shift is None:
+        return
+    yield Prose(shift_report.in_words(evidence.shift))
+    yield Figure(grey_histograms(evidence.shift), "Grey values within the breast, in both sets.")
+    yield Figure(
+        standardised_differences(evidence.shift), "What differs between the sets, and by how much."
+    )
+
+
+def methods(evidence: Evidence) -> Iterator[Block]:
+    """Where the models come from, and how the numbers are to be read."""
+    rows = [
+        {"Model": short_title(name), "Weights": found.words, "Learnt from": found.learnt_from}
+        for name, found in evidence.weights.items()
+    ]
+    yield Table(pd.DataFrame(rows), "Where the models come from")
+    unit, units = evidence.scored_unit, words.plural(evidence.scored_unit)
+    drawn = {
+        "patient": f"Intervals draw whole patients, since {units} of one patient are alike.",
+        "image": f"Intervals take {units} of one patient as independent, and are too narrow.",
+    }
+    yield Prose(
+        f"The auROC is the probability that a malignant {unit} is scored higher than a benign one: "
+        f"0.5 is guessing, 1 is perfect. {drawn[evidence.assessment.settings.unit]}"
+    )
+    if len(evidence.internal):
+        yield Prose(
+            "At home means on patients of the set that a model learnt from who took no part in its "
+            "training. A drop compares them with the patients here, who are others."
+        )
+    yield Prose(
+        "Patients, studies and images are named by keyed hashes; the key never leaves the machine "
+        "that made this report."
+    )
+
+
+def _table(presented: Presented, caption: str, *, collapsed: bool = False) -> Table:
+    return Table(presented.shown, caption, presented.note, collapsed)

@@ -1,0 +1,27 @@
+"""The study's parameters: one flat set of names, checked wherever they come from."""
+
+from mammo.parameters.fields import (
+    WHERE_NOT_WHAT,
+    AdaptationParameters,
+    DataParameters,
+    EvaluationParameters,
+    Group,
+    ImageParameters,
+    MixedDataParameters,
+    ModelParameters,
+    Parameters,
+    PublishedModelParameters,
+)
+
+__all__ = [
+    "WHERE_NOT_WHAT",
+    "AdaptationParameters",
+    "DataParameters",
+    "EvaluationParameters",
+    "Group",
+    "ImageParameters",
+    "MixedDataParameters",
+    "ModelParameters",
+    "Parameters",
+    "PublishedModelParameters",
+]

@@ -1,0 +1,181 @@
+"""Anybody's scores: the results on the screen, and as tables and figures in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import pandas as pd
+
+from mammo.errors import MammoError
+from mammo.evaluation.aggregation import Rule
+from mammo.evaluation.inputs import Unit
+from mammo.evaluation.tables import calibration
+from mammo.evaluation.tables.comparisons import MARGIN
+from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
+from mammo.evaluation.tables.score_file import Layout, read_scores
+from mammo.evaluation.tables.scores import BREAST, INTERNAL_SPLIT, Settings, aggregated
+from mammo.files.disk import write_bytes, write_text
+from mammo.report.tables.presentation import NOTHING, bounds, p_value
+from mammo.report.tables.spreadsheet_cells import harmless
+
+if TYPE_CHECKING:
+    from mammo.report.figures.style import Picture
+
+_GROUPS = {"breast": BREAST, "patient": ["patient_id"]}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``mammo evaluate`` takes beside the file; its help says what each means."""
+
+    internal: str | None = None
+    names: Sequence[tuple[str, str]] = ()
+    constants: Sequence[tuple[str, str]] = ()
+    missing: float | None = None
+    per: Literal["image", "breast", "patient"] = "image"
+    rule: Rule | None = None
+    subgroups: Sequence[str] = ()
+    criteria: Sequence[str] = ()
+    margin: float = MARGIN
+    unit: Unit = "patient"
+    replicates: int = 10_000
+    confidence: float = 0.95
+    seed: int = 0
+
+
+def assess(path: Path, options: Options) -> Assessment:
+    """Read a file of scores and say what is to be computed from it.
+
+    Raises
+    ------
+    MammoError
+        If the file or an option is not as it has to be.
+    """
+    layout = Layout(dict(options.names), dict(options.constants), options.internal, options.missing)
+    scored = read_scores(path, layout)
+    if options.per != "image":
+        if options.rule is None:
+            raise MammoError(
+                f"--per {options.per} needs a rule by which images become one score: give "
+                "--rule mean or --rule max"
+            )
+        scored = aggregated(scored, _GROUPS[options.per], options.rule)
+    return Assessment(
+        scored,
+        Settings(options.unit, options.replicates, options.confidence, options.seed),
+        options.margin,
+        [criterion(text) for text in options.criteria or DEFAULTS],
+        options.subgroups,
+    )
+
+
+def summary(assessment: Assessment) -> str:
+    """Return the headline results as text: auROCs, drops, how they were made, what is missing."""
+    lines = [_aurocs(assessment.aurocs)]
+    if len(assessment.drops):
+        lines.append(_drops(assessment.drops))
+    lines.append(_method(assessment))
+    lines += calibration.unsuited(assessment.scored)
+    return "\n\n".join(lines)
+
+
+def write(assessment: Assessment, folder: Path) -> list[Path]:
+    """Write every table and figure of an assessment.
+
+    Parameters
+    ----------
+    assessment : Assessment
+    folder : Path
+        Made where it is absent; files of the same names are replaced, each whole or not at all.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MammoError(f"{folder} cannot be made: {error.strerror}; name a folder") from None
+    written = []
+    for name, table in assessment.tables.items():
+        path = folder / f"{name}.csv"
+        write_text(path, harmless(table).to_csv(index=False))
+        written.append(path)
+    for name, picture in _figures(assessment).items():
+        path = folder / f"{name}.svg"
+        write_bytes(path, picture.render())
+        written.append(path)
+    return written
+
+
+def _figures(assessment: Assessment) -> dict[str, Picture]:
+    from mammo.report.figures.forest import auroc_forest
+    from mammo.report.figures.reliability import reliability_curves
+    from mammo.report.figures.roc import roc_curves
+
+    unknown = {"source": None, "weights": None, "may_have_seen": "", "n_runs": 1, "run_sd": None}
+    rows = assessment.aurocs.assign(**unknown)
+    pictures = {
+        "forest": auroc_forest(rows, published=()),
+        "roc": roc_curves(assessment.scored, rows),
+    }
+    curves = calibration.reliability(assessment.scored, assessment.settings)
+    if len(curves):
+        pictures["reliability"] = reliability_curves(curves)
+    return pictures
+
+
+def _aurocs(rows: pd.DataFrame) -> str:
+    shown = pd.DataFrame(
+        {
+            "model": rows["model"],
+            "data set": rows["dataset"],
+            "": rows["split"].map({INTERNAL_SPLIT: "internal"}).fillna("external"),
+            "auROC": _numbers(rows["auroc"], "{:.3f}"),
+            "interval": bounds(rows["lower"], rows["upper"], 3),
+            "images": rows["n_images"].map("{:,}".format),
+            "patients": rows["n_patients"].map("{:,}".format),
+            "malignant": rows["n_malignant"].map("{:,}".format),
+        }
+    )
+    return shown.to_string(index=False)
+
+
+def _drops(rows: pd.DataFrame) -> str:
+    shown = pd.DataFrame(
+        {
+            "model": rows["model"],
+            "from": rows["dataset"],
+            "to": rows["second_dataset"],
+            "drop": _numbers(rows["difference"], "{:+.3f}"),
+            "interval": bounds(rows["lower"], rows["upper"], 3),
+            "p, Holm": rows["p_holm"].map(p_value),
+            f"at most {rows['margin'].iloc[0]:g} worse": rows["non_inferior"].map(
+                {True: "shown", False: "not shown"}
+            ),
+            "least drop seen with 80% power": _numbers(rows["smallest_detectable"], "{:.3f}"),
+        }
+    )
+    return shown.to_string(index=False)
+
+
+def _numbers(values: pd.Series, form: str) -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else form.format(value))
+
+
+def _method(assessment: Assessment) -> str:
+    how, valid = assessment.settings, assessment.aurocs["n_valid"].min()
+    return (
+        f"Intervals: {100 * how.confidence:g}%, percentile bootstrap of {how.unit}s, "
+        f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
+        + (
+            " Drops: t statistic and interval from the variance between patients."
+            if len(assessment.drops)
+            else " Name the data set that the models were made with (--internal) to see the drops."
+        )
+    )

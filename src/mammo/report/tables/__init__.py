@@ -1,0 +1,1 @@
+"""The book's tables: data frames in, what a reader sees out."""

@@ -1,0 +1,266 @@
+"""Tables and sentences on how sure the published numbers can be."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+from IPython.display import Markdown
+
+from mammo.paper import plus_minus
+from mammo.paper.drops import nearest_miss
+from mammo.paper.published import (
+    EXPERTS_AUROC,
+    EXTERNAL,
+    PRINTED_HALF_WIDTH,
+    PRINTED_OWN_VALIDATION,
+    PRINTED_RANGE,
+    dataset_title,
+    model_title,
+    short_title,
+)
+from mammo.paper.sampling_error import ICC, images_needed
+from mammo.report.display import Table
+from mammo.report.tables.presentation import NOTHING, p_value
+
+LEVEL = 0.05
+
+
+def readings_table(intervals: pd.DataFrame) -> Table:
+    """Return every reading of ±0.01 that was tried, those that are ruled out first."""
+    data = pd.DataFrame([asdict(reading) for reading in plus_minus.readings(intervals)])
+    return Table(data.set_axis(["±0.01 as", "would be", "Verdict"], axis=1), data)
+
+
+def interval_table(intervals: pd.DataFrame) -> Table:
+    """The interval that each published cell should have had.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        As `mammo.paper.sampling_error.published_intervals`; so in all functions of this module.
+    """
+    printed = intervals["printed_half_width"].map(lambda w: "" if pd.isna(w) else f" ±{w:.2f}")
+    shown = pd.DataFrame(
+        {
+            "Table": intervals["place"].str.removeprefix("Table "),
+            "Model": [model_title(name) for name in intervals["model"]],
+            "Data set": [dataset_title(name) for name in intervals["dataset"]],
+            "Printed": intervals["auroc"].map("{:.2f}".format) + printed,
+            "Malignant; benign": intervals["n_malignant"].map("{:,}".format)
+            + "; "
+            + intervals["n_benign"].map("{:,}".format),
+            "By formula": _plus_minus(intervals["hanley_mcneil"]),
+            "Simulated": _plus_minus(intervals["simulated"]),
+            "By patient": _plus_minus(intervals["simulated_by_patient"]),
+            "95% interval": _spans(intervals),
+        }
+    )
+    note = (
+        "By formula: Hanley and McNeil. Simulated: normal scores, independent images. By patient: "
+        f"the same where the images of a patient share {ICC:.0%} of the variance, an assumption; "
+        "the interval is this one. end2end and frcnn_cad: validation as if on the set's images "
+        "used here, since the authors' own numbers of images are not in the paper."
+    )
+    return Table(shown, intervals, note)
+
+
+def drop_table(drops: pd.DataFrame) -> Table:
+    """The paper's drops with p-values that its sets' sizes allow.
+
+    Parameters
+    ----------
+    drops : DataFrame
+        As `mammo.paper.drops.published_drops`.
+    """
+    return _difference_table(drops, ("At home", "There", "Drop"))
+
+
+def gain_table(gains: pd.DataFrame) -> Table:
+    """The paper's gains from mixed data, likewise.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        As `mammo.paper.drops.published_gains`.
+    """
+    return _difference_table(gains, ("Mixed data", "DDSM alone", "Gain"))
+
+
+def _difference_table(differences: pd.DataFrame, headings: tuple[str, str, str]) -> Table:
+    first, second, difference = headings
+    shown = pd.DataFrame(
+        {
+            "Table": differences["place"].str.removeprefix("Table "),
+            "Model": [short_title(name) for name in differences["model"]],
+            "Tested on": [dataset_title(name) for name in differences["dataset"]],
+            first: differences["first"].map("{:.2f}".format),
+            second: differences["second"].map("{:.2f}".format),
+            difference: differences["difference"].map("{:.2f}".format),
+            "p": differences["p"].map(p_value),
+            "p, Holm": differences["p_holm"].map(p_value),
+            "By patient": differences["p_holm_by_patient"].map(p_value),
+            "After Holm": [_verdict(row) for _, row in differences.iterrows()],
+        }
+    )
+    note = (
+        f"Two-sided, unpaired, Holm over {len(differences)}; significant below {LEVEL:g}. Errors "
+        "by formula; by patient, adjusted too, from the simulation."
+    )
+    return Table(shown, differences, note)
+
+
+def detectable_table(detectable: pd.DataFrame) -> Table:
+    """The smallest drop that each set could show, from each auROC at home.
+
+    Parameters
+    ----------
+    detectable : DataFrame
+        As `mammo.paper.drops.detectable_drops`.
+    """
+    columns = {"At home (DDSM)": detectable["internal"].map("{:.2f}".format)}
+    for name in EXTERNAL:
+        columns[dataset_title(name)] = detectable[name].map(
+            lambda drop: NOTHING if pd.isna(drop) else f"{drop:.2f}"
+        )
+    note = "Two-sided 5% level, 80% power, independent images; by patient they are somewhat larger."
+    return Table(pd.DataFrame(columns), detectable, note)
+
+
+def coverage_table(coverage: pd.DataFrame) -> Table:
+    """How often each interval contained the truth.
+
+    Parameters
+    ----------
+    coverage : DataFrame
+        As `mammo.study.coverage.coverage_table`.
+    """
+    share = coverage["n_covered"] / coverage["n_simulations"]
+    table = coverage.assign(share=share.map("{:.1%}".format)).pivot(
+        index=["dataset", "area", "icc"], columns="method", values="share"
+    )
+    order = list(dict.fromkeys(coverage["method"]))
+    keys = table.index.to_frame(index=False)
+    shown = pd.DataFrame(
+        {
+            "Design of": [dataset_title(name) for name in keys["dataset"]],
+            "auROC": keys["area"].map("{:.2f}".format),
+            "Shared by a patient": keys["icc"].map("{:.0%}".format),
+        }
+    ).join(table[order].reset_index(drop=True))
+    n_simulations = int(coverage["n_simulations"].iloc[0])
+    error = (0.95 * 0.05 / n_simulations) ** 0.5
+    note = (
+        f"Share of {n_simulations:,} simulated sets whose 95% interval contained the true auROC; "
+        f"from chance alone it differs from 95% by up to {1.96 * error:.1%} in most cells. Normal "
+        "scores; the numbers of patients of each kind are assumed where they are not published."
+    )
+    return Table(shown, coverage, note)
+
+
+def interval_sentence(intervals: pd.DataFrame) -> Markdown:
+    """Compare the printed ±0.01 with what each set allows."""
+    external = intervals[intervals["place"] == "Table 3"]
+    widths = external.groupby("dataset")["simulated_by_patient"].mean()
+    listed = ", ".join(f"±{widths[name]:.2f} on {dataset_title(name)}" for name in EXTERNAL)
+    excess = widths.max() / PRINTED_HALF_WIDTH
+    chance = _holds(external, 0.5)
+    experts = _holds(external, EXPERTS_AUROC)
+    return Markdown(
+        f"In place of ±{PRINTED_HALF_WIDTH}, a 95% interval by patient is {listed}: up to "
+        f"{excess:.0f} times as wide. {chance} of the {len(external)} external values are within "
+        f"their interval of 0.5, and {experts} within theirs of the experts' {EXPERTS_AUROC}."
+    )
+
+
+def reading_sentence(intervals: pd.DataFrame) -> Markdown:
+    """Say what is proved about ±0.01 and what is only made plausible."""
+    verdicts = [reading.verdict for reading in plus_minus.readings(intervals)]
+    n_out = verdicts.count(plus_minus.RULED_OUT)
+    widths = {unit: plus_minus.expected_widths(intervals, unit) for unit in ("image", "patient")}
+    all_sets = {unit: plus_minus.ratio(values) for unit, values in widths.items()}
+    table_3 = {unit: plus_minus.ratio(values["Table 3"]) for unit, values in widths.items()}
+    alone = table_3["patient"] >= plus_minus.ALLOWED
+    return Markdown(
+        f"**Proved**, from the published numbers of images: {n_out} readings cannot print as "
+        f"±{PRINTED_HALF_WIDTH} on every set. The sampling error of one test is "
+        f"{all_sets['image']:.1f} times larger on one set of Tables 2 to 4 than on another, and "
+        f"rounding hides less than {plus_minus.ALLOWED:.0f} times. That a patient's images are "
+        f"alike, as far as is assumed here, leaves {all_sets['patient']:.1f} times. Table 3's "
+        f"whole sets alone ({table_3['image']:.1f} times by image, {table_3['patient']:.2f} by "
+        f"patient) would {'' if alone else 'not '}be enough by patient. **Only made plausible**: "
+        "that the number is a spread over trainings, where there were any, or a convention. The "
+        "paper does not say, and its own scores would be needed to know."
+    )
+
+
+def drop_sentence(drops: pd.DataFrame) -> Markdown:
+    """Count the drops that remain significant, and name those that do not."""
+    alone, mixed = (drops[drops["place"] == place] for place in ("Table 3", "Table 4"))
+    remain, remain_mixed = _significant(alone), _significant(mixed)
+    p_values = ", ".join(f"{nearest_miss(name):.2f} on {dataset_title(name)}" for name in EXTERNAL)
+    low, high = PRINTED_OWN_VALIDATION[0], PRINTED_RANGE[1]
+    return Markdown(
+        f"Of the {len(alone)} drops of models trained on DDSM alone, {int(remain.sum())} remain "
+        f"significant after Holm's adjustment{_named(alone[~remain])}; of the {len(mixed)} of the "
+        f"model trained on mixed data, {int(remain_mixed.sum())} do{_named(mixed[~remain_mixed])}. "
+        f"What the abstract sets side by side, {low} as the lowest at home and {high} as the "
+        "highest elsewhere, are two models and no drop; on sets of these sizes the two values "
+        f"would differ with p = {p_values}."
+    )
+
+
+def gain_sentence(gains: pd.DataFrame) -> Markdown:
+    """Count the gains from mixed data that are beyond chance."""
+    remain = _significant(gains)
+    number = int(remain.sum())
+    return Markdown(
+        "The paper calls the performance on mixed data significantly improved. Of the "
+        f"{len(gains)} gains, {number} {'remains' if number == 1 else 'remain'} significant"
+        f"{_named(gains[~remain])}: a fifth of a small set is too small to tell."
+    )
+
+
+def needed_sentence(share_malignant: float = 0.3) -> Markdown:
+    """Say how many images an interval of ±0.01 takes."""
+    chance, good = (images_needed(area, share_malignant, PRINTED_HALF_WIDTH) for area in (0.5, 0.9))
+    return Markdown(
+        f"An honest ±{PRINTED_HALF_WIDTH} takes {chance:,} independent images at an auROC of 0.5, "
+        f"and {good:,} at 0.9, if {share_malignant:.0%} of them are malignant."
+    )
+
+
+def _plus_minus(values: pd.Series) -> pd.Series:
+    return values.map("±{:.3f}".format)
+
+
+def _spans(intervals: pd.DataFrame) -> list[str]:
+    pairs = zip(intervals["auroc"], intervals["simulated_by_patient"], strict=True)
+    return [f"{max(a - w, 0):.2f} to {min(a + w, 1):.2f}" for a, w in pairs]
+
+
+def _holds(intervals: pd.DataFrame, value: float) -> int:
+    distance = (intervals["auroc"] - value).abs().round(9)
+    return int((distance <= intervals["simulated_by_patient"]).sum())
+
+
+def _significant(rows: pd.DataFrame) -> pd.Series:
+    both = rows[["p_holm", "p_holm_by_patient"]].max(axis=1)
+    return (both < LEVEL) & (rows["difference"] > 0)
+
+
+def _verdict(row: pd.Series) -> str:
+    by_formula, by_patient = row["p_holm"] < LEVEL, row["p_holm_by_patient"] < LEVEL
+    if by_formula and by_patient:
+        return "significant"
+    return "in doubt" if by_formula or by_patient else "not significant"
+
+
+def _named(drops: pd.DataFrame) -> str:
+    if drops.empty:
+        return ""
+    listed = ", ".join(
+        f"{short_title(row['model'])} on {dataset_title(row['dataset'])}"
+        for _, row in drops.iterrows()
+    )
+    return f" (not {listed})"

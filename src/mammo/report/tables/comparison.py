@@ -1,0 +1,224 @@
+"""Tables of the comparison chapter: drops, models against each other, thresholds, calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mammo.evaluation.tables.operating_points import MEASURES
+from mammo.paper.published import model_title, short_title
+from mammo.report.display import Table
+from mammo.report.tables.presentation import NOTHING, bounds, p_value, set_name
+
+_FACTS = {
+    "laterality": "Side",
+    "view": "View",
+    "density": "Density",
+    "lesion_type": "Lesion",
+    "birads": "BI-RADS",
+    "manufacturer": "Manufacturer",
+    "acquisition_year": "Year",
+}
+
+
+def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """Each model's drop with its interval and adjusted p-value.
+
+    Parameters
+    ----------
+    drops : DataFrame
+        As `mammo.evaluation.tables.comparisons.drops`.
+    sources : mapping
+        Data set to "real" or "synthetic"; one that is not there is named without.
+    """
+    if drops.empty:
+        return _nothing("no model has both an internal and an external result")
+    shown = pd.DataFrame(
+        {
+            "Model": [model_title(name) for name in drops["model"]],
+            "Elsewhere": [set_name(name, sources) for name in drops["second_dataset"]],
+            "At home": _two(drops["first"]),
+            "There": _two(drops["second"]),
+            "Drop": drops["difference"].map("{:+.2f}".format),
+            _interval(drops): bounds(drops["lower"], drops["upper"]),
+            "p, Holm": drops["p_holm"].map(p_value),
+            _no_worse(drops): drops["non_inferior"].map({True: "shown", False: "not shown"}),
+            "Least drop seen": _two(drops["smallest_detectable"]),
+        }
+    )
+    return Table(shown, drops, _drop_note(drops))
+
+
+def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """Every two models on each set, the greatest differences first.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        As `mammo.evaluation.tables.comparisons.model_pairs`.
+    sources : mapping
+        See `drop_table`.
+    """
+    if pairs.empty:
+        return _nothing("fewer than two models were scored on one set")
+    ordered = pairs.sort_values("p_value", kind="stable")
+    shown = pd.DataFrame(
+        {
+            "Data set": [set_name(name, sources) for name in ordered["dataset"]],
+            "First": [short_title(name) for name in ordered["model"]],
+            "Second": [short_title(name) for name in ordered["second_model"]],
+            "auROCs": _two(ordered["first"]) + "; " + _two(ordered["second"]),
+            "Difference": ordered["difference"].map("{:+.2f}".format),
+            _interval(ordered): bounds(ordered["lower"], ordered["upper"]),
+            "p": ordered["p_value"].map(p_value),
+            "p, Holm": ordered["p_holm"].map(p_value),
+        }
+    )
+    note = f"Paired: the same images, {ordered['method'].iloc[0].removeprefix('paired, ')}."
+    return Table(shown, ordered, f"{note} Holm over {_comparisons(len(ordered))}.")
+
+
+def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """What thresholds chosen at home give there and elsewhere.
+
+    Parameters
+    ----------
+    points : DataFrame
+        As `mammo.evaluation.tables.operating_points.carried_over`.
+    sources : mapping
+        See `drop_table`.
+    """
+    if points.empty:
+        return _nothing("no model has an internal set to choose a threshold on")
+    columns = {
+        "Model": [short_title(name) for name in points["model"]],
+        "Chosen for": points["criterion"],
+        "Threshold": points["threshold"].map(lambda t: "none" if math.isinf(t) else f"{t:.2f}"),
+        "Data set": [set_name(name, sources) for name in points["dataset"]],
+    }
+    for name in ("sensitivity", "specificity"):
+        spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
+        columns[name.capitalize()] = [
+            f"{value} ({span})" for value, span in zip(_two(points[name]), spans, strict=True)
+        ]
+    columns["PPV; NPV"] = _two(points["ppv"]) + "; " + _two(points["npv"])
+    note = (
+        "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM are "
+        "therefore somewhat flattering. In brackets: "
+        f"{100 * points['confidence'].iloc[0]:g}% intervals, {points['method'].iloc[0]}. "
+        f"{', '.join(name.upper() for name in list(MEASURES)[2:])}: predictive values at each "
+        "set's own share of malignant images, which is not that of screening."
+    )
+    return Table(pd.DataFrame(columns), points, note)
+
+
+def calibration_table(
+    as_scored: pd.DataFrame, recalibrated: pd.DataFrame, sources: Mapping[str, str]
+) -> Table:
+    """Calibration as scored on all patients, then before and after recalibration.
+
+    Parameters
+    ----------
+    as_scored, recalibrated : DataFrame
+        As `mammo.evaluation.tables.calibration.calibration` and the first of ``recalibration``.
+    sources : mapping
+        See `drop_table`.
+    """
+    parts = [as_scored.assign(patients="all"), recalibrated.assign(patients="held aside")]
+    data = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    if data.empty:
+        return _nothing("no scores in [0, 1]")
+    shown = pd.DataFrame(
+        {
+            "Model": [short_title(name) for name in data["model"]],
+            "Data set": [set_name(name, sources) for name in data["dataset"]],
+            "Scores": data["scores"],
+            "Patients": data["patients"],
+            "Brier": _two(data["brier"]),
+            "ECE": _two(data["ece"]),
+            "In the large": _with_bounds(data, "in_the_large"),
+            "Slope": _with_bounds(data, "slope"),
+        }
+    )
+    note = (
+        "Brier: mean squared error of the score, lower is better. ECE: mean distance of score and "
+        "share malignant over ten bins. In the large: 0 if the scores are right on average, below "
+        "if too high (logit units). Slope: 1 if as spread as they should be, below if too "
+        "extreme. Rows of patients held aside: the other patients of the set served to "
+        "recalibrate, these to measure."
+    )
+    return Table(shown, data, note)
+
+
+def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """The auROC within subgroups; those too small for a claim are marked.
+
+    Parameters
+    ----------
+    subgroups : DataFrame
+        As `mammo.evaluation.tables.subgroups.subgroup_aurocs`.
+    sources : mapping
+        See `drop_table`.
+    """
+    if subgroups.empty:
+        return _nothing("no manifest has a column to divide by")
+    small = subgroups["too_small"].map({True: " (too few)", False: ""})
+    found = subgroups["auroc"].map(lambda value: "undefined" if pd.isna(value) else f"{value:.2f}")
+    shown = pd.DataFrame(
+        {
+            "Model": [short_title(name) for name in subgroups["model"]],
+            "Data set": [set_name(name, sources) for name in subgroups["dataset"]],
+            "By": [_FACTS.get(name, name) for name in subgroups["subgroup"]],
+            "Level": subgroups["level"].astype(str).str.replace("_", " "),
+            "auROC": found + small,
+            _interval(subgroups): bounds(subgroups["lower"], subgroups["upper"]),
+            "Images; malignant": subgroups["n_images"].map("{:,}".format)
+            + "; "
+            + subgroups["n_malignant"].map("{:,}".format),
+        }
+    )
+    note = (
+        "Too few: fewer than ten patients have an image of one of the classes, and no claim is "
+        "made. Nothing here is adjusted for the number of subgroups; a difference between two of "
+        "them is a question, not a finding."
+    )
+    return Table(shown, subgroups, note)
+
+
+def _drop_note(drops: pd.DataFrame) -> str:
+    first = drops.iloc[0]
+    return (
+        f"Drop: the auROC at home (DDSM's validation patients) less that elsewhere. Interval and p "
+        f"are of one test: {first['method']}; Holm over {_comparisons(len(drops))}. No worse: the "
+        f"interval excludes a loss of {first['margin']:g} or more. Least drop seen: the true drop "
+        "that a comparison of this precision finds four times in five. The CSV has bootstrap "
+        "intervals of the drops beside these."
+    )
+
+
+def _no_worse(drops: pd.DataFrame) -> str:
+    return f"No worse by {drops['margin'].iloc[0]:g}"
+
+
+def _interval(rows: pd.DataFrame) -> str:
+    return f"{100 * rows['confidence'].iloc[0]:g}% interval"
+
+
+def _with_bounds(data: pd.DataFrame, name: str) -> list[str]:
+    spans = bounds(data[f"{name}_lower"], data[f"{name}_upper"])
+    return [f"{value} ({span})" for value, span in zip(_two(data[name]), spans, strict=True)]
+
+
+def _two(values: pd.Series) -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
+
+
+def _nothing(why: str) -> Table:
+    empty = pd.DataFrame({"Result": [f"none: {why}"]})
+    return Table(empty, empty)
+
+
+def _comparisons(number: int) -> str:
+    return f"{number} comparison" + "s" * (number != 1)

@@ -1,0 +1,195 @@
+"""From numbers to what a reader sees in a table's cells: headings, rounding, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mammo.paper.published import (
+    DATASET_TITLES,
+    MODEL_TITLES,
+    OURS,
+    TRAINED_ON,
+    dataset_title,
+    short_title,
+)
+from mammo.report.display import Table
+
+NOTHING = "–"
+TRAINED_ON_IT = "trained on it"
+
+
+def present_sets(data: pd.DataFrame) -> Table:
+    """Give Table 1's numbers their headings; the full numbers stay in the CSV."""
+    shown = pd.DataFrame(
+        {
+            "Data set": [DATASET_TITLES.get(name, name) for name in data["dataset"]],
+            "Row": data["source"],
+            "Origin": _words(data["origin"]),
+            "Years": _words(data["years"]),
+            "Type": _words(data["modality"]),
+            "Cases": _counts(data["cases"]),
+            "Patients": _counts(data["patients"]),
+            "Images": _used_of_total(data),
+            "Malignant; benign": _percents(data["malignant_percent"])
+            + "; "
+            + _percents(data["benign_percent"]),
+        }
+    )
+    return Table(shown, data, _synthetic_note(data["source"]))
+
+
+def present_aurocs(data: pd.DataFrame) -> Table:
+    """Give the rows of Tables 2 to 4 their headings and a note on how the results were made.
+
+    What is long (the weights) or the same in every row (the one model of Table 4) stands in the
+    note.
+    """
+    before = "ddsm_only_auroc" in data
+    computed = data["auroc"].notna()
+    columns: dict[str, object] = {}
+    if not before or data["model"].nunique() > 1:
+        named = zip(data["model"], data["weights"], strict=True)
+        columns["Model"] = [title_of(*pair) for pair in named]
+    columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
+    columns["Source"] = _words(data["source"])
+    if before:
+        columns["Published, DDSM only"] = _aurocs(data["ddsm_only_published"])
+    columns["Published, mixed" if before else "Published"] = _published(data)
+    if before:
+        columns["Computed, DDSM only"] = _aurocs(data["ddsm_only_auroc"])
+    found = _aurocs(data["auroc"]).where(computed, data["status"])
+    columns["Computed, mixed" if before else "Computed here"] = found
+    columns[_interval_heading(data)] = bounds(data["lower"], data["upper"])
+    if data["run_sd"].notna().any():
+        columns["SD over trainings"] = _spreads(data)
+    if not before:  # the table of the splits has those of Table 4
+        columns["Patients; images; malignant"] = _sizes(data)
+    notes = [
+        _interval_note(data[computed]),
+        _runs_note(data[computed]),
+        _weights_note(data[computed]),
+        _synthetic_note(data["source"]),
+    ]
+    return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))
+
+
+def title_of(model: str, weights: object) -> str:
+    """Name a model, and of a published one whether it is the authors' or one trained here."""
+    title = MODEL_TITLES.get(model, model)
+    if model in OURS or model not in MODEL_TITLES or pd.isna(weights):
+        return title
+    whose = "authors' weights" if str(weights).startswith("the authors'") else "trained here"
+    return f"{title} ({whose})"
+
+
+def set_name(dataset: str, sources: Mapping[str, str]) -> str:
+    """Name a data set, and whether its images are real or synthetic where that is known."""
+    title = dataset_title(dataset)
+    return f"{title}, {sources[dataset]}" if dataset in sources else title
+
+
+def p_value(p: float) -> str:
+    """Return a p-value as text, never as zero."""
+    if pd.isna(p):
+        return NOTHING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def bounds(lower: pd.Series, upper: pd.Series, digits: int = 2) -> list[str]:
+    """Return intervals as text: "0.47 to 0.57"."""
+    return [
+        NOTHING if pd.isna(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+        for low, high in zip(lower, upper, strict=True)
+    ]
+
+
+def _weights_note(computed: pd.DataFrame) -> str:
+    """Say where each model's weights come from, those that are alike together."""
+    groups = computed.groupby("weights", sort=False)["model"]
+    if groups.ngroups == 1:
+        return f"Weights: {computed['weights'].iloc[0]}."
+    named = [
+        f"{', '.join(map(short_title, models.unique()))}: {weights}." for weights, models in groups
+    ]
+    return " ".join(["Weights.", *named]) if named else ""
+
+
+def _used_of_total(data: pd.DataFrame) -> list[str]:
+    pairs = zip(data["images"], data["images_total"], strict=True)
+    return [
+        f"{used:,}" if pd.isna(total) or total == used else f"{used:,} of {total:,}"
+        for used, total in pairs
+    ]
+
+
+def _words(values: pd.Series) -> list[str]:
+    return [NOTHING if pd.isna(text) else str(text) for text in values]
+
+
+def _counts(values: pd.Series) -> pd.Series:
+    return values.map(lambda n: NOTHING if pd.isna(n) else f"{n:,}")
+
+
+def _sizes(data: pd.DataFrame) -> pd.Series:
+    counts = [_counts(data[name]) for name in ("n_patients", "n_images", "n_malignant")]
+    return (counts[0] + "; " + counts[1] + "; " + counts[2]).mask(data["n_images"].isna(), NOTHING)
+
+
+def _percents(values: pd.Series) -> pd.Series:
+    return values.map(lambda share: NOTHING if pd.isna(share) else f"{share:.0f}%")
+
+
+def _aurocs(values: pd.Series) -> pd.Series:
+    return values.map(lambda auroc: NOTHING if pd.isna(auroc) else f"{auroc:.2f}")
+
+
+def _published(data: pd.DataFrame) -> pd.Series:
+    plus_minus = data["published_half_width"].map(lambda w: "" if pd.isna(w) else f" ±{w:.2f}")
+    pairs = zip(data["model"], data["dataset"], strict=True)
+    seen = [dataset in TRAINED_ON.get(model, ()) for model, dataset in pairs]
+    absent = data["published"].isna() & pd.Series(seen, data.index, bool)
+    return (_aurocs(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
+
+
+def _spreads(data: pd.DataFrame) -> pd.Series:
+    return data["run_sd"].map(lambda sd: NOTHING if pd.isna(sd) else f"{sd:.3f}")
+
+
+def _runs_note(computed: pd.DataFrame) -> str:
+    """Say what the spread over trainings is, and that it is no part of the interval."""
+    repeated = computed[computed["run_sd"].notna()]
+    if repeated.empty:
+        return ""
+    runs = " or ".join(f"{number}" for number in sorted(repeated["n_runs"].unique()))
+    return (
+        f"SD over trainings: standard deviation of the auROC over {runs} trainings that differ in "
+        "their seed alone, on the same images; it is no part of the interval, which is of the "
+        "first training."
+    )
+
+
+def _interval_heading(data: pd.DataFrame) -> str:
+    levels = data["confidence"].dropna().unique()
+    return f"{100 * levels[0]:g}% interval" if len(levels) == 1 else "Interval"
+
+
+def _interval_note(computed: pd.DataFrame) -> str:
+    """How the intervals were made: unit, replicates and seed, as the estimates record them."""
+    if computed.empty:
+        return ""
+    methods = []
+    for key, rows in computed.groupby(["confidence", "unit", "n_bootstrap", "seed"]):
+        confidence, unit, n_bootstrap, seed = key
+        methods.append(
+            f"{100 * confidence:g}%, percentile bootstrap of {unit}s, {n_bootstrap:,} replicates "
+            f"(at least {rows['n_valid'].min():,} held both classes), seed {seed}"
+        )
+    return f"Intervals: {'; '.join(methods)}."
+
+
+def _synthetic_note(sources: pd.Series) -> str:
+    if not any("synthetic" in source for source in _words(sources)):
+        return ""
+    return "Rows marked synthetic come from simulated images, not from patients."

@@ -1,0 +1,59 @@
+"""What the steps of every family of models share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from mammo.study.roles import TrainingData
+    from mammo.study.study import Study
+
+
+class Steps:
+    """Steps of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Gives parameters, images, splits, processes and artifact folders.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.parameters = study.parameters
+        self.artifacts = study.artifacts
+
+
+class ModelFamily(Steps, ABC):
+    """Models of one family: where they come from, and their scores."""
+
+    @abstractmethod
+    def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
+        """Return the artifact folder with a model's scores of the images it has not seen."""
+
+    @abstractmethod
+    def origin(self, model: str) -> dict[str, str]:
+        """Return kind, source, sha256, licence and note of the values that a model starts from."""
+
+    @abstractmethod
+    def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
+        """Say where the model's weights come from: what they started from, and on which images."""
+
+    @abstractmethod
+    def may_have_seen(self, model: str) -> tuple[str, ...]:
+        """Return the data sets that cannot be scored: the weights saw them, or a part unknown."""
+
+    def scored_rows(self, dataset: str, training: TrainingData = "ddsm") -> pd.DataFrame:
+        """Return the images of a data set that no training here learns from."""
+        rows = self.study.split(dataset, training)
+        return rows[rows["split"] != "train"].reset_index(drop=True)
+
+    def trained_on_in_words(self, training: TrainingData = "ddsm") -> str:
+        """Say whether a training's images are real or synthetic."""
+        names = self.study.datasets if training == "mixed" else self.study.datasets[:1]
+        sources = sorted({self.study.source(name) for name in names})
+        return f"trained on {' and '.join(sources)} images"

@@ -1,0 +1,199 @@
+"""The paper's own models: from feature maps (or images) to scores."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mammo.files.artifacts import digest, read_record
+from mammo.study.families.extraction import Extraction
+from mammo.study.families.family import ModelFamily
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from mammo.models.transfer import TransferModel
+    from mammo.study import Study
+    from mammo.study.roles import TrainingData
+    from mammo.training.samples import Samples
+
+
+class TransferFamily(ModelFamily):
+    """Classifiers on frozen features, and their scores.
+
+    Parameters
+    ----------
+    study : Study
+    run : int
+        Number of the training: 0 for the one that the study shows, others for its repetitions,
+        which differ in the seed of the classifier's start and course, and in nothing else.
+    """
+
+    def __init__(self, study: Study, run: int = 0) -> None:
+        super().__init__(study)
+        self.seed = study.parameters.seed + run
+
+    @cached_property
+    def extraction(self) -> Extraction:
+        """The steps from images to feature maps."""
+        return Extraction(self.study)
+
+    def model(self, model: str) -> TransferModel:
+        """Return the whole model as training starts with it: extractor and new classifier."""
+        from mammo.models.transfer import (
+            ClassifierSettings,
+            TransferModel,
+            build_classifier,
+            map_shape,
+        )
+
+        p = self.parameters
+        extractor = self.extraction.extractor(model)
+        extractor.requires_grad_(p.fine_tune)
+        settings = ClassifierSettings(p.classifier_channels, p.classifier_hidden, p.dropout)
+        channels = map_shape(extractor, p.image_size)[0]
+        return TransferModel(extractor, build_classifier(channels, settings, self.seed))
+
+    def trained(self, model: str, training: TrainingData = "ddsm") -> TransferModel:
+        """Return the whole model with the values that the study scores with."""
+        from mammo.training import checkpoint
+
+        whole = self.model(model)
+        checkpoint.load(self._trainable(whole), self.checkpoint_folder(model, training))
+        return whole.eval()
+
+    def checkpoint_folder(self, model: str, training: TrainingData = "ddsm") -> Path:
+        """Return the artifact folder of a trained model: values, history, record."""
+        rows = self.study.rows(training, is_trained_on=True)
+        p = self.parameters
+        names = ("classifier_channels", "classifier_hidden", "dropout", "fine_tune", "flips")
+        inputs = {
+            "model": model,
+            "training": training,
+            "inputs": self._inputs(model, training, rows),
+            "extractor": self.extraction.extractor_folder(model).name,
+            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "labels": digest(rows["label"].tolist()),
+            "classifier": {name: getattr(p, name) for name in names},
+            "settings": self._settings(),
+            "seed": self.seed,
+        }
+
+        def make(folder: Path) -> dict[str, Any]:
+            from mammo.training.transfer import TrainingSettings, train
+
+            record = train(
+                self._trainable(self.model(model)),
+                self._samples(model, training, rows),
+                rows["label"].to_numpy(int),
+                (rows["dataset"] + "/" + rows["patient_id"]).to_numpy(str),
+                TrainingSettings(**self._settings()),
+                folder,
+                self.study.fabric,
+                seed=self.seed,
+            )
+            patients = rows.groupby("dataset", sort=False)["patient_id"].nunique().to_dict()
+            return {**record, "learnt_from": patients, "device": str(self.study.fabric.device)}
+
+        return self.artifacts.build_together("checkpoint", inputs, make)
+
+    def start_in_words(self, model: str) -> str:
+        """Say what the extractor's values are."""
+        kind = self.origin(model)["kind"]
+        return {"imagenet": "ImageNet", "file": "own file"}.get(kind, kind)
+
+    def origin(self, model: str) -> dict[str, str]:
+        """Return where the extractor's values come from."""
+        facts = read_record(self.extraction.extractor_folder(model))["facts"]
+        return {name: facts[name] for name in ("kind", "source", "sha256", "licence", "note")}
+
+    def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
+        """Say what the extractor started from and which images the classifier was trained on."""
+        return f"{self.start_in_words(model)}; {self.trained_on_in_words(training)}"
+
+    def may_have_seen(self, model: str) -> tuple[str, ...]:
+        """Return no data set: what is scored was held out of this study's training."""
+        return ()
+
+    def history(self, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
+        """Return a training's history, one row an epoch."""
+        return pd.read_csv(self.checkpoint_folder(model, training) / "history.csv")
+
+    def best_epoch(self, model: str, training: TrainingData = "ddsm") -> int:
+        """Return the epoch whose values were kept."""
+        return read_record(self.checkpoint_folder(model, training))["facts"]["best_epoch"]
+
+    def layers(self, model: str) -> list[dict[str, Any]]:
+        """Return a model's layers, as `mammo.models.transfer.describe` gives them."""
+        from mammo.models.transfer import describe
+
+        return describe(self.model(model), self.parameters.image_size)
+
+    def _trainable(self, whole: TransferModel) -> nn.Module:
+        return whole if self.parameters.fine_tune else whole.classifier
+
+    def _settings(self) -> dict[str, Any]:
+        names = (
+            "learning_rate",
+            "weight_decay",
+            "batch_size",
+            "epochs",
+            "patience",
+            "early_stopping_fraction",
+            "monitor",
+            "balanced",
+        )
+        return {name: getattr(self.parameters, name) for name in names}
+
+    def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
+        """Return the artifact folder with a model's scores of the images it has not seen."""
+        rows = self.scored_rows(dataset, training)
+        inputs = {
+            "model": model,
+            "dataset": dataset,
+            "training": training,
+            "checkpoint": self.checkpoint_folder(model, training).name,
+            "inputs": self._inputs(model, training, rows),
+            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+        }
+
+        def make(folder: Path) -> dict[str, Any]:
+            from mammo.training.prediction import predict
+
+            trained = self._trainable(self.trained(model, training))
+            samples = self._samples(model, training, rows)
+            table = predict(trained, samples, rows, self.study.fabric, name=model)
+            if self.study.fabric.is_global_zero:
+                table.to_csv(folder / "predictions.csv", index=False)
+            return {"images": len(table)}
+
+        return self.artifacts.build_together("predictions", inputs, make)
+
+    def _inputs(self, model: str, training: TrainingData, rows: pd.DataFrame) -> list[str]:
+        """Return the names of the artifacts that the images' inputs are read from."""
+        datasets = rows["dataset"].unique()
+        if self.parameters.fine_tune:
+            return [self.study.images_folder(dataset).name for dataset in datasets]
+        return [
+            self.extraction.features_folder(model, dataset, training).name for dataset in datasets
+        ]
+
+    def _samples(self, model: str, training: TrainingData, rows: pd.DataFrame) -> Samples:
+        """Return the inputs of images, in the order of their rows (one data set after another)."""
+        from mammo.training.features import FeatureCache
+        from mammo.training.samples import CachedMaps, StoredImages
+
+        groups = [(name, part["image_id"]) for name, part in rows.groupby("dataset", sort=False)]
+        flips = self.extraction.flips(rows)
+        if self.parameters.fine_tune:
+            stores = [(self.study.images(name), image_ids) for name, image_ids in groups]
+            return StoredImages([(store.images, store.rows(ids)) for store, ids in stores], flips)
+        caches = [self.extraction.features_folder(model, name, training) for name, _ in groups]
+        image_ids = [list(ids) for _, ids in groups]
+        return CachedMaps(
+            list(zip(map(FeatureCache, caches), image_ids, strict=True)),
+            flips,
+        )

@@ -1,0 +1,43 @@
+"""The lesions of a data set's images, found once."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mammo.datasets.lesions import FACTS, lesions
+from mammo.files.artifacts import Artifacts
+from mammo.study.prepared_images import facts_digest, files_digest
+
+if TYPE_CHECKING:
+    from mammo.study.locations import Location
+
+_FILE = "lesions.csv"
+
+
+def lesions_folder(
+    artifacts: Artifacts, rows: pd.DataFrame, location: Location, workers: int
+) -> Path:
+    """Return the artifact folder with the lesions of the images that are used."""
+    masks = chain.from_iterable(chain.from_iterable(map(json.loads, rows["mask_paths"])))
+    inputs = {
+        "dataset": rows["dataset"].iloc[0],
+        "facts": facts_digest(rows, FACTS),
+        "masks": files_digest(masks, location),
+    }
+
+    def make(folder: Path) -> dict[str, Any]:
+        found = lesions(rows, workers)
+        found.to_csv(folder / _FILE, index=False)
+        return {"lesions": len(found)}
+
+    return artifacts.build("lesions", inputs, make)
+
+
+def read_lesions(folder: Path) -> pd.DataFrame:
+    """Return the lesions of a folder that `lesions_folder` gave."""
+    return pd.read_csv(folder / _FILE, dtype={"image_id": str})

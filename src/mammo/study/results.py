@@ -1,0 +1,243 @@
+"""A study's results: scores of each model on each data set, and what is computed from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from mammo.errors import MammoError, ParameterError
+from mammo.evaluation import auroc
+from mammo.evaluation.tables import comparisons
+from mammo.evaluation.tables import estimates as assessed
+from mammo.evaluation.tables.scores import KEY, Settings
+from mammo.evaluation.tables.subgroups import FACTS
+from mammo.models import MODELS
+from mammo.study import Study, TrainingData
+from mammo.study.families import family_of, repetitions
+from mammo.study.families.family import ModelFamily
+
+
+def settings(study: Study) -> Settings:
+    """Return how a study's estimates are made."""
+    p = study.parameters
+    return Settings(p.unit, p.n_bootstrap, p.confidence, p.seed)
+
+
+def predictions(study: Study, model: str, training: TrainingData = "ddsm") -> pd.DataFrame:
+    """Return a model's scores for every image that it has not seen in training.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.training.prediction.COLUMNS`.
+    """
+    return _predictions(study, family_of(study, model), model, training)
+
+
+def scores(study: Study, model: str, dataset: str) -> pd.DataFrame:
+    """Return a model's scores for the images of one data set that it has not seen in training.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.training.prediction.COLUMNS`.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model or data set.
+    MammoError
+        If the model's weights may have seen the data set.
+    """
+    for name, known in ((model, MODELS), (dataset, study.datasets)):
+        if name not in known:
+            raise ParameterError(f"'{name}': expected one of {', '.join(known)}")
+    family = family_of(study, model)
+    if dataset in family.may_have_seen(model):
+        raise MammoError(
+            f"{model} was trained on {dataset}, or on a part of it that is not known, so that its "
+            "scores there say nothing; choose another data set, or train the model here with "
+            "published_weights 'train'"
+        )
+    return _scores(family, model, dataset, "ddsm")
+
+
+def all_predictions(study: Study) -> pd.DataFrame:
+    """Return the scores of all of the study's models, with the images' facts where known.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.training.prediction.COLUMNS` and those of `mammo.evaluation.tables.subgroups.FACTS`.
+    """
+    scored = pd.concat(
+        [predictions(study, model) for model in study.parameters.models], ignore_index=True
+    )
+    return with_facts(study, scored)
+
+
+def with_facts(study: Study, scored: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of scores with the images' facts (`FACTS`) where the manifests state them."""
+    facts = [name for name in FACTS if name not in scored]
+    datasets = scored["dataset"].unique()
+    manifests = pd.concat(
+        [study.manifest(dataset)[["dataset", "image_id", *facts]] for dataset in datasets]
+    )
+    return scored.merge(manifests, on=["dataset", "image_id"], how="left", validate="m:1")
+
+
+def estimates(
+    study: Study,
+    scored: pd.DataFrame,
+    repeated: pd.DataFrame,
+    training: TrainingData = "ddsm",
+) -> pd.DataFrame:
+    """Return the auROC, with its interval, of each model and data set in a table of scores.
+
+    Parameters
+    ----------
+    study : Study
+    scored : DataFrame
+        `mammo.training.prediction.COLUMNS`.
+    repeated : DataFrame
+        As `repeated_aurocs`, of the same images.
+    training : {"ddsm", "mixed"}
+
+    Returns
+    -------
+    DataFrame
+        `mammo.report.tables.paper.ESTIMATE_COLUMNS`, one row a model and data set.
+    """
+    found = assessed.aurocs(scored, settings(study))
+    named = found[["model", "dataset"]].itertuples(index=False, name=None)
+    origins = [_origin(study, *key, training) for key in named]
+    return pd.concat([found, pd.DataFrame(origins, found.index)], axis=1).merge(
+        repeated, on=KEY, how="left"
+    )
+
+
+def comparison(study: Study) -> pd.DataFrame:
+    """Return the estimates of Tables 2 and 3: each model on every data set it can be scored on."""
+    repeated = repeated_aurocs(study, study.parameters.models)
+    return estimates(study, all_predictions(study), repeated)
+
+
+def comparison_by_image(study: Study) -> pd.DataFrame:
+    """Return `comparison` with intervals that take images as independent."""
+    by_image = assessed.aurocs(all_predictions(study), replace(settings(study), unit="image"))
+    found = comparison(study).set_index(KEY)
+    found.update(by_image.set_index(KEY))
+    return found.reset_index()
+
+
+def drops(study: Study) -> pd.DataFrame:
+    """Return each model's drop from DDSM's validation to each external set.
+
+    Returns
+    -------
+    DataFrame
+        As `mammo.evaluation.tables.comparisons.drops`.
+    """
+    return comparisons.drops(all_predictions(study), settings(study), study.parameters.margin)
+
+
+def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the estimates of Table 4, and those of the same backbone trained on DDSM alone.
+
+    Both are of the same images: DDSM's validation patients and the part of each external set that
+    the mixed training has not seen.
+    """
+    model = study.parameters.mixed_model
+    after, before = _mixed_predictions(study)
+    unseen = after[["dataset", "image_id"]]
+    repeated = repeated_aurocs(study, [model], "mixed")
+    alone = repeated_aurocs(study, [model], "ddsm", unseen)
+    return estimates(study, after, repeated, "mixed"), estimates(study, before, alone)
+
+
+def mixed_gains(study: Study) -> pd.DataFrame:
+    """Return the paired differences, mixed training less DDSM alone, on the same images.
+
+    Returns
+    -------
+    DataFrame
+        As `mammo.evaluation.tables.comparisons.model_pairs`.
+    """
+    after, before = _mixed_predictions(study)
+    both = pd.concat([after.assign(model="mixed"), before.assign(model="ddsm")])
+    return comparisons.model_pairs(both, settings(study), study.parameters.margin)
+
+
+def repeated_aurocs(
+    study: Study,
+    models: Iterable[str],
+    training: TrainingData = "ddsm",
+    images: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return how much the auROC differs between trainings with other seeds.
+
+    Parameters
+    ----------
+    study : Study
+    models : iterable of str
+    training : {"ddsm", "mixed"}
+    images : DataFrame, optional
+        ``dataset`` and ``image_id`` of the images that count; without it all that are scored.
+
+    Returns
+    -------
+    DataFrame
+        `mammo.evaluation.tables.scores.KEY`, ``n_runs``, ``run_sd`` (NaN for one run).
+    """
+    rows = []
+    for model in models:
+        for family in repetitions(study, model):
+            scored = _predictions(study, family, model, training)
+            if images is not None:
+                scored = scored.merge(images, on=["dataset", "image_id"])
+            rows += [
+                {**dict(zip(KEY, key, strict=True)), "auroc": _auroc_or_nan(part)}
+                for key, part in scored.groupby(KEY, sort=False)
+            ]
+    grouped = pd.DataFrame(rows).groupby(KEY, sort=False)["auroc"]
+    return grouped.agg(n_runs="size", run_sd="std").reset_index()
+
+
+def _mixed_predictions(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    model = study.parameters.mixed_model
+    after = predictions(study, model, "mixed")
+    unseen = after[["dataset", "image_id"]]
+    return after, predictions(study, model).merge(unseen, on=["dataset", "image_id"])
+
+
+def _predictions(
+    study: Study, family: ModelFamily, model: str, training: TrainingData
+) -> pd.DataFrame:
+    seen = family.may_have_seen(model)
+    unseen = [name for name in study.datasets if name not in seen]
+    tables = [_scores(family, model, name, training) for name in unseen]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _scores(family: ModelFamily, model: str, dataset: str, training: TrainingData) -> pd.DataFrame:
+    folder = family.predictions_folder(model, dataset, training)
+    texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
+    return pd.read_csv(folder / "predictions.csv", dtype=texts)
+
+
+def _origin(study: Study, model: str, dataset: str, training: TrainingData) -> dict[str, str]:
+    family = family_of(study, model)
+    return {
+        "source": study.source(dataset),
+        "weights": family.weights_in_words(model, training),
+        "may_have_seen": " ".join(family.may_have_seen(model)),
+    }
+
+
+def _auroc_or_nan(part: pd.DataFrame) -> float:
+    if part["y_true"].nunique() < 2:
+        return np.nan
+    return auroc(part["y_true"], part["y_score"])

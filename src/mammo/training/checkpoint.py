@@ -1,0 +1,130 @@
+"""A training's state on disk: safetensors, each file whole or absent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from mammo.errors import MammoError
+from mammo.files.disk import sentence, whole
+
+CHECKPOINT = "classifier.safetensors"
+"""Values of the best epoch, with the training's record in the header."""
+_EPOCH = "epoch.safetensors"
+
+
+def copy_state(model: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of a model's values."""
+    return {name: values.detach().clone() for name, values in model.state_dict().items()}
+
+
+def write_values(path: Path, values: Mapping[str, Tensor], record: Any) -> None:
+    """Write a model's values, and a record as JSON in the header, whole or not at all.
+
+    Raises
+    ------
+    MammoError
+        If there is no room for them, or the operating system refuses it.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in values.items()}
+    try:
+        with whole(path) as temporary:
+            safetensors.torch.save_file(tensors, temporary, {"record": json.dumps(record)})
+    except SafetensorError as error:
+        raise MammoError(sentence(error, path)) from error
+
+
+def save(folder: Path, state: Mapping[str, Tensor], record: Any) -> None:
+    """Write the values of a finished training, and remove its intermediate state."""
+    write_values(folder / CHECKPOINT, state, record)
+    (folder / _EPOCH).unlink(missing_ok=True)
+
+
+def load(model: nn.Module, folder: Path) -> dict[str, Any]:
+    """Give a model the values of a finished training; return the training's record.
+
+    Raises
+    ------
+    MammoError
+        If there is no checkpoint, or it is damaged or one of another model.
+    """
+    path = folder / CHECKPOINT
+    if not path.is_file():
+        raise MammoError(f"{path}: no such checkpoint; train the model first")
+    values = _read(path)
+    try:
+        model.load_state_dict(values)
+    except RuntimeError as error:
+        raise MammoError(f"{path}: a checkpoint of another model ({error})") from None
+    return _record(path)
+
+
+def save_epoch(
+    folder: Path,
+    model: nn.Module,
+    optimizer: Optimizer,
+    best: Mapping[str, Tensor],
+    history: list[dict[str, float]],
+) -> None:
+    """Write everything that the next epoch depends on."""
+    moments = {
+        f"optimizer/{number}/{name}": value
+        for number, values in optimizer.state_dict()["state"].items()
+        for name, value in values.items()
+    }
+    write_values(
+        folder / _EPOCH,
+        {
+            **{f"model/{name}": values for name, values in copy_state(model).items()},
+            **{f"best/{name}": values for name, values in best.items()},
+            **moments,
+        },
+        history,
+    )
+
+
+def resume(
+    folder: Path, model: nn.Module, optimizer: Optimizer
+) -> tuple[list[dict[str, float]], dict[str, Tensor]]:
+    """Restore the last finished epoch, if there is one.
+
+    Returns
+    -------
+    history : list of dict
+        Rows of the finished epochs.
+    best : dict of str to Tensor
+        The model's values after the best of them; its present ones if there is none.
+    """
+    path = folder / _EPOCH
+    if not path.is_file():
+        return [], copy_state(model)
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
+    for name, values in _read(path).items():
+        part, _, key = name.partition("/")
+        parts[part][key] = values
+    model.load_state_dict(parts["model"])
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, values in parts["optimizer"].items():
+        number, _, name = key.partition("/")
+        moments.setdefault(int(number), {})[name] = values
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
+    return _record(path), parts["best"]
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        return safetensors.torch.load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise MammoError(f"{path} cannot be read ({error}); delete it and run again") from error
+
+
+def _record(path: Path) -> Any:
+    with safe_open(path, "pt") as file:
+        return json.loads(file.metadata()["record"])

@@ -1,0 +1,178 @@
+"""Feature maps: computed once for every image and flip, and kept in a memory-mapped file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from lightning.fabric import Fabric
+from tqdm.auto import tqdm
+
+from mammo.errors import MammoError
+from mammo.files.disk import create_array, whole, write_csv
+from mammo.models.transfer import Extractor, map_shape
+from mammo.training.devices import Precision, computing
+
+FLIPS: dict[str, tuple[int, ...]] = {
+    "none": (),
+    "horizontal": (-1,),
+    "vertical": (-2,),
+    "both": (-2, -1),
+}
+"""Axes of an image that each flip turns round."""
+
+_MAPS, _INDEX, _DONE = "features.npy", "index.csv", "done.npy"
+
+
+class FeatureCache:
+    """Feature maps of a folder that `extract` has written.
+
+    Attributes
+    ----------
+    maps : memmap of float16, shape (m, C, h, w)
+        One feature map for each image and flip.
+    rows : Series of int
+        Row of ``maps``, indexed by ``image_id`` and ``flip``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if not _is_complete(folder):
+            raise MammoError(f"{folder}: no complete feature maps; extract them first")
+        self.maps = np.load(folder / _MAPS, mmap_mode="r", allow_pickle=False)
+        index = pd.read_csv(folder / _INDEX, dtype={"image_id": str})
+        self.rows = pd.Series(
+            np.arange(len(index)), pd.MultiIndex.from_frame(index[["image_id", "flip"]])
+        )
+
+    def find(self, image_ids: Sequence[str], flip: str = "none") -> np.ndarray:
+        """Return the rows of images; refuse one that is not there."""
+        keys = pd.MultiIndex.from_product([list(image_ids), [flip]])
+        rows = self.rows.reindex(keys)
+        if rows.isna().any():
+            absent = rows.index[rows.isna()][0]
+            raise MammoError(f"image '{absent[0]}' has no feature map for flip '{flip}'")
+        return rows.to_numpy(int)
+
+
+def extract(
+    images: np.ndarray,
+    image_ids: Sequence[str],
+    extractor: Extractor,
+    folder: Path,
+    *,
+    fabric: Fabric,
+    rows: np.ndarray | None = None,
+    flips: Sequence[str] = ("none",),
+    flipped: np.ndarray | None = None,
+    batch_size: int = 16,
+    precision: Precision = "auto",
+) -> None:
+    """Write the feature maps of images, and of flipped ones, into a folder.
+
+    The work is cut into batches that are the same however many processes share it: process r of W
+    takes every W-th batch, and writes into the one file. A batch is marked done when it is on
+    disk, so an interrupted extraction goes on where it stopped. Short batches are filled up, since
+    a kernel may be chosen by the batch's shape.
+
+    Parameters
+    ----------
+    images : ndarray of uint16, shape (N, S, S)
+        Prepared images, 65535 is white; usually a memory map.
+    image_ids : sequence of str, length n
+        Names of the images that are taken.
+    extractor : Extractor
+    folder : Path
+        An existing folder, the same for all processes.
+    fabric : Fabric
+        Launched.
+    rows : ndarray of int, shape (n,), optional
+        Where in ``images`` these are; by default they are all of them, in order.
+    flips : sequence of str
+        Keys of `FLIPS`; must begin with "none".
+    flipped : ndarray of bool, shape (n,), optional
+        Images whose flips are computed; all by default. Flips serve training only.
+    batch_size : int
+        Images that are computed at once.
+    precision : {"auto", "bfloat16", "float32"}
+        Of the computation; the file is float16.
+    """
+    rows = np.arange(len(images)) if rows is None else np.asarray(rows)
+    jobs = _jobs(len(rows), flips, flipped)
+    batches = [jobs[i : i + batch_size] for i in range(0, len(jobs), batch_size)]
+    shape = (len(jobs), *map_shape(extractor, images.shape[-1]))
+    index = pd.DataFrame(
+        {
+            "image_id": np.asarray(image_ids, str)[jobs["row"]],
+            "flip": [flips[number] for number in jobs["flip"]],
+        }
+    )
+    if fabric.is_global_zero and not _is_begun(folder, shape, index, len(batches)):
+        _begin(folder, shape, index, len(batches))
+    fabric.barrier()
+    maps = np.lib.format.open_memmap(folder / _MAPS, mode="r+")
+    done = np.lib.format.open_memmap(folder / _DONE, mode="r+")
+    own = range(fabric.global_rank, len(batches), fabric.world_size)
+    extractor = extractor.to(fabric.device)
+    hidden = not fabric.is_global_zero
+    with torch.inference_mode(), computing(fabric.device, precision):
+        for number in tqdm(own, f"features ({extractor.backbone})", unit="batch", disable=hidden):
+            if done[number]:
+                continue
+            batch = batches[number]
+            grey = _load(images, rows[batch["row"]], batch["flip"], flips, batch_size)
+            found = extractor(grey.to(fabric.device))[: len(batch)].to(torch.float16).cpu().numpy()
+            maps[number * batch_size : number * batch_size + len(batch)] = found
+            maps.flush()
+            done[number] = True
+            done.flush()
+    fabric.barrier()
+
+
+def _jobs(n: int, flips: Sequence[str], flipped: np.ndarray | None) -> np.ndarray:
+    """Return what to compute: row of the image and number of the flip, unflipped ones first."""
+    unknown = [flip for flip in flips if flip not in FLIPS]
+    if unknown or not flips or flips[0] != "none":
+        raise MammoError(f"flips are {tuple(flips)}: expected 'none', then some of {[*FLIPS][1:]}")
+    some = np.arange(n) if flipped is None else np.flatnonzero(flipped)
+    rows = [np.arange(n), *(some for _ in flips[1:])]
+    jobs = np.empty(sum(map(len, rows)), [("row", np.int64), ("flip", np.int64)])
+    jobs["row"] = np.concatenate(rows)
+    jobs["flip"] = np.repeat(np.arange(len(flips)), [len(part) for part in rows])
+    return jobs
+
+
+def _begin(folder: Path, shape: tuple[int, ...], index: pd.DataFrame, n_batches: int) -> None:
+    """Lay out the files; the marks come last, so that their presence vouches for the others."""
+    (folder / _DONE).unlink(missing_ok=True)
+    create_array(folder / _MAPS, shape, "<f2")
+    write_csv(folder / _INDEX, index)
+    with whole(folder / _DONE) as temporary:
+        create_array(temporary, (n_batches,), "|b1")
+
+
+def _is_begun(folder: Path, shape: tuple[int, ...], index: pd.DataFrame, n_batches: int) -> bool:
+    if not (folder / _DONE).is_file():
+        return False
+    maps = np.load(folder / _MAPS, mmap_mode="r", allow_pickle=False)
+    done = np.load(folder / _DONE, allow_pickle=False)
+    there = pd.read_csv(folder / _INDEX, dtype={"image_id": str})
+    return maps.shape == shape and len(done) == n_batches and there.equals(index)
+
+
+def _is_complete(folder: Path) -> bool:
+    done = folder / _DONE
+    return done.is_file() and bool(np.load(done, allow_pickle=False).all())
+
+
+def _load(
+    images: np.ndarray, rows: np.ndarray, turns: np.ndarray, flips: Sequence[str], size: int
+) -> torch.Tensor:
+    """Return grey values (size, 1, S, S) in [0, 1]; the last image fills up a short batch."""
+    grey = np.empty((size, 1, *images.shape[1:]), np.float32)
+    for place in range(size):
+        job = min(place, len(rows) - 1)
+        grey[place, 0] = np.flip(images[rows[job]], FLIPS[flips[turns[job]]])
+    return torch.from_numpy(grey).div_(65535)

@@ -1,0 +1,123 @@
+"""What a model takes in, sample by sample: cached feature maps, or images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor, nn
+
+from mammo.training.devices import Precision, computing
+from mammo.training.features import FLIPS, FeatureCache
+
+
+class Samples(Protocol):
+    """Inputs of a model, by number, in any of their flips.
+
+    Attributes
+    ----------
+    flips : tuple of str
+        Keys of `mammo.training.features.FLIPS` that can be asked for; the first is "none".
+    """
+
+    flips: tuple[str, ...]
+
+    def __len__(self) -> int: ...
+
+    def batch(self, numbers: np.ndarray, flips: np.ndarray) -> Tensor:
+        """Return the inputs with these numbers, each in the flip of this index in ``flips``."""
+
+
+class CachedMaps:
+    """Feature maps of images in one or more caches, in the order given.
+
+    Parameters
+    ----------
+    parts : sequence of (FeatureCache, sequence of str)
+        Each cache with the images that are taken from it.
+    flips : sequence of str
+        Flips that the caches hold for these images.
+    """
+
+    def __init__(
+        self, parts: Sequence[tuple[FeatureCache, Sequence[str]]], flips: Sequence[str] = ("none",)
+    ) -> None:
+        self.flips = tuple(flips)
+        self._maps = [cache.maps for cache, _ in parts]
+        self._part = np.repeat(np.arange(len(parts)), [len(ids) for _, ids in parts])
+        self._row = np.concatenate(
+            [np.stack([cache.find(ids, flip) for flip in flips], axis=1) for cache, ids in parts]
+        )
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def batch(self, numbers: np.ndarray, flips: np.ndarray) -> Tensor:
+        """Return feature maps (B, C, h, w), float16."""
+        maps = [
+            self._maps[self._part[n]][self._row[n, f]] for n, f in zip(numbers, flips, strict=True)
+        ]
+        return torch.from_numpy(np.stack(maps))
+
+
+class StoredImages:
+    """Prepared images of one or more stores, in the order given; flipped when they are asked for.
+
+    Parameters
+    ----------
+    parts : sequence of (ndarray of uint16 (n, S, S), ndarray of int)
+        Each store with the rows that are taken from it.
+    flips : sequence of str
+        Keys of `mammo.training.features.FLIPS`.
+    """
+
+    def __init__(
+        self, parts: Sequence[tuple[np.ndarray, np.ndarray]], flips: Sequence[str] = ("none",)
+    ) -> None:
+        self.flips = tuple(flips)
+        self._images = [images for images, _ in parts]
+        self._part = np.repeat(np.arange(len(parts)), [len(rows) for _, rows in parts])
+        self._row = np.concatenate([np.asarray(rows, int) for _, rows in parts])
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def batch(self, numbers: np.ndarray, flips: np.ndarray) -> Tensor:
+        """Return grey images (B, 1, S, S), float32 in [0, 1]."""
+        images = [
+            np.flip(self._images[self._part[n]][self._row[n]], FLIPS[self.flips[f]])
+            for n, f in zip(numbers, flips, strict=True)
+        ]
+        return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)).div_(65535)
+
+
+@torch.no_grad()
+def logits(
+    model: nn.Module,
+    samples: Samples,
+    numbers: np.ndarray,
+    fabric: Fabric,
+    *,
+    batch_size: int,
+    precision: Precision,
+) -> np.ndarray:
+    """Return the logits of unflipped samples, computed by all processes together.
+
+    Returns
+    -------
+    ndarray of float32, shape (len(numbers),)
+        The same in every process.
+    """
+    model.eval()
+    scores = torch.zeros(len(numbers), device=fabric.device)
+    with computing(fabric.device, precision):
+        for begin in range(
+            fabric.global_rank * batch_size, len(numbers), fabric.world_size * batch_size
+        ):
+            chosen = numbers[begin : begin + batch_size]
+            inputs = samples.batch(chosen, np.zeros(len(chosen), int)).to(fabric.device)
+            scores[begin : begin + batch_size] = model(inputs).float()
+    return fabric.all_reduce(scores, reduce_op="sum").cpu().numpy()

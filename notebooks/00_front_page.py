@@ -35,12 +35,12 @@ mixed_fraction = 0.8  # of each external set's patients, in the mixed training
 
 # %%
 from mammo.parameters import sources
-from mammo.report.tables.contradictions import contradictions_table
 
 parameters = sources.read(globals())
 
 # %% tags=["remove-input"]
 from mammo.report import display, notice, sentences
+from mammo.report.tables.contradictions import contradictions_table
 from mammo.study import Study, results
 
 study = Study(parameters)

@@ -51,10 +51,6 @@ n_bootstrap = 10_000  # bootstrap replicates behind each interval
 
 # %%
 from mammo.parameters import sources
-from mammo.study.families import FAMILIES, family_of, models_of
-from mammo.study.families.end2end import End2EndFamily
-from mammo.study.families.frcnn_cad import FrcnnCadFamily
-from mammo.study.families.transfer import TransferFamily
 
 parameters = sources.read(globals())
 
@@ -72,6 +68,10 @@ from mammo.report.figures.stages import staged_training
 from mammo.report.figures.training import training_curves
 from mammo.report.tables import detections, paper
 from mammo.study import INTERNAL, Study, results
+from mammo.study.families import FAMILIES, family_of, models_of
+from mammo.study.families.end2end import End2EndFamily
+from mammo.study.families.frcnn_cad import FrcnnCadFamily
+from mammo.study.families.transfer import TransferFamily
 
 study = Study(parameters)
 transfer, end2end, detectors = (models_of(study, family) for family in FAMILIES)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mammo.book import inventory
-from mammo.files.artifacts import RECORDED_VERSIONS, read_record
+from mammo.files.artifacts import read_record
 from mammo.models import MODELS
 from mammo.paper.published import MODEL_TITLES
 from mammo.parameters import WHERE_NOT_WHAT, Parameters
@@ -110,5 +110,5 @@ def test_parameters_tell_what_was_changed(study, prepared):
 
 def test_versions_name_commit_python_and_packages():
     table = inventory.versions().set_index("What")["Version"]
-    assert list(table.index) == ["commit", "python", *RECORDED_VERSIONS]
+    assert {"commit", "mammo", "python", "numpy", "torch", "pydicom"} <= set(table.index)
     assert table.str.len().gt(0).all()

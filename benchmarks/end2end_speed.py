@@ -93,7 +93,7 @@ def save_with_keras(python: str, name: str, path: Path) -> None:
 
 
 def read(path: Path) -> End2End:
-    network = keras_h5.read(path)
+    network = keras_h5.read_keras(path)
     backbone = LayerGraph(network.backbone)
     model = End2End(backbone, LayerGraph(network.top, backbone.out_channels), end2end.DDSM_MEAN)
     model.load_state_dict(network.state)

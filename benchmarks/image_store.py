@@ -70,7 +70,7 @@ def time_one_image() -> None:
 def time_store(paths: list[Path]) -> None:
     films = pd.DataFrame({"path": [str(path) for path in paths], "excluded": None})
     films["image_id"] = [path.stem for path in paths]
-    reading = milliseconds(lambda: images.read(paths[0]))
+    reading = milliseconds(lambda: images.read_image(paths[0]))
     print(f"\n{len(paths)} films of 1024 x 1024; reading one takes {reading:.1f} ms")
     for size in (224, 832):
         for workers in sorted({1, 2, os.cpu_count() or 1}):

@@ -36,7 +36,7 @@ mixed_fraction = 0.8  # of each external set's patients, in the mixed training
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from mammo.report import display, notice, sentences

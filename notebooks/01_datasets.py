@@ -31,7 +31,7 @@ mias_label_rule = "any_malignant"  # "abnormal_only": no normal films
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from mammo.book import gallery, inventory

@@ -52,7 +52,7 @@ n_bootstrap = 10_000  # bootstrap replicates behind each interval
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from IPython.display import display as draw

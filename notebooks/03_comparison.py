@@ -39,7 +39,7 @@ recalibration_fraction = 0.5  # of an external set's patients, to recalibrate
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from IPython.display import display as draw

@@ -28,7 +28,7 @@ confidence = 0.95  # confidence level of the intervals
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from mammo.book import inventory

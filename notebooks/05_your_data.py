@@ -44,7 +44,7 @@ adapt_runs = 3  # trainings with each fraction, other seeds
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from IPython.display import Markdown

@@ -25,7 +25,7 @@ coverage_simulations = 500  # simulated sets behind each cell of the last table
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from mammo.paper import sampling_error

@@ -30,7 +30,7 @@ mixed_model = "alexnet"  # the model that is also trained on mixed data
 # %%
 from mammo.parameters import sources
 
-parameters = sources.read(globals())
+parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from mammo.book import inventory

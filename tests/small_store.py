@@ -54,7 +54,7 @@ def build(manifest: pd.DataFrame, artifacts: Path, workers: int = 1) -> Path:
     def make(folder: Path) -> dict[str, Any]:
         return {"images": len(store.build(manifest, SETTINGS, folder, workers))}
 
-    return Artifacts(artifacts).build("images", {"settings": SETTINGS.model_dump()}, [], make)
+    return Artifacts(artifacts).build("images", {"settings": SETTINGS.model_dump()}, make)
 
 
 def finished(artifacts: Path) -> list[Path]:

@@ -31,7 +31,7 @@ def read(tmp_path):
     def read(content: bytes, settings: DetectorSettings = TINY) -> dict[str, torch.Tensor]:
         path = tmp_path / "vgg16_frcnn_cad.caffemodel"
         path.write_bytes(content)
-        return caffemodel.read(path, settings)
+        return caffemodel.read_caffemodel(path, settings)
 
     return read
 
@@ -169,7 +169,7 @@ def test_no_part_of_a_file_is_taken_for_the_whole(whole, tmp_path_factory, data)
     path = tmp_path_factory.mktemp("part") / "part.caffemodel"
     path.write_bytes(whole[:kept])
     with pytest.raises(WeightsError):
-        caffemodel.read(path, TINY)
+        caffemodel.read_caffemodel(path, TINY)
 
 
 @given(content=st.binary(min_size=1, max_size=200))
@@ -177,7 +177,7 @@ def test_foreign_bytes_are_refused(tmp_path_factory, content):
     path = tmp_path_factory.mktemp("foreign") / "foreign.caffemodel"
     path.write_bytes(content)
     with pytest.raises(WeightsError):
-        caffemodel.read(path, TINY)
+        caffemodel.read_caffemodel(path, TINY)
 
 
 def test_foreign_files_are_refused(read, tmp_path):
@@ -193,4 +193,4 @@ def test_foreign_files_are_refused(read, tmp_path):
 
 def test_an_absent_file_is_named(tmp_path):
     with pytest.raises(WeightsError, match=r"absent\.caffemodel: no such file"):
-        caffemodel.read(tmp_path / "absent.caffemodel")
+        caffemodel.read_caffemodel(tmp_path / "absent.caffemodel")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 import native
-from mammo.datasets.check import survey
+from mammo.datasets.check import check_dataset
 from mammo.errors import ParameterError
 
 
@@ -26,7 +26,7 @@ def found(report, severity):
 
 
 def test_an_incomplete_set_is_usable_with_warnings(inbreast, tmp_path):
-    report = survey("inbreast", data_root=tmp_path)
+    report = check_dataset("inbreast", data_root=tmp_path)
     assert (report.place, report.status) == (inbreast, 1)
     assert found(report, "warning") == [
         "1 excluded: image file not found (22678622)",
@@ -46,7 +46,7 @@ def test_a_whole_set_has_status_0(tmp_path):
     native.write_png(tmp_path / "a.png")
     native.write_png(tmp_path / "b.png", bits=8)
     (tmp_path / "labels.csv").write_text("image,patient_id,label\na.png,1,0\nb.png,2,1\n")
-    report = survey("institution", tmp_path)
+    report = check_dataset("institution", tmp_path)
     assert report.status == 0
     assert str(report).endswith("institution is usable.")
     assert "2 images do not say which breast they show" in str(report)
@@ -55,14 +55,14 @@ def test_a_whole_set_has_status_0(tmp_path):
 def test_one_class_alone_is_an_error(tmp_path):
     native.write_png(tmp_path / "a.png")
     (tmp_path / "labels.csv").write_text("image,patient_id,label\na.png,1,0\n")
-    report = survey("institution", tmp_path)
+    report = check_dataset("institution", tmp_path)
     assert report.status == 2
     assert "both classes are needed" in str(report)
     assert report.counts["found"].tolist() == ["1", "1", "1", "0 (0.0%)", "1 (100.0%)"]
 
 
 def test_an_absent_set_says_what_happens_and_how_to_get_it(tmp_path):
-    report = survey("mias", data_root=tmp_path)
+    report = check_dataset("mias", data_root=tmp_path)
     assert (report.place, report.status, report.counts) == (None, 2, None)
     assert "a study takes a synthetic set instead" in str(report)
     assert "run: mammo fetch mias" in str(report)
@@ -71,21 +71,21 @@ def test_an_absent_set_says_what_happens_and_how_to_get_it(tmp_path):
 
 def test_a_broken_set_is_told_from_an_absent_one(tmp_path):
     (tmp_path / "mias").mkdir()
-    report = survey("mias", data_root=tmp_path)
+    report = check_dataset("mias", data_root=tmp_path)
     assert (report.place, report.status) == (tmp_path / "mias", 2)
     assert "holds no image mdbNNN.pgm" in str(report)
 
 
 def test_a_path_that_is_no_folder_is_named(tmp_path):
     for name in ("cbis_ddsm", "inbreast", "mias", "institution"):
-        report = survey(name, tmp_path / "absent")
+        report = check_dataset(name, tmp_path / "absent")
         assert report.status == 2
         assert f"{tmp_path / 'absent'} does not exist" in str(report)
 
 
 def test_a_synthetic_set_is_called_so_and_not_compared(inbreast):
     (inbreast / "SYNTHETIC.txt").write_text("made")
-    text = str(survey("inbreast", inbreast))
+    text = str(check_dataset("inbreast", inbreast))
     assert "the images are SYNTHETIC phantoms" in text
     assert "in the release" not in text
 
@@ -97,24 +97,24 @@ def test_faults_of_files_are_grouped_by_reason(tmp_path):
     (tmp_path / "labels.csv").write_text(
         "image,patient_id,label\na.png,1,0\n" + "".join(f"{n},1,1\n" for n in range(5))
     )
-    (warning,) = found(survey("institution", tmp_path), "warning")
+    (warning,) = found(check_dataset("institution", tmp_path), "warning")
     assert warning.startswith("5 excluded: the DICOM header is damaged (")
     assert ".dcm" not in warning and warning.endswith(", ...)")
 
 
 def test_an_unknown_set_names_the_known_ones():
     with pytest.raises(ParameterError, match=r"'ddsm' is no data set; it must be one of \['cbis"):
-        survey("ddsm")
+        check_dataset("ddsm")
 
 
 def test_real_cbis_tables_are_counted_without_images(real_data):
-    report = survey("cbis_ddsm", data_root=real_data)
+    report = check_dataset("cbis_ddsm", data_root=real_data)
     assert report.status == 2
     assert report.counts["in tables"].tolist() == report.counts["released"].tolist()
     assert "31 patients have images on both sides of the official split" in str(report)
 
 
 def test_real_inbreast_table_is_counted_without_images(real_data):
-    report = survey("inbreast", data_root=real_data)
+    report = check_dataset("inbreast", data_root=real_data)
     assert report.counts["in tables"].tolist()[1:] == report.counts["released"].tolist()[1:]
     assert any(text.startswith("23 excluded: BI-RADS 3") for text in found(report, "note"))

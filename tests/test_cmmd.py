@@ -13,12 +13,12 @@ from pydicom.sequence import Sequence
 import native
 from mammo.datasets import cmmd, manifest
 from mammo.datasets.card import Counts
-from mammo.datasets.check import survey
+from mammo.datasets.check import check_dataset
 from mammo.datasets.check_report import counts_table
 from mammo.datasets.cmmd_cases import find_table, read_breasts
 from mammo.errors import DatasetError, ParameterError
 from mammo.files.artifacts import Artifacts
-from mammo.images import read
+from mammo.images import read_image
 from mammo.paper.published import dataset_title
 from mammo.parameters import Parameters
 from mammo.study.locations import Locations
@@ -153,7 +153,7 @@ def test_facts_of_the_table_and_of_the_header(release):
 
 def test_the_images_are_read_as_mammograms(release):
     frame = manifest.used(cmmd.load(release))
-    image = read(frame["path"].iloc[0])
+    image = read_image(frame["path"].iloc[0])
     assert (image.laterality, image.view) == (frame["laterality"].iloc[0], frame["view"].iloc[0])
     assert image.pixels.shape == (24, 20)
     assert image.pixels.max() > image.pixels.min()
@@ -366,7 +366,7 @@ def test_it_takes_the_place_of_an_absent_institution_under_its_own_name(release,
 
 
 def test_a_check_says_what_is_there_and_what_the_table_leaves_out(release):
-    report = survey("cmmd", release)
+    report = check_dataset("cmmd", release)
     (note,) = [found for found in report.findings if "no biopsy result" in found.text]
     assert note.severity == "note" and note.text.startswith("2 excluded")
     assert "10 images are there, of 5202 in the release" in str(report)

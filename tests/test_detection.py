@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from mammo.errors import UnreadableImageError
-from mammo.images import read
+from mammo.images import read_image
 from mammo.models.frcnn_cad import DetectorSettings, build, image_score
 from mammo.training import detection
 from mammo.training.detection import Inputs, detect, detect_all
@@ -76,7 +76,7 @@ def test_all_images_are_detected_on_as_each_alone(images, network, fabric):
     assert tuple(table.columns) == detection.COLUMNS
     assert table["image_id"].drop_duplicates().tolist() == images["image_id"].tolist()
     for image, score in zip(images.itertuples(), scores, strict=True):
-        alone = network.detect(read(image.path).pixels)
+        alone = network.detect(read_image(image.path).pixels)
         rows = table[table["image_id"] == image.image_id]
         assert rows["label"].tolist() == alone.labels.tolist()
         np.testing.assert_allclose(rows["score"], alone.scores, rtol=1e-5)

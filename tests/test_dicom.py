@@ -60,7 +60,7 @@ def write(path: Path, stored: np.ndarray = RAMP, bits: int = 12, **elements: obj
 
 
 def read(tmp_path: Path, stored: np.ndarray = RAMP, bits: int = 12, **elements: object) -> Image:
-    return dicom.read(write(tmp_path / "image", stored, bits, **elements))
+    return dicom.read_dicom(write(tmp_path / "image", stored, bits, **elements))
 
 
 def lut(data: list[int], first: int, bits: int) -> Sequence:
@@ -127,11 +127,11 @@ def test_absent_function_means_linear_and_the_first_window_is_taken(tmp_path: Pa
     image = read(tmp_path, WindowCenter=[20, 40], WindowWidth=[30, 10])
     expected = [[window_linear(x, 20, 30) for x in row] for row in RAMP]
     np.testing.assert_allclose(image.pixels, expected, atol=1e-6)
-    second = dicom.read(tmp_path / "image", voi=1)
+    second = dicom.read_dicom(tmp_path / "image", voi=1)
     expected = [[window_linear(x, 40, 10) for x in row] for row in RAMP]
     np.testing.assert_allclose(second.pixels, expected, atol=1e-6)
     with pytest.raises(UnreadableImageError, match="2 windows, and number 2 was asked"):
-        dicom.read(tmp_path / "image", voi=2)
+        dicom.read_dicom(tmp_path / "image", voi=2)
 
 
 @pytest.mark.parametrize("blank", [None, ""])
@@ -279,7 +279,7 @@ REFUSED = {
 def test_refusal_names_file_and_reason(tmp_path: Path, reason: str) -> None:
     path = write(tmp_path / "refused.dcm", **REFUSED[reason])
     with pytest.raises(UnreadableImageError, match=reason) as caught:
-        dicom.read(path)
+        dicom.read_dicom(path)
     text = str(caught.value)
     assert text.startswith(str(path))
     assert "\n" not in text
@@ -293,7 +293,7 @@ def test_missing_transfer_syntax_is_refused(tmp_path: Path) -> None:
     del ds.file_meta.TransferSyntaxUID
     ds.save_as(path, implicit_vr=True, little_endian=True)
     with pytest.raises(UnreadableImageError, match="transfer syntax is missing"):
-        dicom.read(path)
+        dicom.read_dicom(path)
 
 
 def test_deflated_file_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
@@ -301,7 +301,7 @@ def test_deflated_file_is_refused_before_it_is_inflated(tmp_path: Path) -> None:
     ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
     ds.save_as(tmp_path / "deflated", enforce_file_format=True)
     with pytest.raises(UnreadableImageError, match="deflated"):
-        dicom.read(tmp_path / "deflated")
+        dicom.read_dicom(tmp_path / "deflated")
 
 
 @pytest.mark.filterwarnings("ignore:End of file reached")
@@ -311,25 +311,25 @@ def test_truncated_compressed_file_is_refused(tmp_path: Path) -> None:
     ds.save_as(tmp_path / "whole", enforce_file_format=True)
     content = (tmp_path / "whole").read_bytes()
     (tmp_path / "cut").write_bytes(content[:-3000])
-    assert dicom.read(tmp_path / "whole").pixels.shape == (64, 64)
+    assert dicom.read_dicom(tmp_path / "whole").pixels.shape == (64, 64)
     with pytest.raises(UnreadableImageError, match="truncated"):
-        dicom.read(tmp_path / "cut")
+        dicom.read_dicom(tmp_path / "cut")
 
 
 @pytest.mark.parametrize("content", [b"", b"no image at all", bytes(1000), b"\x08\x00" * 100])
 def test_what_is_not_dicom_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "other").write_bytes(content)
     with pytest.raises(UnreadableImageError, match="other"):
-        dicom.read(tmp_path / "other")
+        dicom.read_dicom(tmp_path / "other")
     with pytest.raises(UnreadableImageError, match="other"):
-        images.read(tmp_path / "other")
+        images.read_image(tmp_path / "other")
 
 
 def test_absent_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableImageError, match="cannot be opened"):
-        images.read(tmp_path / "absent.dcm")
+        images.read_image(tmp_path / "absent.dcm")
     with pytest.raises(UnreadableImageError, match="cannot be opened"):
-        dicom.read(tmp_path / "absent.dcm")
+        dicom.read_dicom(tmp_path / "absent.dcm")
 
 
 @pytest.mark.parametrize("preamble", [b"\0" * 128, b"II*\0" + b"\0" * 124, None])
@@ -337,7 +337,9 @@ def test_format_is_told_by_content(tmp_path: Path, preamble: bytes | None) -> No
     content = write(tmp_path / "image.png").read_bytes()
     content = content[132:] if preamble is None else preamble + content[128:]
     (tmp_path / "image.png").write_bytes(content)
-    np.testing.assert_allclose(images.read(tmp_path / "image.png").pixels, RAMP / 4095, atol=1e-6)
+    np.testing.assert_allclose(
+        images.read_image(tmp_path / "image.png").pixels, RAMP / 4095, atol=1e-6
+    )
 
 
 def code_item(value: str, scheme: str) -> Sequence:
@@ -374,12 +376,12 @@ def test_no_patient_identifier_is_kept(tmp_path: Path) -> None:
 
 
 def test_real_lossless_codecs_agree(real_data: Path) -> None:
-    plain = images.read(real_data / "dicom/RG3_UNC.dcm").pixels
+    plain = images.read_image(real_data / "dicom/RG3_UNC.dcm").pixels
     stored = pydicom.dcmread(real_data / "dicom/RG3_UNC.dcm").pixel_array[::97, ::89]
     expected = [[1 - window_linear(x, 550, 1024) for x in row] for row in stored]
     np.testing.assert_allclose(plain[::97, ::89], expected, atol=1e-6)
     for codec in ("RLE", "JPLL", "JLSL", "J2KR"):
-        pixels = images.read(real_data / f"dicom/RG3_{codec}.dcm").pixels
+        pixels = images.read_image(real_data / f"dicom/RG3_{codec}.dcm").pixels
         np.testing.assert_array_equal(pixels, plain, err_msg=codec)
 
 
@@ -392,13 +394,13 @@ def test_real_lossless_codecs_agree(real_data: Path) -> None:
 )
 def test_real_file_is_refused(real_data: Path, name: str, reasons: list[str]) -> None:
     with pytest.raises(UnreadableImageError) as caught:
-        images.read(real_data / "dicom" / name)
+        images.read_image(real_data / "dicom" / name)
     for reason in reasons:
         assert reason in str(caught.value)
 
 
 def test_real_mammogram_with_voi_luts_and_padding(real_data: Path) -> None:
-    image = images.read(real_data / "dicom/GH133.dcm")
+    image = images.read_image(real_data / "dicom/GH133.dcm")
     ds = pydicom.dcmread(real_data / "dicom/GH133.dcm")
     stored = ds.pixel_array.astype(int)
     entries, first, bits = ds.VOILUTSequence[0].LUTDescriptor
@@ -411,7 +413,7 @@ def test_real_mammogram_with_voi_luts_and_padding(real_data: Path) -> None:
 
 
 def test_real_mammogram_with_overlay(real_data: Path) -> None:
-    image = images.read(real_data / "dicom/OutOfBoundsOverlay.dcm")
+    image = images.read_image(real_data / "dicom/OutOfBoundsOverlay.dcm")
     stored = pydicom.dcmread(real_data / "dicom/OutOfBoundsOverlay.dcm").pixel_array
     expected = [[window_linear(x, 2048, 4096) for x in row] for row in stored[::50, ::50]]
     np.testing.assert_allclose(image.pixels[::50, ::50], expected, atol=1e-6)
@@ -419,7 +421,7 @@ def test_real_mammogram_with_overlay(real_data: Path) -> None:
 
 
 def test_real_modality_lut(real_data: Path) -> None:
-    image = images.read(real_data / "dicom/CR-ModalitySequenceLUT.dcm")
+    image = images.read_image(real_data / "dicom/CR-ModalitySequenceLUT.dcm")
     ds = pydicom.dcmread(real_data / "dicom/CR-ModalitySequenceLUT.dcm")
     table = np.frombuffer(ds.ModalityLUTSequence[0].LUTData, "<u2")
     expected = 1 - table[ds.pixel_array] / table.max()

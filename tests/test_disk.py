@@ -41,7 +41,7 @@ def test_file_that_does_not_fit_leaves_the_old_one(tmp_path: Path) -> None:
 def test_interrupted_writing_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     disk.write_text(path, "old")
-    with pytest.raises(KeyboardInterrupt), disk.whole(path) as temporary:
+    with pytest.raises(KeyboardInterrupt), disk.atomic_write(path) as temporary:
         temporary.write_text("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
@@ -130,7 +130,7 @@ def test_array_that_does_not_fit_is_not_begun(tmp_path: Path) -> None:
 )
 def test_what_the_system_refuses_is_one_sentence(tmp_path: Path, code: int, remedy: str) -> None:
     refused = OSError(code, os.strerror(code))
-    with pytest.raises(MammoError) as raised, disk.told(tmp_path):
+    with pytest.raises(MammoError) as raised, disk.naming_errors(tmp_path):
         raise refused
     told = str(raised.value)
     assert told.startswith(f"{tmp_path}: ")
@@ -140,7 +140,7 @@ def test_what_the_system_refuses_is_one_sentence(tmp_path: Path, code: int, reme
 
 def test_a_sentence_names_the_file_and_fits_a_screen() -> None:
     path = "/x/line\nend\x1b[31m\udcff.png"
-    with pytest.raises(MammoError) as raised, disk.told(Path("/elsewhere")):
+    with pytest.raises(MammoError) as raised, disk.naming_errors(Path("/elsewhere")):
         raise OSError(errno.EIO, "Input/output error", path)
     assert str(raised.value).startswith("/x/line\\nend\\x1b[31m\\udcff.png: input/output error; ")
 
@@ -165,7 +165,7 @@ def test_an_error_of_many_lines_is_one_sentence() -> None:
 def test_a_killed_worker_is_one_sentence(tmp_path: Path) -> None:
     pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
     killed = pytest.raises(MammoError, match="was killed, perhaps for want of memory; run again")
-    with killed, disk.told(tmp_path), pool:
+    with killed, disk.naming_errors(tmp_path), pool:
         pool.submit(os._exit, 1).result()
 
 
@@ -176,5 +176,5 @@ def test_files_below_a_folder_settle(tmp_path: Path, monkeypatch: pytest.MonkeyP
         file.write_text(file.name)
     settled = set()
     monkeypatch.setattr(os, "fsync", lambda handle: settled.add(os.fstat(handle).st_ino))
-    disk.settle(tmp_path)
+    disk.sync_folder(tmp_path)
     assert settled == {file.stat().st_ino for file in files}

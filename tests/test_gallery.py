@@ -67,7 +67,7 @@ def test_large_images_and_their_boxes_shrink_together(study):
     }
     shown = gallery.examples(study, "mias", EVERY)
     assert {max(example.pixels.shape) for example in shown} == {gallery.SHOWN_PIXELS}
-    native_size = max(images.read(rows["path"][0]).pixels.shape)
+    native_size = max(images.read_image(rows["path"][0]).pixels.shape)
     scale = gallery.SHOWN_PIXELS / native_size
     found = {tuple(box.values()) for example in shown for box in example.boxes}
     assert len(found) == len(boxes) > 0

@@ -135,7 +135,7 @@ def test_mammograms_show_what_was_drawn_and_keep_every_bit(made: Hospital, tmp_p
         device = next(d for d in DEVICES if d.model == ds.ManufacturerModelName)
         assert ds.file_meta.TransferSyntaxUID == device.syntax == row["transfer_syntax"]
         np.testing.assert_array_equal(ds.pixel_array, device.store(drawn))
-        shown = images.read(tmp_path / "image")
+        shown = images.read_image(tmp_path / "image")
         np.testing.assert_allclose(shown.pixels, drawn, atol=2e-3)
         assert (shown.laterality, shown.view) == (row["laterality"], row["view"])
         assert shown.bits_stored == device.bits
@@ -149,7 +149,7 @@ def test_rasters_show_what_was_drawn(made: Hospital):
     depths = set()
     for _, row in rasters.iterrows():
         drawn = hospital.sketches(row["number"], 0, SIZE)[row["laterality"], row["view"]]
-        shown = images.read(made.folder / row["path"])
+        shown = images.read_image(made.folder / row["path"])
         np.testing.assert_allclose(shown.pixels, drawn, atol=1 / 255)
         depths.add((Path(row["path"]).suffix, shown.bits_stored))
     assert depths == {(".png", 8), (".png", 16), (".tif", 16), (".tiff", 8)}
@@ -160,7 +160,7 @@ def test_phantoms_are_breasts_at_the_chest_wall(tmp_path: Path):
     ordinary = made.images[made.images["kind"] == "mammogram"]
     assert len(ordinary) == 3  # and one without a label
     for _, row in ordinary.iterrows():
-        pixels = images.read(made.folder / row["path"]).pixels
+        pixels = images.read_image(made.folder / row["path"]).pixels
         assert pixels.shape == (320, 256)
         wall, air = pixels[:, :20], pixels[:, -20:]
         if row["laterality"] == "R":
@@ -215,7 +215,7 @@ def test_what_cannot_be_decoded_is_refused(made: Hospital, tmp_path: Path):
     for _, row in rows.iterrows():
         (tmp_path / "image").write_bytes(content(made, row))
         with pytest.raises(UnreadableImageError):
-            images.read(tmp_path / "image")
+            images.read_image(tmp_path / "image")
         syntaxes.add((row["kind"], row["transfer_syntax"]))
     assert ("not decodable", "1.2.840.10008.1.2.4.51") in syntaxes  # JPEG Extended
     assert ("not decodable", "1.2.840.113619.5.2") in syntaxes

@@ -137,7 +137,7 @@ def test_what_is_called_fit_can_be_read(made):
     frame = manifest.used(institution.load(made.folder))
     kinds = placed(made)["kind"]
     cut = {str(made.folder.resolve() / place) for place in kinds[kinds == "truncated"].index}
-    read = [images.read(path) for path in frame["path"] if path not in cut]
+    read = [images.read_image(path) for path in frame["path"] if path not in cut]
     assert len(read) == len(kinds[kinds.isin(hospital.extras.FIT)])
     assert {image.pixels.shape for image in read} == {(96, 72)}
 
@@ -155,7 +155,7 @@ def test_real_samples_are_called_fit_if_they_can_be_read(real_data):
     for file in sorted((real_data / "dicom").glob("*.dcm")):
         reason = inspect(file)["excluded"]
         try:
-            images.read(file)
+            images.read_image(file)
         except UnreadableImageError:
             assert reason is not None, file.name
         else:

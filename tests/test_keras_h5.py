@@ -91,7 +91,7 @@ def test_probabilities_are_those_of_keras(name, as_2_0, tmp_path):
     golden = load(name)
     drawn = {" ".join(key): values for key, values in tensors(golden).items()}
     assert keras.fingerprint(drawn) == golden["sha256"]
-    network = keras_h5.read(write(tmp_path / "net.h5", golden, as_2_0=as_2_0))
+    network = keras_h5.read_keras(write(tmp_path / "net.h5", golden, as_2_0=as_2_0))
     assert network.input_shape == keras.SIZES.get(name, (keras.ROWS, keras.COLUMNS))
     expected = [cancer for _, cancer in golden["probabilities"]]
     assert all(0.05 < p < 0.95 for p in expected)
@@ -145,49 +145,49 @@ def same(one: dict, other: dict) -> bool:
 
 
 def test_order_of_the_weights_does_not_matter(file):
-    before = keras_h5.read(file).state
+    before = keras_h5.read_keras(file).state
     with h5py.File(file, "r+") as opened:
         names = opened["model_weights/model"].attrs["weight_names"]
         opened["model_weights/model"].attrs["weight_names"] = names[::-1]
-    assert same(keras_h5.read(file).state, before)
+    assert same(keras_h5.read_keras(file).state, before)
 
 
 def test_long_lists_of_names_come_in_pieces(file):
-    before = keras_h5.read(file).state
+    before = keras_h5.read_keras(file).state
     with h5py.File(file, "r+") as opened:
         attributes = opened["model_weights/model"].attrs
         names = attributes["weight_names"]
         del attributes["weight_names"]
         attributes["weight_names0"], attributes["weight_names1"] = names[:3], names[3:]
-    assert same(keras_h5.read(file).state, before)
+    assert same(keras_h5.read_keras(file).state, before)
 
 
 def test_scopes_that_tensorflow_numbered_are_told_by_the_number_they_share(file):
-    before = keras_h5.read(file).state
+    before = keras_h5.read_keras(file).state
     with h5py.File(file, "r+") as opened:
         for group in ("model", "dense"):
             weights = opened["model_weights"][group]
             names = weights.attrs["weight_names"].astype("U")
             name_weights(weights, [name.replace("/", "_3/") for name in names])
-    assert same(keras_h5.read(file).state, before)
+    assert same(keras_h5.read_keras(file).state, before)
 
 
 def test_the_sum_of_earlier_versions_is_a_sum(file):
-    before = keras_h5.read(file)
+    before = keras_h5.read_keras(file)
 
     def change(_, by_name):
         merge = {"name": "add", "mode": "sum", "concat_axis": -1, "output_shape": None}
         by_name["add"] |= {"class_name": "Merge", "config": merge}
 
     describe_anew(file, change)
-    assert keras_h5.read(file).backbone == before.backbone
+    assert keras_h5.read_keras(file).backbone == before.backbone
     describe_anew(file, lambda _, by_name: by_name["add"]["config"].update(mode="concat"))
     with pytest.raises(WeightsError, match=r"'add' of class Merge: mode is 'concat'"):
-        keras_h5.read(file)
+        keras_h5.read_keras(file)
 
 
 def test_state_is_whole_and_of_the_layers_types(file):
-    network = keras_h5.read(file)
+    network = keras_h5.read_keras(file)
     own = build(network).state_dict()
     assert same(own, network.state)
     assert network.keras_version == "2.0.8"
@@ -200,20 +200,20 @@ def test_a_truncated_file_is_told(file, kept):
     whole = file.read_bytes()
     file.write_bytes(whole[: kept if isinstance(kept, int) else int(kept * len(whole))])
     with pytest.raises(WeightsError, match=r"oddments\.h5: not readable as HDF5, or truncated"):
-        keras_h5.read(file)
+        keras_h5.read_keras(file)
 
 
 def test_a_file_of_another_kind_is_told(tmp_path):
     path = tmp_path / "weights.h5"
     with pytest.raises(WeightsError, match="no such file"):
-        keras_h5.read(path)
+        keras_h5.read_keras(path)
     path.write_bytes(b"\x80\x04 not HDF5" * 1000)
     with pytest.raises(WeightsError, match="not readable as HDF5"):
-        keras_h5.read(path)
+        keras_h5.read_keras(path)
     with h5py.File(path, "w") as foreign:
         foreign["pixels"] = np.zeros(3)
     with pytest.raises(WeightsError, match=r"model_config.*holds pixels.*not weights alone"):
-        keras_h5.read(path)
+        keras_h5.read_keras(path)
 
 
 def set_class(name: str, kind: str):
@@ -274,7 +274,7 @@ def nodes(name: str, value):
 def test_a_description_that_is_not_understood_is_refused_by_name(file, change, told):
     describe_anew(file, change)
     with pytest.raises(WeightsError, match=rf"oddments\.h5: .*(?:{told})"):
-        keras_h5.read(file)
+        keras_h5.read_keras(file)
 
 
 def without_name(opened):
@@ -354,7 +354,7 @@ def test_data_that_are_not_as_described_are_refused_by_name(file, change, told):
     with h5py.File(file, "r+") as opened:
         change(opened)
     with pytest.raises(WeightsError, match=rf"oddments\.h5: .*{told}"):
-        keras_h5.read(file)
+        keras_h5.read_keras(file)
 
 
 @pytest.fixture(scope="module")
@@ -378,6 +378,6 @@ def test_whatever_a_description_says_it_is_read_or_refused(altered, data):
     with h5py.File(altered, "r+") as opened:
         opened.attrs["model_config"] = json.dumps(description)
     try:
-        assert build(keras_h5.read(altered))
+        assert build(keras_h5.read_keras(altered))
     except WeightsError as error:
         assert "oddments.h5: " in str(error)

@@ -47,7 +47,7 @@ def test_the_set_is_read_by_the_loader_of_the_real_one(sets: Path, dataset: str)
 def test_images_are_dark_outside_and_lie_at_their_side(sets: Path, dataset: str):
     table = DATASETS[dataset].load(sets / dataset, source="synthetic")
     for row in table.head(6).itertuples():
-        pixels = images.read(row.path).pixels
+        pixels = images.read_image(row.path).pixels
         assert pixels.min() < 0.02
         assert 0.35 < np.percentile(pixels[pixels > 0.1], 90) <= 1
         if isinstance(row.laterality, str):

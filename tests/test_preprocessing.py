@@ -232,7 +232,7 @@ def mini_mias(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Mini
             name = Path(member.name)
             if name.suffix == ".pgm":
                 path.write_bytes(archive.extractfile(member).read())
-                pixels = images.read(path).pixels
+                pixels = images.read_image(path).pixels
                 found.masks[name.stem] = breast.segment(pixels)
                 if name.stem in MIAS_LABELS_AND_STRIPS:
                     found.bright[name.stem] = pixels[::2, ::2] > 0.55
@@ -281,7 +281,7 @@ def test_mini_mias_labels_and_strips_are_outside(mini_mias, name: str) -> None:
 
 
 def test_real_digital_mammogram(real_data: Path) -> None:
-    image = images.read(real_data / "dicom/GH133.dcm")
+    image = images.read_image(real_data / "dicom/GH133.dcm")
     prepared = prepare(image, image.laterality, PreprocessingSettings(size=256))
     assert prepared.geometry.flipped
     # 68% of the matrix is padding, and a strip of abdomen lies apart from the breast.

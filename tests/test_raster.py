@@ -36,7 +36,7 @@ def write(path: Path, values: np.ndarray, **options: object) -> Path:
 @pytest.mark.parametrize("suffix", [".pgm", ".png", ".tif"])
 def test_values_are_divided_by_the_types_maximum(tmp_path: Path, suffix: str, bits: int) -> None:
     path = write(tmp_path / f"image{suffix}", GREY[bits])
-    image = images.read(path)
+    image = images.read_image(path)
     np.testing.assert_allclose(image.pixels, GREY[bits] / (2**bits - 1), atol=1e-7)
     assert image.pixels.dtype == np.float32
     assert image.bits_stored == bits
@@ -45,18 +45,18 @@ def test_values_are_divided_by_the_types_maximum(tmp_path: Path, suffix: str, bi
 
 def test_jpeg(tmp_path: Path) -> None:
     smooth = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (50, 1))
-    image = images.read(write(tmp_path / "image.jpg", smooth, quality=95))
+    image = images.read_image(write(tmp_path / "image.jpg", smooth, quality=95))
     np.testing.assert_allclose(image.pixels, smooth / 255, atol=0.02)
 
 
 def test_pgm_is_divided_by_the_maximum_that_it_states(tmp_path: Path) -> None:
     values = GREY[16] // 16
-    image = raster.read(write(tmp_path / "image.pgm", values, top=4095))
+    image = raster.read_raster(write(tmp_path / "image.pgm", values, top=4095))
     np.testing.assert_allclose(image.pixels, values / 4095, atol=1e-4)
 
 
 def test_twelve_bits_in_sixteen_stay_dark(tmp_path: Path) -> None:
-    image = raster.read(write(tmp_path / "image.png", GREY[16] // 16))
+    image = raster.read_raster(write(tmp_path / "image.png", GREY[16] // 16))
     assert image.pixels.max() <= 4095 / 65535
 
 
@@ -70,17 +70,17 @@ def test_white_is_zero_tiff_is_inverted(tmp_path: Path, bits: int) -> None:
         assert picture.tag_v2[262] == 0
     top = 2**bits - 1
     stored = GREY[bits] if bits == 16 else top - GREY[bits]  # Pillow inverts 8 bits as it writes
-    np.testing.assert_allclose(raster.read(path).pixels, 1 - stored / top, atol=1e-7)
+    np.testing.assert_allclose(raster.read_raster(path).pixels, 1 - stored / top, atol=1e-7)
 
 
 def test_grey_saved_as_rgb_is_read_and_colour_is_refused(tmp_path: Path) -> None:
     grey = np.repeat(GREY[8][..., None], 3, axis=2)
     np.testing.assert_allclose(
-        raster.read(write(tmp_path / "grey.png", grey)).pixels, GREY[8] / 255, atol=1e-7
+        raster.read_raster(write(tmp_path / "grey.png", grey)).pixels, GREY[8] / 255, atol=1e-7
     )
     grey[5, 5, 0] ^= 255
     with pytest.raises(UnreadableImageError, match=r"colour\.png .* in colour"):
-        raster.read(write(tmp_path / "colour.png", grey))
+        raster.read_raster(write(tmp_path / "colour.png", grey))
 
 
 @pytest.mark.parametrize("suffix", [".pgm", ".png", ".tif", ".jpg"])
@@ -92,7 +92,7 @@ def test_truncated_file_is_refused(tmp_path: Path, suffix: str, kept: float) -> 
     path = tmp_path / f"cut{suffix}"
     path.write_bytes(content[: int(kept * len(content))])
     with pytest.raises(UnreadableImageError, match=r"cut.* truncated"):
-        images.read(path)
+        images.read_image(path)
 
 
 def test_large_image_is_refused_before_it_is_decoded(
@@ -105,21 +105,21 @@ def test_large_image_is_refused_before_it_is_decoded(
     with pytest.raises(
         UnreadableImageError, match="9000 x 9000 pixels exceed the limit of 80,000,000"
     ):
-        raster.read(path)
+        raster.read_raster(path)
 
 
 def test_several_pages_and_other_types_are_refused(tmp_path: Path) -> None:
     pages = [Pillow.fromarray(GREY[8])] * 2
     pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
     with pytest.raises(UnreadableImageError, match="2 pages"):
-        raster.read(tmp_path / "pages.tif")
+        raster.read_raster(tmp_path / "pages.tif")
     with pytest.raises(UnreadableImageError, match="not 8- or 16-bit grey"):
-        raster.read(write(tmp_path / "float.tif", GREY[8].astype(np.float32)))
+        raster.read_raster(write(tmp_path / "float.tif", GREY[8].astype(np.float32)))
     with pytest.raises(UnreadableImageError, match="not 8- or 16-bit grey"):
-        raster.read(write(tmp_path / "wide.tif", GREY[16].astype(np.int32)))
+        raster.read_raster(write(tmp_path / "wide.tif", GREY[16].astype(np.int32)))
 
 
 def test_other_formats_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "image.bmp", GREY[8])
     with pytest.raises(UnreadableImageError, match="neither DICOM nor PGM"):
-        images.read(path)
+        images.read_image(path)

@@ -8,7 +8,7 @@ import test_keras_h5 as keras_files
 from mammo.errors import WeightsError
 from mammo.models import imports
 from mammo.models.end2end import keras_h5
-from mammo.models.imports.released_files import MOST_BYTES, read, recognise
+from mammo.models.imports.released_files import MOST_BYTES, read_release, recognise
 from mammo.models.releases import RELEASES
 from mammo.models.weights import fingerprint
 
@@ -26,7 +26,7 @@ def network_of_keras(tmp_path_factory) -> Path:
 def test_a_file_of_keras_goes_into_the_library_and_comes_back_the_same(network_of_keras, tmp_path):
     path = imports.import_file(network_of_keras, tmp_path)
     record, network = imports.read_record(path), imports.load(path)
-    original = keras_h5.read(network_of_keras)
+    original = keras_h5.read_keras(network_of_keras)
     assert fingerprint(network.state_dict()) == fingerprint(original.state)
     assert network.backbone.layers == original.backbone and network.top.layers == original.top
     assert (network.mean, record["mean"], record["input_size"]) == (52.18, 52.18, [1152, 896])
@@ -53,7 +53,7 @@ def test_another_network_than_the_releases_is_refused_and_both_are_named(
     network_of_keras, release, expected
 ):
     with pytest.raises(WeightsError) as caught:
-        read(network_of_keras, RELEASES[release])
+        read_release(network_of_keras, RELEASES[release])
     found = "13 convolutions to 512 channels under a top of 0 additions and 512 channels"
     assert f"holds a backbone of {found} for inputs of 1152 x 896" in str(caught.value)
     assert f"release {release} is a backbone of {expected}" in str(caught.value)
@@ -62,7 +62,7 @@ def test_another_network_than_the_releases_is_refused_and_both_are_named(
 def test_another_input_size_is_refused(tmp_path):
     path = keras_files.write(tmp_path / "small.h5", keras_files.load("oddments"))
     with pytest.raises(WeightsError, match=r"for inputs of 37 x 41; .* for inputs of 1152 x 896"):
-        read(path, PLAIN)
+        read_release(path, PLAIN)
 
 
 def test_the_network_of_one_channel_is_refused_by_its_name(tmp_path):
@@ -87,7 +87,7 @@ def test_what_is_no_weights_file_is_named(tmp_path, card, content, words):
     path.write_bytes(content)
     assert recognise(path) is card
     with pytest.raises(WeightsError, match=words) as caught:
-        read(path, card)
+        read_release(path, card)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -96,4 +96,4 @@ def test_a_too_large_file_is_refused_unread(tmp_path):
     with path.open("wb") as file:
         file.truncate(MOST_BYTES + 1)
     with pytest.raises(WeightsError, match="weights at most"):
-        read(path, DETECTOR)
+        read_release(path, DETECTOR)

@@ -104,7 +104,7 @@ def _data(scored: pd.DataFrame) -> list[blocks.Block]:
                 Finding("error", f"a comment says {HOSTILE}", "check the export"),
             ]
         ),
-        blocks.Table(excluded, "Excluded images and the reason of each.", collapsed=True),
+        blocks.TableBlock(excluded, "Excluded images and the reason of each.", collapsed=True),
         blocks.Prose(
             "Images were oriented, cropped to the breast and scaled alike.\n\n"
             "What lies outside of the breast was set to black, **labels and film edges included**."
@@ -131,7 +131,9 @@ def _accuracy(found: Assessment) -> list[blocks.Block]:
     )
     curves = roc_curves(found.scored, rows.assign(**unknown))
     return [
-        blocks.Table(shown, "Area under the ROC curve.", "Intervals: bootstrap of **patients**."),
+        blocks.TableBlock(
+            shown, "Area under the ROC curve.", "Intervals: bootstrap of **patients**."
+        ),
         blocks.Figure(curves, "ROC curves at home and on your images."),
     ]
 
@@ -148,13 +150,15 @@ def _thresholds(found: Assessment) -> list[blocks.Block]:
         wide[f"95% interval of {name}"] = [f"{low:.2f} to {high:.2f}" for low, high in ends]
     return [
         blocks.Figure(curves, "Share of malignant images against the score."),
-        blocks.Table(wide, "Thresholds chosen at home, carried over.", "See `mammo evaluate`."),
+        blocks.TableBlock(
+            wide, "Thresholds chosen at home, carried over.", "See `mammo evaluate`."
+        ),
     ]
 
 
 def _subgroups(found: Assessment) -> list[blocks.Block]:
     rows = found.subgroups[["model", "dataset", "subgroup", "level", "auroc", "lower", "upper"]]
-    return [blocks.Table(rows, "auROC by what is known of the images.", most_rows=12)]
+    return [blocks.TableBlock(rows, "auROC by what is known of the images.", most_rows=12)]
 
 
 def _mistakes() -> list[blocks.Block]:
@@ -319,7 +323,7 @@ def test_endless_words_are_broken_or_scroll_in_their_frames(browser, tmp_path):
         blocks.Prose(f"**{word}** `{word}`"),
         blocks.Notice("error", word, word),
         blocks.Findings([Finding("note", word, word)]),
-        blocks.Table(pd.DataFrame({word: [word], "n": [word]}), word, word),
+        blocks.TableBlock(pd.DataFrame({word: [word], "n": [word]}), word, word),
         blocks.KeyFigures([blocks.KeyFigure(word, word, word, word)]),
         blocks.NextSteps([word]),
     ]

@@ -58,7 +58,7 @@ def repacked(path: Path, part: str, change) -> Path:
 
 def refused(path: Path, words: str) -> None:
     with pytest.raises(DatasetError) as caught:
-        spreadsheet.read(path)
+        spreadsheet.read_sheet(path)
     message = str(caught.value)
     assert message.startswith(str(path)) and words in message
     assert message.isprintable()
@@ -77,7 +77,7 @@ def test_dialects_and_encodings_say_the_same(file, delimiter, encoding, name):
     rows = [["file", "Größe", "note"], ["a.dcm", "5", 'b,;|\t"c"\nd'], ["b.dcm", "7", ""]]
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter).writerows(rows)
-    found = spreadsheet.read(file(text.getvalue().encode(encoding)))
+    found = spreadsheet.read_sheet(file(text.getvalue().encode(encoding)))
     assert (found.header, found.rows) == (tuple(rows[0]), rows[1:])
     assert (found.lines, found.encoding) == ([3, 4], name)
 
@@ -95,7 +95,7 @@ tables = st.integers(2, 4).flatmap(
 
 
 def assert_read(path: Path, table: tuple[list[str], list[list[str]]]) -> None:
-    found = spreadsheet.read(path)
+    found = spreadsheet.read_sheet(path)
     assert found.header == tuple(table[0])
     assert found.rows == table[1]
     assert len(found.lines) == len(found.rows)
@@ -163,7 +163,7 @@ def test_any_table_comes_back_from_excel(tmp_path, table):
     ],
 )
 def test_delimiters_are_told_from_text(file, text, header, rows):
-    found = spreadsheet.read(file(text))
+    found = spreadsheet.read_sheet(file(text))
     assert (found.header, found.rows) == (header, rows)
 
 
@@ -206,7 +206,7 @@ def test_values_are_what_excel_shows(book):
         made.active["E2"].data_type = made.active["F2"].data_type = "s"
         made.active["Z1"].number_format = "0.00"
 
-    found = spreadsheet.read(book(*rows, fill=fill, name="vendor.csv"))
+    found = spreadsheet.read_sheet(book(*rows, fill=fill, name="vendor.csv"))
     assert found.header == ("number", "7", "0.25", "0003", "1e-07", "123456789012345")
     assert found.rows == [
         ["text", "007", "7", "1e5", "=not a formula", "#N/A"],
@@ -222,7 +222,7 @@ def test_empty_rows_and_hidden_sheets_are_passed_over(book):
         made["choices"].sheet_state = "hidden"
         made.create_sheet("empty")
 
-    found = spreadsheet.read(book([], [None, "a", "b"], [], [None, "1"], fill=fill))
+    found = spreadsheet.read_sheet(book([], [None, "a", "b"], [], [None, "1"], fill=fill))
     assert (found.header, found.rows, found.lines) == (("", "a", "b"), [["", "1", ""]], [4])
 
 
@@ -231,11 +231,11 @@ def test_computed_formulas_count_and_others_are_refused(book):
     refused(path, "the formula in cell 'A2' has not been computed")
     both = b"<v>2</v></c>", b'<v></v></c><c r="D1" t="str"><f>B9</f><v></v></c>'
     computed = repacked(path, SHEET_PART, lambda part: part.replace(b"<v />", b"<v>2</v>"))
-    assert spreadsheet.read(computed).rows == [["2", "2"]]
+    assert spreadsheet.read_sheet(computed).rows == [["2", "2"]]
     empty = repacked(path, SHEET_PART, lambda part: part.replace(both[0], both[1], 1))
     refused(empty, "cell 'A2'")
     text = repacked(path, SHEET_PART, lambda part: part.replace(b'r="A2"', b'r="A2" t="str"'))
-    assert spreadsheet.read(text).rows == [["", "2"]]
+    assert spreadsheet.read_sheet(text).rows == [["", "2"]]
 
 
 def test_texts_may_be_shared_and_have_formats(book):
@@ -249,7 +249,7 @@ def test_texts_may_be_shared_and_have_formats(book):
         archive.writestr("xl/sharedStrings.xml", texts)
     repacked(path, "[Content_Types].xml", lambda part: part.replace(b"</Types>", override))
     repacked(path, SHEET_PART, lambda part: part.replace(b't="n"', b't="s"'))
-    assert spreadsheet.read(path).rows == [["malign"]]
+    assert spreadsheet.read_sheet(path).rows == [["malign"]]
 
 
 WORKBOOK_FAULTS = {
@@ -294,7 +294,7 @@ HOSTILE = {
 @pytest.mark.parametrize(("part", "change", "words"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_workbook_is_refused(book, part, change, words):
     path = book(["a", "b"], [5, "x"])
-    assert spreadsheet.read(path).rows == [["5", "x"]]
+    assert spreadsheet.read_sheet(path).rows == [["5", "x"]]
     refused(repacked(path, part, change), words)
 
 
@@ -364,7 +364,7 @@ def test_any_damage_to_a_workbook_ends_in_its_table_or_in_one_sentence(
     start = int(place * len(sound))
     path = file(sound[:start] + inserted + sound[start + removed :], "table.xlsx")
     try:
-        found = spreadsheet.read(path)
+        found = spreadsheet.read_sheet(path)
     except DatasetError as error:
         assert str(error).startswith(str(path)) and str(error).isprintable()
     else:

@@ -35,7 +35,7 @@ def test_store_holds_the_prepared_images(manifest: pd.DataFrame, tmp_path: Path)
     assert len(built) == 17
     for image_id in ("image00", "image06", "image19"):
         source = manifest.set_index("image_id").loc[image_id]
-        expected = prepare(images.read(source["path"]), source["laterality"], SETTINGS)
+        expected = prepare(images.read_image(source["path"]), source["laterality"], SETTINGS)
         row = built.rows([image_id])
         np.testing.assert_allclose(built[row][0], expected.pixels, atol=1e-5)
         assert built.geometry(image_id) == expected.geometry

@@ -207,14 +207,15 @@ def test_pictures_are_refused_where_the_background_is_not_masked(validated):
         of_images.evidence(bare, validated.checked, N_EXAMPLES)
 
 
-def test_weights_that_saw_the_internal_set_have_what_their_authors_published():
-    learning = SimpleNamespace(
+def test_weights_that_saw_the_internal_set_have_what_their_authors_published(monkeypatch):
+    family = SimpleNamespace(
         weights_in_words=lambda model: "the authors'", may_have_seen=lambda model: (INTERNAL,)
     )
-    study = SimpleNamespace(learning=lambda model: learning, source=lambda name: "synthetic")
+    monkeypatch.setattr(of_images, "family_of", lambda study, model: family)
+    study = SimpleNamespace(source=lambda name: "synthetic")
     found = of_images._weights(study, "end2end_vgg16")
     assert (found.words, found.learnt_from) == ("the authors'", "real")
     assert (found.claimed.auroc, found.claimed.by) == (0.88, "its authors published")
     trained = replace(found, claimed=None, learnt_from="synthetic")
-    learning.may_have_seen = lambda model: ()
+    family.may_have_seen = lambda model: ()
     assert of_images._weights(study, "end2end_vgg16") == trained

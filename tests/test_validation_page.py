@@ -17,7 +17,7 @@ from mammo.datasets.check_report import Finding
 from mammo.evaluation.tables.everything import Assessment
 from mammo.hospital.validation import report, words
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
-from mammo.hospital.validation.examples import Example
+from mammo.hospital.validation.examples import WorstImage
 from mammo.hospital.validation.page import page
 from mammo.paper.published import short_title
 from mammo.report.page.render import render
@@ -68,7 +68,7 @@ def titles(evidence: Evidence) -> list[str]:
 
 
 def test_a_report_on_images_has_its_sections_in_order():
-    example = Example("alexnet", "false negative", png(), "left CC", "0123456789abcdef: left CC")
+    example = WorstImage("alexnet", "false negative", png(), "left CC", "0123456789abcdef: left CC")
     checked = made_preflight(Finding("warning", "1 image with burned-in text", "look at it"))
     evidence = made_evidence(TWO, preflight=checked, examples=[example])
     assert titles(evidence) == [
@@ -190,7 +190,7 @@ def hostile() -> Evidence:
         preflight=made_preflight(
             Finding("warning", f"devices: {SCRIPT} {FORMULA} (12)", f"<img src=x onerror={SCRIPT}>")
         ),
-        examples=[Example(SCRIPT, "false negative", png(), f'"{SCRIPT}', SCRIPT)],
+        examples=[WorstImage(SCRIPT, "false negative", png(), f'"{SCRIPT}', SCRIPT)],
     )
     makers = np.where(np.arange(len(evidence.assessment.scored)) % 2, SCRIPT, FORMULA)
     scored = evidence.assessment.scored.assign(manufacturer=makers)

@@ -94,7 +94,7 @@ def cases() -> Iterator[Case]:
 
 
 def read(path: Path) -> dict[str, torch.Tensor]:
-    return caffemodel.read(path, TINY)
+    return caffemodel.read_caffemodel(path, TINY)
 
 
 def check(state: dict[str, torch.Tensor]) -> None:

@@ -267,7 +267,7 @@ def cases() -> Iterator[Case]:
 
 
 def read(path: Path) -> keras_h5.KerasNetwork:
-    return keras_h5.read(path)
+    return keras_h5.read_keras(path)
 
 
 def check(found: keras_h5.KerasNetwork) -> None:

@@ -123,7 +123,7 @@ def elements(content: bytes) -> list[Element]:
 
 
 def read(path: Path) -> Image:
-    return images.read(path)
+    return images.read_image(path)
 
 
 def check(image: Image) -> None:

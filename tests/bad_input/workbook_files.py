@@ -134,7 +134,7 @@ def cases() -> Iterator[Case]:
 
 
 def read(path: Path) -> Sheet:
-    return spreadsheet.read(path)
+    return spreadsheet.read_sheet(path)
 
 
 def check(sheet: Sheet) -> None:

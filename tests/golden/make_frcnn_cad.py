@@ -30,7 +30,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vgg16.caffemodel"
         path.write_bytes(content)
-        read = caffemodel.read(path)
+        read = caffemodel.read_caffemodel(path)
     assert all(torch.equal(read[name], values) for name, values in network.state_dict().items())
     opencv = OpenCV(network, content)
     trunk = opencv.trunk(random_input(*SIZE, SEED).numpy())

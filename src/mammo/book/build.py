@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from mammo.book import chapters as pages
 from mammo.files.artifacts import Processes, SingleProcess
-from mammo.files.disk import held, told
+from mammo.files.disk import locked, naming_errors
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_images import shift
 from mammo.parameters import Parameters, sources
@@ -78,9 +78,9 @@ def chapter(name: str, parameters: Parameters) -> None:
 def _render(clock: Clock) -> None:
     root = sources.project_root()
     made = root / "book" / "_build"
-    with clock.step("rendering"), told(made):
+    with clock.step("rendering"), naming_errors(made):
         made.mkdir(exist_ok=True)
-        with held(made / "html.lock"):
+        with locked(made / "html.lock"):
             built = pages.render(root)
     print(f"\n{clock.table()}\n\nThe book is at {built}")
 

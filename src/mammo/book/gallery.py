@@ -43,7 +43,7 @@ def example(row: pd.Series) -> Example:
 
     Of an institution's patients only the breast is shown: what lies beside it may be their names.
     """
-    pixels = images.read(row["path"]).pixels
+    pixels = images.read_image(row["path"]).pixels
     if (row["dataset"], row["source"]) == ("institution", "real"):
         pixels = _breast_alone(pixels)
     scale = min(1.0, SHOWN_PIXELS / max(pixels.shape))
@@ -73,7 +73,7 @@ def breast_pixels(study: Study, dataset: str, n: int) -> np.ndarray:
     rng = np.random.default_rng(study.parameters.seed)
     values = []
     for path in rng.permutation(rows["path"].to_numpy(copy=True))[:n]:
-        pixels = images.read(path).pixels
+        pixels = images.read_image(path).pixels
         breast = segment(pixels)
         small = cv2.resize(pixels, breast.shape[::-1], interpolation=cv2.INTER_AREA)
         values.append(small[breast])

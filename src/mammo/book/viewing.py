@@ -81,12 +81,12 @@ def _activation(network: object, model: str, store_of: Callable[[str], ImageStor
             score = network(grey).sigmoid().item()
         geometry = store.geometry(row["image_id"])
         heat = heat[:, ::-1] if geometry.flipped else heat
-        return Activation(model_title(model), score, heat, _covered(geometry, grey, scale))
+        return Activation(model_title(model), score, heat, _place_on_shown(geometry, grey, scale))
 
     return view
 
 
-def _covered(geometry: Geometry, grey: object, scale: float) -> tuple[float, ...]:
+def _place_on_shown(geometry: Geometry, grey: object, scale: float) -> tuple[float, ...]:
     """Return the place of a prepared image on the shown one."""
     rows, columns = grey.shape[-2:]
     return tuple((geometry.to_native([[0, 0, rows, columns]])[0] * scale).tolist())
@@ -98,7 +98,7 @@ def _detector(study: Study, model: str) -> View:
     network = FrcnnCadFamily(study).trained(model).eval()
 
     def view(row: pd.Series, scale: float) -> Detected:
-        image = images.read(row["path"])
+        image = images.read_image(row["path"])
         found = network.detect(image.pixels, image.bits_stored)
         is_malignant = found.labels == 2
         return Detected(

@@ -115,7 +115,7 @@ def named_data(
 
 
 @contextmanager
-def warnings_told() -> Iterator[None]:
+def printing_warnings() -> Iterator[None]:
     """Print each warning to the user once, as a sentence, after the results."""
     with warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always", UserWarning)

@@ -13,7 +13,7 @@ from mammo.cli.options import (
     checked,
     data_root,
     named_data,
-    warnings_told,
+    printing_warnings,
     with_labels,
     with_parameters,
 )
@@ -39,9 +39,9 @@ def check(
     """
     if dataset == "institution" and path is not None:
         sys.exit(_check_own(path, labels, exclusions, layout))
-    from mammo.datasets.check import survey
+    from mammo.datasets.check import check_dataset
 
-    report = survey(dataset, path, data_root=data_root())
+    report = check_dataset(dataset, path, data_root=data_root())
     print(report)
     sys.exit(report.status)
 
@@ -114,7 +114,7 @@ def validate(
         raise click.UsageError("name either a FOLDER of images or a file of --scores")
     from mammo.hospital.validation import commands, report
 
-    with warnings_told():
+    with printing_warnings():
         if scores is not None:
             evidence = commands.of_scores(scores, **options)
         else:
@@ -148,7 +148,7 @@ def adapt(
     from mammo.hospital.adaptation import adapt
     from mammo.study import Study
 
-    with warnings_told():
+    with printing_warnings():
         result = adapt.adapt(Study(p), p.adapt_model, p.adapt_fractions, p.adapt_runs)
         print(adapt.text(result))
         if output is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mammo.cli.options import warnings_told
+from mammo.cli.options import printing_warnings
 
 
 @click.command()
@@ -69,7 +69,7 @@ def evaluate(scores: Path, output: Path | None, **options: object) -> None:
     from mammo.report import of_scores as evaluation
 
     assessment = evaluation.assess(scores, evaluation.Options(**options))
-    with warnings_told():
+    with printing_warnings():
         print(evaluation.summary(assessment))
         if output is not None:
             written = evaluation.write(assessment, output)

@@ -33,7 +33,7 @@ _REMEDIES = {
 _EXAMPLES = 3
 
 
-def survey(name: str, path: Path | None = None, *, data_root: Path = Path("data")) -> Report:
+def check_dataset(name: str, path: Path | None = None, *, data_root: Path = Path("data")) -> Report:
     """Read a data set as a study would and report on it; nothing is raised for what is wrong there.
 
     Parameters

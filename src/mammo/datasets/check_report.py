@@ -28,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What `survey` found.
+    """What `check_dataset` found.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def read_breasts(table: Path) -> list[dict[str, str]]:
     MammoError
         If it cannot be read, lacks columns, or has a row without a patient or a side.
     """
-    sheet = spreadsheet.read(table)
+    sheet = spreadsheet.read_sheet(table)
     places = {name.lower(): place for place, name in enumerate(sheet.header)}
     missing = [name for name in _COLUMNS if name not in places]
     if missing:

@@ -123,7 +123,7 @@ def images(table: Path, detections: pd.DataFrame) -> pd.DataFrame:
 
 def _read(path: Path, columns: dict[str, Callable[[str], object]]) -> pd.DataFrame:
     try:
-        sheet = spreadsheet.read(path)
+        sheet = spreadsheet.read_sheet(path)
     except DatasetError as error:
         raise DatasetError(
             f"{error}; remove {path.parent} and run 'mammo fetch frcnn-cad-predictions'"

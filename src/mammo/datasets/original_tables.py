@@ -36,7 +36,7 @@ def read_table(
         If the file is no table, a row is wider or narrower than the header, or a column is missing
         or comes twice.
     """
-    sheet = spreadsheet.read(path)
+    sheet = spreadsheet.read_sheet(path)
     names = [plain(name) for name in sheet.header]
     missing = [name for name in columns if name not in names]
     if missing:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 from tqdm.auto import tqdm
 
 from mammo.errors import DatasetError
-from mammo.files.disk import settle, told
+from mammo.files.disk import naming_errors, sync_folder
 
 _GZIP = b"\x1f\x8b"
 _MOST_PIECE = 2**20
@@ -55,7 +55,7 @@ def unpack(
     """
     if folder.is_dir():
         return folder
-    with told(folder):
+    with naming_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
@@ -63,7 +63,7 @@ def unpack(
             if verify:
                 verify(partial)
             partial.chmod(0o755)
-            settle(partial)
+            sync_folder(partial)
             _move(partial, folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -72,7 +72,7 @@ def unpack(
 
 def _extract(archive: Path, folder: Path, max_bytes: int, max_files: int) -> None:
     left = max_bytes
-    with _damage_told(archive), _unpacked(archive) as plain:
+    with _naming_damage(archive), _unpacked(archive) as plain:
         with tarfile.open(fileobj=plain, mode="r:") as tar:
             bar = tqdm(tar, desc=f"unpacking {archive.name}", unit="file", delay=1, leave=False)
             for count, member in enumerate(bar, start=1):
@@ -92,7 +92,7 @@ def _extract(archive: Path, folder: Path, max_bytes: int, max_files: int) -> Non
 
 
 @contextmanager
-def _damage_told(archive: Path) -> Iterator[None]:
+def _naming_damage(archive: Path) -> Iterator[None]:
     """Make one sentence of whatever a damaged archive raises; the system's errors pass."""
     try:
         yield

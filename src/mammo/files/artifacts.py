@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mammo.files import code
-from mammo.files.disk import held, settle, told, write_text
+from mammo.files.disk import locked, naming_errors, sync_folder, write_text
 
 RECORD = "record.json"
 
@@ -189,7 +189,7 @@ class Artifacts:
             "versions": code.versions_behind(modules),
         }
         final = self.root / stage / digest(known)
-        with told(final):
+        with naming_errors(final):
             if not self._is_finished(final):
                 code.refuse_edited(modules)
                 with self._held(final):
@@ -227,7 +227,7 @@ class Artifacts:
                 "seconds": round(time.perf_counter() - clock, 2),
             }
             write_text(partial / RECORD, json.dumps(record, indent=1, default=str))
-            settle(partial)
+            sync_folder(partial)
             shutil.rmtree(final, ignore_errors=True)
             partial.replace(final)
         self.processes.barrier()
@@ -248,7 +248,7 @@ class Artifacts:
             yield
             return
         final.parent.mkdir(parents=True, exist_ok=True)
-        with held(final.with_name(f"{final.name}.lock")):
+        with locked(final.with_name(f"{final.name}.lock")):
             yield
 
 

@@ -40,7 +40,7 @@ _PATIENCE_S = 2.0
 
 
 @contextmanager
-def told(place: Path) -> Iterator[None]:
+def naming_errors(place: Path) -> Iterator[None]:
     """Raise what the operating system refuses, or kills, as a `MammoError` of one sentence.
 
     Parameters
@@ -79,12 +79,12 @@ def sentence(error: Exception, place: object) -> str:
 def _code(error: Exception) -> int | None:
     if code := getattr(error, "errno", None):
         return code
-    told = re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))
-    return int(told[1] or told[2]) if told else None
+    naming_errors = re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))
+    return int(naming_errors[1] or naming_errors[2]) if naming_errors else None
 
 
 @contextmanager
-def held(lock: Path) -> Iterator[None]:
+def locked(lock: Path) -> Iterator[None]:
     """Keep other runs out; where one is at work, say so and wait for its end.
 
     Parameters
@@ -106,7 +106,7 @@ def held(lock: Path) -> Iterator[None]:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Give a name to write a file under; the file gets its own when all of it is on disk.
 
     It is on disk before it is renamed, so that no power cut leaves a name without its content.
@@ -136,8 +136,8 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; see `whole`."""
-    with whole(path) as temporary:
+    """Write a file whole or not at all; see `atomic_write`."""
+    with atomic_write(path) as temporary:
         temporary.write_bytes(content)
 
 
@@ -195,7 +195,7 @@ def create_array(path: Path, shape: tuple[int, ...], dtype: str) -> None:
         raise MammoError(sentence(error, place)) from error
 
 
-def settle(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Have the content of every file below a folder on disk, before a name vouches for it."""
     for parent, _, names in os.walk(folder):
         for name in names:

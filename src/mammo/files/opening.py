@@ -29,7 +29,7 @@ def opened(path: Path) -> BinaryIO:
 
 
 @contextmanager
-def faults_told(what: str) -> Iterator[None]:
+def naming_faults(what: str) -> Iterator[None]:
     """Turn whatever a reader raises into one sentence, and keep its warnings to itself.
 
     Readers answer damage with nearly any kind of error, and their texts quote the values that

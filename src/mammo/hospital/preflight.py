@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from mammo.datasets import institution, manifest
-from mammo.datasets.check import survey
+from mammo.datasets.check import check_dataset
 from mammo.datasets.check_report import Finding, Report
 from mammo.datasets.institution import accounting, findings
 from mammo.datasets.institution.intake import Intake, take_in
@@ -151,7 +151,7 @@ def _of_public_set(study: Study) -> Preflight:
     name, rows = study.local, study.manifest(study.local)
     lost = rows[rows["excluded"].notna()]
     return Preflight(
-        survey(name, study.locations.of(name).path),
+        check_dataset(name, study.locations.of(name).path),
         pd.DataFrame({"image": lost["image_id"], "reason": lost["excluded"]}),
         _expected(manifest.used(rows)),
     )

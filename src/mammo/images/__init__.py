@@ -15,7 +15,7 @@ _RASTER_SIGNATURES = (b"P5", b"\x89PNG\r\n\x1a\n", b"II*\x00", b"MM\x00*", b"\xf
 _DICOM_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 
 
-def read(path: str | Path) -> Image:
+def read_image(path: str | Path) -> Image:
     """Read a mammogram, its format told by its content and never by its name.
 
     Parameters
@@ -44,10 +44,10 @@ def read(path: str | Path) -> Image:
     if head[128:] == b"DICM" or head.startswith(_DICOM_FIRST_GROUPS):
         from mammo.images import dicom
 
-        return dicom.read(path)
+        return dicom.read_dicom(path)
     if head.startswith(_RASTER_SIGNATURES):
         from mammo.images import raster
 
-        return raster.read(path)
+        return raster.read_raster(path)
     found = "is empty" if not head else "is neither DICOM nor PGM (P5), PNG, TIFF or JPEG"
     raise UnreadableImageError(f"{path} {found}: export the image again in one of these formats.")

@@ -183,10 +183,10 @@ def _rows_from(folder: Path, first: Source) -> Iterator[BinaryIO]:
 
 def _prepare_one(source: Source, settings: Preparation) -> tuple[dict[str, Any], np.ndarray]:
     """Return what the report says of an image, and its row."""
-    from mammo.images import read
+    from mammo.images import read_image
 
     try:
-        prepared = settings.prepare(read(source.path), source.laterality)
+        prepared = settings.prepare(read_image(source.path), source.laterality)
     except (MammoError, MemoryError) as error:
         return _without(source, settings, str(error) or "it needs more memory than there is")
     pixels = np.rint(prepared.pixels * WHITE).astype(PIXELS)

@@ -42,7 +42,7 @@ _COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_
 _VIEWS = {*dicom_header.VIEW_CODES.values(), "XCC", "SIO", "ISO", "AT", "CV", "TAN", "RM", "RL"}
 
 
-def read(path: str | Path, *, voi: int = 0) -> Image:
+def read_dicom(path: str | Path, *, voi: int = 0) -> Image:
     """Read a projection mammogram as presentation values.
 
     Modality LUT or rescale (PS3.3 C.11.1), then VOI LUT Sequence, else window with its VOI LUT

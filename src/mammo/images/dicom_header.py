@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Union
 
 from mammo.errors import UnreadableImageError
-from mammo.files.opening import faults_told, opened
+from mammo.files.opening import naming_faults, opened
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -97,7 +97,7 @@ def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
         One sentence without the path, so that equal faults read equal, and without any value of
         the file, which may name a patient.
     """
-    with opened(path) as file, faults_told("the DICOM header"):
+    with opened(path) as file, naming_faults("the DICOM header"):
         header = _parsed(file, tags)
         _values(header)  # are found damaged, or not, when they are first looked at
         return header, file.tell()
@@ -115,7 +115,7 @@ def read_values(file: BinaryIO, tags: Sequence[str]) -> tuple[dict[str, object],
     offset : int
         Bytes before the pixel data.
     """
-    with faults_told("the DICOM header"):
+    with naming_faults("the DICOM header"):
         header = _parsed(file, tags)
         return _values(header), transfer_syntax(header), file.tell()
 

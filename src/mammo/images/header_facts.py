@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from tqdm.auto import tqdm
 
 from mammo.errors import UnreadableImageError
-from mammo.files.opening import faults_told, opened
+from mammo.files.opening import naming_faults, opened
 from mammo.images import dicom_header
 from mammo.images.dicom_header import Header, text
 
@@ -120,7 +120,7 @@ def facts_of(header: Header) -> dict[str, object]:
     UnreadableImageError
         As `read_facts`.
     """
-    with faults_told("the DICOM header"):
+    with naming_faults("the DICOM header"):
         dicom_header.require_whole(header, _WHOLE_NUMBERS)
         return {
             "presentation_intent": text(header.get("PresentationIntentType")),
@@ -157,7 +157,7 @@ def raster_facts(file: BinaryIO) -> dict[str, object]:
     """
     from PIL import Image
 
-    with faults_told("the image header"), Image.open(file, formats=RASTER_FORMATS) as image:
+    with naming_faults("the image header"), Image.open(file, formats=RASTER_FORMATS) as image:
         columns, rows = image.size
         bits = _RASTER_BITS.get(image.mode, 16 if image.mode.startswith("I") else None)
         return {"rows": rows, "columns": columns, "bits_stored": bits, "excluded": _odd(image)}

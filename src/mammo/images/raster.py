@@ -25,7 +25,7 @@ _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 _BITS, _COMPRESSION, _NOT_COMPRESSED, _STRIP_BYTES = 258, 259, 1, 279
 
 
-def read(path: str | Path) -> Image:
+def read_raster(path: str | Path) -> Image:
     """Read a greyscale PGM (P5), PNG, TIFF or JPEG file of 8 or 16 bits.
 
     Values are divided by the largest that the type can hold (for PGM the maximum that its header

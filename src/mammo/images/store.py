@@ -15,7 +15,7 @@ import pandas as pd
 
 from mammo.errors import MammoError
 from mammo.files.artifacts import FileState, file_state
-from mammo.files.disk import create_array, told, write_csv, write_text
+from mammo.files.disk import create_array, naming_errors, write_csv, write_text
 from mammo.images.batch import IMAGES, PIXELS, REPORTS, WHITE, Preparation, Source, prepare_all
 from mammo.images.geometry import Geometry
 
@@ -127,7 +127,7 @@ def build(
         raise MammoError("The manifest holds no image to prepare: each of its rows is excluded.")
     states = _states(sources)
     plan = _plan(sources, states, settings)
-    with told(folder):
+    with naming_errors(folder):
         if not _is_planned(folder, plan):
             _start_anew(folder, (len(sources), *settings.shape), plan)
         if not (folder / _INDEX).is_file():

@@ -86,7 +86,7 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Parameters:
     return validate({**values, **overrides}, f"{path} and command line")
 
 
-def read(namespace: Mapping[str, Any]) -> Parameters:
+def notebook_parameters(namespace: Mapping[str, Any]) -> Parameters:
     """Return the parameters that a notebook's cells have set, checked.
 
     Parameters

@@ -9,7 +9,7 @@ from pathlib import Path
 from mammo.datasets import DATASETS, KNOWN, STAND_INS
 from mammo.errors import ParameterError
 from mammo.files.artifacts import Artifacts, digest, folder_fingerprint
-from mammo.files.disk import told
+from mammo.files.disk import naming_errors
 from mammo.parameters import Parameters, sources
 from mammo.study.phantoms import phantom_folder
 
@@ -99,7 +99,7 @@ class Locations:
     def of(self, dataset: str) -> Location:
         """Return where a data set is, writing phantoms where it is absent."""
         if dataset not in self._found:
-            with told(self.data_root):
+            with naming_errors(self.data_root):
                 real = self._named(dataset) or KNOWN[dataset].find(self.data_root)
             self._found[dataset] = (
                 Location(real, "real", self._fingerprint(dataset, real))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mammo.errors import MammoError
-from mammo.files.disk import sentence, whole
+from mammo.files.disk import atomic_write, sentence
 
 CHECKPOINT = "classifier.safetensors"
 """Values of the best epoch, with the training's record in the header."""
@@ -35,7 +35,7 @@ def write_values(path: Path, values: Mapping[str, Tensor], record: Any) -> None:
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in values.items()}
     try:
-        with whole(path) as temporary:
+        with atomic_write(path) as temporary:
             safetensors.torch.save_file(tensors, temporary, {"record": json.dumps(record)})
     except SafetensorError as error:
         raise MammoError(sentence(error, path)) from error

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
 
-from mammo.images import read
+from mammo.images import read_image
 from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN, image_score, preparation
 from mammo.training.devices import Precision, computing
 
@@ -91,7 +91,7 @@ class _Files(Dataset):
         return len(self.paths)
 
     def __getitem__(self, number: int) -> Input:
-        image, kept = read(self.paths[number]), self.settings
+        image, kept = read_image(self.paths[number]), self.settings
         x, scale = preparation.prepare(
             image.pixels, kept.short_side, kept.long_side, kept.window, image.bits_stored
         )

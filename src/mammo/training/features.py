@@ -12,7 +12,7 @@ from lightning.fabric import Fabric
 from tqdm.auto import tqdm
 
 from mammo.errors import MammoError
-from mammo.files.disk import create_array, whole, write_csv
+from mammo.files.disk import atomic_write, create_array, write_csv
 from mammo.models.transfer import Extractor, map_shape
 from mammo.training.devices import Precision, computing
 
@@ -149,7 +149,7 @@ def _begin(folder: Path, shape: tuple[int, ...], index: pd.DataFrame, n_batches:
     (folder / _DONE).unlink(missing_ok=True)
     create_array(folder / _MAPS, shape, "<f2")
     write_csv(folder / _INDEX, index)
-    with whole(folder / _DONE) as temporary:
+    with atomic_write(folder / _DONE) as temporary:
         create_array(temporary, (n_batches,), "|b1")
 
 

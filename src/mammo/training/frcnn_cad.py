@@ -124,8 +124,10 @@ def train(
     labels, patients = images["label"].to_numpy(int), images["patient_id"].to_numpy(str)
     held = hold_out(labels, patients, settings.held_aside, seed)
     inputs = Inputs(images["path"], network.settings, workers)
-    taught = _taught(images["image_id"], lesions)
-    run = _Run(inputs, taught, labels, np.flatnonzero(~held), np.flatnonzero(held), settings, seed)
+    lesions_of_each = _lesions_of_each(images["image_id"], lesions)
+    run = _Run(
+        inputs, lesions_of_each, labels, np.flatnonzero(~held), np.flatnonzero(held), settings, seed
+    )
     run.check(fabric.world_size)
     network.to(fabric.device, memory_format=torch.channels_last)  # a third faster on a processor
     optimizer = _optimizer(network, settings)
@@ -151,7 +153,7 @@ def train(
         "best": history[number],
         "n_train": len(run.train),
         "n_held_aside": len(run.held),
-        "n_lesions": sum(len(taught[image][1]) for image in run.train),
+        "n_lesions": sum(len(lesions_of_each[image][1]) for image in run.train),
         "settings": asdict(settings),
         "seed": seed,
         "processes": fabric.world_size,
@@ -168,7 +170,7 @@ class _Run:
     """What stays the same over a training's epochs."""
 
     inputs: Inputs
-    taught: list[tuple[Tensor, Tensor]]
+    lesions_of_each: list[tuple[Tensor, Tensor]]
     labels: np.ndarray
     train: np.ndarray
     held: np.ndarray
@@ -181,7 +183,7 @@ class _Run:
                 f"the images that choose the epoch have one class only ({len(self.held)} images); "
                 "more patients of both classes are needed"
             )
-        if not any(len(self.taught[image][1]) for image in self.train):
+        if not any(len(self.lesions_of_each[image][1]) for image in self.train):
             raise MammoError(
                 f"none of the {len(self.train)} training images has a lesion box: a detector needs "
                 "outlines, boxes or masks of lesions"
@@ -198,7 +200,7 @@ class _Run:
             group["lr"] = self.settings.learning_rate * fallen * group["share"]
 
 
-def _taught(image_ids: pd.Series, lesions: pd.DataFrame) -> list[tuple[Tensor, Tensor]]:
+def _lesions_of_each(image_ids: pd.Series, lesions: pd.DataFrame) -> list[tuple[Tensor, Tensor]]:
     """Return each image's lesions, half open in native pixels, and their classes."""
     of_image = lesions.groupby("image_id")
     found = []
@@ -250,7 +252,7 @@ def _epoch(
         torch.manual_seed(int(rng.integers(2**31)) + fabric.global_rank)
         for step, entry in enumerate(run.inputs.read(own)):
             run.set_rate(optimizer, number + step / steps)
-            lesions, classes = run.taught[entry.number]
+            lesions, classes = run.lesions_of_each[entry.number]
             x, lesions = _as_input(entry, lesions, is_flipped[entry.number])
             x, lesions, classes = (part.to(fabric.device) for part in (x, lesions, classes))
             is_last = (step + 1) % together == 0 or step + 1 == steps

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from mammo.errors import UnreadableImageError
-from mammo.files.opening import faults_told, opened
+from mammo.files.opening import naming_faults, opened
 from mammo.images import dicom_header
 
 NAME = "DICOMDIR"
@@ -40,7 +40,7 @@ def count_missing(directory: Path, present: Collection[str]) -> int | None:
     try:
         with opened(directory) as file:
             header, _, _ = dicom_header.read_values(file, ["DirectoryRecordSequence"])
-        with faults_told("the DICOMDIR"):
+        with naming_faults("the DICOMDIR"):
             records = header["DirectoryRecordSequence"]
             named = [record.get("ReferencedFileID") for record in records]
             paths = [_below(directory.parent, parts) for parts in named if parts]

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from mammo.datasets.institution import fitness
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
-from mammo.files.opening import faults_told, opened
+from mammo.files.opening import naming_faults, opened
 from mammo.images import dicom_header, header_facts
 from mammo.images.dicom_header import text
 
@@ -82,7 +82,7 @@ def inspect(place: Path) -> dict[str, object]:
     """Return the facts of one file, among `COLUMNS`; a fault is its reason to be excluded."""
     row: dict[str, object] = {"place": place}
     try:
-        with opened(place) as file, faults_told("the file"):
+        with opened(place) as file, naming_faults("the file"):
             row["bytes"], row["format"] = containers.size(place), format_of(file.read(132))
             file.seek(0)
             return row | _facts(file, row["format"], row["bytes"])
@@ -111,7 +111,7 @@ def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
 
 def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:
     header, syntax, offset = dicom_header.read_values(file, _TAGS)
-    with faults_told("the DICOM header"):
+    with naming_faults("the DICOM header"):
         facts = {**header_facts.facts_of(header), **_particulars(header)}
         facts["transfer_syntax"] = dicom_header.short_name(syntax) if syntax else None
         facts["excluded"] = fitness.unfit(header, syntax, size - offset)

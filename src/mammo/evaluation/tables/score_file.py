@@ -11,7 +11,7 @@ import pandas as pd
 
 from mammo.errors import MammoError
 from mammo.evaluation.tables.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
-from mammo.files.spreadsheet import Sheet, read
+from mammo.files.spreadsheet import Sheet, read_sheet
 
 REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
 _KNOWN = (*COLUMNS, "laterality", "view")
@@ -47,7 +47,7 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     Parameters
     ----------
     path : Path
-        CSV or Excel with one header line, as `mammo.files.spreadsheet.read` reads them.
+        CSV or Excel with one header line, as `mammo.files.spreadsheet.read_sheet` reads them.
     layout : Layout, optional
         Without it the columns have the names of a table of scores.
 
@@ -64,7 +64,7 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     """
     layout = layout or Layout()
     _check_names(layout)
-    sheet = read(path)
+    sheet = read_sheet(path)
     if not sheet.rows:
         raise MammoError(f"{path} holds no row of scores below its header")
     columns = _columns(sheet, layout)

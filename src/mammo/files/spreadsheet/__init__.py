@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from mammo.errors import DatasetError
-from mammo.files.spreadsheet import separated, workbook
+from mammo.files.spreadsheet.separated import read_separated
 from mammo.files.spreadsheet.sheet import MOST_BYTES, Sheet
+from mammo.files.spreadsheet.workbook import read_workbook
 
-__all__ = ["Sheet", "read"]
+__all__ = ["Sheet", "read_sheet"]
 
 _WORKBOOK = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # OLE2, also around an encrypted .xlsx
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
 
 
-def read(path: Path) -> Sheet:
+def read_sheet(path: Path) -> Sheet:
     """Read a table from CSV or Excel; the content decides which of the two it is.
 
     CSV has fields parted by commas, semicolons, tabs or bars, in UTF-8, UTF-16 with a byte order
@@ -50,7 +51,8 @@ def read(path: Path) -> Sheet:
                 f"{path} is a web page or XML, whatever its name: open it in Excel and save it as "
                 ".xlsx or CSV"
             )
-        return (workbook if head.startswith(_WORKBOOK) else separated).read(path)
+        is_workbook = head.startswith(_WORKBOOK)
+        return read_workbook(path) if is_workbook else read_separated(path)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from None
 

@@ -21,7 +21,7 @@ _DECLARED = re.compile(rf'"?sep=([{"".join(DELIMITERS)}])\1*"?[\r\n]*', re.IGNOR
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read(path: Path) -> Sheet:
+def read_separated(path: Path) -> Sheet:
     """Read CSV text in UTF-8, in UTF-16 with a byte order mark, or else in Windows-1252.
 
     Raises

@@ -33,7 +33,7 @@ _NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _CELL, _FORMULA, _VALUE, _MERGED = (_NAMESPACE + name for name in ("c", "f", "v", "mergeCell"))
 
 
-def read(path: Path) -> Sheet:
+def read_workbook(path: Path) -> Sheet:
     """Read the one visible sheet with content of an .xlsx or .xlsm workbook.
 
     Whole numbers have no decimal point and keep the leading zeros of a format such as ``0000``,

@@ -13,7 +13,7 @@ from mammo.evaluation import auroc, holm
 from mammo.evaluation.tables.calibration import calibration
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
 from mammo.evaluation.tables.trainings import gains, mean_aurocs
-from mammo.files.disk import told, write_bytes, write_csv
+from mammo.files.disk import naming_errors, write_bytes, write_csv
 from mammo.hospital.adaptation import trainings
 from mammo.hospital.adaptation import words as report
 from mammo.hospital.adaptation.local import Amount, LocalPatients, LocalStudy
@@ -106,7 +106,7 @@ def write(result: Adaptation, folder: Path) -> list[Path]:
     """
     from mammo.hospital.adaptation.figure import learning_curve
 
-    with told(folder):
+    with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     tables = {
         "learning_curve_runs": result.curve,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mammo.datasets.check_report import Finding
     from mammo.hospital.preflight import Preflight
     from mammo.hospital.shift.comparison import Shift
-    from mammo.hospital.validation.examples import Example
+    from mammo.hospital.validation.examples import WorstImage
 
 OWN = "this hospital"
 """What a hospital's set is called in tables and figures."""
@@ -91,7 +91,7 @@ class Evidence:
     preflight: Preflight | None = None
     notes: Sequence[Finding] = ()
     shift: Shift | None = None
-    examples: Sequence[Example] = ()
+    examples: Sequence[WorstImage] = ()
 
     @property
     def models(self) -> list[str]:

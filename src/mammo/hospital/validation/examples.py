@@ -19,7 +19,7 @@ _SIDES = {"L": "left", "R": "right"}
 
 
 @dataclass(frozen=True)
-class Example:
+class WorstImage:
     """One image: the model that got it wrong and how, the picture, and what is known of it."""
 
     model: str
@@ -29,7 +29,7 @@ class Example:
     caption: str
 
 
-def examples(scored: pd.DataFrame, images: ImageStore, n: int) -> list[Example]:
+def examples(scored: pd.DataFrame, images: ImageStore, n: int) -> list[WorstImage]:
     """Return the worst false negatives and false positives of each model on external images.
 
     Parameters
@@ -45,12 +45,12 @@ def examples(scored: pd.DataFrame, images: ImageStore, n: int) -> list[Example]:
     return list(_examples(external, images, n))
 
 
-def _examples(external: pd.DataFrame, images: ImageStore, n: int) -> Iterator[Example]:
+def _examples(external: pd.DataFrame, images: ImageStore, n: int) -> Iterator[WorstImage]:
     for part in parts(external):
         for kind in get_args(Kind):
             for row in worst(part, kind, n).itertuples():
                 (number,) = images.rows([row.image_id])
-                yield Example(
+                yield WorstImage(
                     model=part.model,
                     kind=kind,
                     png=thumbnail(images.images[number], images.geometry(row.image_id)),

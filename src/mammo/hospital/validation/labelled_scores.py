@@ -53,7 +53,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     Parameters
     ----------
     scores : DataFrame
-        As `mammo.hospital.validation.score_table.read`.
+        As `mammo.hospital.validation.score_table.read_score_table`.
     labels : Labels
     missing : float or None
         What a missing score counts as; None if it is a fault.

@@ -14,7 +14,7 @@ from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift.of_images import shift
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
-from mammo.hospital.validation.examples import Example, examples
+from mammo.hospital.validation.examples import WorstImage, examples
 from mammo.paper.published import TABLE_2
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import family_of
@@ -110,14 +110,14 @@ def _without_name(image: str, reason: str) -> str:
 
 
 def _weights(study: Study, model: str) -> Weights:
-    learning = family_of(study, model)
-    words = learning.weights_in_words(model)
-    if INTERNAL not in learning.may_have_seen(model):
+    family = family_of(study, model)
+    words = family.weights_in_words(model)
+    if INTERNAL not in family.may_have_seen(model):
         return Weights(words, study.source(INTERNAL))
     published = next(cell.auroc for cell in TABLE_2 if cell.model == model)
     on = "on images of a set that it learnt from in part"
     return Weights(words, "real", Claimed(published, "its authors published", on))
 
 
-def _examples(study: Study, scored: pd.DataFrame, n: int) -> list[Example]:
+def _examples(study: Study, scored: pd.DataFrame, n: int) -> list[WorstImage]:
     return examples(scored, study.images(study.local), n) if n else []

@@ -78,10 +78,14 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     MammoError
         If a table cannot be understood, or they do not fit each other.
     """
-    sheet, others = spreadsheet.read(scores), spreadsheet.read(labels)
+    sheet, others = spreadsheet.read_sheet(scores), spreadsheet.read_sheet(labels)
     _refuse_absent(layout.columns, sheet, others)
-    told = read_labels(labels, replace(layout, columns=_of_labels(layout.columns, others)))
-    found = join(score_table.read(sheet, _there(layout.columns, sheet)), told, terms.missing)
+    labelled = read_labels(labels, replace(layout, columns=_of_labels(layout.columns, others)))
+    found = join(
+        score_table.read_score_table(sheet, _present(layout.columns, sheet)),
+        labelled,
+        terms.missing,
+    )
     models = list(dict.fromkeys(found.table["model"]))
     _refuse_one_claim_for_many(models, terms)
     weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
@@ -91,8 +95,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         ),
         sources={},
         weights=dict.fromkeys(models, weights),
-        scored_unit=told.level,
-        notes=sorted(_notes(found, told, terms.missing), key=_by_severity),
+        scored_unit=labelled.level,
+        notes=sorted(_notes(found, labelled, terms.missing), key=_by_severity),
     )
 
 
@@ -110,20 +114,20 @@ def _claimed(terms: Terms) -> Claimed | None:
     return Claimed(terms.stated, "its maker states", "on images that are not known here")
 
 
-def _there(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
+def _present(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
     """Return those of the named columns that a table has."""
     header = {plain(title) for title in sheet.header}
     return {ours: theirs for ours, theirs in columns.items() if plain(theirs) in header}
 
 
 def _of_labels(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
-    there = _there(columns, sheet)
-    return {ours: name for ours, name in there.items() if ours not in score_table.OF_SCORES}
+    present = _present(columns, sheet)
+    return {ours: name for ours, name in present.items() if ours not in score_table.OF_SCORES}
 
 
 def _refuse_absent(columns: Mapping[str, str], *sheets: Sheet) -> None:
-    there = {ours for sheet in sheets for ours in _there(columns, sheet)}
-    absent = [theirs for ours, theirs in columns.items() if ours not in there]
+    present = {ours for sheet in sheets for ours in _present(columns, sheet)}
+    absent = [theirs for ours, theirs in columns.items() if ours not in present]
     if absent:
         names = " and ".join(str(sheet.path) for sheet in sheets)
         raise DatasetError(f"{names} have no column {absent[0]!r}: give a name as it stands there")

@@ -26,7 +26,7 @@ OF_SCORES: dict[str, tuple[str, ...]] = {
 _KNOWN = {**OF_SCORES, **{name: ALIASES[name] for name in (*IDENTIFIERS, "laterality", "view")}}
 
 
-def read(sheet: Sheet, chosen: Mapping[str, str]) -> pd.DataFrame:
+def read_score_table(sheet: Sheet, chosen: Mapping[str, str]) -> pd.DataFrame:
     """Read a vendor's scores.
 
     Parameters

@@ -13,14 +13,22 @@ from mammo.hospital.shift import words as shift_report
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import words
 from mammo.hospital.validation.evidence import Evidence
-from mammo.hospital.validation.examples import Example
+from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import short_title
 from mammo.report.display import Table as Presented
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
+from mammo.report.page.blocks import (
+    Block,
+    Figure,
+    Findings,
+    Prose,
+    TableBlock,
+    Thumbnail,
+    Thumbnails,
+)
 from mammo.report.tables import comparison
 from mammo.report.tables.presentation import NOTHING, bounds, set_name
 
@@ -35,13 +43,13 @@ def data(evidence: Evidence) -> Iterator[Block]:
         )
     else:
         counts = found.report.counts.astype("object")
-        yield Table(
+        yield TableBlock(
             counts.where(counts.notna(), None).rename_axis("Count").reset_index(),
             "What was found, and what can be used",
         )
     yield Findings(evidence.findings)
     if found is not None and len(found.exclusions):
-        yield Table(
+        yield TableBlock(
             _by_reason(found.exclusions["reason"]),
             "Left out, by reason",
             note="`exclusions.csv` lists each file by its pseudonym.",
@@ -115,7 +123,7 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
         if is_carried:
             yield _table(shown, "Thresholds carried over from the internal set", collapsed=True)
         else:
-            yield Table(shown.shown, "Thresholds that were given, on all of these patients")
+            yield TableBlock(shown.shown, "Thresholds that were given, on all of these patients")
     if len(evidence.rechosen):
         shown = notebook.rechosen_table(evidence.rechosen, evidence.sources)
         yield _table(shown, "Thresholds chosen anew on these patients")
@@ -149,7 +157,7 @@ def subgroups(evidence: Evidence) -> Iterator[Block]:
 
 def examples(evidence: Evidence) -> Iterator[Block]:
     """The worst mistakes, as pictures."""
-    groups: dict[tuple[str, str], list[Example]] = {}
+    groups: dict[tuple[str, str], list[WorstImage]] = {}
     for example in evidence.examples:
         groups.setdefault((example.model, example.kind), []).append(example)
     for (model, kind), items in groups.items():
@@ -181,7 +189,7 @@ def methods(evidence: Evidence) -> Iterator[Block]:
         {"Model": short_title(name), "Weights": found.words, "Learnt from": found.learnt_from}
         for name, found in evidence.weights.items()
     ]
-    yield Table(pd.DataFrame(rows), "Where the models come from")
+    yield TableBlock(pd.DataFrame(rows), "Where the models come from")
     unit, units = evidence.scored_unit, words.plural(evidence.scored_unit)
     drawn = {
         "patient": f"Intervals draw whole patients, since {units} of one patient are alike.",
@@ -202,5 +210,5 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     )
 
 
-def _table(presented: Presented, caption: str, *, collapsed: bool = False) -> Table:
-    return Table(presented.shown, caption, presented.note, collapsed)
+def _table(presented: Presented, caption: str, *, collapsed: bool = False) -> TableBlock:
+    return TableBlock(presented.shown, caption, presented.note, collapsed)

@@ -51,7 +51,7 @@ class KerasNetwork:
     keras_version: str
 
 
-def read(path: Path) -> KerasNetwork:
+def read_keras(path: Path) -> KerasNetwork:
     """Return the network of a file that ``model.save`` of Keras 2.0 or later wrote.
 
     A file from elsewhere is to be tried out before (`mammo.models.end2end.hdf5_trial`).

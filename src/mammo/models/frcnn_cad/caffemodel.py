@@ -50,7 +50,7 @@ class _Layer:
     blobs: list[tuple[tuple[int, ...], np.ndarray]] = field(default_factory=list)
 
 
-def read(path: Path, settings: DetectorSettings = PUBLISHED) -> dict[str, Tensor]:
+def read_caffemodel(path: Path, settings: DetectorSettings = PUBLISHED) -> dict[str, Tensor]:
     """Return the values of `FasterRCNN` from a ``.caffemodel``.
 
     The deltas of `bbox_pred` are taken as they stand, in widths and heights: py-faster-rcnn trains

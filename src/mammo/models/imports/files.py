@@ -18,10 +18,10 @@ from torch import Tensor, nn
 
 from mammo import __version__
 from mammo.errors import WeightsError
-from mammo.files.disk import whole
+from mammo.files.disk import atomic_write
 from mammo.models.foreign_text import one_line
 from mammo.models.imports.assembly import Architecture, assemble, check_fit
-from mammo.models.imports.released_files import check_size, known, read, recognise
+from mammo.models.imports.released_files import check_size, known, read_release, recognise
 from mammo.models.releases import RELEASES, Release, releases_of
 from mammo.models.weights import fingerprint
 
@@ -72,7 +72,7 @@ def import_file(path: Path, folder: Path, release: str | None = None) -> Path:
     if not path.is_file():
         raise WeightsError(f"{path}: no such file; give the path of a released weights file")
     card = recognise(path, release)
-    architecture, state = read(path, card)
+    architecture, state = read_release(path, card)
     check_fit(assemble(architecture, card.mean, path), state, path)
     facts = _facts(path, card, architecture, fingerprint(state))
     target = location(folder, card.name)
@@ -249,7 +249,7 @@ def _write(target: Path, state: Mapping[str, Tensor], facts: Mapping[str, Any]) 
     values = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with whole(target) as temporary:
+        with atomic_write(target) as temporary:
             safetensors.torch.save_file(values, temporary, {"record": json.dumps(facts)})
     except (OSError, SafetensorError) as error:
         raise WeightsError(f"{target} cannot be written ({error}); make room for it") from None

@@ -69,7 +69,7 @@ def known(release: str) -> Release:
     return RELEASES[release]
 
 
-def read(path: Path, card: Release) -> tuple[Architecture, State]:
+def read_release(path: Path, card: Release) -> tuple[Architecture, State]:
     """Return the architecture, as JSON keeps it, and the tensors of a released file.
 
     Raises
@@ -106,7 +106,7 @@ def _read_keras(path: Path, card: Release) -> tuple[Architecture, State]:
     from mammo.models.end2end import hdf5_trial, keras_h5
 
     hdf5_trial.try_out(path)
-    found = keras_h5.read(path)
+    found = keras_h5.read_keras(path)
     form = _form(found.backbone, found.top)
     if (form, tuple(found.input_shape)) != (card.form, card.input_size):
         raise WeightsError(
@@ -120,7 +120,7 @@ def _read_caffe(path: Path, card: Release) -> tuple[Architecture, State]:
     from mammo.models.frcnn_cad import caffemodel
 
     settings = DetectorSettings(**card.detector)
-    return {"detector": asdict(settings)}, caffemodel.read(path, settings)
+    return {"detector": asdict(settings)}, caffemodel.read_caffemodel(path, settings)
 
 
 _READERS: dict[str, Callable[[Path, Release], tuple[Architecture, State]]] = {

@@ -45,7 +45,7 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """A table of a data frame's columns, without its index; the first column names the rows.
 
     Parameters
@@ -120,7 +120,9 @@ class NextSteps:
     title: str = "What to do next"
 
 
-Block: TypeAlias = Prose | Notice | Findings | Table | Figure | Thumbnails | KeyFigures | NextSteps
+Block: TypeAlias = (
+    Prose | Notice | Findings | TableBlock | Figure | Thumbnails | KeyFigures | NextSteps
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mammo.report.page.blocks import Table
+    from mammo.report.page.blocks import TableBlock
 
 MISSING = "–"
 LONGEST = 300
@@ -42,7 +42,7 @@ class Grid(NamedTuple):
         return len(self.headings) > _MANY_COLUMNS
 
 
-def grid(table: Table) -> Grid:
+def grid(table: TableBlock) -> Grid:
     """Return the cells of a table as they are shown."""
     shown = table.frame.head(table.most_rows)
     columns = [_column(shown.iloc[:, place]) for place in range(shown.shape[1])]

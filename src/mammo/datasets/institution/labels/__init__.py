@@ -91,7 +91,7 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     Parameters
     ----------
     path : Path
-        A file that `mammo.files.spreadsheet.read` reads.
+        A file that `mammo.files.spreadsheet.read_sheet` reads.
     layout : LabelLayout, optional
         Without it columns and words are the usual ones.
 
@@ -105,7 +105,7 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     """
     layout = layout or LabelLayout()
     require_choice("level", layout.level, (None, *LEVELS))
-    sheet = spreadsheet.read(path)
+    sheet = spreadsheet.read_sheet(path)
     if not sheet.rows:
         raise DatasetError(f"{path} holds no row of labels below its header")
     places = columns_of(path, sheet.header, layout.columns)

@@ -43,14 +43,14 @@ def test_lists_are_taken_from_yaml_and_from_text():
 
 def test_a_notebook_namespace_is_read_and_its_typos_are_refused():
     namespace = {"n_bootstrap": 500, "In": [""], "Out": {}, "_x": 1, "pytest": pytest}
-    assert sources.read(namespace).n_bootstrap == 500
+    assert sources.notebook_parameters(namespace).n_bootstrap == 500
     with pytest.raises(ParameterError, match="n_bootstap"):
-        sources.read({**namespace, "n_bootstap": 500})
+        sources.notebook_parameters({**namespace, "n_bootstap": 500})
 
 
 def test_a_rerun_in_a_live_session_leaves_other_variables_alone():
     namespace = {"n_bootstrap": 500, "rows": 3, "parameters": Parameters()}
-    assert sources.read(namespace).n_bootstrap == 500
+    assert sources.notebook_parameters(namespace).n_bootstrap == 500
 
 
 def test_a_file_is_read_and_overridden(tmp_path):

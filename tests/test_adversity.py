@@ -69,11 +69,11 @@ BUILD = """
     import pandas as pd
 
     import small_store
-    from mammo.images import read
+    from mammo.images import read_image
 
     if __name__ == "__main__":
         manifest = pd.read_json(sys.argv[1], dtype=False)
-        read(manifest["path"][0])
+        read_image(manifest["path"][0])
         print("ready", flush=True)
         print(small_store.build(manifest, Path(sys.argv[2]), int(sys.argv[3])))
 """

@@ -9,7 +9,7 @@ import pytest
 import native
 from mammo.datasets import cbis_ddsm, inbreast, manifest, mias
 from mammo.datasets.cbis_ddsm_layout import ImageTree
-from mammo.datasets.lesions import COLUMNS, lesions
+from mammo.datasets.lesions import COLUMNS, find, lesions
 from mammo.errors import UnreadableImageError
 
 
@@ -101,8 +101,12 @@ def test_inbreast_lesions_have_the_label_of_their_image(tmp_path):
         rois = {"Mass ": ["(1, 2)", "(3, 5)"], "Cluster": ["(2, 2)"], "Distortion": ["(4, 4)"]}
         native.write_inbreast_outlines(tmp_path / "AllXML" / f"{number}.xml", rois)
     native.write_inbreast_table(tmp_path, rows)
-    found = lesions(inbreast.load(tmp_path))
+    table = inbreast.load(tmp_path)
+    found = lesions(table)
     assert found["malignant"].tolist() == [0, 0, 0, 1, 1, 1]
+    other_labels = table.assign(label=1 - table["label"])
+    pd.testing.assert_frame_equal(find(table), find(other_labels))
+    assert lesions(other_labels)["malignant"].tolist() == [1, 1, 1, 0, 0, 0]
     assert found["lesion_type"].tolist()[:2] == ["mass", "calcification"]
     assert found["lesion_type"].isna().tolist()[2::3] == [True, True]
     assert found.loc[0, ["row_min", "col_min", "row_max", "col_max"]].tolist() == [2, 1, 6, 4]

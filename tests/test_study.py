@@ -10,7 +10,7 @@ import native
 from mammo.datasets import manifest, splits
 from mammo.errors import MammoError
 from mammo.report.tables import paper
-from mammo.study import EXTERNAL, INTERNAL, Study
+from mammo.study import EXTERNAL, INTERNAL, Study, results
 
 TABLE = "image,patient_id,label\na.dcm,1,0\nb.dcm,1,1\nc.dcm,2,0\nd.dcm,3,1\n"
 NAMES = ("a.dcm", "b.dcm", "c.dcm", "d.dcm")
@@ -107,20 +107,54 @@ def test_a_study_is_computed_once(study, prepared):
     ("change", "stages"),
     [
         ({"image_size": 65}, {"images"}),
+        ({"inbreast_positive": ["5", "6"]}, {"manifest"}),
         (
             {"inbreast_positive": ["3", "4", "5", "6"], "inbreast_excluded": []},
-            {"manifest", "images"},
+            {"manifest", "images", "lesions"},
         ),
         ({"mixed_fraction": 0.5}, set()),
     ],
 )
 def test_a_parameter_recomputes_what_depends_on_it(study, prepared, change, stages):
     other = Study(prepared.parameters("params/tiny.yaml", **change))
-    study.images_folder("inbreast")
-    other.images_folder("inbreast")
+    for one in (study, other):
+        one.lesions_folder("inbreast")
     names = {folder.parent.name: folder.name for folder in study.artifacts.used}
     others = {folder.parent.name: folder.name for folder in other.artifacts.used}
+    assert set(names) >= {"manifest", "images", "lesions"}
     assert {stage for stage in names if names[stage] != others[stage]} == stages
+
+
+def test_a_copied_project_finds_everything(study, prepared, tmp_path):
+    """Neither a place nor the files' times, which a copy does not keep, are part of a key."""
+    lesions = study.lesions("cbis_ddsm")
+    copied = tmp_path / "elsewhere"
+    shutil.copytree(prepared.root, copied, copy_function=shutil.copyfile)
+    before = {*(copied / "artifacts").glob("*/*")}
+    places = {"artifacts": str(copied / "artifacts"), "data_root": str(copied / "no-data")}
+    other = Study(prepared.parameters("params/tiny.yaml", **places))
+    assert len(results.comparison(other)) == len(other.datasets)
+    pd.testing.assert_frame_equal(other.lesions("cbis_ddsm"), lesions)
+    assert len(results.mixed_gains(other)) > 0
+    assert {*(copied / "artifacts").glob("*/*")} == before
+    for dataset in other.datasets:
+        assert other.table(dataset)["path"].str.startswith(str(copied)).all()
+
+
+def test_splits_and_tables_are_computed_once_and_are_the_callers_own(prepared, monkeypatch):
+    calls = []
+    split = splits.split_patients
+    monkeypatch.setattr(splits, "split_patients", lambda *a: calls.append(a) or split(*a))
+    study = Study(prepared.parameters("params/tiny.yaml"))
+    first = study.split(INTERNAL, "ddsm")
+    first["split"] = "mine"
+    assert set(study.split(INTERNAL, "ddsm")["split"]) == {"train", "validation"}
+    study.rows("ddsm", is_trained_on=True)
+    study.rows("ddsm", is_trained_on=False)
+    assert len(calls) == 1
+    table = study.table(INTERNAL)
+    table["label"] = 2
+    assert set(study.table(INTERNAL)["label"]) == {0, 1}
 
 
 def test_what_is_in_place_is_found_without_torch(prepared):

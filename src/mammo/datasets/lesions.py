@@ -13,8 +13,8 @@ from mammo.files.workers import pool as open_pool
 
 EDGES = ("row_min", "col_min", "row_max", "col_max")
 COLUMNS = ("image_id", *EDGES, "malignant", "lesion_type")
-FACTS = ("image_id", "label", "pathology", "lesion_type", "boxes", "rows", "columns")
-"""Of an image, what its lesions follow from, beside the files of its masks."""
+FACTS = ("image_id", "pathology", "lesion_type", "boxes", "rows", "columns")
+"""Of an image, what its lesions are found by, beside the files of its masks."""
 
 _TYPES = {
     "mass": "mass",
@@ -56,9 +56,21 @@ def lesions(rows: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
     UnreadableImageError
         If a mask cannot be decoded.
     """
+    return with_labels(find(rows, workers), rows)
+
+
+def find(rows: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
+    """Do as `lesions` does, and leave ``malignant`` empty where the image's label counts."""
     used = rows.loc[rows["excluded"].isna(), [*FACTS, "mask_paths"]]
     found = [lesion for of_image in _run(used.to_dict("records"), workers) for lesion in of_image]
     return pd.DataFrame(found, columns=list(COLUMNS))
+
+
+def with_labels(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return lesions that were found, each malignant or not by its own pathology or the label."""
+    labels = found["image_id"].map(rows.set_index("image_id")["label"])
+    own = pd.to_numeric(found["malignant"])
+    return found.assign(malignant=own.where(own.notna(), labels).astype(int))
 
 
 def _run(images: list[dict[str, Any]], workers: int) -> Iterator[list[dict[str, Any]]]:
@@ -96,7 +108,7 @@ def _of_image(image: dict[str, Any]) -> list[dict[str, Any]]:
         {
             "image_id": image["image_id"],
             **{edge: box[edge] for edge in EDGES},
-            "malignant": int(pathology == "MALIGNANT" if pathology else image["label"]),
+            "malignant": int(pathology == "MALIGNANT") if pathology else None,
             "lesion_type": kind,
         }
         for box, pathology, kind in found

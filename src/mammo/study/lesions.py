@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.datasets.lesions import FACTS, lesions
+from mammo.datasets.lesions import FACTS, find, with_labels
 from mammo.files.artifacts import Artifacts
 from mammo.study.prepared_images import facts_digest, files_digest
 
@@ -31,13 +31,13 @@ def lesions_folder(
     }
 
     def make(folder: Path) -> dict[str, Any]:
-        found = lesions(rows, workers)
+        found = find(rows, workers)
         found.to_csv(folder / _FILE, index=False)
         return {"lesions": len(found)}
 
     return artifacts.build("lesions", inputs, make)
 
 
-def read_lesions(folder: Path) -> pd.DataFrame:
-    """Return the lesions of a folder that `lesions_folder` gave."""
-    return pd.read_csv(folder / _FILE, dtype={"image_id": str})
+def read_lesions(folder: Path, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the lesions of a folder that `lesions_folder` gave for the same rows."""
+    return with_labels(pd.read_csv(folder / _FILE, dtype={"image_id": str}), rows)

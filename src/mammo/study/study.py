@@ -133,7 +133,7 @@ class Study:
 
     def lesions(self, dataset: str) -> pd.DataFrame:
         """Return a data set's lesions (`mammo.datasets.lesions`), in native pixels."""
-        return read_lesions(self.lesions_folder(dataset))
+        return read_lesions(self.lesions_folder(dataset), self.table(dataset))
 
     def lesions_folder(self, dataset: str) -> Path:
         """Return the artifact folder with a data set's lesions."""

@@ -11,12 +11,11 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -29,8 +28,10 @@ from mammo.images.store import IMAGES, PIXELS, RECORDS, WHITE, ImageStore, read_
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mammo.images.geometry import Geometry
-    from mammo.images.image import Image
+    from mammo.images.preprocessing import PreprocessingSettings
+    from mammo.images.whole import WholeImageSettings
+
+    Preparation = PreprocessingSettings | WholeImageSettings
 
 _BATCH = 16
 """Images of a batch for each process."""
@@ -46,24 +47,6 @@ class Source(NamedTuple):
     patient_id: str | None
     view: str | None
     lesion_type: str | None
-
-
-class Prepared(Protocol):
-    """What a network takes in: ``pixels``, float32 in [0, 1], and the ``geometry`` of them."""
-
-    pixels: np.ndarray
-    geometry: Geometry
-
-
-class Preparation(Protocol):
-    """How images become rows of a store."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of every prepared image."""
-
-    def prepare(self, image: Image, laterality: str | None) -> Prepared:
-        """Prepare an image; raise `MammoError` where that cannot be."""
 
 
 Row = tuple[dict[str, Any], np.ndarray]
@@ -117,12 +100,9 @@ def build(
         if not records:
             create_array(folder / IMAGES, (len(sources), *settings.shape), PIXELS)
         _write_missing(sources, records, settings, folder, workers or os.cpu_count() or 1)
-        try:
-            _check_unchanged(sources, states)
-            _check_any_prepared(records)
-        except MammoError:
+        if fault := _changed(sources, states) or _none_prepared(records):
             (folder / RECORDS).unlink()
-            raise
+            raise MammoError(fault)
     return ImageStore(folder)
 
 
@@ -137,21 +117,21 @@ def _states(sources: list[Source]) -> list[FileState]:
     return [file_state(Path(source.path)) for source in sources]
 
 
-def _check_unchanged(sources: list[Source], states: list[FileState]) -> None:
+def _changed(sources: list[Source], states: list[FileState]) -> str | None:
     for source, before, after in zip(sources, states, _states(sources), strict=True):
         if before != after:
-            raise MammoError(
+            return (
                 f"The file of image {source.image_id} changed while the images were read: run again"
                 " when nothing writes to them."
             )
+    return None
 
 
-def _check_any_prepared(records: list[dict[str, Any]]) -> None:
-    if all("reason" in record for record in records):
-        raise MammoError(
-            f"None of the {len(records)} images could be prepared; the first: "
-            f"{records[0]['reason']}"
-        )
+def _none_prepared(records: list[dict[str, Any]]) -> str | None:
+    if any("pixels" in record for record in records):
+        return None
+    first = records[0]["reason"]
+    return f"None of the {len(records)} images could be prepared; the first: {first}"
 
 
 def _write_missing(
@@ -166,7 +146,7 @@ def _write_missing(
 
     originals: dict[str, list[Source]] = {}
     for source, record in zip(sources, records, strict=False):
-        _original(source, record, originals)
+        _unless_duplicate(source, record, originals)
     missing = sources[len(records) :]
     with (
         naming_errors(folder / RECORDS),
@@ -202,28 +182,19 @@ def _flush(file: BinaryIO) -> None:
 def _unless_duplicate(
     source: Source, record: dict[str, Any], originals: dict[str, list[Source]]
 ) -> dict[str, Any]:
-    """Return a record, or the reason for which its image is excluded as one of the same pixels."""
-    original = _original(source, record, originals)
-    if original is None:
-        return record
-    reason = (
-        f"{source.image_id} has the same pixels as image {original.image_id}: remove one of the"
-        " two, or correct the table that names them."
-    )
-    return {"image_id": source.image_id, "reason": reason}
-
-
-def _original(
-    source: Source, record: dict[str, Any], originals: dict[str, list[Source]]
-) -> Source | None:
-    """Return the image that one is a duplicate of, or note it as an original by its pixels."""
+    """Return a record, or why its image is excluded, being one of the originals by its pixels."""
     if "reason" in record:
-        return None
+        return record
     alike = originals.setdefault(record["pixels"], [])
-    original = next((other for other in alike if not _filed_twice(other, source)), None)
-    if original is None:
-        alike.append(source)
-    return original
+    for original in alike:
+        if not _filed_twice(original, source):
+            reason = (
+                f"{source.image_id} has the same pixels as image {original.image_id}: remove one "
+                "of the two, or correct the table that names them."
+            )
+            return {"image_id": source.image_id, "reason": reason}
+    alike.append(source)
+    return record
 
 
 def _filed_twice(first: Source, second: Source) -> bool:
@@ -260,23 +231,20 @@ def _prepare_singly(
     batch: list[Source], prepare: Callable[[Source], Row], settings: Preparation
 ) -> list[Row]:
     """Prepare one image at a time, to find which of them killed the process that read it."""
-    rows = []
-    pool = _open_lone_process()
+    rows: list[Row] = []
+    pool = None
     for source in batch:
+        if pool is None:
+            pool = open_pool(1)
+            pool.submit(os.getpid).result()  # It lives, so that its death is an image's doing.
         try:
             rows.append(pool.submit(prepare, source).result())
         except BrokenProcessPool:
             rows.append(_without(source, settings, _DEADLY))
-            pool = _open_lone_process()
-    pool.shutdown()
+            pool = None
+    if pool is not None:
+        pool.shutdown()
     return rows
-
-
-def _open_lone_process() -> ProcessPoolExecutor:
-    """Open a pool of one process and see it alive, so that its death is an image's doing."""
-    pool = open_pool(1)
-    pool.submit(os.getpid).result()
-    return pool
 
 
 def _prepare(source: Source, settings: Preparation) -> Row:

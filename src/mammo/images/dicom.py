@@ -42,20 +42,19 @@ _COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_
 _VIEWS = {*dicom_header.VIEW_CODES.values(), "XCC", "SIO", "ISO", "AT", "CV", "TAN", "RM", "RL"}
 
 
-def read_dicom(path: str | Path, *, voi: int = 0) -> Image:
+def read_dicom(path: str | Path) -> Image:
     """Read a projection mammogram as presentation values.
 
     Modality LUT or rescale (PS3.3 C.11.1), then VOI LUT Sequence, else window with its VOI LUT
     Function (C.11.2; absent means LINEAR), else the whole range that Bits Stored allows, as in
-    CBIS-DDSM's Secondary Captures, which hold no window. MONOCHROME1 is inverted after that
-    (C.7.6.3.1.2); Presentation LUT Shape INVERSE says the same once more and is not applied a
-    second time. Pixel padding (C.7.5.1.1.2) becomes 0. Overlays are not burnt in.
+    CBIS-DDSM's Secondary Captures, which hold no window. Of several LUTs or windows the first
+    counts. MONOCHROME1 is inverted after that (C.7.6.3.1.2); Presentation LUT Shape INVERSE says
+    the same once more and is not applied a second time. Pixel padding (C.7.5.1.1.2) becomes 0.
+    Overlays are not burnt in.
 
     Parameters
     ----------
     path : str or Path
-    voi : int
-        Which of several VOI LUTs or windows to apply, from 0.
 
     Returns
     -------
@@ -79,7 +78,7 @@ def read_dicom(path: str | Path, *, voi: int = 0) -> Image:
         if reasons:
             raise RefusedError("; ".join(reasons))
         stored, padding = _read_pixels(path, header)
-        pixels = _presented(stored, header, voi)
+        pixels = _presented(stored, header)
         if padding is not None:
             pixels[padding] = 0
         return Image(
@@ -186,7 +185,7 @@ def _read_pixels(path: Path, header: Dataset) -> tuple[np.ndarray, np.ndarray | 
     """Return the stored values, (rows, columns), and where they are padding, if it is stated."""
     import pydicom
 
-    from mammo.images.stored import stored_values
+    from mammo.images.decoding import stored_values
 
     with containers.open_binary(path) as file:
         # force: files without preamble are read too.
@@ -204,8 +203,8 @@ def _read_pixels(path: Path, header: Dataset) -> tuple[np.ndarray, np.ndarray | 
     return stored, padding
 
 
-def _presented(stored: np.ndarray, header: Dataset, voi: int) -> np.ndarray:
-    table = grayscale.presentation_table(header, voi)
+def _presented(stored: np.ndarray, header: Dataset) -> np.ndarray:
+    table = grayscale.presentation_table(header)
     low, _ = grayscale.stored_range(header)
     pixels = np.empty(stored.shape, np.float32)
     for top in range(0, len(stored), _ROWS_AT_ONCE):  # whole, the indices take 8 bytes a pixel

@@ -34,16 +34,16 @@ def with_sign(values: np.ndarray, dataset: Dataset) -> np.ndarray:
     return values
 
 
-def presentation_table(dataset: Dataset, voi: int = 0) -> np.ndarray:
+def presentation_table(dataset: Dataset) -> np.ndarray:
     """Presentation value of every stored value from the smallest to the largest possible.
+
+    Of several VOI LUTs or windows the first is applied: the standard leaves the choice to the
+    viewer (PS3.3 C.11.2.1), who is shown the first.
 
     Parameters
     ----------
     dataset : pydicom.Dataset
         Header with Bits Stored, Pixel Representation and Photometric Interpretation.
-    voi : int
-        Which of several VOI LUTs, or of several windows, to apply: the standard leaves the
-        choice to the viewer (PS3.3 C.11.2.1), who is shown the first.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def presentation_table(dataset: Dataset, voi: int = 0) -> np.ndarray:
     low, high = stored_range(dataset)
     with np.errstate(over="ignore", invalid="ignore"):  # told below
         values, bounds = _apply_modality(dataset, np.arange(low, high + 1))
-        shown = _apply_voi(dataset, values, bounds, voi)
+        shown = _apply_voi(dataset, values, bounds)
     if not (np.isfinite(values).all() and np.isfinite(shown).all()):
         raise RefusedError("its rescale, window or LUT leads beyond finite numbers")
     if shown.min() == shown.max():
@@ -95,22 +95,18 @@ def _apply_modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, t
     return values, (float(values.min()), float(values.max()))
 
 
-def _apply_voi(
-    dataset: Dataset, values: np.ndarray, bounds: tuple[float, float], voi: int
-) -> np.ndarray:
+def _apply_voi(dataset: Dataset, values: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
     """VOI LUT, else window, else the whole range (PS3.3 C.11.2), scaled to [0, 1]."""
     luts = dataset.get("VOILUTSequence")
     if luts:
-        item = _choose(luts, voi, "VOI LUTs")
-        shown, top = _look_up(item, values, signed=bounds[0] < 0, name="VOI LUT")
+        shown, top = _look_up(luts[0], values, signed=bounds[0] < 0, name="VOI LUT")
         return shown / top
     centers, widths = _numbers(dataset.get("WindowCenter")), _numbers(dataset.get("WindowWidth"))
     if bool(centers) != bool(widths):
         raise RefusedError("its window has a center without a width, or a width without a center")
     if centers:
-        center, width = _choose(list(zip(centers, widths, strict=False)), voi, "windows")
         function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
-        return _apply_window(values, center, width, function)
+        return _apply_window(values, centers[0], widths[0], function)
     low, high = bounds
     return (values - low) / ((high - low) or 1)
 
@@ -159,12 +155,6 @@ def _lut_data(data: Any, entries: int, bits: int) -> np.ndarray:
     )
     packed = bits <= 8 and words.size < 2 * entries
     return words.astype(np.int64) if packed else words.view("<u2").astype(np.int64)
-
-
-def _choose(alternatives: Any, index: int, name: str) -> Any:
-    if not 0 <= index < len(alternatives):
-        raise RefusedError(f"it has {len(alternatives)} {name}, and number {index} was asked for")
-    return alternatives[index]
 
 
 def _numbers(value: Any) -> list[float]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mammo.images.preprocessing import PreprocessingSettings
-    from mammo.images.whole import WholeImageSettings
+    from mammo.images.whole_image import WholeImageSettings
 
     Preparation = PreprocessingSettings | WholeImageSettings
 

@@ -12,7 +12,7 @@ from mammo.files.artifacts import Artifacts, digest, file_state
 from mammo.images import store_building
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store_building import Source
-from mammo.images.whole import WholeImageSettings
+from mammo.images.whole_image import WholeImageSettings
 
 if TYPE_CHECKING:
     from mammo.study.locations import Location

@@ -127,7 +127,7 @@ def test_disk_that_fills_at_any_moment(
         assert not list(artifacts.rglob("*.tmp"))
         shutil.rmtree(artifacts)
     assert all(is_one_sentence(told) and "no space left on device" in told for told in refusals)
-    assert any("images.npy, which needs 39,040 bytes" in told for told in refusals)
+    assert any("images.npy, which needs 38,912 bytes" in told for told in refusals)
     assert len({told.split(":")[0].rpartition("/")[2] for told in refusals}) >= 3
 
 

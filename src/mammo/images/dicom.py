@@ -12,7 +12,7 @@ from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.images import dicom_header, grayscale
 from mammo.images.image import MAX_BYTES, MAX_PIXELS, Image
-from mammo.images.refusal import RefusedError, refusing
+from mammo.images.refusal import refusing
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -76,7 +76,7 @@ def read_dicom(path: str | Path) -> Image:
         header = _read_header(path)
         reasons = _refusals(header, containers.size(path))
         if reasons:
-            raise RefusedError("; ".join(reasons))
+            raise UnreadableImageError("; ".join(reasons))
         stored, padding = _read_pixels(path, header)
         pixels = _presented(stored, header)
         if padding is not None:
@@ -92,13 +92,10 @@ def read_dicom(path: str | Path) -> Image:
 
 
 def _read_header(path: Path) -> Dataset:
-    try:
-        header, _ = dicom_header.read_header(path, _TAGS)
-        dicom_header.require_whole(header)
-    except UnreadableImageError as error:
-        raise RefusedError(str(error)) from None
+    header, _ = dicom_header.read_header(path, _TAGS)
+    dicom_header.require_whole(header)
     if "Rows" not in header or "Columns" not in header:
-        raise RefusedError("it is no DICOM image (rows or columns are missing)")
+        raise UnreadableImageError("it is no DICOM image (rows or columns are missing)")
     return header
 
 
@@ -191,7 +188,7 @@ def _read_pixels(path: Path, header: Dataset) -> tuple[np.ndarray, np.ndarray | 
         # force: files without preamble are read too.
         dataset = pydicom.dcmread(file, force=True)
     if "PixelData" not in dataset:
-        raise RefusedError("its pixel data are absent or truncated: copy it again")
+        raise UnreadableImageError("its pixel data are absent or truncated: copy it again")
     stored = grayscale.with_sign(stored_values(dataset), header)
     limits = grayscale.padding_range(header)
     padding = None if limits is None else (stored >= limits[0]) & (stored <= limits[1])
@@ -199,7 +196,9 @@ def _read_pixels(path: Path, header: Dataset) -> tuple[np.ndarray, np.ndarray | 
     if stored.min() < low or stored.max() > high:
         image = stored if padding is None else stored[~padding]
         if ((image < low) | (image > high)).any():
-            raise RefusedError(f"its pixels exceed the {header.BitsStored} bits that it states")
+            raise UnreadableImageError(
+                f"its pixels exceed the {header.BitsStored} bits that it states"
+            )
     return stored, padding
 
 

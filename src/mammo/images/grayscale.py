@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mammo.images.refusal import RefusedError
+from mammo.errors import UnreadableImageError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -52,7 +52,7 @@ def presentation_table(dataset: Dataset) -> np.ndarray:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If the rescale, window or LUT cannot be applied.
     """
     low, high = stored_range(dataset)
@@ -60,9 +60,9 @@ def presentation_table(dataset: Dataset) -> np.ndarray:
         values, bounds = _apply_modality(dataset, np.arange(low, high + 1))
         shown = _apply_voi(dataset, values, bounds)
     if not (np.isfinite(values).all() and np.isfinite(shown).all()):
-        raise RefusedError("its rescale, window or LUT leads beyond finite numbers")
+        raise UnreadableImageError("its rescale, window or LUT leads beyond finite numbers")
     if shown.min() == shown.max():
-        raise RefusedError("its rescale, window or LUT makes all pixels alike")
+        raise UnreadableImageError("its rescale, window or LUT makes all pixels alike")
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         shown = 1.0 - shown
     return shown.astype(np.float32)
@@ -103,7 +103,9 @@ def _apply_voi(dataset: Dataset, values: np.ndarray, bounds: tuple[float, float]
         return shown / top
     centers, widths = _numbers(dataset.get("WindowCenter")), _numbers(dataset.get("WindowWidth"))
     if bool(centers) != bool(widths):
-        raise RefusedError("its window has a center without a width, or a width without a center")
+        raise UnreadableImageError(
+            "its window has a center without a width, or a width without a center"
+        )
     if centers:
         function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
         return _apply_window(values, centers[0], widths[0], function)
@@ -115,7 +117,9 @@ def _apply_window(values: np.ndarray, center: float, width: float, function: str
     """The three VOI LUT functions of PS3.3 C.11.2.1.2 and C.11.2.1.3, for outputs 0 to 1."""
     smallest = 1.0 if function == "LINEAR" else np.finfo(float).tiny
     if width < smallest:
-        raise RefusedError(f"its window width {width:g} is too small for the function {function}")
+        raise UnreadableImageError(
+            f"its window width {width:g} is too small for the function {function}"
+        )
     if function == "LINEAR":
         if width == 1:
             return (values > center - 0.5).astype(float)
@@ -125,7 +129,7 @@ def _apply_window(values: np.ndarray, center: float, width: float, function: str
     if function == "SIGMOID":
         # Beyond +-60 the sigmoid is 0 or 1 in float64; the clip keeps exp from overflowing.
         return 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -60, 60)))
-    raise RefusedError("its VOI LUT Function is none of LINEAR, LINEAR_EXACT and SIGMOID")
+    raise UnreadableImageError("its VOI LUT Function is none of LINEAR, LINEAR_EXACT and SIGMOID")
 
 
 def _look_up(
@@ -135,12 +139,14 @@ def _look_up(
     entries, first, bits = (int(number) & 0xFFFF for number in item.LUTDescriptor)
     entries = entries or 1 << 16
     if not 1 <= bits <= 16:
-        raise RefusedError(f"its {name} announces entries of {bits} bits")
+        raise UnreadableImageError(f"its {name} announces entries of {bits} bits")
     if signed and first >= 1 << 15:
         first -= 1 << 16
     data = _lut_data(item.LUTData, entries, bits)
     if data.size < entries:
-        raise RefusedError(f"its {name} has {data.size} of the {entries} entries it announces")
+        raise UnreadableImageError(
+            f"its {name} has {data.size} of the {entries} entries it announces"
+        )
     index = np.clip(np.rint(values).astype(np.int64) - first, 0, entries - 1)
     # Some files announce fewer bits than their entries use.
     return data[index], max((1 << bits) - 1, int(data.max()))
@@ -163,7 +169,7 @@ def _numbers(value: Any) -> list[float]:
         value = [value]
     numbers = [float(number) for number in value if number is not None and str(number).strip()]
     if not np.isfinite(numbers).all():
-        raise RefusedError("its rescale or window is not finite")
+        raise UnreadableImageError("its rescale or window is not finite")
     return numbers
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,8 @@ def read_dicom(path: str | Path) -> Image:
     path = Path(path)
     with refusing(path):
         header = _read_header(path)
-        reasons = _refusals(header, containers.size(path))
-        if reasons:
+        wrong_encoding = _wrong_encoding(header, containers.size(path))
+        if reasons := [*_wrong_kind(header), *_wrong_pixels(header), *wrong_encoding]:
             raise UnreadableImageError("; ".join(reasons))
         stored, padding = _read_pixels(path, header)
         pixels = _presented(stored, header)
@@ -99,83 +100,64 @@ def _read_header(path: Path) -> Dataset:
     return header
 
 
-def _refusals(header: Dataset, file_bytes: int) -> list[str]:
-    """Every reason, as a clause, why the pixels of this header must not be read."""
-    return [*_wrong_kind(header), *_wrong_pixels(header), *_wrong_encoding(header, file_bytes)]
-
-
-def _wrong_kind(header: Dataset) -> list[str]:
-    reasons = []
-    modality = str(header.get("Modality") or "")
-    frames = int(header.get("NumberOfFrames") or 1)
+def _wrong_kind(header: Dataset) -> Iterator[str]:
+    """Yield, as clauses, why an image is no single projection that is meant to be looked at."""
+    kind, modality = header.SOPClassUID, str(header.get("Modality") or "")
+    frames = header.get("NumberOfFrames") or 1
     intent = str(header.get("PresentationIntentType") or "").upper()
-    if header.SOPClassUID in dicom_header.FOR_PROCESSING or intent == "FOR PROCESSING":
-        reasons.append("it is For Processing, raw detector values: use its For Presentation file")
-    if header.SOPClassUID in dicom_header.TOMOSYNTHESIS:
-        reasons.append("it is tomosynthesis: use a projection or a synthesised 2-D image")
+    if kind in dicom_header.FOR_PROCESSING or intent == "FOR PROCESSING":
+        yield "it is For Processing, raw detector values: use its For Presentation file"
+    if kind in dicom_header.TOMOSYNTHESIS:
+        yield "it is tomosynthesis: use a projection or a synthesised 2-D image"
     elif modality in _SLICE_MODALITIES:
-        reasons.append(
+        yield (
             f"its modality is {modality}, a slice rather than a projection (some devices store"
             " tomosynthesis so): use a projection (modality MG)"
         )
     elif modality not in dicom_header.PROJECTION_MODALITIES:
-        reasons.append("its modality is not that of a projection: use one of modality MG")
+        yield "its modality is not that of a projection: use one of modality MG"
     elif frames != 1:
-        reasons.append(f"it has {frames} frames: use a file with a single projection")
-    return reasons
+        yield f"it has {frames} frames: use a file with a single projection"
 
 
-def _wrong_pixels(header: Dataset) -> list[str]:
-    return [*_wrong_colour(header), *_wrong_bits(header), *_wrong_size(header)]
-
-
-def _wrong_colour(header: Dataset) -> list[str]:
+def _wrong_pixels(header: Dataset) -> Iterator[str]:
+    """Yield, as clauses, why pixels are not grey values of which Bits Stored says the range."""
+    rows, columns, samples = header.Rows, header.Columns, header.get("SamplesPerPixel")
+    allocated, stored = header.get("BitsAllocated"), header.get("BitsStored")
     photometric = str(header.get("PhotometricInterpretation") or "missing")
-    samples = header.get("SamplesPerPixel")
     if photometric not in dicom_header.MONOCHROME:
         known = photometric if photometric in (*_COLOURS, "missing") else "unknown"
-        return [f"its photometric interpretation is {known}, not MONOCHROME1 or 2"]
-    return [] if samples in (None, 1) else [f"it has {samples} samples per pixel, not one"]
-
-
-def _wrong_bits(header: Dataset) -> list[str]:
-    allocated, stored = header.get("BitsAllocated"), header.get("BitsStored")
-    if allocated not in (8, 16) or not stored or not 1 <= stored <= allocated:
-        return [f"it stores {stored} of {allocated} allocated bits, not up to 8 or 16"]
-    reasons = []
-    if header.get("HighBit") not in (None, stored - 1):
-        reasons.append(f"its high bit is {header.HighBit}, not that of {stored} stored bits")
-    if header.get("PixelRepresentation") not in (0, 1):
-        reasons.append("its pixel representation is missing or neither 0 nor 1")
-    return reasons
-
-
-def _wrong_size(header: Dataset) -> list[str]:
-    rows, columns = header.Rows, header.Columns
+        yield f"its photometric interpretation is {known}, not MONOCHROME1 or 2"
+    elif samples not in (None, 1):
+        yield f"it has {samples} samples per pixel, not one"
+    if allocated not in (8, 16) or not 1 <= (stored or 0) <= allocated:
+        yield f"it stores {stored} of {allocated} allocated bits, not up to 8 or 16"
+    else:
+        if header.get("HighBit") not in (None, stored - 1):
+            yield f"its high bit is {header.HighBit}, not that of {stored} stored bits"
+        if header.get("PixelRepresentation") not in (0, 1):
+            yield "its pixel representation is missing or neither 0 nor 1"
     if not rows or not columns:
-        return [f"it has {rows} rows and {columns} columns"]
-    if rows * columns > MAX_PIXELS:
-        return [f"its {rows} x {columns} pixels exceed the limit of {MAX_PIXELS:,}"]
-    return []
+        yield f"it has {rows} rows and {columns} columns"
+    elif rows * columns > MAX_PIXELS:
+        yield f"its {rows} x {columns} pixels exceed the limit of {MAX_PIXELS:,}"
 
 
-def _wrong_encoding(header: Dataset, file_bytes: int) -> list[str]:
+def _wrong_encoding(header: Dataset, file_bytes: int) -> Iterator[str]:
+    """Yield, as a clause, why pixels cannot be decoded whatever they are."""
     syntax = dicom_header.transfer_syntax(header)
+    needed = header.Rows * header.Columns * (header.get("BitsAllocated") or 0) // 8
     if not syntax:
-        return ["its transfer syntax is missing: export it again as a DICOM Part 10 file"]
-    if syntax.is_private or not syntax.is_transfer_syntax:
-        return ["its transfer syntax is unknown: export it again uncompressed"]
-    if file_bytes > MAX_BYTES:
-        return [f"it has {file_bytes:,} bytes, more than the limit of {MAX_BYTES:,}"]
-    if syntax.is_encapsulated:
-        return []
-    needed = header.Rows * header.Columns * int(header.get("BitsAllocated") or 0) // 8
-    if file_bytes < needed:
-        return [
+        yield "its transfer syntax is missing: export it again as a DICOM Part 10 file"
+    elif syntax.is_private or not syntax.is_transfer_syntax:
+        yield "its transfer syntax is unknown: export it again uncompressed"
+    elif file_bytes > MAX_BYTES:
+        yield f"it has {file_bytes:,} bytes, more than the limit of {MAX_BYTES:,}"
+    elif not syntax.is_encapsulated and file_bytes < needed:
+        yield (
             f"it is truncated: {file_bytes:,} bytes where its pixels alone need {needed:,};"
             " copy it again"
-        ]
-    return []
+        )
 
 
 def _read_pixels(path: Path, header: Dataset) -> tuple[np.ndarray, np.ndarray | None]:

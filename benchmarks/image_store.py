@@ -24,7 +24,7 @@ from mammo import images
 from mammo.images import breast
 from mammo.images.image import Image
 from mammo.images.preprocessing import PreprocessingSettings, prepare
-from mammo.images.store import build
+from mammo.images.store_building import build
 
 
 def milliseconds(work: Callable[[], object], repeats: int = 10) -> float:

@@ -26,7 +26,7 @@ import pandas as pd
 
 from mammo.datasets.institution.survey import survey
 from mammo.files.workers import pool
-from mammo.images import store
+from mammo.images import store_building
 from mammo.images.preprocessing import PreprocessingSettings
 
 ROWS, COLUMNS, BITS = 4096, 3328, 14
@@ -118,7 +118,7 @@ def prepare_all(paths: list[Path], workers: int, size: int) -> None:
     rows = pd.DataFrame({"path": [str(path) for path in paths], "excluded": None})
     rows["image_id"], rows["laterality"] = [path.name for path in paths], "L"
     with tempfile.TemporaryDirectory() as folder:
-        store.build(rows, PreprocessingSettings(size=size), Path(folder), workers)
+        store_building.build(rows, PreprocessingSettings(size=size), Path(folder), workers)
 
 
 def measured(work: Callable[..., None], *arguments: object) -> tuple[float, int]:

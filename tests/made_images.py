@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -79,11 +80,8 @@ def image_set(
         "row_min": 10, "col_min": 0, "row_max": 210, "col_max": 100, "flipped": False,
         "row_scale": side / 200, "col_scale": side / 100, "row_offset": 0,
     }  # fmt: skip
-    index = rows[["image_id"]].assign(row=range(len(rows)), **geometry)
-    index.to_csv(folder / "index.csv", index=False)
-    pd.DataFrame(columns=["image_id", "path", "reason"]).to_csv(
-        folder / "exclusions.csv", index=False
-    )
+    records = [json.dumps({"image_id": image_id, **geometry}) for image_id in rows["image_id"]]
+    (folder / "images.jsonl").write_text("\n".join([*records, ""]))
     return ImageSet(ImageStore(folder), rows)
 
 

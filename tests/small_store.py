@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image as Pillow
 
 from mammo.files.artifacts import RECORD, Artifacts
-from mammo.images import store
+from mammo.images import store_building
 from mammo.images.preprocessing import PreprocessingSettings
 
 SETTINGS = PreprocessingSettings(size=32)
@@ -26,7 +26,7 @@ def breast(seed: int) -> np.ndarray:
 
 
 def write_images(folder: Path) -> pd.DataFrame:
-    """Write twenty images, in two chunks: one damaged, one absent, one excluded before."""
+    """Write twenty images, in two batches: one damaged, one absent, one excluded before."""
     rows = []
     for number in range(20):
         path = folder / f"{number:02d}.png"
@@ -52,7 +52,7 @@ def build(manifest: pd.DataFrame, artifacts: Path, workers: int = 1) -> Path:
     """Build the store among artifacts, as a study does."""
 
     def make(folder: Path) -> dict[str, Any]:
-        return {"images": len(store.build(manifest, SETTINGS, folder, workers))}
+        return {"images": len(store_building.build(manifest, SETTINGS, folder, workers))}
 
     return Artifacts(artifacts).build("images", {"settings": SETTINGS.model_dump()}, make)
 

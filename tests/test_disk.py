@@ -107,7 +107,7 @@ def test_array_is_filled_where_space_cannot_be_reserved(
         monkeypatch.delattr(os, "posix_fallocate")
     disk.create_array(tmp_path / "filled.npy", (1000, 40, 30), "<u2")
     assert (tmp_path / "filled.npy").read_bytes() == (tmp_path / "reserved.npy").read_bytes()
-    with files_up_to(2_000_000), pytest.raises(MammoError, match="needs 2,400,128 bytes"):
+    with files_up_to(2_000_000), pytest.raises(MammoError, match="needs 2,400,000 bytes"):
         disk.create_array(tmp_path / "large.npy", (1000, 40, 30), "<u2")
     assert "large.npy" not in names(tmp_path)
 
@@ -115,7 +115,7 @@ def test_array_is_filled_where_space_cannot_be_reserved(
 def test_array_that_does_not_fit_is_not_begun(tmp_path: Path) -> None:
     with files_up_to(10_000), pytest.raises(MammoError) as raised:
         disk.create_array(tmp_path / "images.npy", (100, 32, 32), "<u2")
-    assert "images.npy, which needs 204,928 bytes: file too large; " in str(raised.value)
+    assert "images.npy, which needs 204,800 bytes: file too large; " in str(raised.value)
     assert names(tmp_path) == []
 
 

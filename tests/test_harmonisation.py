@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from mammo.errors import MammoError
-from mammo.images.batch import WHITE
 from mammo.images.harmonisation import LANDMARKS, MappedImages, landmarks, mapping
+from mammo.images.store import WHITE
 
 RISING = hnp.arrays(
     np.float64, len(LANDMARKS), elements=st.floats(1, WHITE, allow_nan=False, width=32)

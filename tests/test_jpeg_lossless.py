@@ -15,8 +15,8 @@ from pydicom.pixels import pixel_array
 
 from bad_input.mammograms import mammogram, stored
 from hospital.encoding import set_syntax
+from mammo.errors import UnreadableImageError
 from mammo.images.codecs import jpeg_lossless
-from mammo.images.refusal import RefusedError
 
 CODE_BITS = 5
 """The length of all 17 codes; the code of a difference's size is the size."""
@@ -113,30 +113,32 @@ def test_no_part_of_a_stream_is_taken_for_the_whole(restart_rows: int) -> None:
     for length in range(len(stream) - 2):
         for part in (stream[:length], stream[:length] + b"\xff\xd9"):
             if part != stream:
-                with pytest.raises(RefusedError, match="JPEG"):
+                with pytest.raises(UnreadableImageError, match="JPEG"):
                     jpeg_lossless.decode(part)
 
 
 def test_where_a_stream_ends_is_told() -> None:
     stream = encode(stored(12), 12)
     half = stream[: len(stream) // 2] + b"\xff\xd9"
-    with pytest.raises(RefusedError, match=r"its JPEG stream ends after (4|5)\d% of the image"):
+    with pytest.raises(
+        UnreadableImageError, match=r"its JPEG stream ends after (4|5)\d% of the image"
+    ):
         jpeg_lossless.decode(half)
     longer = encode(np.vstack([stored(12), stored(12)[:1]]), 12)
     place = longer.index(b"\xff\xc3") + 5
-    with pytest.raises(RefusedError, match=r"goes on after (100|9\d)%"):
+    with pytest.raises(UnreadableImageError, match=r"goes on after (100|9\d)%"):
         jpeg_lossless.decode(longer[:place] + b"\0\x28" + longer[place + 2 :])
 
 
 def test_restarts_come_in_their_turn() -> None:
     stream = encode(stored(12), 12, restart_rows=4)
     swapped = stream.replace(b"\xff\xd1", b"\xff\xd2", 1)
-    with pytest.raises(RefusedError, match="lacks the marker of a restart after 20%"):
+    with pytest.raises(UnreadableImageError, match="lacks the marker of a restart after 20%"):
         jpeg_lossless.decode(swapped)
 
 
 @pytest.mark.parametrize("process", [0xC0, 0xC1, 0xC2, 0xC9, 0xCB])
 def test_another_process_is_refused(process: int) -> None:
     stream = encode(stored(8), 8).replace(b"\xff\xc3", bytes([0xFF, process]), 1)
-    with pytest.raises(RefusedError, match="not lossless"):
+    with pytest.raises(UnreadableImageError, match="not lossless"):
         jpeg_lossless.decode(stream)

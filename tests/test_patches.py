@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mammo.images.store import ImageStore, build
-from mammo.images.whole import WholeImageSettings
+from mammo.images.store import ImageStore
+from mammo.images.store_building import build
+from mammo.images.whole_image import WholeImageSettings
 from mammo.training import patches
 from mammo.training.patches import CLASSES, Augmentation, Windows
 

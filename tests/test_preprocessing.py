@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from mammo import images
 from mammo.errors import UnreadableImageError
-from mammo.images import breast, optical_density
+from mammo.images import breast
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
 from mammo.images.preprocessing import PreprocessingSettings, prepare
@@ -189,19 +189,6 @@ def test_no_boxes_are_no_boxes() -> None:
     assert geometry.to_prepared(np.empty((0, 4))).shape == (0, 4)
 
 
-def test_raw_ddsm_becomes_optical_density_first() -> None:
-    density = 3.5 - 3 * drawing(label=False, strip=False, background=0).pixels
-    grey = np.rint((3.789 - density) / 0.00094568)
-    raw = Image(pixels=(grey / 65535).astype(np.float32), bits_stored=16)
-    settings = PreprocessingSettings(
-        size=64, scanner="howtek_mgh", normalise="none", mask_background=False
-    )
-    found = prepare(raw, None, settings)
-    ready = Image(pixels=optical_density.to_presentation(density), bits_stored=16)
-    expected = prepare(ready, None, settings.model_copy(update={"scanner": None}))
-    np.testing.assert_allclose(found.pixels, expected.pixels, atol=0.03)
-
-
 @pytest.mark.parametrize(
     "wrong",
     [{"size": 3}, {"aspect": "crop"}, {"percentiles": (50, 50)}, {"unknown": 1}, {"margin": -1}],
@@ -212,7 +199,7 @@ def test_wrong_settings_are_refused(wrong: dict) -> None:
 
 
 def test_settings_survive_json() -> None:
-    settings = PreprocessingSettings(size=448, percentiles=(2, 98), scanner="dba")
+    settings = PreprocessingSettings(size=448, percentiles=(2, 98))
     assert PreprocessingSettings.model_validate_json(settings.model_dump_json()) == settings
 
 

@@ -18,7 +18,7 @@ from mammo.study import Study, results
 
 MOMENTS = {
     "phantoms": "phantoms/*.partial/.set-*/*/*",
-    "image store": "images/*.partial/reports/*.json",
+    "image store": "images/*.partial/images.jsonl",
     "features": "features/*.partial/done.npy",
     "training": "checkpoint/*.partial",
 }

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pydicom.pixels.encoders.native import _encode_segment
 
+from mammo.errors import UnreadableImageError
 from mammo.images.codecs import rle
-from mammo.images.refusal import RefusedError
 
 
 def encode(values: np.ndarray) -> bytes:
@@ -55,7 +55,7 @@ FRAME = encode(np.arange(300, dtype=np.uint16).reshape(15, 20))
     ],
 )
 def test_a_segment_that_is_not_of_the_image_is_refused(frame: bytes, told: str) -> None:
-    with pytest.raises(RefusedError, match=told):
+    with pytest.raises(UnreadableImageError, match=told):
         rle.decode(frame, (15, 20), 2)
 
 

@@ -19,8 +19,9 @@ from mammo.hospital.shift.differences import standardised_differences
 from mammo.hospital.shift.domain import domain_auroc
 from mammo.hospital.shift.measures import BRIGHT, MEASURES, measure_pixels
 from mammo.hospital.shift.statistics import grey_histogram, image_statistics
-from mammo.images import store
+from mammo.images import store_building
 from mammo.images.preprocessing import PreprocessingSettings
+from mammo.images.store import ImageStore
 
 FAST = ShiftSettings(n_permutations=99, n_bootstrap=200)
 
@@ -310,12 +311,14 @@ def test_sets_that_cannot_be_compared_are_refused(tmp_path):
 
 def test_real_films_differ_from_brightened_ones_and_not_from_each_other(real_data, tmp_path):
     films = mias.load(real_data / "all-mias.tar.gz", cache=tmp_path).head(80)
-    images = store.build(films, PreprocessingSettings(size=96), tmp_path / "store", workers=1)
+    images = store_building.build(
+        films, PreprocessingSettings(size=96), tmp_path / "store", workers=1
+    )
     is_odd = films["patient_id"].str[-1].astype(int) % 2 == 1
     odd, even = (ImageSet(images, films[chosen]) for chosen in (is_odd, ~is_odd))
     assert manifest.summary(films)["source"].tolist() == ["real"]
     alike = compute(odd, even, FAST).domain.iloc[0]
     assert alike["p_value"] > 0.05
-    brighter = store.ImageStore(tmp_path / "store")
+    brighter = ImageStore(tmp_path / "store")
     brighter.images = np.rint(65535 * (images.images[:] / 65535) ** 0.6).astype(np.uint16)
     assert compute(odd, replace(even, images=brighter), FAST).domain["auroc"][0] > 0.9

@@ -82,6 +82,12 @@ def test_dialects_and_encodings_say_the_same(file, delimiter, encoding, name):
     assert (found.lines, found.encoding) == ([3, 4], name)
 
 
+def test_a_table_of_wide_rows_is_read_however_many_there_are(file):
+    row = ",".join(["x" * 100] * 300) + "\n"
+    found = spreadsheet.read_sheet(file((row * 100).encode()))
+    assert (len(found.header), len(found.rows)) == (300, 99)
+
+
 cells = st.text(
     st.characters(codec="cp1252", exclude_categories=("Cc", "Cs")) | st.sampled_from('",;|\t\n '),
     max_size=8,

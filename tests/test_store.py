@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import signal
@@ -17,10 +16,13 @@ from PIL import Image as Pillow
 import small_store
 from mammo import images
 from mammo.errors import MammoError
-from mammo.images import batch, store
+from mammo.images import store_building
 from mammo.images.preprocessing import prepare
-from mammo.images.store import ImageStore, build
+from mammo.images.store import IMAGES, RECORDS, ImageStore
+from mammo.images.store_building import build
 from small_store import SETTINGS, breast, content
+
+PREPARE = store_building._prepare
 
 
 @pytest.fixture
@@ -66,23 +68,26 @@ def test_workers_do_not_change_a_byte(manifest: pd.DataFrame, tmp_path: Path) ->
 def test_killed_build_goes_on(
     manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    (tmp_path / "18.png").write_bytes((tmp_path / "00.png").read_bytes())  # a duplicate
     build(manifest, SETTINGS, tmp_path / "whole", workers=1)
-    prepare_one, prepared = batch._prepare_one, []
+    prepared = []
 
-    def prepare_and_stop(source, *rest):
+    def prepare_and_stop(source, settings):
         if len(prepared) == 17:
             raise KeyboardInterrupt
-        prepared.append(source.row)
-        return prepare_one(source, *rest)
+        prepared.append(source.image_id)
+        return PREPARE(source, settings)
 
-    monkeypatch.setattr(batch, "_prepare_one", prepare_and_stop)
+    monkeypatch.setattr(store_building, "_prepare", prepare_and_stop)
     with pytest.raises(KeyboardInterrupt):
         build(manifest, SETTINGS, tmp_path / "killed", workers=1)
     with pytest.raises(MammoError, match="no finished image store"):
         ImageStore(tmp_path / "killed")
+    with (tmp_path / "killed" / RECORDS).open("a") as lines:
+        lines.write('{"image_id": "ima')
     prepared.clear()
     build(manifest, SETTINGS, tmp_path / "killed", workers=1)
-    assert prepared == [16, 17, 18]
+    assert prepared == ["image17", "image18", "image19"]
     assert content(tmp_path / "killed") == content(tmp_path / "whole")
 
 
@@ -90,23 +95,8 @@ def test_finished_store_is_only_opened(
     manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build(manifest, SETTINGS, tmp_path / "store", workers=1)
-    monkeypatch.setattr(store, "prepare_all", lambda *_: pytest.fail("prepared again"))
+    monkeypatch.setattr(store_building, "_prepare", lambda *_: pytest.fail("prepared again"))
     build(manifest, SETTINGS, tmp_path / "store", workers=1)
-
-
-@pytest.mark.parametrize("change", ["settings", "manifest", "file"])
-def test_another_plan_starts_anew(manifest: pd.DataFrame, tmp_path: Path, change: str) -> None:
-    build(manifest, SETTINGS, tmp_path / "store", workers=1)
-    settings = SETTINGS
-    if change == "settings":
-        settings = SETTINGS.model_copy(update={"normalise": "none"})
-    elif change == "manifest":
-        manifest = manifest.iloc[::-1]
-    else:
-        Pillow.fromarray(breast(3)).save(tmp_path / "03.png")
-    build(manifest, settings, tmp_path / "store", workers=1)
-    build(manifest, settings, tmp_path / "fresh", workers=1)
-    assert content(tmp_path / "store") == content(tmp_path / "fresh")
 
 
 def test_duplicate_is_excluded_and_names_both_images(
@@ -133,26 +123,17 @@ def test_film_filed_for_calcifications_and_for_masses_is_no_duplicate(
     assert ("image08" not in built) is excluded
 
 
-PREPARE_ONE, PREPARE_CHUNK = batch._prepare_one, batch._prepare_chunk
-
-
-def kill_at_image06(source, *rest):
+def kill_at_image06(source, settings):
     if source.image_id == "image06":
         os.kill(os.getpid(), signal.SIGKILL)
-    return PREPARE_ONE(source, *rest)
-
-
-def deadly_chunk(*arguments):
-    batch._prepare_one = kill_at_image06
-    return PREPARE_CHUNK(*arguments)
+    return PREPARE(source, settings)
 
 
 def test_file_that_kills_its_process_costs_its_own_row(
     manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "_CHUNK", 4)
-    monkeypatch.setattr(batch, "_prepare_chunk", deadly_chunk)
-    monkeypatch.setattr(batch, "_prepare_one", kill_at_image06)
+    monkeypatch.setattr(store_building, "_BATCH", 2)
+    monkeypatch.setattr(store_building, "_prepare", kill_at_image06)
     manifest = manifest.iloc[4:12]
     built = build(manifest, SETTINGS, tmp_path / "store", workers=2)
     assert list(built.exclusions["image_id"]) == ["image06"]
@@ -179,23 +160,16 @@ def test_identifiers_that_look_like_numbers_stay_text(
     assert list(built.rows(["NA", "00000001"])) == [0, 1]
 
 
-def test_plan_of_a_store_names_its_settings(manifest: pd.DataFrame, tmp_path: Path) -> None:
-    build(manifest, SETTINGS, tmp_path / "store", workers=1)
-    plan = json.loads((tmp_path / "store/plan.json").read_text())
-    assert plan["images"] == 19
-    assert plan["size"] == 32
-
-
 def test_file_that_changes_while_it_is_read_is_not_stored(
     manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def prepare_and_change(source, settings):
-        prepared = PREPARE_ONE(source, settings)
+        prepared = PREPARE(source, settings)
         if source.image_id == "image04":
             Pillow.fromarray(breast(40)).save(source.path)
         return prepared
 
-    monkeypatch.setattr(batch, "_prepare_one", prepare_and_change)
+    monkeypatch.setattr(store_building, "_prepare", prepare_and_change)
     with pytest.raises(MammoError, match="file of image image04 changed while the images"):
         build(manifest, SETTINGS, tmp_path / "store", workers=1)
     monkeypatch.undo()
@@ -226,7 +200,7 @@ def test_no_name_of_a_file_is_kept(manifest: pd.DataFrame, tmp_path: Path) -> No
 
 def test_damaged_store_is_told(manifest: pd.DataFrame, tmp_path: Path) -> None:
     build(manifest, SETTINGS, tmp_path / "store", workers=1)
-    path = tmp_path / "store" / batch.IMAGES
+    path = tmp_path / "store" / IMAGES
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(MammoError, match=r"images\.npy is damaged .*: delete its folder"):
         ImageStore(tmp_path / "store")
@@ -239,7 +213,7 @@ def dying_pool(workers: int) -> ProcessPoolExecutor:
 def test_processes_that_cannot_begin_are_no_fault_of_the_images(
     manifest: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "open_pool", dying_pool)
+    monkeypatch.setattr(store_building, "open_pool", dying_pool)
     with pytest.raises(MammoError, match="a process that worked on it was killed"):
         build(manifest, SETTINGS, tmp_path / "store", workers=2)
     monkeypatch.undo()

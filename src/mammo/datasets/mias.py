@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from platformdirs import user_cache_path
 
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
@@ -140,9 +141,7 @@ def _unpacked(archive: Path, cache: Path | None) -> Path:
     if not _is_archive(archive):
         raise DatasetError(f"{archive} is no tar archive; the archive is called all-mias.tar.gz")
     if cache is None:
-        import pooch
-
-        cache = pooch.os_cache("mammo")
+        cache = user_cache_path("mammo")
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return unpack(archive, Path(cache) / f"{CARD.name}-{digest[:12]}", **ARCHIVE_BOUNDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import glob
-import io
 import os
 import re
 import sys
@@ -179,14 +178,13 @@ def create_array(path: Path, shape: tuple[int, ...], dtype: str) -> None:
     """
     import numpy as np
 
-    header = io.BytesIO()
     kind = {"descr": dtype, "fortran_order": False, "shape": shape}
-    np.lib.format.write_array_header_1_0(header, kind)
-    size = header.tell() + prod(shape) * np.dtype(dtype).itemsize
+    size = prod(shape) * np.dtype(dtype).itemsize
     try:
         with path.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, kind)
+            file.flush()
             _reserve(file, size)
-            file.write(header.getvalue())
         _sync(path)
     except OSError as error:
         with suppress(OSError):
@@ -203,21 +201,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def _reserve(file: BinaryIO, size: int) -> None:
-    """Reserve space at the start of a new file; fill it where the system knows no reservation."""
+    """Reserve space for zeros behind what a new file holds."""
     try:
-        os.posix_fallocate(file.fileno(), 0, size)
-    except AttributeError:  # macOS
-        _fill(file, size)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
+        os.posix_fallocate(file.fileno(), file.tell(), size)
+    except (AttributeError, OSError) as error:  # macOS has no such call, some file systems neither
+        if isinstance(error, OSError) and error.errno not in _UNSUPPORTED:
             raise
-        _fill(file, size)
-
-
-def _fill(file: BinaryIO, size: int) -> None:
-    for start in range(0, size, _BLOCK):
-        file.write(bytes(min(_BLOCK, size - start)))
-    file.seek(0)
+        for start in range(0, size, _BLOCK):
+            file.write(bytes(min(_BLOCK, size - start)))
 
 
 def _sync(path: Path) -> None:

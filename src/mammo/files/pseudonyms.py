@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from mammo.errors import MammoError
+from mammo.files.disk import atomic_write
 
 KEY_FILE_VARIABLE = "MAMMO_KEY_FILE"
 PUBLIC_KEY = b"synthetic images need no secret!"
@@ -96,13 +97,7 @@ def local_key() -> bytes:
 def _make(file: Path) -> None:
     """Make the key file, whole; of several processes that try, the first decides."""
     with FileLock(file.with_name(f"{file.name}.lock")):
-        if file.exists():
-            return
-        partial = file.with_name(f"{file.name}.tmp")
-        partial.unlink(missing_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-            opened.write(secrets.token_hex(_KEY_BYTES) + "\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-        partial.replace(file)
+        if not file.exists():
+            with atomic_write(file) as temporary:
+                temporary.touch(mode=0o600)
+                temporary.write_text(secrets.token_hex(_KEY_BYTES) + "\n", encoding="ascii")

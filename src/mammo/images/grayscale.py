@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mammo.images.refusal import RefusedError
+from mammo.errors import UnreadableImageError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -34,16 +34,16 @@ def with_sign(values: np.ndarray, dataset: Dataset) -> np.ndarray:
     return values
 
 
-def presentation_table(dataset: Dataset, voi: int = 0) -> np.ndarray:
+def presentation_table(dataset: Dataset) -> np.ndarray:
     """Presentation value of every stored value from the smallest to the largest possible.
+
+    Of several VOI LUTs or windows the first is applied: the standard leaves the choice to the
+    viewer (PS3.3 C.11.2.1), who is shown the first.
 
     Parameters
     ----------
     dataset : pydicom.Dataset
         Header with Bits Stored, Pixel Representation and Photometric Interpretation.
-    voi : int
-        Which of several VOI LUTs, or of several windows, to apply: the standard leaves the
-        choice to the viewer (PS3.3 C.11.2.1), who is shown the first.
 
     Returns
     -------
@@ -52,17 +52,17 @@ def presentation_table(dataset: Dataset, voi: int = 0) -> np.ndarray:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If the rescale, window or LUT cannot be applied.
     """
     low, high = stored_range(dataset)
     with np.errstate(over="ignore", invalid="ignore"):  # told below
         values, bounds = _apply_modality(dataset, np.arange(low, high + 1))
-        shown = _apply_voi(dataset, values, bounds, voi)
+        shown = _apply_voi(dataset, values, bounds)
     if not (np.isfinite(values).all() and np.isfinite(shown).all()):
-        raise RefusedError("its rescale, window or LUT leads beyond finite numbers")
+        raise UnreadableImageError("its rescale, window or LUT leads beyond finite numbers")
     if shown.min() == shown.max():
-        raise RefusedError("its rescale, window or LUT makes all pixels alike")
+        raise UnreadableImageError("its rescale, window or LUT makes all pixels alike")
     if dataset.PhotometricInterpretation == "MONOCHROME1":
         shown = 1.0 - shown
     return shown.astype(np.float32)
@@ -95,22 +95,20 @@ def _apply_modality(dataset: Dataset, stored: np.ndarray) -> tuple[np.ndarray, t
     return values, (float(values.min()), float(values.max()))
 
 
-def _apply_voi(
-    dataset: Dataset, values: np.ndarray, bounds: tuple[float, float], voi: int
-) -> np.ndarray:
+def _apply_voi(dataset: Dataset, values: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
     """VOI LUT, else window, else the whole range (PS3.3 C.11.2), scaled to [0, 1]."""
     luts = dataset.get("VOILUTSequence")
     if luts:
-        item = _choose(luts, voi, "VOI LUTs")
-        shown, top = _look_up(item, values, signed=bounds[0] < 0, name="VOI LUT")
+        shown, top = _look_up(luts[0], values, signed=bounds[0] < 0, name="VOI LUT")
         return shown / top
     centers, widths = _numbers(dataset.get("WindowCenter")), _numbers(dataset.get("WindowWidth"))
     if bool(centers) != bool(widths):
-        raise RefusedError("its window has a center without a width, or a width without a center")
+        raise UnreadableImageError(
+            "its window has a center without a width, or a width without a center"
+        )
     if centers:
-        center, width = _choose(list(zip(centers, widths, strict=False)), voi, "windows")
         function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
-        return _apply_window(values, center, width, function)
+        return _apply_window(values, centers[0], widths[0], function)
     low, high = bounds
     return (values - low) / ((high - low) or 1)
 
@@ -119,7 +117,9 @@ def _apply_window(values: np.ndarray, center: float, width: float, function: str
     """The three VOI LUT functions of PS3.3 C.11.2.1.2 and C.11.2.1.3, for outputs 0 to 1."""
     smallest = 1.0 if function == "LINEAR" else np.finfo(float).tiny
     if width < smallest:
-        raise RefusedError(f"its window width {width:g} is too small for the function {function}")
+        raise UnreadableImageError(
+            f"its window width {width:g} is too small for the function {function}"
+        )
     if function == "LINEAR":
         if width == 1:
             return (values > center - 0.5).astype(float)
@@ -129,7 +129,7 @@ def _apply_window(values: np.ndarray, center: float, width: float, function: str
     if function == "SIGMOID":
         # Beyond +-60 the sigmoid is 0 or 1 in float64; the clip keeps exp from overflowing.
         return 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -60, 60)))
-    raise RefusedError("its VOI LUT Function is none of LINEAR, LINEAR_EXACT and SIGMOID")
+    raise UnreadableImageError("its VOI LUT Function is none of LINEAR, LINEAR_EXACT and SIGMOID")
 
 
 def _look_up(
@@ -139,12 +139,14 @@ def _look_up(
     entries, first, bits = (int(number) & 0xFFFF for number in item.LUTDescriptor)
     entries = entries or 1 << 16
     if not 1 <= bits <= 16:
-        raise RefusedError(f"its {name} announces entries of {bits} bits")
+        raise UnreadableImageError(f"its {name} announces entries of {bits} bits")
     if signed and first >= 1 << 15:
         first -= 1 << 16
     data = _lut_data(item.LUTData, entries, bits)
     if data.size < entries:
-        raise RefusedError(f"its {name} has {data.size} of the {entries} entries it announces")
+        raise UnreadableImageError(
+            f"its {name} has {data.size} of the {entries} entries it announces"
+        )
     index = np.clip(np.rint(values).astype(np.int64) - first, 0, entries - 1)
     # Some files announce fewer bits than their entries use.
     return data[index], max((1 << bits) - 1, int(data.max()))
@@ -161,19 +163,13 @@ def _lut_data(data: Any, entries: int, bits: int) -> np.ndarray:
     return words.astype(np.int64) if packed else words.view("<u2").astype(np.int64)
 
 
-def _choose(alternatives: Any, index: int, name: str) -> Any:
-    if not 0 <= index < len(alternatives):
-        raise RefusedError(f"it has {len(alternatives)} {name}, and number {index} was asked for")
-    return alternatives[index]
-
-
 def _numbers(value: Any) -> list[float]:
     """A decimal string element as floats; empty strings, which real files hold, left out."""
     if value is None or isinstance(value, str | int | float):
         value = [value]
     numbers = [float(number) for number in value if number is not None and str(number).strip()]
     if not np.isfinite(numbers).all():
-        raise RefusedError("its rescale or window is not finite")
+        raise UnreadableImageError("its rescale or window is not finite")
     return numbers
 
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mammo.errors import MammoError
-from mammo.images.batch import WHITE
-from mammo.images.store import ImageStore
+from mammo.images.store import WHITE, ImageStore
 
 LANDMARKS = (10, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 950, 990, 999)
 """Per mille of an image's pixels above black; the last is where a prepared breast is white."""

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mammo.errors import UnreadableImageError
-from mammo.images import breast, optical_density
+from mammo.images import breast
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
 
@@ -20,9 +20,6 @@ class PreprocessingSettings(BaseModel):
 
     Attributes
     ----------
-    scanner : {"dba", "howtek_mgh", "lumisys", "howtek_ismd"} or None
-        Scanner of raw DDSM grey levels, which then become optical density; None for all else,
-        CBIS-DDSM included, which is optical density already.
     margin : float
         Background kept around the breast, as a fraction of the breast's height and width.
     size : int
@@ -42,7 +39,6 @@ class PreprocessingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    scanner: optical_density.Scanner | None = None
     margin: float = Field(default=0.02, ge=0, le=1)
     size: int = Field(default=832, ge=16, le=8192)
     aspect: Literal["stretch", "pad"] = "stretch"
@@ -88,7 +84,6 @@ class PreparedImage:
 def prepare(image: Image, laterality: str | None, settings: PreprocessingSettings) -> PreparedImage:
     """Orient, find the breast, crop, resize, clear the background, normalise.
 
-    0. Raw DDSM only: grey levels to optical density.
     1. Find the breast (`mammo.images.breast`).
     2. Orient: chest wall to the left. The image's content decides, since not every film is
        mounted as its side says (mini-MIAS shows left breasts as others show right ones);
@@ -115,10 +110,6 @@ def prepare(image: Image, laterality: str | None, settings: PreprocessingSetting
         If no breast stands out from the background or it has no contrast.
     """
     pixels = image.pixels
-    if settings.scanner is not None:
-        grey = np.rint(pixels * ((1 << image.bits_stored) - 1))
-        density = optical_density.from_grey_levels(grey, settings.scanner)
-        pixels = optical_density.to_presentation(density)
     mask = breast.segment(pixels)
     flipped = breast.chest_wall_on_right(mask)
     if flipped is None:

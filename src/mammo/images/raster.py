@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.images.codecs import png
 from mammo.images.image import MAX_BYTES, MAX_PIXELS, Image
-from mammo.images.refusal import RefusedError, refusing
+from mammo.images.refusal import refusing
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -58,7 +59,7 @@ def read_raster(path: str | Path) -> Image:
 def _content(path: Path) -> bytes:
     size = containers.size(path)
     if size > MAX_BYTES:
-        raise RefusedError(f"it has {size:,} bytes, more than the limit of {MAX_BYTES:,}")
+        raise UnreadableImageError(f"it has {size:,} bytes, more than the limit of {MAX_BYTES:,}")
     with containers.open_binary(path) as file:
         return file.read()
 
@@ -68,19 +69,19 @@ def _read_pgm(content: bytes) -> tuple[np.ndarray, int]:
     header = _PGM_HEADER.match(content, 0, _MOST_HEADER_BYTES)
     columns, rows, top = map(int, header.groups()) if header else (0, 0, 0)
     if not (rows and columns and 0 < top < 1 << 16):
-        raise RefusedError("its PGM header is damaged")
+        raise UnreadableImageError("its PGM header is damaged")
     _check_size(rows, columns)
     pixels = content[header.end() :]
     kind = np.dtype(">u2" if top > 255 else "u1")
     needed = rows * columns * kind.itemsize
     if len(pixels) != needed:
-        raise RefusedError(
+        raise UnreadableImageError(
             f"it is truncated or damaged: its pixels have {len(pixels):,} bytes, where "
             f"{rows} x {columns} have {needed:,}"
         )
     values = np.frombuffer(pixels, kind).reshape(rows, columns)
     if values.max() > top:
-        raise RefusedError(f"its pixels exceed the maximum of {top} that it states")
+        raise UnreadableImageError(f"its pixels exceed the maximum of {top} that it states")
     return values, top
 
 
@@ -92,18 +93,20 @@ def _read_by_pillow(content: bytes) -> tuple[np.ndarray, int]:
         with Pillow.open(io.BytesIO(content), formats=("PNG", "TIFF", "JPEG")) as picture:
             _check_size(picture.height, picture.width)
             if getattr(picture, "n_frames", 1) > 1:
-                raise RefusedError(f"it holds {picture.n_frames} pages, not one")
+                raise UnreadableImageError(f"it holds {picture.n_frames} pages, not one")
             _CHECKS[picture.format](content, picture)
             return _grey_values(picture)
     except Pillow.DecompressionBombError:
-        raise RefusedError(f"its pixels exceed the limit of {MAX_PIXELS:,}") from None
+        raise UnreadableImageError(f"its pixels exceed the limit of {MAX_PIXELS:,}") from None
     except OSError:  # of Pillow's decoders, since nothing is read from a disk here
-        raise RefusedError("it is truncated or damaged") from None
+        raise UnreadableImageError("it is truncated or damaged") from None
 
 
 def _check_size(rows: int, columns: int) -> None:
     if rows * columns > MAX_PIXELS:
-        raise RefusedError(f"its {rows} x {columns} pixels exceed the limit of {MAX_PIXELS:,}")
+        raise UnreadableImageError(
+            f"its {rows} x {columns} pixels exceed the limit of {MAX_PIXELS:,}"
+        )
 
 
 def _check_png(content: bytes, _: PIL.Image.Image) -> None:
@@ -125,7 +128,7 @@ def _check_tiff(_: bytes, picture: PIL.Image.Image) -> None:
     bits = sum(tags.get(_BITS, (1,)))
     needed = picture.height * -(-picture.width * bits // 8)
     if found != needed:
-        raise RefusedError(
+        raise UnreadableImageError(
             f"its strips have {found:,} bytes, where {picture.height} x {picture.width} pixels "
             f"have {needed:,}"
         )
@@ -151,5 +154,5 @@ def _grey_values(picture: PIL.Image.Image) -> tuple[np.ndarray, int]:
         red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
         if np.array_equal(red, green) and np.array_equal(red, blue):
             return red, 255
-        raise RefusedError("it is in colour: export it in grey")
-    raise RefusedError(f"its pixel type ({mode}) is not 8- or 16-bit grey")
+        raise UnreadableImageError("it is in colour: export it in grey")
+    raise UnreadableImageError(f"its pixel type ({mode}) is not 8- or 16-bit grey")

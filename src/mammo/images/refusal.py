@@ -10,20 +10,14 @@ from pathlib import Path
 from mammo.errors import UnreadableImageError
 
 
-class RefusedError(Exception):
-    """The reason why a file is no mammogram that can be read.
-
-    Its text is a clause about the file. It may hold numbers and words of the standard; any other
-    text of a header may name the patient.
-    """
-
-
 @contextmanager
 def refusing(path: Path) -> Iterator[None]:
     """Make one sentence of whatever reading a file raises.
 
-    Libraries raise nearly anything on damaged files, and quote what they trip over in errors and
-    in warnings: of their errors the sentence keeps the type, and warnings are not shown.
+    An `UnreadableImageError` of what reads the file has a clause about it, "it is truncated", which
+    may hold numbers and words of the standard: any other text of a header may name the patient.
+    Libraries raise nearly anything on damaged files, and quote what they trip over in errors and in
+    warnings: of their errors the sentence keeps the type, and warnings are not shown.
 
     Raises
     ------
@@ -33,9 +27,9 @@ def refusing(path: Path) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (UnreadableImageError, MemoryError):
+    except MemoryError:
         raise
-    except RefusedError as error:
+    except UnreadableImageError as error:
         raise UnreadableImageError(f"{path} cannot be read as a mammogram: {error}.") from None
     except OSError as error:
         reason = error.strerror or error

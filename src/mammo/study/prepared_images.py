@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mammo.files.artifacts import Artifacts, digest, file_state
-from mammo.images import store
-from mammo.images.batch import Source
+from mammo.images import store_building
 from mammo.images.preprocessing import PreprocessingSettings
-from mammo.images.whole import WholeImageSettings
+from mammo.images.store_building import Source
+from mammo.images.whole_image import WholeImageSettings
 
 if TYPE_CHECKING:
     from mammo.study.locations import Location
 
-_FACTS = [name for name in Source._fields if name not in ("row", "path")]
+_FACTS = [name for name in Source._fields if name != "path"]
 
 
 def images_folder(
@@ -37,7 +37,7 @@ def images_folder(
     }
 
     def make(folder: Path) -> dict[str, Any]:
-        built = store.build(manifest, settings, folder, workers)
+        built = store_building.build(manifest, settings, folder, workers)
         return {"images": len(built), "excluded": len(built.exclusions)}
 
     return artifacts.build("images", inputs, make)

@@ -13,7 +13,7 @@ from mammo.datasets import KNOWN, manifest, splits
 from mammo.files.artifacts import Artifacts, Processes, SingleProcess
 from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store import ImageStore
-from mammo.images.whole import WholeImageSettings
+from mammo.images.whole_image import WholeImageSettings
 from mammo.parameters import Parameters, sources
 from mammo.study.lesions import lesions_folder, read_lesions
 from mammo.study.locations import Locations

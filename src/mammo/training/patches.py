@@ -14,9 +14,8 @@ from tqdm.auto import tqdm
 
 from mammo.datasets.lesions import EDGES
 from mammo.errors import UnreadableImageError
-from mammo.images.batch import WHITE
 from mammo.images.breast import segment
-from mammo.images.store import ImageStore
+from mammo.images.store import WHITE, ImageStore
 
 CLASSES = (
     "background",

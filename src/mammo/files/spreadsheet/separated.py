@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -64,55 +64,40 @@ def _undecodable_line(path: Path, codec: str) -> str:
 
 def _records(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
     """Yield the line that each record ends in, and its fields."""
-    lines = _Lines(path, file)
-    declared = _DECLARED.fullmatch(next(lines, ""))
-    if declared is None:
-        file.seek(0)
-        delimiter = _delimiter(path, list(islice(_Lines(path, file), _SAMPLED_LINES)))
-        file.seek(0)
-        lines = _Lines(path, file)
-    else:
-        delimiter = declared[1]
-    try:
-        for record in csv.reader(lines, delimiter=delimiter, strict=True):
-            lines.begin_record()
-            yield lines.count, record
-    except csv.Error as error:
-        raise DatasetError(f"{path}, line {lines.count}: no valid CSV ({error})") from None
+    count, left = 0, MOST_CHARACTERS
 
-
-class _Lines:
-    """The lines of a file, counted; no record takes more than `MOST_CHARACTERS`."""
-
-    def __init__(self, path: Path, file: TextIO) -> None:
-        self.path = path
-        self.file = file
-        self.count = 0
-        self.begin_record()
-
-    def begin_record(self) -> None:
-        self.left = MOST_CHARACTERS
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self.file.readline(self.left + 1)
-        if not line:
-            raise StopIteration
-        self.count += 1
-        self.left -= len(line)
-        if self.left < 0:
+    def read_line() -> str:
+        nonlocal count, left
+        line = file.readline(left + 1)
+        count, left = count + 1, left - len(line)
+        if left < 0:
             raise DatasetError(
-                f"{self.path}, line {self.count}: a row of more than {MOST_CHARACTERS:,} "
-                "characters; check for a quote that is not closed"
+                f"{path}, line {count}: a row of more than {MOST_CHARACTERS:,} characters; check "
+                "for a quote that is not closed"
             )
         if "\0" in line:
             raise DatasetError(
-                f"{self.path}, line {self.count}: a zero byte, which no text holds; save the table "
-                "as CSV in UTF-8"
+                f"{path}, line {count}: a zero byte, which no text holds; save the table as CSV in "
+                "UTF-8"
             )
         return line
+
+    sample = []
+    while len(sample) < _SAMPLED_LINES and (line := read_line()):
+        sample.append(line)
+        left = MOST_CHARACTERS
+    declared = _DECLARED.fullmatch(sample[0]) if sample else None
+    skipped = 1 if declared else 0
+    delimiter = declared[1] if declared else _delimiter(path, sample)
+    lines = chain(sample[skipped:], iter(read_line, ""))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        for record in reader:
+            left = MOST_CHARACTERS
+            yield skipped + reader.line_num, record
+    except csv.Error as error:
+        line = skipped + reader.line_num
+        raise DatasetError(f"{path}, line {line}: no valid CSV ({error})") from None
 
 
 def _delimiter(path: Path, sample: list[str]) -> str:

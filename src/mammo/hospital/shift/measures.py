@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mammo.images.batch import WHITE
+from mammo.images.store import WHITE
 
 Kind = Literal["grey values", "fine detail", "shape"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mammo.images.refusal import RefusedError
+from mammo.errors import UnreadableImageError
 
 BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
 _JPEG_LS = 0xF7
@@ -78,13 +78,13 @@ def find_frame(stream: bytes) -> Frame:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If there is none before the first scan.
     """
     for segment in _segments(stream):
         if _is_frame(segment):
             return _frame(segment)
-    raise RefusedError("its JPEG stream has no frame header")
+    raise UnreadableImageError("its JPEG stream has no frame header")
 
 
 def read_scan(stream: bytes) -> Scan:
@@ -92,7 +92,7 @@ def read_scan(stream: bytes) -> Scan:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If something is missing there or damaged.
     """
     tables: dict[int, Table] = {}
@@ -107,7 +107,7 @@ def read_scan(stream: bytes) -> Scan:
             interval = int.from_bytes(segment.content, "big")
         elif segment.marker == _SCAN and header is not None:
             return _scan(segment, header, tables, interval)
-    raise RefusedError("its JPEG stream ends before the image")
+    raise UnreadableImageError("its JPEG stream ends before the image")
 
 
 def check_end(stream: bytes, fault: int, share: float, end: int) -> None:
@@ -126,7 +126,7 @@ def check_end(stream: bytes, fault: int, share: float, end: int) -> None:
     if not fault and stream[end:].lstrip(b"\xff")[:1] != bytes([_END]):
         fault, share = SURPLUS, 1.0
     if fault:
-        raise RefusedError(
+        raise UnreadableImageError(
             f"it is truncated or damaged: its JPEG stream {_FAULTS[fault]} after {share:.0%} of "
             "the image"
         )
@@ -137,7 +137,7 @@ def _segments(stream: bytes) -> Iterator[Segment]:
     position = 0
     for _ in range(_MOST_SEGMENTS):
         if stream[position : position + 1] != b"\xff":
-            raise RefusedError("its JPEG stream ends before the image, or is damaged")
+            raise UnreadableImageError("its JPEG stream ends before the image, or is damaged")
         while stream[position : position + 1] == b"\xff":  # any number of them may come first
             position += 1
         marker = stream[position] if position < len(stream) else _END
@@ -146,12 +146,14 @@ def _segments(stream: bytes) -> Iterator[Segment]:
         if marker not in _WITHOUT_CONTENT:
             length = int.from_bytes(stream[position : position + 2], "big")
             if length < 2 or position + length > len(stream):
-                raise RefusedError("its JPEG stream ends before the image, or is damaged")
+                raise UnreadableImageError("its JPEG stream ends before the image, or is damaged")
         yield Segment(marker, stream[position + 2 : position + length], position + length)
         if marker in (_SCAN, _END):
             return
         position += length
-    raise RefusedError(f"its JPEG stream has more than {_MOST_SEGMENTS} segments before the image")
+    raise UnreadableImageError(
+        f"its JPEG stream has more than {_MOST_SEGMENTS} segments before the image"
+    )
 
 
 def _is_frame(segment: Segment) -> bool:
@@ -163,10 +165,10 @@ def _frame(segment: Segment) -> Frame:
     """Read a frame header (B.2.2)."""
     content = segment.content
     if len(content) < 6 or len(content) != 6 + 3 * content[5]:
-        raise RefusedError("its JPEG frame header is damaged")
+        raise UnreadableImageError("its JPEG frame header is damaged")
     precision, rows, columns, components = struct.unpack(">BHHB", content[:6])
     if not rows or not columns or not 2 <= precision <= 16:
-        raise RefusedError("its JPEG frame header is damaged")
+        raise UnreadableImageError("its JPEG frame header is damaged")
     return Frame(rows, columns, components, precision)
 
 
@@ -175,13 +177,13 @@ def _scan(segment: Segment, header: Segment, tables: dict[int, Table], interval:
     frame, content = _frame(header), segment.content
     count = content[0] if content else 0
     if not count or len(content) != 4 + 2 * count:
-        raise RefusedError("its JPEG scan header is damaged")
+        raise UnreadableImageError("its JPEG scan header is damaged")
     sampling = {
         header.content[at]: header.content[at + 1] for at in range(6, len(header.content), 3)
     }
     chosen = [(content[at], content[at + 1]) for at in range(1, 1 + 2 * count, 2)]
     if any(name not in sampling for name, _ in chosen):
-        raise RefusedError("its JPEG scan header is damaged")
+        raise UnreadableImageError("its JPEG scan header is damaged")
     components = tuple(
         Component(sampling[name] >> 4, sampling[name] & 15, table >> 4, 16 + (table & 15))
         for name, table in chosen
@@ -203,7 +205,7 @@ def _tables(content: bytes) -> dict[int, Table]:
             for _ in range(count):
                 after = code + (1 << (16 - length))
                 if place >= len(symbols) or after > 1 << 16:
-                    raise RefusedError("its JPEG stream has a damaged Huffman table")
+                    raise UnreadableImageError("its JPEG stream has a damaged Huffman table")
                 table[:, code:after] = [[length], [symbols[place]]]
                 code, place = after, place + 1
         tables[content[0]] = (table[0], table[1])

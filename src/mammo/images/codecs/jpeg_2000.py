@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from mammo.errors import UnreadableImageError
 from mammo.images.codecs.jpeg import Frame
-from mammo.images.refusal import RefusedError
 
 _START = b"\xff\x4f\xff\x51"  # SOC, and SIZ that always follows it
 _SIZES = ">2H8IHB"
@@ -16,11 +16,11 @@ def find_frame(stream: bytes) -> Frame:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If there is none.
     """
     content = stream[stream.find(_START) + len(_START) :][: struct.calcsize(_SIZES)]
     if _START not in stream or len(content) < struct.calcsize(_SIZES):
-        raise RefusedError("its JPEG 2000 stream has no image size")
+        raise UnreadableImageError("its JPEG 2000 stream has no image size")
     _, _, right, bottom, left, top, _, _, _, _, components, depth = struct.unpack(_SIZES, content)
     return Frame(bottom - top, right - left, components, (depth & 0x7F) + 1)

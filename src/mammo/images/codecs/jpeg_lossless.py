@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mammo.errors import UnreadableImageError
 from mammo.images.codecs.jpeg import LOSSLESS, Scan, Table, check_end, read_scan
 from mammo.images.codecs.kernels import decode_lossless
-from mammo.images.refusal import RefusedError
 
 
 def decode(stream: bytes) -> np.ndarray:
@@ -23,7 +23,7 @@ def decode(stream: bytes) -> np.ndarray:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If the stream ends before its last sample or goes on behind it, or is of another process.
     """
     scan = read_scan(stream)
@@ -48,12 +48,12 @@ def decode(stream: bytes) -> np.ndarray:
 def _checked_table(scan: Scan) -> Table:
     """Return the scan's table; refuse what the decoding does not know (H.1)."""
     if scan.process != LOSSLESS or scan.frame.components != 1:
-        raise RefusedError("its JPEG stream is not lossless or has several components")
+        raise UnreadableImageError("its JPEG stream is not lossless or has several components")
     table = scan.tables.get(scan.components[0].dc_table)
     if table is None or table[1].max() > 16:
-        raise RefusedError("its JPEG stream has no usable Huffman table")
+        raise UnreadableImageError("its JPEG stream has no usable Huffman table")
     if not 1 <= scan.selection <= 7 or scan.shift >= scan.frame.precision:
-        raise RefusedError("its JPEG scan header is damaged")
+        raise UnreadableImageError("its JPEG scan header is damaged")
     if scan.restart_interval % scan.frame.columns:
-        raise RefusedError("its JPEG stream restarts within a row")
+        raise UnreadableImageError("its JPEG stream restarts within a row")
     return table

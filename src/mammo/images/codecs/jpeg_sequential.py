@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from mammo.errors import UnreadableImageError
 from mammo.images.codecs.jpeg import BASELINE, EXTENDED, Scan, check_end, read_scan
 from mammo.images.codecs.kernels import walk_blocks
-from mammo.images.refusal import RefusedError
 
 _MOST_BLOCKS = 10  # of a unit, B.2.3
 
@@ -21,7 +21,7 @@ def check(stream: bytes) -> None:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If the stream ends before its image or goes on behind it.
     """
     scan = read_scan(stream)
@@ -30,7 +30,7 @@ def check(stream: bytes) -> None:
     blocks = _blocks(scan)
     numbers = sorted(scan.tables)
     if not set(blocks.ravel().tolist()) <= set(numbers):
-        raise RefusedError("its JPEG stream lacks a Huffman table")
+        raise UnreadableImageError("its JPEG stream lacks a Huffman table")
     units = _units(scan)
     fault, unit, end = walk_blocks(
         np.frombuffer(stream, np.uint8),
@@ -50,7 +50,7 @@ def _blocks(scan: Scan) -> np.ndarray:
         [1] if len(scan.components) == 1 else [one.across * one.down for one in scan.components]
     )
     if not 0 < min(counts) <= sum(counts) <= _MOST_BLOCKS:
-        raise RefusedError("its JPEG frame header is damaged")
+        raise UnreadableImageError("its JPEG frame header is damaged")
     tables = [(one.dc_table, one.ac_table) for one in scan.components]
     return np.repeat(np.array(tables, np.int64), counts, axis=0)
 

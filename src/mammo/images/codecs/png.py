@@ -9,7 +9,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from mammo.images.refusal import RefusedError
+from mammo.errors import UnreadableImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -37,21 +37,23 @@ def check(content: bytes) -> None:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If something is missing, damaged, or more than the header announces.
     """
     chunks = list(_chunks(content))
     kinds = [kind for kind, _ in chunks]
     if kinds[:1] != [b"IHDR"] or kinds.count(b"IHDR") > 1 or kinds[-1:] != [b"IEND"]:
-        raise RefusedError("it does not begin and end as a PNG file")
+        raise UnreadableImageError("it does not begin and end as a PNG file")
     header = chunks[0][1]
     if header[9] == _PALETTE and b"PLTE" not in kinds:
-        raise RefusedError("it has no palette, which its header announces")
+        raise UnreadableImageError("it has no palette, which its header announces")
     expected = _unpacked_size(header)
     found = _inflated(b"".join(part for kind, part in chunks if kind == b"IDAT"), expected)
     if found != expected:
         more = "more than" if found > expected else f"{found:,} of"
-        raise RefusedError(f"its pixels have {more} the {expected:,} bytes that it announces")
+        raise UnreadableImageError(
+            f"its pixels have {more} the {expected:,} bytes that it announces"
+        )
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
@@ -65,19 +67,19 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, memoryview]]:
         if end + 4 > len(content):
             break
         if zlib.crc32(view[position + 4 : end]) != int.from_bytes(view[end : end + 4], "big"):
-            raise RefusedError("a part of it does not have its checksum: copy it again")
+            raise UnreadableImageError("a part of it does not have its checksum: copy it again")
         yield kind, view[position + 8 : end]
         if kind == b"IEND":
             return
         position = end + 4
-    raise RefusedError("it is truncated: copy it again")
+    raise UnreadableImageError("it is truncated: copy it again")
 
 
 def _unpacked_size(header: memoryview) -> int:
     """Return the bytes of all rows with their filter types (sections 7.2 and 9.2)."""
     columns, rows, bits, colour, compression, filters, interlace = struct.unpack(">2I5B", header)
     if colour not in _SAMPLES or interlace not in _PASSES or compression or filters:
-        raise RefusedError("its PNG header is damaged")
+        raise UnreadableImageError("its PNG header is damaged")
     bits *= _SAMPLES[colour]
     sizes = [
         (len(range(top, rows, down)), len(range(left, columns, right)))
@@ -96,5 +98,5 @@ def _inflated(packed: bytes, most: int) -> int:
             size += len(inflater.decompress(piece, _BLOCK))
             piece = inflater.unconsumed_tail
     if not inflater.eof and size <= most:
-        raise RefusedError("it is truncated: copy it again")
+        raise UnreadableImageError("it is truncated: copy it again")
     return size

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from mammo.images.refusal import RefusedError
+from mammo.errors import UnreadableImageError
 
 _HEADER_BYTES = 64
 
@@ -29,15 +29,17 @@ def decode(frame: bytes, shape: tuple[int, int], bytes_allocated: int) -> np.nda
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If a segment holds fewer or more bytes than there are pixels, or there are other segments.
     """
     count, *offsets = struct.unpack("<16I", frame[:_HEADER_BYTES].ljust(_HEADER_BYTES, b"\0"))
     if count != bytes_allocated:
-        raise RefusedError(f"it has {count} RLE segments where its pixels have {bytes_allocated}")
+        raise UnreadableImageError(
+            f"it has {count} RLE segments where its pixels have {bytes_allocated}"
+        )
     bounds = [*offsets[:count], len(frame)]
     if bounds[0] != _HEADER_BYTES or sorted(bounds) != bounds:
-        raise RefusedError("its RLE segments are not where its RLE header says")
+        raise UnreadableImageError("its RLE segments are not where its RLE header says")
     pixels = shape[0] * shape[1]
     planes = [_unpack(frame[start:end], pixels) for start, end in pairwise(bounds)]
     interleaved = np.stack([np.frombuffer(plane, np.uint8) for plane in planes[::-1]], axis=-1)
@@ -59,7 +61,7 @@ def _unpack(segment: bytes, length: int) -> bytearray:
             position += 1
     if len(found) != length or any(segment[position:]):
         held = f"{len(found):,}" if len(found) < length else "more"
-        raise RefusedError(
+        raise UnreadableImageError(
             f"it is truncated or damaged: an RLE segment holds {held} bytes where there are "
             f"{length:,} pixels"
         )

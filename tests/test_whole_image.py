@@ -15,8 +15,8 @@ from PIL import Image as Pillow
 from mammo.errors import UnreadableImageError
 from mammo.images.image import Image
 from mammo.images.preprocessing import PreprocessingSettings
-from mammo.images.store import build
-from mammo.images.whole import WholeImageSettings
+from mammo.images.store_building import build
+from mammo.images.whole_image import WholeImageSettings
 
 
 def blurred_noise(rows: int, columns: int, low: float = 0.2, high: float = 0.7) -> np.ndarray:

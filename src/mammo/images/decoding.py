@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mammo.errors import UnreadableImageError
 from mammo.images.dicom_header import short_name
-from mammo.images.refusal import RefusedError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -31,14 +31,14 @@ def stored_values(dataset: Dataset) -> np.ndarray:
 
     Raises
     ------
-    RefusedError
+    UnreadableImageError
         If the pixel data are not exactly those of the image that the header announces.
     """
     syntax = dataset.file_meta.TransferSyntaxUID
     shape = dataset.Rows, dataset.Columns
     values = _compressed(dataset) if syntax.is_encapsulated else _uncompressed(dataset)
     if values.shape != shape:
-        raise RefusedError(
+        raise UnreadableImageError(
             f"its pixels decode to {_by(values.shape)}, its header says {_by(shape)}"
         )
     return values
@@ -48,7 +48,7 @@ def _uncompressed(dataset: Dataset) -> np.ndarray:
     needed = dataset.Rows * dataset.Columns * dataset.BitsAllocated // 8
     found = len(dataset.PixelData)
     if found not in (needed, needed + needed % 2):
-        raise RefusedError(
+        raise UnreadableImageError(
             f"its pixel data have {found:,} bytes, where {dataset.Rows} x {dataset.Columns} pixels"
             f" of {dataset.BitsAllocated} bits have {needed:,}: copy or export it again"
         )
@@ -61,7 +61,7 @@ def _compressed(dataset: Dataset) -> np.ndarray:
     syntax = dataset.file_meta.TransferSyntaxUID
     decode = _CODECS.get(syntax)
     if decode is None:
-        raise RefusedError(
+        raise UnreadableImageError(
             f"it is compressed with {short_name(syntax)}, for which there is no decoder: export "
             "it again uncompressed"
         )
@@ -85,7 +85,7 @@ def _jpeg(frame: bytes, dataset: Dataset) -> np.ndarray:
     from mammo.images.codecs import jpeg, jpeg_sequential
 
     if dataset.BitsStored > 8:
-        raise RefusedError(
+        raise UnreadableImageError(
             f"it is compressed with {short_name(dataset.file_meta.TransferSyntaxUID)} at "
             f"{dataset.BitsStored} bits, for which there is no decoder under a permissive licence:"
             " decompress it first, for instance with DCMTK's dcmdjpeg"
@@ -113,9 +113,11 @@ def _check_frame(frame: Frame, dataset: Dataset) -> None:
     """Refuse a stream of another image: a decoder would make room for whatever it announces."""
     stated = dataset.Rows, dataset.Columns
     if frame[:2] != stated:
-        raise RefusedError(f"its stream has {_by(frame[:2])} pixels, its header says {_by(stated)}")
+        raise UnreadableImageError(
+            f"its stream has {_by(frame[:2])} pixels, its header says {_by(stated)}"
+        )
     if frame.components != 1 or frame.precision > dataset.BitsAllocated:
-        raise RefusedError(
+        raise UnreadableImageError(
             f"its stream has {frame.components} components of {frame.precision} bits, its header "
             f"says one of {dataset.BitsAllocated}"
         )
@@ -129,7 +131,7 @@ def _by_pydicom(dataset: Dataset, plugin: str = "") -> np.ndarray:
         return pixel_array(dataset, decoding_plugin=plugin, correct_unused_bits=False)
     except Exception as error:  # each codec has errors of its own
         syntax = short_name(dataset.file_meta.TransferSyntaxUID)
-        raise RefusedError(
+        raise UnreadableImageError(
             f"its pixels ({syntax}) are truncated or damaged ({type(error).__name__})"
         ) from None
 

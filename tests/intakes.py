@@ -72,7 +72,7 @@ def by_name(taken: Intake, column: str) -> dict[str, object]:
 
 def reasons(taken: Intake) -> dict[str, str]:
     """Return why files are left out, by their place in the folder."""
-    return {name: reason for name, reason in by_name(taken, "excluded").items() if reason}
+    return {name: str(why) for name, why in by_name(taken, "excluded").items() if why}
 
 
 def placed(made: hospital.Hospital) -> pd.DataFrame:

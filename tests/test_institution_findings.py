@@ -8,7 +8,6 @@ from intakes import take, write_directory, write_mammogram, write_raster
 from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.findings import findings
 from mammo.datasets.institution.intake import Intake, take_in
-from mammo.datasets.institution.remedies import remedy_of
 
 IMAGES = "image,patient_id,label"
 
@@ -185,21 +184,6 @@ def test_equal_reasons_are_one_finding(folder):
         write_mammogram(folder / name, 0)
     taken = take(folder, IMAGES, "0,a,1", "1,b,0", "2,c,0", "3,c,0")
     the(taken, "2 files left out: a copy of another image (same SOP instance)")
-
-
-@pytest.mark.parametrize(
-    ("reason", "remedy"),
-    [
-        ("the file is deflated: export it again uncompressed", "export these images uncompressed"),
-        ("the file is empty", "copy these files again"),
-        ("there is a copy of it with another label", "correct the labels"),
-        ("a magnification view, which shows a part of the breast", ""),
-        ("no image: neither DICOM nor PNG, TIFF, JPEG or PGM", ""),
-    ],
-)
-def test_a_remedy_is_that_of_the_reason(reason, remedy):
-    found = remedy_of(reason)
-    assert found.startswith(remedy) and bool(found) == bool(remedy)
 
 
 @pytest.mark.parametrize("write", [tables.of_images, tables.of_breasts, tables.of_studies])

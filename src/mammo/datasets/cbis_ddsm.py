@@ -11,10 +11,11 @@ import pandas as pd
 from mammo.datasets import cbis_ddsm_cases, manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cbis_ddsm_layout import IMAGE_SUFFIXES, ImageTree
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import candidates, source_of, walk
+from mammo.datasets.headers import add_header_facts
 from mammo.datasets.rules import require_choice, require_choices
 from mammo.errors import DatasetError
-from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="cbis_ddsm",
@@ -160,5 +161,5 @@ def _locate(image: dict, tree: ImageTree, source: str) -> dict:
         "path": str(file) if file else None,
         "mask_paths": [[str(mask) for mask in files] for files in masks],
     }
-    absent = {} if file or row.get("excluded") else {"excluded": "image file not found"}
+    absent = {} if file or row.get("excluded") else {"excluded": Exclusion(Kind.NOT_FOUND)}
     return {**row, **absent}

@@ -10,11 +10,12 @@ import pandas as pd
 
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
+from mammo.datasets.headers import add_header_facts
 from mammo.datasets.inbreast_cases import TABLE_NAME, find_table, label_cases, read_cases
 from mammo.datasets.inbreast_outlines import lesion_boxes
 from mammo.errors import DatasetError
-from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="inbreast",
@@ -134,11 +135,11 @@ def _join(
     row = {name: case[name] for name in case if name not in ("number", "date", "line")}
     row |= {"image_id": number, "acquisition_year": int(date[:4]) if date[:4].isdigit() else None}
     if number not in images:
-        return {"excluded": "image file not found", **row}
+        return {"excluded": Exclusion(Kind.NOT_FOUND), **row}
     file, match = images[number]
     stated = (match["side"].upper(), _view(match))
     if stated != (case["laterality"], case["view"]):
-        row.setdefault("excluded", "side or view differ between file name and table")
+        row.setdefault("excluded", Exclusion(Kind.OTHER_VIEW))
     patient = match["patient"].lower()
     return {
         **row,
@@ -162,7 +163,7 @@ def _without_case(images: Mapping[str, tuple[Path, re.Match]], known: set[str]) 
             "path": str(file),
             "laterality": match["side"].upper(),
             "view": _view(match),
-            "excluded": f"no row in {TABLE_NAME}",
+            "excluded": Exclusion(Kind.NO_ROW, TABLE_NAME),
         }
         for number, (file, match) in images.items()
         if number not in known

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import candidates, source_of
 from mammo.datasets.institution import intake
 from mammo.datasets.institution.intake import TABLE_NAMES, Intake, take_in
@@ -165,5 +166,5 @@ def _absent(row: Mapping[str, object], taken: Intake) -> dict[str, object]:
     key, line = key_of(taken.source), row["line"]
     return {
         "image_id": pseudonym(key, "absent", f"{line}"),
-        "excluded": f"image file not found: line {line} of the table of labels",
+        "excluded": Exclusion(Kind.LINE_NOT_FOUND, line),
     }

@@ -50,7 +50,7 @@ def exclusions(taken: Intake) -> pd.DataFrame:
             "image": lost["image_id"],
             "line": lost["line"].astype("Int64"),
             "format": lost["format"],
-            "reason": lost["excluded"],
+            "reason": lost["excluded"].map(str),
         }
     )
     if taken.absent.empty:

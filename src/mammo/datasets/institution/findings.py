@@ -9,7 +9,6 @@ import pandas as pd
 
 from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.intake import Intake
-from mammo.datasets.institution.remedies import remedy_of
 
 STANDARD_VIEWS = ("CC", "MLO")
 _LISTED = 6
@@ -232,12 +231,12 @@ def _content(used: pd.DataFrame) -> Iterable[Finding]:
 
 
 def _exclusions(taken: Intake) -> Iterable[Finding]:
-    lost = taken.files[taken.files["excluded"].notna()]
-    kinds = lost["excluded"].str.replace(r"image [0-9a-f]{16}", "another image", regex=True)
-    for reason, rows in lost.groupby(kinds, sort=False):
-        remedy = remedy_of(reason)
-        severity = "warning" if remedy else "note"
-        yield Finding(severity, f"{_number(len(rows), 'file')} left out: {reason}", remedy)
+    lost = Counter(
+        (exclusion.kind, exclusion.of_any_image) for exclusion in taken.files["excluded"].dropna()
+    )
+    for (kind, words), count in lost.items():
+        severity = "warning" if kind.remedy else "note"
+        yield Finding(severity, f"{_number(count, 'file')} left out: {words}", kind.remedy)
 
 
 def _number(count: int, noun: str, plural: str | None = None) -> str:

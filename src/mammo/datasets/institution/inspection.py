@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from mammo.datasets.institution import fitness
+from mammo.datasets import fitness
+from mammo.datasets.exclusions import Exclusion, Kind, unreadable
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.files.opening import naming_faults, opened
@@ -42,8 +43,9 @@ COLUMNS = (
     "excluded",
 )
 """What is known of a file. ``patient``, ``study``, ``accession``, ``instance`` and ``place`` name
-people: they serve to find labels and are never written. ``excluded`` says why a file is no
-mammogram that could be scored, None if it may be one."""
+people: they serve to find labels and are never written. ``excluded`` is the
+`mammo.datasets.exclusions.Exclusion` of a file that is no mammogram that could be scored, None if
+it may be one."""
 
 NO_IMAGE = ("other", "empty")
 """Values of ``format`` of files that are no images at all."""
@@ -87,7 +89,7 @@ def inspect(place: Path) -> dict[str, object]:
             file.seek(0)
             return row | _facts(file, row["format"], row["bytes"])
     except UnreadableImageError as error:
-        return row | {"excluded": str(error)}
+        return row | {"excluded": unreadable(error)}
 
 
 def format_of(head: bytes) -> str:
@@ -103,10 +105,11 @@ def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
     if kind == "DICOM":
         return _dicom_facts(file, size)
     if kind == "empty":
-        return {"excluded": "the file is empty"}
+        return {"excluded": Exclusion(Kind.EMPTY)}
     if kind == "other":
-        return {"excluded": "no image: neither DICOM nor PNG, TIFF, JPEG or PGM"}
-    return {"pixels_at": 0, **header_facts.raster_facts(file)}
+        return {"excluded": Exclusion(Kind.NO_IMAGE)}
+    facts = header_facts.raster_facts(file)
+    return {"pixels_at": 0, **facts, "excluded": fitness.unfit_raster(facts)}
 
 
 def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:

@@ -18,7 +18,6 @@ from mammo.errors import DatasetError
 if TYPE_CHECKING:
     from mammo.datasets.institution.labels import Labels
 
-NO_ROW = "no row in the table of labels"
 FROM_TABLE = ("label", "no_label", "pathology", "birads", "density")
 _LOOSE = (
     "no name in the table is written as in the images; they were matched without regard to capitals"

@@ -6,8 +6,8 @@ import hospital
 from hospital import labels as tables
 from intakes import take, write_directory, write_mammogram, write_raster
 from mammo.datasets.check_report import Finding
-from mammo.datasets.institution.findings import findings
-from mammo.datasets.institution.intake import Intake, take_in
+from mammo.datasets.institution.findings import findings_of
+from mammo.datasets.institution.intake import Intake, read_intake
 
 IMAGES = "image,patient_id,label"
 
@@ -29,11 +29,11 @@ def folder(tmp_path):
 
 
 def said(taken: Intake, severity: str) -> list[str]:
-    return [finding.text for finding in findings(taken) if finding.severity == severity]
+    return [finding.text for finding in findings_of(taken) if finding.severity == severity]
 
 
 def the(taken: Intake, text: str) -> Finding:
-    (found,) = [finding for finding in findings(taken) if text in finding.text]
+    (found,) = [finding for finding in findings_of(taken) if text in finding.text]
     return found
 
 
@@ -53,7 +53,7 @@ def test_a_plain_set_is_without_complaints(folder):
 
 
 def test_the_worst_comes_first(made):
-    order = [finding.severity for finding in findings(take_in(made.folder))]
+    order = [finding.severity for finding in findings_of(read_intake(made.folder))]
     assert order == sorted(order, key=("error", "warning", "note", "ok").index)
     assert {"warning", "note", "ok"} == set(order)
 
@@ -110,7 +110,10 @@ def test_labels_that_differ_within_a_breast_are_told_and_used(folder):
 def test_a_spoilt_table_of_a_hospital_has_one_such_breast(made, tmp_path):
     rows = tables.contradict(tables.of_images(made.images))
     table = tables.write_csv(rows, tmp_path / "labels.csv")
-    the(take_in(made.folder, table.path), "1 breast with malignant and benign images in one study")
+    the(
+        read_intake(made.folder, table.path),
+        "1 breast with malignant and benign images in one study",
+    )
 
 
 def test_rows_that_differ_by_level(folder):
@@ -189,6 +192,6 @@ def test_equal_reasons_are_one_finding(folder):
 @pytest.mark.parametrize("write", [tables.of_images, tables.of_breasts, tables.of_studies])
 def test_nothing_that_identifies_is_said(made, tmp_path, write):
     table = tables.write_csv(write(made.images), tmp_path / "labels.csv")
-    taken = take_in(made.folder, table.path)
-    told = "\n".join(f"{finding.text} {finding.remedy}" for finding in findings(taken))
+    taken = read_intake(made.folder, table.path)
+    told = "\n".join(f"{finding.text} {finding.remedy}" for finding in findings_of(taken))
     assert hospital.planted_in(told.encode(), made.planted) == []

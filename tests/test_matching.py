@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from intakes import by_name, reasons, take, write_mammogram, write_raster
-from mammo.datasets.institution.matching import owner_of
+from mammo.datasets.institution.matching import unit_named
 from mammo.errors import DatasetError
 
 
@@ -185,4 +185,4 @@ def test_an_owner_is_a_study_before_a_patient():
         },
         dtype=object,
     )
-    assert owner_of(rows).tolist() == ["1", "B", "r", None]
+    assert unit_named(rows).tolist() == ["1", "B", "r", None]

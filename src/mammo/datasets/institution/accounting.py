@@ -7,7 +7,7 @@ import pandas as pd
 from mammo.datasets.institution.intake import Intake
 
 
-def counts(taken: Intake) -> pd.DataFrame:
+def counts(intake: Intake) -> pd.DataFrame:
     """Count files, images, breasts and patients: all that were found, and those that can be used.
 
     Returns
@@ -15,16 +15,16 @@ def counts(taken: Intake) -> pd.DataFrame:
     DataFrame
         Columns found and usable; counts that make no sense before the labels are empty.
     """
-    used = taken.used
+    used = intake.used
     breasts = ["patient_id", "laterality"]
     rows = {
-        "files": (len(taken.files), None),
-        "images": (len(taken.images), len(used)),
+        "files": (len(intake.files), None),
+        "images": (len(intake.images), len(used)),
         "breasts": tuple(
             len(part.dropna(subset=breasts)[breasts].drop_duplicates())
-            for part in (taken.images, used)
+            for part in (intake.images, used)
         ),
-        "patients": tuple(part["patient_id"].nunique() for part in (taken.images, used)),
+        "patients": tuple(part["patient_id"].nunique() for part in (intake.images, used)),
         "malignant images": (None, int((used["label"] == 1).sum())),
         "benign images": (None, int((used["label"] == 0).sum())),
         "patients with a malignant image": (
@@ -35,7 +35,7 @@ def counts(taken: Intake) -> pd.DataFrame:
     return pd.DataFrame(rows, index=["found", "usable"]).T.astype("Int64")
 
 
-def exclusions(taken: Intake) -> pd.DataFrame:
+def exclusions(intake: Intake) -> pd.DataFrame:
     """List every file, and every row of the table, that is not used.
 
     Returns
@@ -44,7 +44,7 @@ def exclusions(taken: Intake) -> pd.DataFrame:
         ``image`` (pseudonym; empty for a row without an image), ``line`` (of the table of labels,
         where it has one), ``format``, ``reason``.
     """
-    lost = taken.files[taken.files["excluded"].notna()]
+    lost = intake.files[intake.files["excluded"].notna()]
     files = pd.DataFrame(
         {
             "image": lost["image_id"],
@@ -53,9 +53,9 @@ def exclusions(taken: Intake) -> pd.DataFrame:
             "reason": lost["excluded"].map(str),
         }
     )
-    if taken.absent.empty:
+    if intake.absent.empty:
         return files
     absent = pd.DataFrame(
-        {"line": taken.absent["line"], "reason": "no image was found for this line"}
+        {"line": intake.absent["line"], "reason": "no image was found for this line"}
     )
     return pd.concat([files, absent], ignore_index=True).reindex(columns=files.columns)

@@ -14,7 +14,7 @@ from mammo.datasets.institution import dicomdir, duplicates, labels, matching
 from mammo.datasets.institution.inspection import NO_IMAGE
 from mammo.datasets.institution.labels import LabelLayout, Labels
 from mammo.datasets.institution.names import add_names
-from mammo.datasets.institution.survey import Survey, survey
+from mammo.datasets.institution.survey import Survey, survey_folder
 from mammo.errors import DatasetError
 from mammo.files.pseudonyms import key_of, pseudonym
 
@@ -39,7 +39,7 @@ class Intake:
         None without a table: then no image has a label.
     notes : tuple of str
         Sentences on how table and images were matched.
-    surveyed : Survey
+    survey : Survey
         What else was found in the folder.
     """
 
@@ -49,7 +49,7 @@ class Intake:
     absent: pd.DataFrame
     labels: Labels | None
     notes: Sequence[str]
-    surveyed: Survey
+    survey: Survey
 
     @property
     def images(self) -> pd.DataFrame:
@@ -62,7 +62,7 @@ class Intake:
         return self.files[self.files["excluded"].isna()]
 
 
-def take_in(
+def read_intake(
     folder: Path,
     table: Path | None = None,
     layout: LabelLayout | None = None,
@@ -90,18 +90,18 @@ def take_in(
     DatasetError
         If there is no such folder, or the table cannot be understood.
     """
-    folder = opened(folder)
+    folder = image_folder(folder)
     table = table or next(filter(Path.is_file, (folder / name for name in TABLE_NAMES)), None)
     read = labels.read_labels(table, layout) if table else None
     source = source_of(folder, (), source)
-    surveyed = survey(folder, [table] if table else [], workers)
-    matched = matching.match(add_names(surveyed.files, folder), read, folder)
+    survey = survey_folder(folder, [table] if table else [], workers)
+    matched = matching.match(add_names(survey.files, folder), read, folder)
     files = _named(matched.files, folder, key_of(source))
     files = files.assign(excluded=_exclusions(files, read))
-    return Intake(folder, source, files, matched.absent, read, matched.notes, surveyed)
+    return Intake(folder, source, files, matched.absent, read, matched.notes, survey)
 
 
-def opened(folder: Path) -> Path:
+def image_folder(folder: Path) -> Path:
     """Return the folder that is meant; a DICOMDIR means its own.
 
     Raises
@@ -116,7 +116,7 @@ def opened(folder: Path) -> Path:
     return folder.resolve()
 
 
-def image_id(place: Path, folder: Path, key: bytes) -> str:
+def image_pseudonym(place: Path, folder: Path, key: bytes) -> str:
     """Return the pseudonym of an image, which follows from its place in the folder."""
     return pseudonym(key, "image", place.relative_to(folder).as_posix())
 
@@ -130,7 +130,7 @@ def _named(files: pd.DataFrame, folder: Path, key: bytes) -> pd.DataFrame:
     patients = names("patient", "patient")
     studies = names("study", "study")
     return files.assign(
-        image_id=[image_id(place, folder, key) for place in files["place"]],
+        image_id=[image_pseudonym(place, folder, key) for place in files["place"]],
         patient_id=patients,
         study_id=studies.where(studies.notna(), patients),
     )

@@ -92,7 +92,7 @@ def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:
     return rows[~rows["line"].isin(rows.loc[found, "line"])].drop_duplicates("line")
 
 
-def owner_of(rows: pd.DataFrame) -> pd.Series:
+def unit_named(rows: pd.DataFrame) -> pd.Series:
     """Return what each row of a table names: a study, an accession, else a patient."""
     studies = rows["study_id"].where(rows["study_id"].notna(), rows["accession"])
     return studies.where(studies.notna(), rows["patient_id"])
@@ -170,7 +170,7 @@ def _groups(
 
 def _owners_of_rows(rows: pd.DataFrame) -> Iterator[tuple[int, tuple[str, str]]]:
     by_study = rows["study_id"].notna() | rows["accession"].notna()
-    for number, owner in owner_of(rows).dropna().items():
+    for number, owner in unit_named(rows).dropna().items():
         yield number, ("study" if by_study[number] else "patient", owner)
 
 

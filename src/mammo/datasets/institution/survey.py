@@ -39,7 +39,7 @@ class Survey:
     missing: list[int | None]
 
 
-def survey(folder: Path, ignored: Sequence[Path] = (), workers: int = 1) -> Survey:
+def survey_folder(folder: Path, ignored: Sequence[Path] = (), workers: int = 1) -> Survey:
     """Read the headers of all files of a folder.
 
     Parameters

@@ -11,8 +11,8 @@ import pandas as pd
 from mammo.datasets.institution.labels.classes import classify
 from mammo.datasets.institution.labels.columns import columns_of
 from mammo.datasets.institution.labels.facts import facts, identifiers, sides_and_views
-from mammo.datasets.institution.labels.units import LEVELS, Level, key_of, level_of, settle
-from mammo.datasets.institution.labels.words import plain
+from mammo.datasets.institution.labels.units import LEVELS, Level, key_of, level_of, reconcile
+from mammo.datasets.institution.labels.words import normalised
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
 from mammo.files import spreadsheet
@@ -74,7 +74,7 @@ class Labels:
         or 0, the same in all rows of a unit, or missing with a reason in ``no_label``.
         ``pathology``, ``birads``, ``density`` and ``age`` are as `labels.facts.facts` gives them.
     contradictions : DataFrame
-        Units whose rows differ, as `mammo.datasets.institution.labels.units.settle` gives them.
+        Units whose rows differ, as `mammo.datasets.institution.labels.units.reconcile` gives them.
     notes : tuple of str
         Sentences on what was assumed; nothing in them comes from below the header.
     """
@@ -122,7 +122,7 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     known, fact_notes = facts(table)
     rows = pd.concat([table[["line"]], identifiers(table), sides, labels, known], axis=1)
     level = level_of(path, rows, layout.level)
-    rows, contradictions = settle(_by_side(rows, level), level)
+    rows, contradictions = reconcile(_by_side(rows, level), level)
     notes = (
         *_table_notes(sheet, places),
         *class_notes,
@@ -153,7 +153,7 @@ def _table_notes(sheet: Sheet, places: Mapping[str, int]) -> list[str]:
     renamed = [
         f"{name} from {sheet.header[place]!r}"
         for name, place in places.items()
-        if plain(sheet.header[place]) != plain(name)
+        if normalised(sheet.header[place]) != normalised(name)
     ]
     notes = [f"columns taken: {', '.join(renamed)}"] if renamed else []
     if sheet.encoding == "Windows-1252":

@@ -42,7 +42,7 @@ from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cmmd_cases import find_table, is_table, label_breasts, read_breasts
 from mammo.datasets.cmmd_images import COLLECTION_FOLDER, image_files, read_images
 from mammo.datasets.exclusions import Exclusion, Kind
-from mammo.datasets.folders import candidates, source_of, walk
+from mammo.datasets.folders import find_folder, source_of, walk
 from mammo.errors import DatasetError
 
 CARD = DatasetCard(
@@ -83,18 +83,14 @@ _TWINS = {one: other for pair in SAME_PIXELS for one, other in (pair, pair[::-1]
 
 
 def find(data_root: Path) -> Path | None:
-    """Return the folder of CMMD under the data root.
-
-    A table without any image does not count as the set; a folder with neither is returned, for
-    `load` to refuse.
-    """
-    for path in filter(Path.is_dir, candidates(Path(data_root), ("cmmd*", "manifest-*"))):
-        if path.name.startswith("manifest-") and not (path / COLLECTION_FOLDER).is_dir():
-            continue
-        files = walk(path)
-        if image_files(files, path) or not any(map(is_table, files)):
-            return path
-    return None
+    """Return the folder of CMMD under the data root, as `folders.find_folder`."""
+    return find_folder(
+        Path(data_root),
+        ("cmmd*", "manifest-*"),
+        lambda folder: bool(image_files(walk(folder), folder)),
+        lambda folder: any(map(is_table, walk(folder))),
+        COLLECTION_FOLDER,
+    )
 
 
 def load(

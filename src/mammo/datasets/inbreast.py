@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
-from mammo.datasets.folders import candidates, index_by_name, source_of, walk
+from mammo.datasets.folders import find_folder, index_by_name, source_of, walk
 from mammo.datasets.headers import add_header_facts
 from mammo.datasets.inbreast_cases import TABLE_NAME, find_table, label_cases, read_cases
 from mammo.datasets.inbreast_outlines import lesion_boxes
@@ -54,16 +54,13 @@ _VIEW_IN_TABLE = {"ML": "MLO"}
 
 
 def find(data_root: Path) -> Path | None:
-    """Return the folder of INbreast under the data root.
+    """Return the folder of INbreast under the data root, as `folders.find_folder`."""
 
-    A table without any image does not count as the set; a folder with neither is returned, for
-    `load` to refuse.
-    """
-    for path in filter(Path.is_dir, candidates(Path(data_root), ("inbreast*",))):
-        names = [file.name for file in walk(path)]
-        if TABLE_NAME not in names or any(_FILE_NAME.fullmatch(name) for name in names):
-            return path
-    return None
+    def has(pattern: re.Pattern) -> Callable[[Path], bool]:
+        return lambda folder: any(pattern.fullmatch(file.name) for file in walk(folder))
+
+    table = re.compile(re.escape(TABLE_NAME))
+    return find_folder(Path(data_root), ("inbreast*",), has(_FILE_NAME), has(table))
 
 
 def load(

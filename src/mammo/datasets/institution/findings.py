@@ -125,7 +125,7 @@ def _labels(intake: Intake) -> Iterable[Finding]:
         yield Finding(
             "warning",
             f"{_number(parted, 'patient')} by the headers, but several by the table",
-            "the table's word is intake; if it parts the images of one patient, intervals come out "
+            "the table's word is taken; if it parts the images of one patient, intervals come out "
             "too narrow",
         )
 
@@ -184,7 +184,7 @@ def _views(used: pd.DataFrame) -> Iterable[Finding]:
         yield Finding(
             "note",
             f"{_number(count, 'image')} with another view in the table than in the header",
-            "the table's word is intake",
+            "the table's word is taken",
         )
 
 
@@ -193,7 +193,7 @@ def _sides(used: pd.DataFrame) -> Iterable[Finding]:
         yield Finding(
             "warning",
             f"{_number(count, 'image')} with another side in the table than in the header",
-            "the table's word is intake; check whether sides were swapped",
+            "the table's word is taken; check whether sides were swapped",
         )
     if count := _number_of_others(used, "laterality", "named_laterality"):
         yield Finding(
@@ -208,10 +208,10 @@ def _sides(used: pd.DataFrame) -> Iterable[Finding]:
         )
 
 
-def _number_of_others(used: pd.DataFrame, intake: str, stated: str) -> int:
-    """Count the images where a source states another value than the one that is intake."""
-    known = used.dropna(subset=[intake, stated])
-    return int((known[intake] != known[stated]).sum())
+def _number_of_others(used: pd.DataFrame, chosen: str, stated: str) -> int:
+    """Count the images where a source states another value than the one that is taken."""
+    known = used.dropna(subset=[chosen, stated])
+    return int((known[chosen] != known[stated]).sum())
 
 
 def _content(used: pd.DataFrame) -> Iterable[Finding]:

@@ -52,16 +52,8 @@ whose parts "|" parts.
 """
 
 SUMMARY_COLUMNS = (
-    "source",
-    "cases",
-    "patients",
-    "images",
-    "images_total",
-    "excluded",
-    "malignant",
-    "benign",
-    "malignant_percent",
-    "benign_percent",
+    *("source", "cases", "patients", "images", "images_total", "excluded"),
+    *("malignant", "benign", "malignant_percent", "benign_percent"),
 )
 
 SOURCES = ("real", "synthetic")

@@ -62,22 +62,9 @@ MEANS = ("table", "workers")
 
 _VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
 _STATED = (
-    "photometric_interpretation",
-    "presentation_intent",
-    "bits_stored",
-    "manufacturer",
-    "pixel_spacing_mm",
-    "rows",
-    "columns",
-    "acquisition_year",
-    "laterality",
-    "pathology",
-    "birads",
-    "density",
-    "image_id",
-    "patient_id",
-    "study_id",
-    "excluded",
+    *("photometric_interpretation", "presentation_intent", "bits_stored", "manufacturer"),
+    *("pixel_spacing_mm", "rows", "columns", "acquisition_year", "laterality", "pathology"),
+    *("birads", "density", "image_id", "patient_id", "study_id", "excluded"),
 )
 
 

@@ -15,32 +15,11 @@ from mammo.images import dicom_header, header_facts
 from mammo.images.dicom_header import text
 
 COLUMNS = (
-    "place",
-    "bytes",
-    "pixels_at",
-    "format",
-    "patient",
-    "study",
-    "accession",
-    "instance",
-    "model_name",
-    "transfer_syntax",
-    "implant",
-    "burned_in",
-    "is_secondary_capture",
-    "is_synthesised",
-    "is_contradictory",
-    "presentation_intent",
-    "photometric_interpretation",
-    "bits_stored",
-    "manufacturer",
-    "pixel_spacing_mm",
-    "rows",
-    "columns",
-    "laterality",
-    "view",
-    "acquisition_year",
-    "excluded",
+    *("place", "bytes", "pixels_at", "format", "patient", "study", "accession", "instance"),
+    *("model_name", "transfer_syntax", "implant", "burned_in", "is_secondary_capture"),
+    *("is_synthesised", "is_contradictory", "presentation_intent", "photometric_interpretation"),
+    *("bits_stored", "manufacturer", "pixel_spacing_mm", "rows", "columns", "laterality", "view"),
+    *("acquisition_year", "excluded"),
 )
 """What is known of a file. ``patient``, ``study``, ``accession``, ``instance`` and ``place`` name
 people: they serve to find labels and are never written. ``excluded`` is the
@@ -54,20 +33,11 @@ INTENTS = ("FOR PRESENTATION", "FOR PROCESSING")
 PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422")
 """Words that a header may say; other text in their places is dropped, since it may be a name."""
 
-_TAGS = tuple(
-    dict.fromkeys(
-        (
-            *header_facts.DICOM_TAGS,
-            *fitness.TAGS,
-            "PatientID",
-            "StudyInstanceUID",
-            "AccessionNumber",
-            "SOPInstanceUID",
-            "ManufacturerModelName",
-            "ImageType",
-            "BreastImplantPresent",
-        )
-    )
+_TAGS = (
+    *header_facts.DICOM_TAGS,
+    *fitness.TAGS,
+    *("PatientID", "StudyInstanceUID", "AccessionNumber", "SOPInstanceUID"),
+    *("ManufacturerModelName", "ImageType", "BreastImplantPresent"),
 )
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",

@@ -19,16 +19,10 @@ DETECTOR = DetectorSettings()
 # MammoNovation's two formats: 2560 x 3328 and 3328 x 4084 pixels of .07 mm.
 FRAMES_MM = ((233.0, 179.0), (286.0, 233.0))
 ROOT = "INbreast Release 1.0"
-HEADER = [
-    "Patient ID",
-    "Patient age",
-    "Laterality",
-    "View",
-    "Acquisition date",
-    "File Name",
-    "ACR",
-    "Bi-Rads",
-]
+HEADER = (
+    *("Patient ID", "Patient age", "Laterality", "View", "Acquisition date", "File Name"),
+    *("ACR", "Bi-Rads"),
+)
 # Stored values: 14 bits, air 0, the presentation window well inside them.
 CENTRE, WIDTH = 2600, 3600
 
@@ -95,5 +89,5 @@ def _write_outlines(exposure: Exposure, path: Path) -> None:
 
 def write_tables(rows: list[dict], folder: Path) -> None:
     """Write INbreast.csv."""
-    table = pd.DataFrame(rows, columns=HEADER)
+    table = pd.DataFrame(rows, columns=list(HEADER))
     table.to_csv(folder / ROOT / "INbreast.csv", sep=";", index=False, lineterminator="\r\n")

@@ -13,33 +13,19 @@ from mammo.datasets.exclusions import Kind
 from mammo.errors import DatasetError
 from mammo.files import disk
 
+_TEXT, _COUNT = "object", "Int64"
 COLUMNS: dict[str, str] = {
-    "dataset": "object",
-    "source": "object",
-    "patient_id": "object",
-    "study_id": "object",
-    "image_id": "object",
-    "path": "object",
-    "laterality": "object",
-    "view": "object",
-    "label": "Int64",
-    "official_split": "object",
-    "pathology": "object",
-    "birads": "object",
-    "density": "object",
-    "lesion_type": "object",
-    "boxes": "object",
-    "mask_paths": "object",
-    "presentation_intent": "object",
-    "photometric_interpretation": "object",
-    "bits_stored": "Int64",
-    "manufacturer": "object",
+    **dict.fromkeys(("dataset", "source", "patient_id", "study_id", "image_id", "path"), _TEXT),
+    **dict.fromkeys(("laterality", "view"), _TEXT),
+    "label": _COUNT,
+    **dict.fromkeys(("official_split", "pathology", "birads", "density", "lesion_type"), _TEXT),
+    **dict.fromkeys(("boxes", "mask_paths"), _TEXT),
+    **dict.fromkeys(("presentation_intent", "photometric_interpretation"), _TEXT),
+    "bits_stored": _COUNT,
+    "manufacturer": _TEXT,
     "pixel_spacing_mm": "float64",
-    "rows": "Int64",
-    "columns": "Int64",
-    "acquisition_year": "Int64",
-    "excluded": "object",
-    "excluded_kind": "object",
+    **dict.fromkeys(("rows", "columns", "acquisition_year"), _COUNT),
+    **dict.fromkeys(("excluded", "excluded_kind"), _TEXT),
 }
 """Columns and their dtypes. Text is str or None; ``boxes`` and ``mask_paths`` are JSON lists.
 

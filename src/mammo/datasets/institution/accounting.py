@@ -16,23 +16,22 @@ def counts(intake: Intake) -> pd.DataFrame:
         Columns found and usable; counts that make no sense before the labels are empty.
     """
     used = intake.used
-    breasts = ["patient_id", "laterality"]
+    malignant, benign = used[used["label"] == 1], used[used["label"] == 0]
+    both = (intake.images, used)
     rows = {
         "files": (len(intake.files), None),
-        "images": (len(intake.images), len(used)),
-        "breasts": tuple(
-            len(part.dropna(subset=breasts)[breasts].drop_duplicates())
-            for part in (intake.images, used)
-        ),
-        "patients": tuple(part["patient_id"].nunique() for part in (intake.images, used)),
-        "malignant images": (None, int((used["label"] == 1).sum())),
-        "benign images": (None, int((used["label"] == 0).sum())),
-        "patients with a malignant image": (
-            None,
-            used.loc[used["label"] == 1, "patient_id"].nunique(),
-        ),
+        "images": tuple(map(len, both)),
+        "breasts": tuple(map(_count_breasts, both)),
+        "patients": tuple(files["patient_id"].nunique() for files in both),
+        "malignant images": (None, len(malignant)),
+        "benign images": (None, len(benign)),
+        "patients with a malignant image": (None, malignant["patient_id"].nunique()),
     }
     return pd.DataFrame(rows, index=["found", "usable"]).T.astype("Int64")
+
+
+def _count_breasts(files: pd.DataFrame) -> int:
+    return len(files[["patient_id", "laterality"]].dropna().drop_duplicates())
 
 
 def exclusions(intake: Intake) -> pd.DataFrame:
@@ -45,14 +44,8 @@ def exclusions(intake: Intake) -> pd.DataFrame:
         where it has one), ``format``, ``reason``.
     """
     lost = intake.files[intake.files["excluded"].notna()]
-    files = pd.DataFrame(
-        {
-            "image": lost["image_id"],
-            "line": lost["line"].astype("Int64"),
-            "format": lost["format"],
-            "reason": lost["excluded"].map(str),
-        }
-    )
+    files = pd.DataFrame({"image": lost["image_id"], "line": lost["line"].astype("Int64")})
+    files = files.assign(format=lost["format"], reason=lost["excluded"].map(str))
     if intake.absent.empty:
         return files
     absent = pd.DataFrame(

@@ -17,6 +17,7 @@ from mammo.errors import DatasetError
 
 if TYPE_CHECKING:
     from mammo.datasets.institution.labels import Labels
+    from mammo.datasets.institution.labels.units import Level
 
 FROM_TABLE = ("label", "no_label", "pathology", "birads", "density")
 _LOOSE = (
@@ -82,9 +83,9 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     for number, places in by_row.items():
         for place in places:
             _refuse_another(labels, by_file.setdefault(place, number), number)
-    told = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
-    told = told.set_axis(files.index).where(lambda frame: frame.notna(), None)
-    return Match(_merged(files, told, labels), _absent(labels.rows, list(by_row)), notes)
+    rows = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
+    rows = rows.set_axis(files.index).where(lambda frame: frame.notna(), None)
+    return Match(_merged(files, rows, labels.level), _absent(labels.rows, list(by_row)), notes)
 
 
 def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:
@@ -113,23 +114,24 @@ def _refuse_another(labels: Labels, first: int, second: int) -> None:
         )
 
 
-def _merged(files: pd.DataFrame, told: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """Let the table's word stand before the header's."""
-    stated = {
-        ours: told[theirs].where(told[theirs].notna(), files[ours])
+def _merged(files: pd.DataFrame, rows: pd.DataFrame, level: Level) -> pd.DataFrame:
+    """Complete each file with its row of the table, whose word stands before the header's."""
+    merged = {
+        ours: rows[theirs].where(rows[theirs].notna(), files[ours])
         for ours, theirs in (
-            ("patient", "patient_id"),
-            ("study", "study_id"),
-            ("laterality", "laterality"),
-            ("view", "view"),
+            *(("patient", "patient_id"), ("study", "study_id")),
+            *(("laterality", "laterality"), ("view", "view")),
         )
     }
-    facts = {column: told[column] for column in ("line", *FROM_TABLE)}
-    # Of a breast the row was found by the header's side, and settles nothing.
-    settled = told["laterality"].notna() & (labels.level == "image")
-    doubtful = files["is_contradictory"].eq(True) & ~settled
-    kept = {"is_contradictory": doubtful, "header_patient": files["patient"]}
-    return files.assign(**kept, **facts, **stated)
+    # The row of a breast was found by the header's side, and cannot say which side is right.
+    is_corrected = rows["laterality"].notna() & (level == "image")
+    is_contradictory = files["is_contradictory"].eq(True) & ~is_corrected
+    return files.assign(
+        is_contradictory=is_contradictory,
+        header_patient=files["patient"],
+        **rows[["line", *FROM_TABLE]],
+        **merged,
+    )
 
 
 def _images(

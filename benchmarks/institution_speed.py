@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from mammo.datasets.institution.survey import survey
+from mammo.datasets.institution.survey import survey_folder
 from mammo.files.workers import pool
 from mammo.images import store_building
 from mammo.images.preprocessing import PreprocessingSettings
@@ -129,7 +129,7 @@ def measured(work: Callable[..., None], *arguments: object) -> tuple[float, int]
 
 
 def _measured(work: Callable[..., None], *arguments: object) -> tuple[float, int]:
-    survey(Path(__file__).parent)  # imports
+    survey_folder(Path(__file__).parent)  # imports
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     work(*arguments)
@@ -139,7 +139,7 @@ def _measured(work: Callable[..., None], *arguments: object) -> tuple[float, int
 
 
 def survey_all(folder: Path, workers: int) -> None:
-    survey(folder, workers=workers)
+    survey_folder(folder, workers=workers)
 
 
 def time_survey(paths: list[Path], workers: int) -> None:

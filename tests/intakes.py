@@ -11,7 +11,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 import hospital
 import native
-from mammo.datasets.institution.intake import Intake, take_in
+from mammo.datasets.institution.intake import Intake, read_intake
 from mammo.datasets.institution.labels import LabelLayout
 
 MAMMOGRAM = {
@@ -61,7 +61,7 @@ def take(folder: Path, *lines: str, **layout: object) -> Intake:
     """Take in a folder with a table of labels of some lines, or without any."""
     if lines:
         (folder / "labels.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return take_in(folder, layout=LabelLayout(**layout))
+    return read_intake(folder, layout=LabelLayout(**layout))
 
 
 def by_name(taken: Intake, column: str) -> dict[str, object]:
@@ -72,7 +72,7 @@ def by_name(taken: Intake, column: str) -> dict[str, object]:
 
 def reasons(taken: Intake) -> dict[str, str]:
     """Return why files are left out, by their place in the folder."""
-    return {name: reason for name, reason in by_name(taken, "excluded").items() if reason}
+    return {name: str(why) for name, why in by_name(taken, "excluded").items() if why}
 
 
 def placed(made: hospital.Hospital) -> pd.DataFrame:

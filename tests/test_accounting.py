@@ -7,7 +7,7 @@ import pytest
 import hospital
 from intakes import take, write_mammogram
 from mammo.datasets.institution import accounting
-from mammo.datasets.institution.intake import take_in
+from mammo.datasets.institution.intake import read_intake
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> hospital.Hospital:
 
 
 def test_everything_is_counted(made):
-    taken = take_in(made.folder)
+    taken = read_intake(made.folder)
     counts = accounting.counts(taken)
     assert counts.loc["files", "found"] == len(taken.files)
     assert counts.loc["images"].tolist() == [len(taken.images), len(taken.used)]
@@ -30,7 +30,7 @@ def test_everything_is_counted(made):
 
 
 def test_every_loss_is_listed_with_its_reason(made):
-    taken = take_in(made.folder)
+    taken = read_intake(made.folder)
     lost = accounting.exclusions(taken)
     assert len(lost) == taken.files["excluded"].notna().sum() + len(taken.absent)
     assert list(lost) == ["image", "line", "format", "reason"]
@@ -59,6 +59,6 @@ def test_an_empty_folder_counts_nothing(tmp_path):
 
 
 def test_nothing_that_identifies_is_listed(made):
-    taken = take_in(made.folder)
+    taken = read_intake(made.folder)
     told = accounting.exclusions(taken).to_csv() + accounting.counts(taken).to_csv()
     assert hospital.planted_in(told.encode(), made.planted) == []

@@ -131,7 +131,7 @@ def test_faults_are_one_sentence_without_path_and_value(file):
     ds.save_as(file)
     file.write_bytes(file.read_bytes().replace(b"0.07\\0.08", b"ZZPLANT^A"))
     with pytest.raises(UnreadableImageError) as raised:
-        header_facts.read_facts(file)
+        header_facts.facts_of(read_header(file, header_facts.DICOM_TAGS)[0])
     assert str(raised.value) == "the DICOM header is damaged: ValueError"
     with pytest.raises(UnreadableImageError, match="file cannot be opened: No such file"):
         read_header(file.parent / "gone", TAGS)

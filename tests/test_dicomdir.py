@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from intakes import write_directory, write_mammogram
 from mammo.datasets.institution import dicomdir
-from mammo.datasets.institution.survey import survey
+from mammo.datasets.institution.survey import survey_folder
 
 
 def test_files_that_are_named_and_absent_are_counted(tmp_path):
     write_mammogram(tmp_path / "CD" / "IM" / "A1")
     write_mammogram(tmp_path / "A2", 1)
     write_directory(tmp_path / "CD", "IM/A1", "IM/A2", "A2", "A3")
-    found = survey(tmp_path)
+    found = survey_folder(tmp_path)
     assert found.missing == [3]
     assert len(found.files) == 2  # the DICOMDIR is no image
 
@@ -23,7 +23,7 @@ def test_files_that_are_named_and_absent_are_counted(tmp_path):
 def test_copies_of_discs_have_small_letters(tmp_path):
     write_mammogram(tmp_path / "im" / "a1")
     write_directory(tmp_path, "IM/A1").rename(tmp_path / "dicomdir")
-    found = survey(tmp_path)
+    found = survey_folder(tmp_path)
     assert found.missing == [0] and len(found.files) == 1
 
 
@@ -34,7 +34,7 @@ def test_a_disc_in_an_archive(tmp_path):
         for file in (directory, tmp_path / "A1"):
             archive.write(file, file.name)
             file.unlink()
-    assert survey(tmp_path).missing == [1]
+    assert survey_folder(tmp_path).missing == [1]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_disc_in_an_archive(tmp_path):
 def test_a_damaged_directory_is_known_as_such(tmp_path, content):
     (tmp_path / "DICOMDIR").write_bytes(content)
     write_mammogram(tmp_path / "A1")
-    found = survey(tmp_path)
+    found = survey_folder(tmp_path)
     assert len(found.files) == 1 and found.missing == [None]
 
 

@@ -10,12 +10,12 @@ import pytest
 import native
 from intakes import write_mammogram, write_raster
 from mammo.datasets.institution import duplicates
-from mammo.datasets.institution.survey import survey
+from mammo.datasets.institution.survey import survey_folder
 from mammo.files import containers
 
 
 def files_of(folder: Path) -> pd.DataFrame:
-    return survey(folder).files
+    return survey_folder(folder).files
 
 
 def firsts(first: pd.Series, files: pd.DataFrame) -> dict[str, str]:

@@ -130,7 +130,7 @@ def test_words_that_are_not_of_the_standard_are_dropped(tmp_path):
 def test_rasters_are_fit_or_have_a_reason(tmp_path, save, reason):
     save(tmp_path / "a")
     found = inspect(tmp_path / "a")["excluded"]
-    assert found is None if reason is None else found.startswith(reason)
+    assert found is None if reason is None else str(found).startswith(reason)
 
 
 def test_a_bomb_is_not_unpacked(tmp_path):
@@ -138,7 +138,7 @@ def test_a_bomb_is_not_unpacked(tmp_path):
         ">I4sIIBBBBB", 13, b"IHDR", 60_000, 60_000, 16, 0, 0, 0, 0
     )
     (tmp_path / "a").write_bytes(head + b"\0" * 50)
-    assert inspect(tmp_path / "a")["excluded"].startswith("the image header is damaged")
+    assert str(inspect(tmp_path / "a")["excluded"]).startswith("the image header is damaged")
 
 
 @pytest.mark.parametrize(
@@ -148,20 +148,20 @@ def test_a_bomb_is_not_unpacked(tmp_path):
 )  # fmt: skip
 def test_what_is_no_image_says_so(tmp_path, content, reason):
     (tmp_path / "a.dcm").write_bytes(content)
-    assert inspect(tmp_path / "a.dcm")["excluded"].startswith(reason)
+    assert str(inspect(tmp_path / "a.dcm")["excluded"]).startswith(reason)
 
 
 def test_what_cannot_be_opened_costs_its_own_row(tmp_path):
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     row = inspect(tmp_path / "gone")
-    assert row["excluded"] == "the file cannot be opened: No such file or directory"
+    assert str(row["excluded"]) == "the file cannot be opened: No such file or directory"
     assert row["place"] == tmp_path / "gone"
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("m", os.urandom(3000))
     content = bytearray((tmp_path / "a.zip").read_bytes())
     content[content.index(b"PK\x01\x02") + 8] |= 1  # encrypted
     (tmp_path / "a.zip").write_bytes(content)
-    assert inspect(tmp_path / "a.zip" / "m")["excluded"].startswith(
+    assert str(inspect(tmp_path / "a.zip" / "m")["excluded"]).startswith(
         "the file cannot be opened: it is"
     )
 
@@ -174,14 +174,15 @@ def test_a_damaged_member_of_an_archive(tmp_path):
     packed[60:80] = bytes(20)
     (tmp_path / "a.zip").write_bytes(packed)
     reason = inspect(tmp_path / "a.zip" / "m")["excluded"]
-    assert reason is not None and "damaged" in reason
+    assert "damaged" in str(reason)
 
 
 @pytest.mark.parametrize("name", ["Rows", "BitsStored", "NumberOfFrames"])
 def test_several_values_where_there_is_one_are_damage(tmp_path, name):
     pixels = np.zeros((8, 6), np.uint16)
     file = native.write_dicom(tmp_path / "a", pixels, **{name: [8, 9]})
-    assert inspect(file)["excluded"] == f"the DICOM header is damaged: {name} is no whole number"
+    reason = str(inspect(file)["excluded"])
+    assert reason == f"the DICOM header is damaged: {name} is no whole number"
 
 
 @given(

@@ -308,10 +308,10 @@ def test_columns_may_be_chosen(read):
 
 
 def test_aliases_are_unambiguous():
-    plain = [label_words.plain(alias) for names in ALIASES.values() for alias in names]
+    plain = [label_words.normalised(alias) for names in ALIASES.values() for alias in names]
     assert len(plain) == len(set(plain))
     for words in (label_words.CLASSES, label_words.SIDES):
-        plain = [label_words.plain(word) for names in words.values() for word in names]
+        plain = [label_words.normalised(word) for names in words.values() for word in names]
         assert len(plain) == len(set(plain))
 
 

@@ -8,7 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammo.datasets import DATASETS, manifest
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.errors import DatasetError
+
+WHY = Exclusion(Kind.BIRADS, "3")
 
 
 def row(number: int = 1, **changes: object) -> dict:
@@ -25,12 +28,13 @@ def row(number: int = 1, **changes: object) -> dict:
 
 
 def test_build_gives_every_column_its_type():
-    frame = manifest.build([row(boxes=[{"row_min": 1}], bits_stored=8), row(2, excluded="why")])
+    frame = manifest.build([row(boxes=[{"row_min": 1}], bits_stored=8), row(2, excluded=WHY)])
     assert {name: str(frame[name].dtype) for name in frame} == manifest.COLUMNS
     assert json.loads(frame["boxes"][0]) == [{"row_min": 1}]
     assert frame["boxes"][1] == "[]"
     assert frame["view"].isna().all()
-    assert frame["excluded"].tolist() == [None, "why"]
+    assert frame["excluded"].tolist() == [None, "BI-RADS 3"]
+    assert frame["excluded_kind"].tolist() == [None, "BIRADS"]
 
 
 def test_build_refuses_a_column_it_does_not_know():
@@ -57,8 +61,18 @@ def test_validate_names_image_column_and_value(changes, message):
 
 
 def test_an_excluded_row_may_lack_label_patient_and_path():
-    frame = manifest.build([row(label=None, patient_id=None, path=None, excluded="no file")])
+    frame = manifest.build([row(label=None, patient_id=None, path=None, excluded=WHY)])
     assert manifest.used(frame).empty
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [(None, "excluded_kind None is empty"), ("OTHER", "excluded_kind 'OTHER' is none of")],
+)
+def test_an_excluded_row_has_a_kind(kind, message):
+    frame = manifest.build([row(excluded=WHY)])
+    with pytest.raises(DatasetError, match=message):
+        manifest.validate(frame.assign(excluded_kind=pd.Series([kind], dtype=object)))
 
 
 def test_validate_names_missing_columns():
@@ -76,7 +90,7 @@ TEXT = st.one_of(st.none(), st.sampled_from(["N/A", "NA", "nan", "a,b", 'say "hi
             {
                 "label": st.sampled_from([0, 1]),
                 "pathology": TEXT,
-                "excluded": TEXT,
+                "excluded": st.one_of(st.none(), st.just(WHY)),
                 "pixel_spacing_mm": st.one_of(st.none(), st.floats(1e-3, 1e3)),
                 "rows": st.one_of(st.none(), st.integers(1, 2**40)),
             }
@@ -123,7 +137,7 @@ def test_summary_counts_as_table_1_does():
         [
             row(1, label=1),
             row(2, study_id="case_1", patient_id="case_1"),
-            row(3, excluded="why"),
+            row(3, excluded=WHY),
             row(4, dataset="inbreast", label=1, source="synthetic"),
         ]
     )

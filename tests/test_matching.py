@@ -3,8 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from intakes import by_name, take, write_mammogram, write_raster
-from mammo.datasets.institution.matching import owner_of
+from intakes import by_name, reasons, take, write_mammogram, write_raster
+from mammo.datasets.institution.matching import unit_named
 from mammo.errors import DatasetError
 
 
@@ -161,13 +161,13 @@ def test_a_table_by_image_settles_a_side_that_the_header_leaves_open(folder):
     write_mammogram(folder / "7", 7, Laterality="R")
     taken = take(folder, "image,patient_id,laterality,label", "6,a,L,1", "7,b,,0")
     assert by_name(taken, "excluded")["6"] is None
-    assert by_name(taken, "excluded")["7"] == "its header names both sides"
+    assert reasons(taken)["7"] == "its header names both sides"
 
 
 def test_a_table_by_breast_does_not(folder):
     write_mammogram(folder / "6", 6, Laterality="R")
     taken = take(folder, "patient_id,laterality,label", "P6,L,1", "P1,L,0")
-    assert by_name(taken, "excluded")["6"] == "its header names both sides"
+    assert reasons(taken)["6"] == "its header names both sides"
 
 
 def test_without_a_table_no_image_has_a_row(folder):
@@ -185,4 +185,4 @@ def test_an_owner_is_a_study_before_a_patient():
         },
         dtype=object,
     )
-    assert owner_of(rows).tolist() == ["1", "B", "r", None]
+    assert unit_named(rows).tolist() == ["1", "B", "r", None]

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from mammo.datasets.phantom import write_institution, write_mias
 from mammo.datasets.phantom.film import DDSM_SCANNERS, FilmSettings, develop
-from mammo.datasets.phantom.imaging import at_chest_wall, exposures, frame_shape
+from mammo.datasets.phantom.imaging import exposures
 from mammo.datasets.phantom.lesion_plan import Lesion
 from mammo.datasets.phantom.population import Breast, Case, cases
 from mammo.datasets.phantom.sheet import Placement, SheetSettings, background
@@ -117,7 +117,7 @@ def test_a_patient_is_the_same_at_another_pixel_size():
 def test_a_lesion_changes_the_image_where_its_outline_says(lesion: Lesion):
     for without, having in zip(exposed(0.4), exposed(0.4, lesion), strict=True):
         added = having.projection.attenuation - without.projection.attenuation
-        placement = at_chest_wall(added.shape, "L")
+        placement = Placement(added.shape, 0, 0, False)
         outlined = placement.mask(having.projection.traces[0].contour, 0.4) > 0
         assert added.min() > -1e-4
         assert added[outlined].sum() > 0.8 * added.sum() > 0
@@ -183,8 +183,7 @@ def test_nothing_but_the_lesion_tells_the_pathology():
     for case in plan:
         one = replace(case, breasts=(replace(case.breasts[0], views=("CC",)),))
         (exposure,) = exposures(one, Streams(entropy, 1 + case.number), 1.0, FRAME)
-        placement = at_chest_wall(frame_shape(exposure, FRAME), exposure.breast.laterality)
-        pixels = write_institution.acquire(exposure, placement)
+        pixels = write_institution.acquire(exposure)
         breast = exposure.projection.distance > 0
         grey = np.median(pixels[pixels > 0])
         side = float(exposure.breast.laterality == "R")

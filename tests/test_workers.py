@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 
-from mammo.files.workers import pool
+import pytest
+
+from mammo.files.workers import mapped, pool
 
 PROGRAM = """
 import os, time
@@ -31,6 +33,13 @@ def test_work_is_done_elsewhere_in_order():
     with pool(2) as processes:
         assert list(processes.map(abs, range(-3, 3))) == [3, 2, 1, 0, 1, 2]
         assert processes.submit(os.getpid).result() != os.getpid()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_items_are_mapped_in_order_beside_a_bar(workers, capfd):
+    found = mapped(abs, range(-3, 3), workers, chunksize=2, desc="absolute values")
+    assert list(found) == [3, 2, 1, 0, 1, 2]
+    assert "absolute values" in capfd.readouterr().err
 
 
 def test_workers_end_when_their_parent_is_killed(tmp_path):

@@ -15,6 +15,10 @@ class UnreadableImageError(MammoError):
     """An image cannot be read as a mammogram; it costs its own row, never the run."""
 
 
+class DeflatedFileError(UnreadableImageError):
+    """A DICOM file is deflated as a whole, so that its header cannot be read within bounds."""
+
+
 class LeakageError(MammoError):
     """A patient, or an image, stands on both sides of a split."""
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from mammo.datasets.phantom import tables, write_institution
-from mammo.datasets.phantom.imaging import at_chest_wall, exposures, frame_shape
+from mammo.datasets.phantom.imaging import exposures
 from mammo.datasets.phantom.lesion_plan import sample
 from mammo.datasets.phantom.population import Breast, Case
 from mammo.datasets.phantom.streams import Streams
@@ -61,8 +61,7 @@ def phantoms(number: int, seed: int, size: tuple[int, int]) -> Views:
     views = {}
     for exposure in exposures(Case(number, 1 + number % 4, breasts), streams, pixel_mm, frames):
         laterality = exposure.breast.laterality
-        placement = at_chest_wall(frame_shape(exposure, frames), laterality)
-        stored = write_institution.acquire(exposure, placement).astype(np.float32)
+        stored = write_institution.acquire(exposure).astype(np.float32)
         signal = (stored - write_institution.CENTRE) / write_institution.WIDTH
         shown = np.where(stored > 0, 1 / (1 + np.exp(-4 * signal)), 0)
         views[laterality, exposure.view] = shown.astype(np.float32)

@@ -11,10 +11,11 @@ import pandas as pd
 from mammo.datasets import cbis_ddsm_cases, manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cbis_ddsm_layout import IMAGE_SUFFIXES, ImageTree
-from mammo.datasets.folders import candidates, source_of, walk
+from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.folders import find_folder, source_of, walk
+from mammo.datasets.headers import add_header_facts
 from mammo.datasets.rules import require_choice, require_choices
 from mammo.errors import DatasetError
-from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="cbis_ddsm",
@@ -54,18 +55,9 @@ COLLECTION_FOLDER = "CBIS-DDSM"
 
 
 def find(data_root: Path) -> Path | None:
-    """Return the folder of CBIS-DDSM under the data root.
-
-    Tables without any image do not count as the set; a folder with neither is returned, for `load`
-    to refuse.
-    """
-    for path in candidates(Path(data_root), ("cbis-ddsm*", "cbis_ddsm*", "manifest-*")):
-        other_collection = (
-            path.name.startswith("manifest-") and not (path / COLLECTION_FOLDER).is_dir()
-        )
-        if path.is_dir() and not other_collection and (_has_image(path) or not _tables_of(path)):
-            return path
-    return None
+    """Return the folder of CBIS-DDSM under the data root, as `folders.find_folder`."""
+    patterns = ("cbis-ddsm*", "cbis_ddsm*", "manifest-*")
+    return find_folder(Path(data_root), patterns, _has_image, _tables_of, COLLECTION_FOLDER)
 
 
 def _has_image(folder: Path) -> bool:
@@ -160,5 +152,5 @@ def _locate(image: dict, tree: ImageTree, source: str) -> dict:
         "path": str(file) if file else None,
         "mask_paths": [[str(mask) for mask in files] for files in masks],
     }
-    absent = {} if file or row.get("excluded") else {"excluded": "image file not found"}
+    absent = {} if file or row.get("excluded") else {"excluded": Exclusion(Kind.NOT_FOUND)}
     return {**row, **absent}

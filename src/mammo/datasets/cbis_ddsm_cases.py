@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import walk
 from mammo.datasets.original_tables import read_table, refuse_others
 from mammo.errors import DatasetError
@@ -174,8 +175,8 @@ def full_images(
     for lesions in _grouped(cases.to_dict("records"), keys):
         first, *others = (_image(group) for group in _grouped(lesions, ("image_id",)))
         rows.append({**first, **_label(lesions, label_rule, without_callback)})
-        reason = f"the same view as another file: {first['image_id']}"
-        rows += [{**other, "excluded": reason} for other in others]
+        same = Exclusion(Kind.SAME_VIEW, first["image_id"])
+        rows += [{**other, "excluded": same} for other in others]
     return rows
 
 
@@ -206,8 +207,8 @@ def _label(lesions: list[dict], label_rule: str, without_callback: str) -> dict:
     if without_callback == "ignore":
         found = [pathology for pathology in found if pathology != "BENIGN_WITHOUT_CALLBACK"]
         if not found:
-            return {"excluded": "only lesions that were benign without callback"}
+            return {"excluded": Exclusion(Kind.ONLY_WITHOUT_CALLBACK)}
     malignant = [pathology == "MALIGNANT" for pathology in found]
     if label_rule == "unmixed" and any(malignant) and not all(malignant):
-        return {"excluded": "malignant and other lesions in one image"}
+        return {"excluded": Exclusion(Kind.MIXED_LESIONS)}
     return {"label": int(any(malignant) if label_rule == "any_lesion" else all(malignant))}

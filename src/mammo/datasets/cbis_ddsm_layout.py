@@ -45,9 +45,6 @@ class ImageTree:
             if file.name in tables:
                 tables[file.name](file, set(images))
 
-    def __len__(self) -> int:
-        return len({file for files in self._by_series.values() for file in files})
-
     def full_image(self, image_id: str, series_uid: str) -> Path | None:
         """Return the file of a full image, the largest if it is there several times, or None."""
         files = self._series(image_id, series_uid) or self._by_folder.get(image_id, [])

@@ -8,28 +8,10 @@ import pandas as pd
 
 from mammo.datasets import KNOWN, institution, manifest
 from mammo.datasets.check_report import Finding, Report, counts_table
+from mammo.datasets.exclusions import Kind
 from mammo.datasets.fetch import how_to_get
 from mammo.errors import MammoError, ParameterError
 
-_BY_RULE = (
-    "BI-RADS",
-    "the same view",
-    "malignant and other",
-    "only lesions",
-    "normal",
-    "no biopsy result",
-    "the same pixels",
-)
-"""Beginnings of the reasons that a label rule gives; all others are faults of the files."""
-_REMEDIES = {
-    "image file not found": "complete the download, or correct the file names in the table",
-    "no row in": "add the images to the table, or remove them",
-    "no patient_id": "fill in the table",
-    "no label": "fill in the table",
-    "a raw image": "export the images for presentation from the archive",
-    "the DICOM": "copy or download these files again",
-    "the image header": "copy or download these files again",
-}
 _EXAMPLES = 3
 
 
@@ -78,7 +60,8 @@ def _unusable(name: str, place: Path | None, fault: str, data_root: Path) -> Rep
         tables = None
     if tables is None:
         return Report(name, place, None, (error,))
-    described = tables.assign(excluded=tables["excluded"].where(tables["label"].isna(), None))
+    has_label = tables["label"].notna()  # and is excluded for want of its image only
+    described = tables.assign(**tables[["excluded", "excluded_kind"]].mask(has_label, None))
     only = Finding("note", f"only tables are in {folder}; they describe {len(tables)} images")
     findings = (only, *_excluded(described), *_leakage(described), error)
     return Report(name, place, counts_table(described, dataset.card, "in tables"), findings)
@@ -112,19 +95,16 @@ def _classes(used: pd.DataFrame) -> list[Finding]:
 
 def _excluded(frame: pd.DataFrame) -> list[Finding]:
     """One finding per reason; the text before a colon is the reason, the rest its detail."""
-    excluded = frame[frame["excluded"].notna()]
+    reasons = frame["excluded"].str.partition(":")[0]
     findings = []
-    for reason, rows in excluded.groupby(excluded["excluded"].map(_reason), sort=False):
+    for (name, reason), rows in frame.groupby(["excluded_kind", reasons], sort=False):
         examples = ", ".join(_example(row) for row in rows.head(_EXAMPLES).itertuples())
         examples += ", ..." if len(rows) > _EXAMPLES else ""
-        severity = "note" if reason.startswith(_BY_RULE) else "warning"
-        remedy = next((text for key, text in _REMEDIES.items() if reason.startswith(key)), "")
-        findings.append(Finding(severity, f"{len(rows)} excluded: {reason} ({examples})", remedy))
+        kind = Kind[name]
+        severity = "note" if kind.is_by_rule else "warning"
+        text = f"{len(rows)} excluded: {reason} ({examples})"
+        findings.append(Finding(severity, text, kind.remedy_of_release))
     return findings
-
-
-def _reason(excluded: str) -> str:
-    return excluded.partition(":")[0]
 
 
 def _example(row) -> str:

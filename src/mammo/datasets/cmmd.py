@@ -41,7 +41,8 @@ from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cmmd_cases import find_table, is_table, label_breasts, read_breasts
 from mammo.datasets.cmmd_images import COLLECTION_FOLDER, image_files, read_images
-from mammo.datasets.folders import candidates, source_of, walk
+from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.folders import find_folder, source_of, walk
 from mammo.errors import DatasetError
 
 CARD = DatasetCard(
@@ -82,18 +83,14 @@ _TWINS = {one: other for pair in SAME_PIXELS for one, other in (pair, pair[::-1]
 
 
 def find(data_root: Path) -> Path | None:
-    """Return the folder of CMMD under the data root.
-
-    A table without any image does not count as the set; a folder with neither is returned, for
-    `load` to refuse.
-    """
-    for path in filter(Path.is_dir, candidates(Path(data_root), ("cmmd*", "manifest-*"))):
-        if path.name.startswith("manifest-") and not (path / COLLECTION_FOLDER).is_dir():
-            continue
-        files = walk(path)
-        if image_files(files, path) or not any(map(is_table, files)):
-            return path
-    return None
+    """Return the folder of CMMD under the data root, as `folders.find_folder`."""
+    return find_folder(
+        Path(data_root),
+        ("cmmd*", "manifest-*"),
+        lambda folder: bool(image_files(walk(folder), folder)),
+        lambda folder: any(map(is_table, walk(folder))),
+        COLLECTION_FOLDER,
+    )
 
 
 def load(
@@ -168,24 +165,24 @@ def _breast_of(row: Mapping) -> tuple[str | None, str | None]:
 def _join(row: dict, breasts: Mapping[tuple, dict], numbers: Counter, table: Path) -> dict:
     """Complete an image's row with what the table states of its breast."""
     breast = breasts.get(_breast_of(row))
-    reason = row.get("excluded") or _reason(row, breast, numbers[_breast_of(row)], table)
-    return {**row, **_facts(breast or {}), "excluded": reason}
+    excluded = row.get("excluded") or _exclusion(row, breast, numbers[_breast_of(row)], table)
+    return {**row, **_facts(breast or {}), "excluded": excluded}
 
 
 def _facts(breast: Mapping) -> dict:
     return {name: breast[name] for name in breast if name != "number"}
 
 
-def _reason(row: dict, breast: dict | None, number: int, table: Path) -> str | None:
+def _exclusion(row: dict, breast: dict | None, number: int, table: Path) -> Exclusion | None:
     """Say why an image is not used; `number` images of its breast are there."""
     if twin := _TWINS.get(row["image_id"]):
-        return f"the same pixels as an image of another patient: {twin}"
+        return Exclusion(Kind.TWO_PATIENTS, twin)
     if not all(_breast_of(row)):
-        return "the header does not say whose breast it shows, or which"
+        return Exclusion(Kind.NO_BREAST)
     if breast is None:
-        return f"no biopsy result: the breast has no row in {table.name}"
+        return Exclusion(Kind.NO_BIOPSY, table.name)
     if number > breast["number"]:
-        return f"more images of the breast than the table states: {number} of {breast['number']}"
+        return Exclusion(Kind.TOO_MANY, f"{number} of {breast['number']}")
     return None
 
 
@@ -195,10 +192,7 @@ def _absent(breasts: Mapping[tuple, dict], numbers: Counter) -> list[dict]:
         {
             **_facts(breast),
             "image_id": f"{'_'.join(key)}_absent_{place}",
-            "excluded": (
-                f"image file not found: {numbers[key]} of {breast['number']} of the breast's "
-                "images are there"
-            ),
+            "excluded": Exclusion(Kind.NOT_ALL_FOUND, f"{numbers[key]} of {breast['number']}"),
         }
         for key, breast in breasts.items()
         for place in range(numbers[key] + 1, breast["number"] + 1)

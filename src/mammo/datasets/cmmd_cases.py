@@ -7,9 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from mammo.datasets.original_tables import read_table
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
-from mammo.files import spreadsheet
 
 TABLE_NAME = "CMMD_clinicaldata_revision.xlsx"
 
@@ -56,43 +58,33 @@ def _preference(table: Path) -> tuple[int, bool, bool, str]:
     return len(table.parts), is_first_version, table.suffix.lower() != ".xlsx", table.name
 
 
-def read_breasts(table: Path) -> list[dict[str, str]]:
+def read_breasts(table: Path) -> pd.DataFrame:
     """Read the clinical table; no image is needed.
 
     Returns
     -------
-    list of dict
-        One per row: patient_id (ID1), laterality ("L" or "R"), number (of images), lesion_type
-        ("mass", "calcification" or "both"), pathology (classification), line (in the file).
+    DataFrame
+        Text, a row per lesion, the index the line in the file: patient_id (ID1), laterality ("L" or
+        "R"), number (of images), lesion_type ("mass", "calcification" or "both"), pathology
+        (classification).
 
     Raises
     ------
-    MammoError
+    DatasetError
         If it cannot be read, lacks columns, or has a row without a patient or a side.
     """
-    sheet = spreadsheet.read_sheet(table)
-    places = {name.lower(): place for place, name in enumerate(sheet.header)}
-    missing = [name for name in _COLUMNS if name not in places]
-    if missing:
+    rows = read_table(table, list(_COLUMNS), str.lower)[list(_COLUMNS)].rename(columns=_COLUMNS)
+    rows["laterality"] = rows["laterality"].str.upper()
+    for row in rows[(rows["patient_id"] == "") | ~rows["laterality"].isin(["L", "R"])].itertuples():
         raise DatasetError(
-            f"{table} lacks the columns {missing} (found: {list(sheet.header)}): download the "
-            f"original {TABLE_NAME}"
+            f"{table}, line {row.Index}: ID1 {row.patient_id!r} and LeftRight {row.laterality!r} "
+            f"name no breast; download the original {TABLE_NAME}"
         )
-    rows = []
-    for cells, line in zip(sheet.rows, sheet.lines, strict=True):
-        row = {column: cells[places[name]] for name, column in _COLUMNS.items()}
-        row["laterality"] = row["laterality"].upper()
-        if not row["patient_id"] or row["laterality"] not in ("L", "R"):
-            raise DatasetError(
-                f"{table}, line {line}: ID1 {row['patient_id']!r} and LeftRight "
-                f"{row['laterality']!r} name no breast; download the original {TABLE_NAME}"
-            )
-        rows.append({**row, "line": str(line)})
     return rows
 
 
 def label_breasts(
-    rows: Sequence[Mapping[str, str]],
+    rows: pd.DataFrame,
     table: Path,
     *,
     positive: Sequence[str] = ("malignant",),
@@ -102,7 +94,7 @@ def label_breasts(
 
     Parameters
     ----------
-    rows : sequence of mapping
+    rows : DataFrame
         As `read_breasts` gives them.
     table : Path
         Named in errors.
@@ -123,16 +115,15 @@ def label_breasts(
     """
     classes = classes_of({"positive": positive, "negative": negative})
     by_breast: dict[tuple[str, str], list] = defaultdict(list)
-    for row in rows:
-        where = f"{table}, line {row['line']}"
-        kind = row["lesion_type"].lower()
+    for row in rows.itertuples():
+        where, kind = f"{table}, line {row.Index}", row.lesion_type.lower()
         stated = {
-            "meaning": class_of(row["pathology"].lower(), classes, where),
-            "pathology": row["pathology"].upper(),
+            "meaning": class_of(row.pathology.lower(), classes, where),
+            "pathology": row.pathology.upper(),
             "lesion_type": _LESION_TYPES.get(kind, kind),
-            "number": _number(row["number"], where),
+            "number": _number(row.number, where),
         }
-        by_breast[row["patient_id"], row["laterality"]].append(stated)
+        by_breast[row.patient_id, row.laterality].append(stated)
     return {
         (patient, side): {"patient_id": patient, "laterality": side, **_breast(lesions)}
         for (patient, side), lesions in by_breast.items()

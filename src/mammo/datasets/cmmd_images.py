@@ -9,15 +9,16 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from mammo.datasets.exclusions import Exclusion, Kind, unreadable
+from mammo.datasets.headers import read_dicom_facts
 from mammo.errors import DatasetError, UnreadableImageError
-from mammo.images.dicom_header import read_header, text
-from mammo.images.header_facts import DICOM_TAGS, facts_of
+from mammo.images.dicom_header import text
 
 COLLECTION_FOLDER = "CMMD"
 """Folder that the NBIA Data Retriever makes below ``manifest-*``."""
 
 _PATIENT = re.compile(r"D[12]-\d{4}")
-_TAGS = [*DICOM_TAGS, "PatientID", "SOPInstanceUID", "StudyDate"]
+_TAGS = ("PatientID", "SOPInstanceUID", "StudyDate")
 
 
 def image_files(files: Iterable[Path], folder: Path) -> list[Path]:
@@ -35,7 +36,7 @@ def read_images(files: Sequence[Path], folder: Path) -> list[dict]:
     list of dict
         A row of a manifest per file: image_id ("D1-0001_R_CC", or the place in the folder where
         the header does not say as much), path, patient_id (Patient ID, else the folder's name),
-        study_id (patient and Study Date) and the facts of `mammo.images.header_facts`, but no year:
+        study_id (patient and Study Date) and the facts of `mammo.datasets.headers`, but no year:
         dates are shifted. ``excluded`` where the header is unreadable or unfit, or where the
         folder is another patient's.
 
@@ -58,16 +59,15 @@ def _read(file: Path) -> tuple[str | None, dict]:
     folder = next((part for part in file.parts[::-1] if _PATIENT.fullmatch(part)), None)
     row = {"path": str(file), "patient_id": folder}
     try:
-        header, _ = read_header(file, _TAGS)
-        facts = facts_of(header)
+        facts, header = read_dicom_facts(file, _TAGS)
     except UnreadableImageError as error:
-        return None, {**row, "excluded": str(error)}
+        return None, {**row, "excluded": unreadable(error)}
     row |= facts | {"acquisition_year": None}
     patient, date = text(header.get("PatientID")) or folder, text(header.get("StudyDate"))
     if folder in (patient, None):
         row |= {"patient_id": patient, "study_id": f"{patient}_{date}" if date else patient}
     else:
-        row |= {"patient_id": None, "excluded": "the patient differs between header and folder"}
+        row |= {"patient_id": None, "excluded": Exclusion(Kind.OTHER_PATIENT)}
     return text(header.get("SOPInstanceUID")), row
 
 

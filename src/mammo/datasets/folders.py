@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -38,6 +38,26 @@ def candidates(data_root: Path, patterns: Iterable[str]) -> list[Path]:
         return []
     entries = sorted(path for path in data_root.iterdir() if not path.name.startswith("."))
     return [path for pattern in patterns for path in entries if fnmatch(path.name.lower(), pattern)]
+
+
+def find_folder(
+    data_root: Path,
+    patterns: Iterable[str],
+    has_images: Callable[[Path], bool],
+    has_table: Callable[[Path], bool],
+    collection: str = "",
+) -> Path | None:
+    """Return the folder of a released set under the data root.
+
+    A table without any image does not count as the set; a folder with neither is returned, for
+    `load` to refuse. Of the folders ``manifest-*``, which the NBIA Data Retriever makes for every
+    collection, only those count that hold the collection's own.
+    """
+    for path in filter(Path.is_dir, candidates(data_root, patterns)):
+        is_other = path.name.startswith("manifest-") and not (path / collection).is_dir()
+        if not is_other and (has_images(path) or not has_table(path)):
+            return path
+    return None
 
 
 def index_by_name(

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
-from mammo.datasets.folders import candidates, index_by_name, source_of, walk
+from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.folders import find_folder, index_by_name, source_of, walk
+from mammo.datasets.headers import add_header_facts
 from mammo.datasets.inbreast_cases import TABLE_NAME, find_table, label_cases, read_cases
 from mammo.datasets.inbreast_outlines import lesion_boxes
 from mammo.errors import DatasetError
-from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="inbreast",
@@ -53,16 +54,13 @@ _VIEW_IN_TABLE = {"ML": "MLO"}
 
 
 def find(data_root: Path) -> Path | None:
-    """Return the folder of INbreast under the data root.
+    """Return the folder of INbreast under the data root, as `folders.find_folder`."""
 
-    A table without any image does not count as the set; a folder with neither is returned, for
-    `load` to refuse.
-    """
-    for path in filter(Path.is_dir, candidates(Path(data_root), ("inbreast*",))):
-        names = [file.name for file in walk(path)]
-        if TABLE_NAME not in names or any(_FILE_NAME.fullmatch(name) for name in names):
-            return path
-    return None
+    def has(pattern: re.Pattern) -> Callable[[Path], bool]:
+        return lambda folder: any(pattern.fullmatch(file.name) for file in walk(folder))
+
+    table = re.compile(re.escape(TABLE_NAME))
+    return find_folder(Path(data_root), ("inbreast*",), has(_FILE_NAME), has(table))
 
 
 def load(
@@ -134,11 +132,11 @@ def _join(
     row = {name: case[name] for name in case if name not in ("number", "date", "line")}
     row |= {"image_id": number, "acquisition_year": int(date[:4]) if date[:4].isdigit() else None}
     if number not in images:
-        return {"excluded": "image file not found", **row}
+        return {"excluded": Exclusion(Kind.NOT_FOUND), **row}
     file, match = images[number]
     stated = (match["side"].upper(), _view(match))
     if stated != (case["laterality"], case["view"]):
-        row.setdefault("excluded", "side or view differ between file name and table")
+        row.setdefault("excluded", Exclusion(Kind.OTHER_VIEW))
     patient = match["patient"].lower()
     return {
         **row,
@@ -162,7 +160,7 @@ def _without_case(images: Mapping[str, tuple[Path, re.Match]], known: set[str]) 
             "path": str(file),
             "laterality": match["side"].upper(),
             "view": _view(match),
-            "excluded": f"no row in {TABLE_NAME}",
+            "excluded": Exclusion(Kind.NO_ROW, TABLE_NAME),
         }
         for number, (file, match) in images.items()
         if number not in known

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.original_tables import read_table, refuse_others
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
@@ -106,7 +107,7 @@ def label_cases(
     for case in cases.to_dict("records"):
         meaning = class_of(case["birads"][:1], classes, f"{table}, line {case['line']}")
         if meaning == "excluded":
-            rows.append({**case, "excluded": f"BI-RADS {case['birads'][:1]}"})
+            rows.append({**case, "excluded": Exclusion(Kind.BIRADS, case["birads"][:1])})
         else:
             rows.append({**case, "label": int(meaning == "positive")})
     return rows

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pandas as pd
 
 from mammo.datasets.cbis_ddsm_masks import lesion_boxes
-from mammo.files.workers import pool as open_pool
+from mammo.files.workers import mapped
 
 EDGES = ("row_min", "col_min", "row_max", "col_max")
 COLUMNS = ("image_id", *EDGES, "malignant", "lesion_type")
@@ -62,8 +62,11 @@ def lesions(rows: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
 def find(rows: pd.DataFrame, workers: int = 1) -> pd.DataFrame:
     """Do as `lesions` does, and leave ``malignant`` empty where the image's label counts."""
     used = rows.loc[rows["excluded"].isna(), [*FACTS, "mask_paths"]]
-    found = [lesion for of_image in _run(used.to_dict("records"), workers) for lesion in of_image]
-    return pd.DataFrame(found, columns=list(COLUMNS))
+    # Boxes need no process of their own; masks are decoded.
+    workers = workers if (used["mask_paths"] != "[]").any() else 1
+    bar = {"desc": "find lesions", "unit": "image", "delay": 1}
+    found = mapped(_of_image, used.to_dict("records"), workers, chunksize=8, **bar)
+    return pd.DataFrame(list(chain.from_iterable(found)), columns=list(COLUMNS))
 
 
 def with_labels(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -71,22 +74,6 @@ def with_labels(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     labels = found["image_id"].map(rows.set_index("image_id")["label"])
     own = pd.to_numeric(found["malignant"])
     return found.assign(malignant=own.where(own.notna(), labels).astype(int))
-
-
-def _run(images: list[dict[str, Any]], workers: int) -> Iterator[list[dict[str, Any]]]:
-    from tqdm.auto import tqdm
-
-    progress = tqdm(total=len(images), desc="find lesions", unit="image", delay=1)
-    with progress:
-        if workers <= 1 or all(image["mask_paths"] == "[]" for image in images):
-            for image in images:
-                yield _of_image(image)
-                progress.update()
-            return
-        with open_pool(workers) as pool:
-            for found in pool.map(_of_image, images, chunksize=8):
-                yield found
-                progress.update()
 
 
 def _of_image(image: dict[str, Any]) -> list[dict[str, Any]]:

@@ -9,37 +9,28 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.exclusions import Kind
 from mammo.errors import DatasetError
 from mammo.files import disk
 
+_TEXT, _COUNT = "object", "Int64"
 COLUMNS: dict[str, str] = {
-    "dataset": "object",
-    "source": "object",
-    "patient_id": "object",
-    "study_id": "object",
-    "image_id": "object",
-    "path": "object",
-    "laterality": "object",
-    "view": "object",
-    "label": "Int64",
-    "official_split": "object",
-    "pathology": "object",
-    "birads": "object",
-    "density": "object",
-    "lesion_type": "object",
-    "boxes": "object",
-    "mask_paths": "object",
-    "presentation_intent": "object",
-    "photometric_interpretation": "object",
-    "bits_stored": "Int64",
-    "manufacturer": "object",
+    **dict.fromkeys(("dataset", "source", "patient_id", "study_id", "image_id", "path"), _TEXT),
+    **dict.fromkeys(("laterality", "view"), _TEXT),
+    "label": _COUNT,
+    **dict.fromkeys(("official_split", "pathology", "birads", "density", "lesion_type"), _TEXT),
+    **dict.fromkeys(("boxes", "mask_paths"), _TEXT),
+    **dict.fromkeys(("presentation_intent", "photometric_interpretation"), _TEXT),
+    "bits_stored": _COUNT,
+    "manufacturer": _TEXT,
     "pixel_spacing_mm": "float64",
-    "rows": "Int64",
-    "columns": "Int64",
-    "acquisition_year": "Int64",
-    "excluded": "object",
+    **dict.fromkeys(("rows", "columns", "acquisition_year"), _COUNT),
+    **dict.fromkeys(("excluded", "excluded_kind"), _TEXT),
 }
 """Columns and their dtypes. Text is str or None; ``boxes`` and ``mask_paths`` are JSON lists.
+
+``excluded`` says in words why an image is left out; ``excluded_kind`` names the kind of reason, of
+`mammo.datasets.exclusions.Kind`.
 
 A box is half open, in native pixels: row_min, col_min, row_max, col_max, kind, and pathology where
 it is known. ``mask_paths`` has a list of files for each lesion, in the order of ``pathology``,
@@ -47,16 +38,8 @@ whose parts "|" parts.
 """
 
 SUMMARY_COLUMNS = (
-    "source",
-    "cases",
-    "patients",
-    "images",
-    "images_total",
-    "excluded",
-    "malignant",
-    "benign",
-    "malignant_percent",
-    "benign_percent",
+    *("source", "cases", "patients", "images", "images_total", "excluded"),
+    *("malignant", "benign", "malignant_percent", "benign_percent"),
 )
 
 SOURCES = ("real", "synthetic")
@@ -67,6 +50,7 @@ _ALLOWED = {
     "laterality": ("L", "R"),
     "label": (0, 1),
     "official_split": ("train", "test"),
+    "excluded_kind": tuple(Kind.__members__),
 }
 
 
@@ -76,7 +60,8 @@ def build(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     Parameters
     ----------
     rows : iterable of mapping
-        Keys are names of `COLUMNS`; ``boxes`` and ``mask_paths`` are lists.
+        Keys are names of `COLUMNS`; ``boxes`` and ``mask_paths`` are lists, ``excluded`` is an
+        `mammo.datasets.exclusions.Exclusion` or None, and ``excluded_kind`` follows from it.
 
     Returns
     -------
@@ -96,8 +81,10 @@ def _complete(row: Mapping[str, object]) -> dict[str, object]:
     unknown = set(row) - set(COLUMNS)
     if unknown:
         raise DatasetError(f"a manifest has no column {sorted(unknown)}; it has {list(COLUMNS)}")
-    lists = {name: json.dumps(row.get(name) or []) for name in ("boxes", "mask_paths")}
-    return {**row, **lists}
+    made = {name: json.dumps(row.get(name) or []) for name in ("boxes", "mask_paths")}
+    if exclusion := row.get("excluded"):
+        made |= {"excluded": str(exclusion), "excluded_kind": exclusion.kind.name}
+    return {**row, **made}
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -113,7 +100,8 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the manifest unchanged if it keeps its contract.
 
     Every column of `COLUMNS` is there; ``image_id`` is unique within a data set; images that are
-    not excluded have a patient, a study, a path and a label of 0 or 1.
+    not excluded have a patient, a study, a path and a label of 0 or 1; others have a kind of
+    exclusion.
 
     Raises
     ------
@@ -128,6 +116,7 @@ def validate(frame: pd.DataFrame) -> pd.DataFrame:
         _refuse(frame, name, frame[name].isna(), "is empty")
     for name in _REQUIRED_WHERE_USED:
         _refuse(frame, name, used & frame[name].isna(), "is empty although it is not excluded")
+    _refuse(frame, "excluded_kind", ~used & frame["excluded_kind"].isna(), "is empty")
     for name, allowed in _ALLOWED.items():
         outside = frame[name].notna() & ~frame[name].isin(allowed)
         _refuse(frame, name, outside, f"is none of {list(allowed)}")

@@ -12,12 +12,13 @@ from platformdirs import user_cache_path
 
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
+from mammo.datasets.headers import add_header_facts
 from mammo.datasets.mias_info import read_findings
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
 from mammo.files.archives import unpack
-from mammo.images.header_facts import add_header_facts
 
 CARD = DatasetCard(
     name="mias",
@@ -171,10 +172,10 @@ def _row(
         "study_id": case,
         "image_id": film,
         "view": "MLO",
-        **(_image_facts(*image) if image else {"excluded": "image file not found"}),
+        **(_image_facts(*image) if image else {"excluded": Exclusion(Kind.NOT_FOUND)}),
     }
     if findings is None:
-        return {**row, "boxes": [], "excluded": "no row in Info.txt"}
+        return {**row, "boxes": [], "excluded": Exclusion(Kind.NO_ROW, "Info.txt")}
     is_mini = image is not None and image[1]["side"] is None
     return {
         **_label(findings, label_rule),
@@ -198,7 +199,7 @@ def _image_facts(path: Path, match: re.Match) -> dict:
 def _label(findings: list[dict], label_rule: str) -> dict:
     severities = {finding["severity"] for finding in findings}
     if label_rule == "abnormal_only" and severities == {None}:
-        return {"excluded": "normal: the rule compares malignant with benign"}
+        return {"excluded": Exclusion(Kind.NORMAL)}
     return {"label": int("M" in severities)}
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 def pool(workers: int) -> ProcessPoolExecutor:
@@ -16,6 +21,41 @@ def pool(workers: int) -> ProcessPoolExecutor:
     """
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, context, _begin)
+
+
+def mapped(
+    act: Callable[[Item], Result],
+    items: Sequence[Item],
+    workers: int,
+    *,
+    chunksize: int = 1,
+    **bar: Any,
+) -> Iterator[Result]:
+    """Yield what a function makes of each item, in their order, beside a bar of progress.
+
+    Parameters
+    ----------
+    act : callable
+    items : sequence
+    workers : int
+        Processes; 1 works in this one.
+    chunksize : int
+        Items that a process gets at a time.
+    **bar
+        Options of the bar (`tqdm.tqdm`), such as desc and unit.
+    """
+    from tqdm.auto import tqdm
+
+    with ExitStack() as stack:
+        progress = stack.enter_context(tqdm(total=len(items), **bar))
+        results: Iterator[Result] = map(act, items)
+        if workers > 1:
+            processes = stack.enter_context(pool(workers))
+            stack.callback(processes.shutdown, cancel_futures=True)
+            results = processes.map(act, items, chunksize=chunksize)
+        for result in results:
+            progress.update()
+            yield result
 
 
 def _begin() -> None:

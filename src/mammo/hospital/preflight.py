@@ -13,8 +13,9 @@ import pandas as pd
 from mammo.datasets import institution, manifest
 from mammo.datasets.check import check_dataset
 from mammo.datasets.check_report import Finding, Report
-from mammo.datasets.institution import accounting, findings
-from mammo.datasets.institution.intake import Intake, take_in
+from mammo.datasets.institution import accounting
+from mammo.datasets.institution.findings import findings_of
+from mammo.datasets.institution.intake import Intake, read_intake
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
 from mammo.report.tables.spreadsheet_cells import harmless
@@ -64,19 +65,19 @@ class Preflight:
     expected: Expected | None
 
 
-def preflight(taken: Intake) -> Preflight:
+def preflight(intake: Intake) -> Preflight:
     """Return what is to be known of an intake."""
-    expected = _expected(taken.used)
-    found = findings.findings(taken)
+    expected = _expected(intake.used)
+    found = findings_of(intake)
     if expected is not None:
         found.append(_expectation(expected))
-    report = Report("your data", taken.folder, accounting.counts(taken), tuple(found))
-    return Preflight(report, accounting.exclusions(taken), expected)
+    report = Report("your data", intake.folder, accounting.counts(intake), tuple(found))
+    return Preflight(report, accounting.exclusions(intake), expected)
 
 
-def exclusions_csv(taken: Preflight) -> str:
+def exclusions_csv(found: Preflight) -> str:
     """Return the exclusions as CSV that a spreadsheet shows and does not compute."""
-    return harmless(taken.exclusions).to_csv(index=False)
+    return harmless(found.exclusions).to_csv(index=False)
 
 
 def _expected(used: pd.DataFrame) -> Expected | None:
@@ -126,7 +127,7 @@ def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Pr
     DatasetError
         If there is no such folder, or the table cannot be understood.
     """
-    return preflight(take_in(folder, table, LabelLayout(**layout), workers=os.cpu_count() or 1))
+    return preflight(read_intake(folder, table, LabelLayout(**layout), workers=os.cpu_count() or 1))
 
 
 def of_study(study: Study) -> Preflight:
@@ -143,7 +144,9 @@ def of_study(study: Study) -> Preflight:
     )
     labels = study.locations.labels
     table = Path(labels) if labels else None
-    return preflight(take_in(place.path, table, layout, source=place.source, workers=study.workers))
+    return preflight(
+        read_intake(place.path, table, layout, source=place.source, workers=study.workers)
+    )
 
 
 def _of_public_set(study: Study) -> Preflight:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Union
 
-from mammo.errors import UnreadableImageError
+from mammo.errors import DeflatedFileError, UnreadableImageError
 from mammo.files.opening import naming_faults, opened
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class _Bounded:
 
     def read(self, size: int = -1) -> bytes:
         if size < 0:
-            raise UnreadableImageError("the file is deflated: export it again uncompressed")
+            raise DeflatedFileError("the file is deflated: export it again uncompressed")
         self._left -= size
         if self._left < 0:
             raise UnreadableImageError(

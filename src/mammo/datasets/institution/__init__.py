@@ -9,9 +9,15 @@ import pandas as pd
 
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import candidates, source_of
-from mammo.datasets.institution import intake
-from mammo.datasets.institution.intake import TABLE_NAMES, Intake, take_in
+from mammo.datasets.institution.intake import (
+    TABLE_NAMES,
+    Intake,
+    image_folder,
+    image_pseudonym,
+    read_intake,
+)
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError
 from mammo.files import containers
@@ -56,22 +62,9 @@ MEANS = ("table", "workers")
 
 _VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
 _STATED = (
-    "photometric_interpretation",
-    "presentation_intent",
-    "bits_stored",
-    "manufacturer",
-    "pixel_spacing_mm",
-    "rows",
-    "columns",
-    "acquisition_year",
-    "laterality",
-    "pathology",
-    "birads",
-    "density",
-    "image_id",
-    "patient_id",
-    "study_id",
-    "excluded",
+    *("photometric_interpretation", "presentation_intent", "bits_stored", "manufacturer"),
+    *("pixel_spacing_mm", "rows", "columns", "acquisition_year", "laterality", "pathology"),
+    *("birads", "density", "image_id", "patient_id", "study_id", "excluded"),
 )
 
 
@@ -123,32 +116,32 @@ def load(
     layout = LabelLayout(
         columns=columns or {}, positive=positive, negative=negative, excluded=excluded, level=level
     )
-    taken = take_in(
+    intake = read_intake(
         Path(path), Path(table) if table else None, layout, source=source, workers=workers
     )
-    if taken.labels is None or taken.images.empty:
+    if intake.labels is None or intake.images.empty:
         raise DatasetError(
-            f"{path} holds {len(taken.images)} images and {'a' if taken.labels else 'no'} table of "
-            f"labels: both are needed (the table as {' or '.join(TABLE_NAMES)}, or named); or "
+            f"{path} holds {len(intake.images)} images and {'a' if intake.labels else 'no'} table "
+            f"of labels: both are needed (the table as {' or '.join(TABLE_NAMES)}, or named); or "
             "remove the folder to use a synthetic set"
         )
-    return manifest_of(taken)
+    return manifest_of(intake)
 
 
-def manifest_of(taken: Intake) -> pd.DataFrame:
+def manifest_of(intake: Intake) -> pd.DataFrame:
     """Return the manifest of an intake: its images, then rows of its table without an image."""
-    shared = {"dataset": CARD.name, "source": taken.source}
-    rows = [_row(file) for file in taken.images.to_dict("records")]
-    rows += [_absent(row, taken) for row in taken.absent.to_dict("records")]
+    shared = {"dataset": CARD.name, "source": intake.source}
+    rows = [_row(file) for file in intake.images.to_dict("records")]
+    rows += [_absent(row, intake) for row in intake.absent.to_dict("records")]
     return manifest.build({**row, **shared} for row in rows)
 
 
 def places(path: Path, source: str) -> dict[str, Path]:
     """Return where each image of a folder lies, by its pseudonym, which its place determines."""
-    folder = intake.opened(Path(path))
+    folder = image_folder(Path(path))
     key = key_of(source_of(folder, (), source))
     files = containers.walk(folder, lambda _: None)
-    return {intake.image_id(file, folder, key): file for file in files}
+    return {image_pseudonym(file, folder, key): file for file in files}
 
 
 def _row(file: Mapping[str, object]) -> dict[str, object]:
@@ -161,9 +154,9 @@ def _row(file: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _absent(row: Mapping[str, object], taken: Intake) -> dict[str, object]:
-    key, line = key_of(taken.source), row["line"]
+def _absent(row: Mapping[str, object], intake: Intake) -> dict[str, object]:
+    key, line = key_of(intake.source), row["line"]
     return {
         "image_id": pseudonym(key, "absent", f"{line}"),
-        "excluded": f"image file not found: line {line} of the table of labels",
+        "excluded": Exclusion(Kind.LINE_NOT_FOUND, line),
     }

@@ -9,43 +9,42 @@ import pandas as pd
 
 from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.intake import Intake
-from mammo.datasets.institution.remedies import remedy_of
 
 STANDARD_VIEWS = ("CC", "MLO")
 _LISTED = 6
 
 
-def findings(taken: Intake) -> list[Finding]:
+def findings_of(intake: Intake) -> list[Finding]:
     """Return everything that is worth knowing of an intake, the worst first.
 
     Parameters
     ----------
-    taken : Intake
+    intake : Intake
 
     Returns
     -------
     list of Finding
         Their texts name no patient, study, file or folder.
     """
-    used = taken.used
+    used = intake.used
     found = [
-        *_source(taken),
+        *_source(intake),
         *_classes(used),
-        *_table(taken),
-        *_labels(taken),
+        *_table(intake),
+        *_labels(intake),
         *(() if used.empty else (*_devices(used), *_encoding(used), *_views(used))),
         *_sides(used),
         *_content(used),
-        *_exclusions(taken),
+        *_exclusions(intake),
     ]
     order = ("error", "warning", "note", "ok")
     return sorted(found, key=lambda finding: order.index(finding.severity))
 
 
-def _source(taken: Intake) -> Iterable[Finding]:
-    if taken.source == "synthetic":
+def _source(intake: Intake) -> Iterable[Finding]:
+    if intake.source == "synthetic":
         yield Finding("note", "the images are SYNTHETIC phantoms, not patients")
-    reasons = Counter(error.strerror or "damaged" for error in taken.surveyed.unreadable)
+    reasons = Counter(error.strerror or "damaged" for error in intake.survey.unreadable)
     for reason, count in reasons.items():
         yield Finding(
             "warning",
@@ -53,7 +52,7 @@ def _source(taken: Intake) -> Iterable[Finding]:
             f"{reason}",
             "their images are missing here: check the permissions, or copy them again",
         )
-    missing = taken.surveyed.missing
+    missing = intake.survey.missing
     if count := sum(filter(None, missing)):
         yield Finding(
             "warning",
@@ -77,16 +76,16 @@ def _classes(used: pd.DataFrame) -> Iterable[Finding]:
         yield Finding("error", text, "both classes are needed: an auROC compares them")
 
 
-def _table(taken: Intake) -> Iterable[Finding]:
-    if taken.labels is None:
+def _table(intake: Intake) -> Iterable[Finding]:
+    if intake.labels is None:
         yield Finding(
             "error", "there is no table of labels", "name it with --labels; see mammo check --help"
         )
         return
-    yield Finding("ok", f"the table has one row per {taken.labels.level}")
-    yield from (Finding("note", text) for text in (*taken.labels.notes, *taken.notes))
-    lines = [str(line) for line in taken.absent["line"]]
-    if taken.files["line"].isna().all():
+    yield Finding("ok", f"the table has one row per {intake.labels.level}")
+    yield from (Finding("note", text) for text in (*intake.labels.notes, *intake.notes))
+    lines = [str(line) for line in intake.absent["line"]]
+    if intake.files["line"].isna().all():
         yield Finding("error", "no row of the table belongs to an image", _HOW_TO_NAME)
     elif lines:
         word = "line" if len(lines) == 1 else "lines"
@@ -104,8 +103,8 @@ _HOW_TO_NAME = (
 )
 
 
-def _labels(taken: Intake) -> Iterable[Finding]:
-    used, labels = taken.used, taken.labels
+def _labels(intake: Intake) -> Iterable[Finding]:
+    used, labels = intake.used, intake.labels
     if wrong := 0 if labels is None else len(labels.contradictions):
         of_images = labels.level == "image"
         yield Finding(
@@ -120,7 +119,7 @@ def _labels(taken: Intake) -> Iterable[Finding]:
             f"{_number(wrong, 'breast')} with malignant and benign images in one study",
             "right where a lesion is seen in one view only; else correct the table",
         )
-    if lost := _patients_without_label(taken):
+    if lost := _patients_without_label(intake):
         yield Finding("note", f"{_number(lost, 'patient')} without any label")
     if parted := _parted_patients(used):
         yield Finding(
@@ -140,8 +139,8 @@ def _contradictory_breasts(used: pd.DataFrame) -> int:
     return int((labels > 1).sum())
 
 
-def _patients_without_label(taken: Intake) -> int:
-    known = taken.images.dropna(subset=["patient_id"])
+def _patients_without_label(intake: Intake) -> int:
+    known = intake.images.dropna(subset=["patient_id"])
     has_label = known["label"].notna().groupby(known["patient_id"]).any()
     return int((~has_label).sum())
 
@@ -209,10 +208,10 @@ def _sides(used: pd.DataFrame) -> Iterable[Finding]:
         )
 
 
-def _number_of_others(used: pd.DataFrame, taken: str, stated: str) -> int:
+def _number_of_others(used: pd.DataFrame, chosen: str, stated: str) -> int:
     """Count the images where a source states another value than the one that is taken."""
-    known = used.dropna(subset=[taken, stated])
-    return int((known[taken] != known[stated]).sum())
+    known = used.dropna(subset=[chosen, stated])
+    return int((known[chosen] != known[stated]).sum())
 
 
 def _content(used: pd.DataFrame) -> Iterable[Finding]:
@@ -231,13 +230,13 @@ def _content(used: pd.DataFrame) -> Iterable[Finding]:
             yield Finding(severity, f"{_number(count, 'image')} {text}", remedy)
 
 
-def _exclusions(taken: Intake) -> Iterable[Finding]:
-    lost = taken.files[taken.files["excluded"].notna()]
-    kinds = lost["excluded"].str.replace(r"image [0-9a-f]{16}", "another image", regex=True)
-    for reason, rows in lost.groupby(kinds, sort=False):
-        remedy = remedy_of(reason)
-        severity = "warning" if remedy else "note"
-        yield Finding(severity, f"{_number(len(rows), 'file')} left out: {reason}", remedy)
+def _exclusions(intake: Intake) -> Iterable[Finding]:
+    lost = Counter(
+        (exclusion.kind, exclusion.of_any_image) for exclusion in intake.files["excluded"].dropna()
+    )
+    for (kind, words), count in lost.items():
+        severity = "warning" if kind.remedy else "note"
+        yield Finding(severity, f"{_number(count, 'file')} left out: {words}", kind.remedy)
 
 
 def _number(count: int, noun: str, plural: str | None = None) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from mammo.datasets.institution import fitness
+from mammo.datasets import fitness
+from mammo.datasets.exclusions import Exclusion, Kind, unreadable
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.files.opening import naming_faults, opened
@@ -14,36 +15,16 @@ from mammo.images import dicom_header, header_facts
 from mammo.images.dicom_header import text
 
 COLUMNS = (
-    "place",
-    "bytes",
-    "pixels_at",
-    "format",
-    "patient",
-    "study",
-    "accession",
-    "instance",
-    "model_name",
-    "transfer_syntax",
-    "implant",
-    "burned_in",
-    "is_secondary_capture",
-    "is_synthesised",
-    "is_contradictory",
-    "presentation_intent",
-    "photometric_interpretation",
-    "bits_stored",
-    "manufacturer",
-    "pixel_spacing_mm",
-    "rows",
-    "columns",
-    "laterality",
-    "view",
-    "acquisition_year",
-    "excluded",
+    *("place", "bytes", "pixels_at", "format", "patient", "study", "accession", "instance"),
+    *("model_name", "transfer_syntax", "implant", "burned_in", "is_secondary_capture"),
+    *("is_synthesised", "is_contradictory", "presentation_intent", "photometric_interpretation"),
+    *("bits_stored", "manufacturer", "pixel_spacing_mm", "rows", "columns", "laterality", "view"),
+    *("acquisition_year", "excluded"),
 )
 """What is known of a file. ``patient``, ``study``, ``accession``, ``instance`` and ``place`` name
-people: they serve to find labels and are never written. ``excluded`` says why a file is no
-mammogram that could be scored, None if it may be one."""
+people: they serve to find labels and are never written. ``excluded`` is the
+`mammo.datasets.exclusions.Exclusion` of a file that is no mammogram that could be scored, None if
+it may be one."""
 
 NO_IMAGE = ("other", "empty")
 """Values of ``format`` of files that are no images at all."""
@@ -52,20 +33,11 @@ INTENTS = ("FOR PRESENTATION", "FOR PROCESSING")
 PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422")
 """Words that a header may say; other text in their places is dropped, since it may be a name."""
 
-_TAGS = tuple(
-    dict.fromkeys(
-        (
-            *header_facts.DICOM_TAGS,
-            *fitness.TAGS,
-            "PatientID",
-            "StudyInstanceUID",
-            "AccessionNumber",
-            "SOPInstanceUID",
-            "ManufacturerModelName",
-            "ImageType",
-            "BreastImplantPresent",
-        )
-    )
+_TAGS = (
+    *header_facts.DICOM_TAGS,
+    *fitness.TAGS,
+    *("PatientID", "StudyInstanceUID", "AccessionNumber", "SOPInstanceUID"),
+    *("ManufacturerModelName", "ImageType", "BreastImplantPresent"),
 )
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -87,7 +59,7 @@ def inspect(place: Path) -> dict[str, object]:
             file.seek(0)
             return row | _facts(file, row["format"], row["bytes"])
     except UnreadableImageError as error:
-        return row | {"excluded": str(error)}
+        return row | {"excluded": unreadable(error)}
 
 
 def format_of(head: bytes) -> str:
@@ -103,10 +75,11 @@ def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
     if kind == "DICOM":
         return _dicom_facts(file, size)
     if kind == "empty":
-        return {"excluded": "the file is empty"}
+        return {"excluded": Exclusion(Kind.EMPTY)}
     if kind == "other":
-        return {"excluded": "no image: neither DICOM nor PNG, TIFF, JPEG or PGM"}
-    return {"pixels_at": 0, **header_facts.raster_facts(file)}
+        return {"excluded": Exclusion(Kind.NO_IMAGE)}
+    facts = header_facts.raster_facts(file)
+    return {"pixels_at": 0, **facts, "excluded": fitness.unfit_raster(facts)}
 
 
 def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:

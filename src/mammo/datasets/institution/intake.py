@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import source_of
 from mammo.datasets.institution import dicomdir, duplicates, labels, matching
 from mammo.datasets.institution.inspection import NO_IMAGE
 from mammo.datasets.institution.labels import LabelLayout, Labels
 from mammo.datasets.institution.names import add_names
-from mammo.datasets.institution.survey import Survey, survey
+from mammo.datasets.institution.survey import Survey, survey_folder
 from mammo.errors import DatasetError
 from mammo.files.pseudonyms import key_of, pseudonym
 
@@ -30,15 +31,15 @@ class Intake:
     source : {"real", "synthetic"}
     files : DataFrame
         One row a file: `inspection.COLUMNS`, what `names.add_names` and `matching.match` add, and
-        ``image_id``, ``patient_id``, ``study_id`` (pseudonyms) and ``excluded`` (why it is not
-        used, or None).
+        ``image_id``, ``patient_id``, ``study_id`` (pseudonyms) and ``excluded`` (the `Exclusion`
+        of a file that is not used, or None).
     absent : DataFrame
         Rows of the table of labels without an image.
     labels : Labels or None
         None without a table: then no image has a label.
     notes : tuple of str
         Sentences on how table and images were matched.
-    surveyed : Survey
+    survey : Survey
         What else was found in the folder.
     """
 
@@ -48,7 +49,7 @@ class Intake:
     absent: pd.DataFrame
     labels: Labels | None
     notes: Sequence[str]
-    surveyed: Survey
+    survey: Survey
 
     @property
     def images(self) -> pd.DataFrame:
@@ -61,7 +62,7 @@ class Intake:
         return self.files[self.files["excluded"].isna()]
 
 
-def take_in(
+def read_intake(
     folder: Path,
     table: Path | None = None,
     layout: LabelLayout | None = None,
@@ -89,18 +90,18 @@ def take_in(
     DatasetError
         If there is no such folder, or the table cannot be understood.
     """
-    folder = opened(folder)
+    folder = image_folder(folder)
     table = table or next(filter(Path.is_file, (folder / name for name in TABLE_NAMES)), None)
     read = labels.read_labels(table, layout) if table else None
     source = source_of(folder, (), source)
-    surveyed = survey(folder, [table] if table else [], workers)
-    matched = matching.match(add_names(surveyed.files, folder), read, folder)
+    survey = survey_folder(folder, [table] if table else [], workers)
+    matched = matching.match(add_names(survey.files, folder), read, folder)
     files = _named(matched.files, folder, key_of(source))
-    files = files.assign(excluded=_reasons(files, read))
-    return Intake(folder, source, files, matched.absent, read, matched.notes, surveyed)
+    files = files.assign(excluded=_exclusions(files, read))
+    return Intake(folder, source, files, matched.absent, read, matched.notes, survey)
 
 
-def opened(folder: Path) -> Path:
+def image_folder(folder: Path) -> Path:
     """Return the folder that is meant; a DICOMDIR means its own.
 
     Raises
@@ -115,7 +116,7 @@ def opened(folder: Path) -> Path:
     return folder.resolve()
 
 
-def image_id(place: Path, folder: Path, key: bytes) -> str:
+def image_pseudonym(place: Path, folder: Path, key: bytes) -> str:
     """Return the pseudonym of an image, which follows from its place in the folder."""
     return pseudonym(key, "image", place.relative_to(folder).as_posix())
 
@@ -129,41 +130,40 @@ def _named(files: pd.DataFrame, folder: Path, key: bytes) -> pd.DataFrame:
     patients = names("patient", "patient")
     studies = names("study", "study")
     return files.assign(
-        image_id=[image_id(place, folder, key) for place in files["place"]],
+        image_id=[image_pseudonym(place, folder, key) for place in files["place"]],
         patient_id=patients,
         study_id=studies.where(studies.notna(), patients),
     )
 
 
-def _reasons(files: pd.DataFrame, read: Labels | None) -> pd.Series:
+def _exclusions(files: pd.DataFrame, read: Labels | None) -> pd.Series:
     """Return why each file is not used: the first reason that holds, or None."""
-    reasons = files["excluded"].copy()
-    for find, copy in (
-        (duplicates.same_instance, "a copy of image {} (same SOP instance)"),
-        (duplicates.same_pixels, "the same pixels as image {}"),
+    found = files["excluded"].copy()
+    for first_of_each, kind in (
+        (duplicates.same_instance, Kind.SAME_INSTANCE),
+        (duplicates.same_pixels, Kind.SAME_PIXELS),
     ):
         # Of copies the first that has a label is kept.
-        fit = files[reasons.isna()].sort_values("label", key=pd.isna, kind="stable")
-        first = find(fit)
-        copies = first[first != first.index]
-        reasons[copies.index] = files.loc[copies, "image_id"].map(copy.format).to_numpy()
+        fit = files[found.isna()].sort_values("label", key=pd.isna, kind="stable")
+        first = first_of_each(fit)
+        for copy, kept in first[first != first.index].items():
+            found[copy] = Exclusion(kind, files.at[kept, "image_id"])
         is_doubtful = fit["label"].groupby(first).transform("nunique") > 1
-        reasons[fit.index[is_doubtful]] = "there is a copy of it with another label"
-    for wrong, reason in _faults(files, read):
-        reasons = reasons.where(reasons.notna() | ~wrong, reason)
-    return reasons.where(reasons.notna(), None)
+        for copy in fit.index[is_doubtful]:
+            found[copy] = Exclusion(Kind.OTHER_LABEL)
+    for file in files[found.isna()].itertuples():
+        found[file.Index] = _fault(file, read)
+    return found
 
 
-def _faults(files: pd.DataFrame, read: Labels | None) -> list[tuple[pd.Series, str | pd.Series]]:
-    unknown = files["line"].isna()
-    by_breast = read is not None and read.level == "breast"
-    return [
-        (files["is_contradictory"].eq(True), "its header names both sides"),
-        (
-            unknown & files["laterality"].isna() & by_breast,
-            "the side is unknown, and the labels are by breast",
-        ),
-        (unknown, matching.NO_ROW if read else "no table of labels"),
-        (files["label"].isna(), files["no_label"].where(files["no_label"].notna(), "no label")),
-        (files["patient_id"].isna(), "no patient known: neither table nor header name one"),
-    ]
+def _fault(file, read: Labels | None) -> Exclusion | None:
+    """Return what the labels of a file that is a mammogram lack."""
+    if file.is_contradictory:
+        return Exclusion(Kind.TWO_SIDES)
+    if pd.isna(file.line):
+        by_breast = read is not None and read.level == "breast"
+        unplaced = Kind.NO_SIDE if by_breast and pd.isna(file.laterality) else Kind.NO_ROW_OF_LABELS
+        return Exclusion(unplaced if read else Kind.NO_TABLE)
+    if pd.isna(file.label):
+        return Exclusion(Kind.NO_LABEL, file.no_label)
+    return Exclusion(Kind.NO_PATIENT) if pd.isna(file.patient_id) else None

@@ -17,8 +17,8 @@ from mammo.errors import DatasetError
 
 if TYPE_CHECKING:
     from mammo.datasets.institution.labels import Labels
+    from mammo.datasets.institution.labels.units import Level
 
-NO_ROW = "no row in the table of labels"
 FROM_TABLE = ("label", "no_label", "pathology", "birads", "density")
 _LOOSE = (
     "no name in the table is written as in the images; they were matched without regard to capitals"
@@ -83,9 +83,9 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     for number, places in by_row.items():
         for place in places:
             _refuse_another(labels, by_file.setdefault(place, number), number)
-    told = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
-    told = told.set_axis(files.index).where(lambda frame: frame.notna(), None)
-    return Match(_merged(files, told, labels), _absent(labels.rows, list(by_row)), notes)
+    rows = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
+    rows = rows.set_axis(files.index).where(lambda frame: frame.notna(), None)
+    return Match(_merged(files, rows, labels.level), _absent(labels.rows, list(by_row)), notes)
 
 
 def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:
@@ -93,7 +93,7 @@ def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:
     return rows[~rows["line"].isin(rows.loc[found, "line"])].drop_duplicates("line")
 
 
-def owner_of(rows: pd.DataFrame) -> pd.Series:
+def unit_named(rows: pd.DataFrame) -> pd.Series:
     """Return what each row of a table names: a study, an accession, else a patient."""
     studies = rows["study_id"].where(rows["study_id"].notna(), rows["accession"])
     return studies.where(studies.notna(), rows["patient_id"])
@@ -114,23 +114,24 @@ def _refuse_another(labels: Labels, first: int, second: int) -> None:
         )
 
 
-def _merged(files: pd.DataFrame, told: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """Let the table's word stand before the header's."""
-    stated = {
-        ours: told[theirs].where(told[theirs].notna(), files[ours])
+def _merged(files: pd.DataFrame, rows: pd.DataFrame, level: Level) -> pd.DataFrame:
+    """Complete each file with its row of the table, whose word stands before the header's."""
+    merged = {
+        ours: rows[theirs].where(rows[theirs].notna(), files[ours])
         for ours, theirs in (
-            ("patient", "patient_id"),
-            ("study", "study_id"),
-            ("laterality", "laterality"),
-            ("view", "view"),
+            *(("patient", "patient_id"), ("study", "study_id")),
+            *(("laterality", "laterality"), ("view", "view")),
         )
     }
-    facts = {column: told[column] for column in ("line", *FROM_TABLE)}
-    # Of a breast the row was found by the header's side, and settles nothing.
-    settled = told["laterality"].notna() & (labels.level == "image")
-    doubtful = files["is_contradictory"].eq(True) & ~settled
-    kept = {"is_contradictory": doubtful, "header_patient": files["patient"]}
-    return files.assign(**kept, **facts, **stated)
+    # The row of a breast was found by the header's side, and cannot say which side is right.
+    is_corrected = rows["laterality"].notna() & (level == "image")
+    is_contradictory = files["is_contradictory"].eq(True) & ~is_corrected
+    return files.assign(
+        is_contradictory=is_contradictory,
+        header_patient=files["patient"],
+        **rows[["line", *FROM_TABLE]],
+        **merged,
+    )
 
 
 def _images(
@@ -171,7 +172,7 @@ def _groups(
 
 def _owners_of_rows(rows: pd.DataFrame) -> Iterator[tuple[int, tuple[str, str]]]:
     by_study = rows["study_id"].notna() | rows["accession"].notna()
-    for number, owner in owner_of(rows).dropna().items():
+    for number, owner in unit_named(rows).dropna().items():
         yield number, ("study" if by_study[number] else "patient", owner)
 
 

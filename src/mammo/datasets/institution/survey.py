@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from tqdm.auto import tqdm
 
 from mammo.datasets.folders import SYNTHETIC_MARKER
 from mammo.datasets.institution import dicomdir
 from mammo.datasets.institution.inspection import COLUMNS, inspect
 from mammo.files import containers
-from mammo.files.workers import pool
+from mammo.files.workers import mapped
 
 _CHUNK, _FEW = 64, 512
 
@@ -39,7 +38,7 @@ class Survey:
     missing: list[int | None]
 
 
-def survey(folder: Path, ignored: Sequence[Path] = (), workers: int = 1) -> Survey:
+def survey_folder(folder: Path, ignored: Sequence[Path] = (), workers: int = 1) -> Survey:
     """Read the headers of all files of a folder.
 
     Parameters
@@ -56,7 +55,9 @@ def survey(folder: Path, ignored: Sequence[Path] = (), workers: int = 1) -> Surv
     directories = [path for path in found if dicomdir.is_directory(path)]
     tables = [path.resolve() for path in ignored]
     places = [path for path in found if not _is_no_image(path, tables)]
-    rows = list(_inspected(places, workers))
+    bar = {"desc": "read headers", "unit": "file", "delay": 1, "leave": False}
+    workers = workers if len(places) > _FEW else 1
+    rows = list(mapped(inspect, places, workers, chunksize=_CHUNK, **bar))
     files = pd.DataFrame.from_records(rows, columns=list(COLUMNS)).astype(object)
     present = {dicomdir.comparable(path) for path in found} if directories else ()
     missing = [dicomdir.count_missing(path, present) for path in directories]
@@ -69,29 +70,3 @@ def _is_no_image(path: Path, tables: Sequence[Path]) -> bool:
         return True
     # Names first: to resolve a path takes longer than to open the file.
     return any(path.name == table.name and path.resolve() == table for table in tables)
-
-
-def _inspected(places: Sequence[Path], workers: int) -> Iterator[dict[str, object]]:
-    chunks = [places[start : start + _CHUNK] for start in range(0, len(places), _CHUNK)]
-    bar = tqdm(total=len(places), desc="read headers", unit="file", delay=1, leave=False)
-    with bar:
-        for rows in _mapped(_inspected_all, chunks, workers if len(places) > _FEW else 1):
-            bar.update(len(rows))
-            yield from rows
-
-
-def _mapped(
-    act: Callable[[Sequence[Path]], list[dict]], chunks: Sequence[Sequence[Path]], workers: int
-) -> Iterator[list[dict]]:
-    if workers == 1:
-        yield from map(act, chunks)
-        return
-    with pool(workers) as processes:
-        try:
-            yield from processes.map(act, chunks)
-        finally:
-            processes.shutdown(cancel_futures=True)
-
-
-def _inspected_all(places: Sequence[Path]) -> list[dict[str, object]]:
-    return [inspect(place) for place in places]

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
-from mammo.datasets.phantom.population import PUBLISHED_CASES, Case
+from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
+from mammo.datasets.phantom.streams import Streams
 from mammo.errors import DatasetError, ParameterError
-from mammo.files.workers import pool as open_pool
+from mammo.files.workers import mapped
 
 __all__ = ["DATASETS", "MARKER", "write"]
 
@@ -107,35 +108,17 @@ def _check(dataset: str, seed: int, scale: float, pixel_mm: float, workers: int)
 def _write_set(
     dataset: str, folder: Path, seed: int, scale: float, pixel_mm: float, workers: int
 ) -> None:
-    from tqdm.auto import tqdm
-
-    from mammo.datasets.phantom.population import cases
-    from mammo.datasets.phantom.streams import Streams
-
     entropy = (seed, DATASETS.index(dataset))
     planned = cases(dataset, scale, Streams(entropy).generator("population"))
     tasks = [(dataset, case, entropy, folder, pixel_mm) for case in planned]
-    rows = []
-    with tqdm(total=len(tasks), desc=f"synthetic {dataset}", unit="case") as progress:
-        for written in _run(tasks, workers):
-            rows += written
-            progress.update()
-    _writer(dataset).write_tables(rows, folder)
+    bar = {"desc": f"synthetic {dataset}", "unit": "case"}
+    written = mapped(_write_case, tasks, workers, chunksize=4, **bar)
+    _writer(dataset).write_tables(list(chain.from_iterable(written)), folder)
     notice = NOTICE.format(dataset=dataset, seed=seed, scale=scale, pixel_mm=pixel_mm)
     (folder / MARKER).write_text(notice, encoding="utf-8")
 
 
-def _run(tasks: list[tuple], workers: int) -> Iterator[list[dict]]:
-    if workers == 1:
-        yield from map(_write_case, tasks)
-        return
-    with open_pool(workers) as pool:
-        yield from pool.map(_write_case, tasks, chunksize=4)
-
-
 def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[dict]:
-    from mammo.datasets.phantom.streams import Streams
-
     dataset, case, entropy, folder, pixel_mm = task
     streams = Streams(entropy, 1 + case.number)
     return _writer(dataset).write_case(case, streams, folder, pixel_mm)

@@ -127,40 +127,45 @@ def side(rng: np.random.Generator, common: Anatomy) -> Anatomy:
     return Anatomy(**{**common.__dict__, **changed})
 
 
-def project(
-    positions: np.ndarray, anatomy: Anatomy, view: str, nipple_mm: tuple[float, float]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Project positions into a view: the outer or upper side is up, the chest wall at x = 0.
+@dataclass(frozen=True)
+class View:
+    """One view of one breast: how what is in the breast is projected.
 
     Parameters
     ----------
-    positions : numpy.ndarray, shape (..., 3)
-        Depth, lateral, superior.
     anatomy : Anatomy
-    view : str
+    name : str
         "CC" or "MLO".
     nipple_mm : tuple of float
         Nipple (x, y) in the view.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        x and y in mm.
     """
-    depth, lateral, superior = np.moveaxis(positions, -1, 0)
-    up = lateral
-    if view != "CC":
-        up = superior * np.cos(anatomy.oblique) + lateral * np.sin(anatomy.oblique)
-    return depth * nipple_mm[0], nipple_mm[1] - up * anatomy.width_mm
+
+    anatomy: Anatomy
+    name: str
+    nipple_mm: tuple[float, float]
+
+    def project(self, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Project positions: the outer or upper side is up, the chest wall at x = 0.
+
+        Parameters
+        ----------
+        positions : numpy.ndarray, shape (..., 3)
+            Depth, lateral, superior.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            x and y in mm.
+        """
+        depth, lateral, superior = np.moveaxis(positions, -1, 0)
+        up = lateral
+        if self.name != "CC":
+            angle = self.anatomy.oblique
+            up = superior * np.cos(angle) + lateral * np.sin(angle)
+        return depth * self.nipple_mm[0], self.nipple_mm[1] - up * self.anatomy.width_mm
 
 
-def clump_fields(
-    anatomy: Anatomy,
-    view: str,
-    nipple_mm: tuple[float, float],
-    x: np.ndarray,
-    y: np.ndarray,
-) -> np.ndarray:
+def clump_fields(view: View, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Sum the lumps of each lobe on a grid: unit-variance-like smooth fields.
 
     Parameters
@@ -172,8 +177,9 @@ def clump_fields(
     -------
     numpy.ndarray, shape (LOBES, len(y), len(x))
     """
-    px, py = project(anatomy.clumps[..., :3], anatomy, view, nipple_mm)
-    radius, amplitude = anatomy.clumps[..., 3], anatomy.clumps[..., 4]
+    clumps = view.anatomy.clumps
+    px, py = view.project(clumps[..., :3])
+    radius, amplitude = clumps[..., 3], clumps[..., 4]
     scale = np.float32(-0.5) / radius[..., None] ** 2
     across = np.exp(scale * (x - px[..., None]) ** 2).astype(np.float32)
     down = np.exp(scale * (y - py[..., None]) ** 2) * amplitude[..., None]

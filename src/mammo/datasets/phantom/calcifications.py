@@ -66,9 +66,12 @@ def _scatter(lesion: Lesion, n: int, rng: np.random.Generator) -> np.ndarray:
     if lesion.edge == "SEGMENTAL":
         axis *= 0.5  # A segment points to the nipple.
     along, across = (rng.normal(0, 1, (2, n)) * radius * np.array(extent)[:, None]).clip(-28, 28)
-    return np.column_stack(
-        [along * np.cos(axis) - across * np.sin(axis), along * np.sin(axis) + across * np.cos(axis)]
-    )
+    return _turned(along, across, axis)
+
+
+def _turned(along: np.ndarray, across: np.ndarray, angle: float) -> np.ndarray:
+    cos, sin = np.cos(angle), np.sin(angle)
+    return np.column_stack([along * cos - across * sin, along * sin + across * cos])
 
 
 def _vessel_walls(n: int, axis: float, rng: np.random.Generator) -> np.ndarray:
@@ -76,9 +79,7 @@ def _vessel_walls(n: int, axis: float, rng: np.random.Generator) -> np.ndarray:
     along = rng.uniform(-0.5, 0.5, n) * rng.uniform(15, 40)
     bend = 3 * np.sin(along / rng.uniform(5, 10) + rng.uniform(0, 6))
     across = bend + rng.choice((-1.0, 1.0), n) + rng.normal(0, 0.12, n)
-    return np.column_stack(
-        [along * np.cos(axis) - across * np.sin(axis), along * np.sin(axis) + across * np.cos(axis)]
-    )
+    return _turned(along, across, axis)
 
 
 def _grains(

@@ -10,6 +10,7 @@ import numpy as np
 from mammo.datasets.phantom.fields import blur, smoothstep, wide_blur
 from mammo.datasets.phantom.film import transmit
 from mammo.datasets.phantom.projection import Projection
+from mammo.datasets.phantom.sheet import Placement
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,13 @@ def process(
     signal = signal + draw["detail"] * (signal - coarse) + draw["fine_detail"] * (signal - fine)
     centre = np.percentile(core, 25) + draw["level"]
     return ((signal - centre) / draw["window"]).astype(np.float32), breast
+
+
+def store(values: np.ndarray, breast: np.ndarray, placement: Placement, bits: int) -> np.ndarray:
+    """Return stored values of so many bits on the whole detector: at least 1, and 0 is air."""
+    stored = np.where(breast, np.clip(values, 1, 2**bits - 1), 0).astype(np.float32)
+    mounted = placement.mount(stored, np.zeros(placement.shape, np.float32))
+    return np.rint(mounted).astype(np.uint16)
 
 
 RANGES = ("equalisation", "detail", "fine_detail", "window", "level")

@@ -26,6 +26,8 @@ class Exposure:
     breast : Breast
     view : str
     projection : Projection
+    frame_mm : tuple of float
+        Height and width of the film or detector.
     noise, artefact : numpy.random.Generator
         For quanta and machine settings; for labels and the place on the film.
     """
@@ -33,8 +35,15 @@ class Exposure:
     breast: Breast
     view: str
     projection: Projection
+    frame_mm: tuple[float, float]
     noise: np.random.Generator
     artefact: np.random.Generator
+
+    @property
+    def placement(self) -> Placement:
+        """The view on its whole frame, the chest wall at the edge of the image."""
+        rows, columns = (round(side / self.projection.pixel_mm) for side in self.frame_mm)
+        return Placement((rows, columns), 0, 0, self.breast.laterality == "R")
 
 
 def exposures(
@@ -62,37 +71,15 @@ def exposures(
         curves = strokes.grow(streams.generator("anatomy", 3 + side), body)
         for view in breast.views:
             where = (side, VIEWS[view])
-            lesion_streams = [
-                (streams.generator("lesion", side, i), streams.generator("lesion", *where, i))
-                for i in range(len(breast.lesions))
+            planned = [
+                (
+                    lesion,
+                    streams.generator("lesion", side, i),
+                    streams.generator("lesion", *where, i),
+                )
+                for i, lesion in enumerate(breast.lesions)
             ]
-            projection = project_breast(
-                body,
-                curves,
-                view,
-                frame,
-                pixel_mm,
-                breast.lesions,
-                streams.generator("projection", *where),
-                lesion_streams,
-            )
-            yield Exposure(
-                breast,
-                view,
-                projection,
-                streams.generator("noise", *where),
-                streams.generator("artefact", *where),
-            )
-
-
-def frame_shape(exposure: Exposure, frames_mm: tuple[tuple[float, float], ...]) -> tuple[int, int]:
-    """Return rows and columns of the frame that an exposure was made on."""
-    pixel = exposure.projection.pixel_mm
-    rows = exposure.projection.distance.shape[0]
-    height, width = min(frames_mm, key=lambda f: abs(f[0] / pixel - rows))
-    return round(height / pixel), round(width / pixel)
-
-
-def at_chest_wall(shape: tuple[int, int], laterality: str) -> Placement:
-    """Place a view with its chest wall at the edge of the image."""
-    return Placement(shape, 0, 0, laterality == "R")
+            rng = streams.generator("projection", *where)
+            projection = project_breast(body, curves, view, frame, pixel_mm, planned, rng)
+            noise, artefact = (streams.generator(cause, *where) for cause in ("noise", "artefact"))
+            yield Exposure(breast, view, projection, frame, noise, artefact)

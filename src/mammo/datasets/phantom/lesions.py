@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mammo.datasets.phantom import calcifications
-from mammo.datasets.phantom.anatomy import Anatomy, project
+from mammo.datasets.phantom.anatomy import View
 from mammo.datasets.phantom.fields import blur, deposit, power_law, smoothstep
 from mammo.datasets.phantom.lesion_plan import Lesion
 
@@ -65,24 +65,19 @@ class Trace:
 
 
 def place(
-    lesion: Lesion,
-    anatomy: Anatomy,
-    view: str,
-    nipple_mm: tuple[float, float],
-    distance: np.ndarray,
-    pixel_mm: float,
-    rng: np.random.Generator,
+    lesion: Lesion, view: View, distance: np.ndarray, pixel_mm: float, rng: np.random.Generator
 ) -> tuple[float, float]:
     """Choose a lesion's centre in a view from its place in the breast, and keep it inside.
 
     The place follows the gland (most cancers arise in its upper outer part), lymph nodes the
     axillary tail; the stream is the same for both views, so that CC and MLO agree on the depth.
     """
-    lobe = anatomy.lobes[int(rng.integers(len(anatomy.lobes)))]
+    lobes, nipple_mm = view.anatomy.lobes, view.nipple_mm
+    lobe = lobes[int(rng.integers(len(lobes)))]
     position = lobe[:3] + rng.normal(0, 0.42, 3) * lobe[3:]
     if lesion.form == "LYMPH_NODE":
         position = np.array([rng.uniform(0.15, 0.5), rng.uniform(0.35, 0.6), rng.uniform(0.3, 0.6)])
-    x, y = (float(v) for v in project(position, anatomy, view, nipple_mm))
+    x, y = map(float, view.project(position))
     margin = 7 + 0.5 * min(lesion.diameter_mm, 30)
     home = np.array([0.5 * nipple_mm[0], nipple_mm[1]])
     for pull in np.linspace(0, 1, 21):

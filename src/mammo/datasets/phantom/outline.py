@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy.special import ndtr
 
-from mammo.datasets.phantom.anatomy import Anatomy, soft_maximum
+from mammo.datasets.phantom.anatomy import Anatomy, View, soft_maximum
 from mammo.datasets.phantom.fields import blur, upsample
 
 STEP_MM = 0.5
@@ -100,13 +100,14 @@ def _with_nipple(distance: np.ndarray, outline: Outline, pixel_mm: float) -> np.
     return distance
 
 
-def thickness(distance: np.ndarray, anatomy: Anatomy, view: str) -> np.ndarray:
+def thickness(distance: np.ndarray, view: View) -> np.ndarray:
     """Return the compressed thickness in mm: flat inside, rolled off over the outer centimetres.
 
     The profile (1 - (1 - t)^1.85)^(1/1.85) over about half the thickness follows the roll-off
     measured on mini-MIAS.
     """
-    full = anatomy.thickness_mm * (1.0 if view == "CC" else 1.05)
+    anatomy = view.anatomy
+    full = anatomy.thickness_mm * (1.0 if view.name == "CC" else 1.05)
     roll = min(0.55 * full, 0.45 * anatomy.width_mm)
     t = np.linspace(0, 1, 512)
     profile = full * (1 - (1 - t) ** 1.85) ** (1 / 1.85)

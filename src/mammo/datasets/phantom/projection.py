@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 
 from mammo.datasets.phantom import lesions, strokes
-from mammo.datasets.phantom.anatomy import Anatomy
+from mammo.datasets.phantom.anatomy import Anatomy, View
 from mammo.datasets.phantom.fields import power_law, smoothstep, upsample
 from mammo.datasets.phantom.lesion_plan import Lesion
 from mammo.datasets.phantom.outline import (
     STEP_MM,
-    Outline,
     pectoral_depth,
     skin_distance,
     skin_line,
@@ -52,12 +51,11 @@ class Projection:
 def project_breast(
     anatomy: Anatomy,
     curves: strokes.Strokes,
-    view: str,
+    view_name: str,
     frame_mm: tuple[float, float],
     pixel_mm: float,
-    planned: tuple[Lesion, ...],
+    planned: list[tuple[Lesion, np.random.Generator, np.random.Generator]],
     rng: np.random.Generator,
-    lesion_rngs: list[tuple[np.random.Generator, np.random.Generator]],
 ) -> Projection:
     """Project a breast with its lesions.
 
@@ -65,29 +63,28 @@ def project_breast(
     ----------
     anatomy : Anatomy
     curves : Strokes
-    view : str
+    view_name : str
         "CC" or "MLO".
     frame_mm : tuple of float
         Height and width of the film or detector.
     pixel_mm : float
-    planned : tuple of Lesion
+    planned : list of (Lesion, Generator, Generator)
+        Each lesion with the stream of its place (common to both views) and of its look.
     rng : numpy.random.Generator
         The view's projection stream.
-    lesion_rngs : list of pairs of numpy.random.Generator
-        For each lesion, the stream of its place (common to both views) and of its look.
     """
     height, widest = frame_mm
-    outline = skin_line(anatomy, view, height, rng)
+    outline = skin_line(anatomy, view_name, height, rng)
+    view = View(anatomy, view_name, outline.nipple_mm)
     width = min(1.04 * anatomy.width_mm + 10, widest)
     distance = skin_distance(outline, width, pixel_mm)
-    thick = thickness(distance, anatomy, view)
-    dense = _dense_path(anatomy, curves, view, outline, width, distance, thick, pixel_mm, rng)
+    thick = thickness(distance, view)
+    grid = Grid(len(outline.x_mm) * STEP_MM, width, rng)
+    dense = _dense_path(view, curves, grid, distance, thick, pixel_mm)
     calcified = np.zeros_like(dense)
     traces = []
-    for lesion, (place_rng, look_rng) in zip(planned, lesion_rngs, strict=True):
-        place = lesions.place(
-            lesion, anatomy, view, outline.nipple_mm, distance, pixel_mm, place_rng
-        )
+    for lesion, place_rng, look_rng in planned:
+        place = lesions.place(lesion, view, distance, pixel_mm, place_rng)
         traces.append(lesions.add(lesion, place, dense, calcified, thick, pixel_mm, look_rng))
     dense = np.minimum(dense, thick)
     skin = 3.0 * np.exp(np.clip(distance - 0.6, 0, 12) * np.float32(-1 / 0.9))
@@ -97,44 +94,39 @@ def project_breast(
 
 
 def _dense_path(
-    anatomy: Anatomy,
+    view: View,
     curves: strokes.Strokes,
-    view: str,
-    outline: Outline,
-    width_mm: float,
+    grid: Grid,
     distance: np.ndarray,
     thick: np.ndarray,
     pixel_mm: float,
-    rng: np.random.Generator,
 ) -> np.ndarray:
     """Return the path through dense tissue in mm: gland, septa, curves, pectoral muscle."""
-    shape = distance.shape
-    grid = Grid(len(outline.x_mm) * STEP_MM, width_mm, rng)
+    anatomy, rng, shape = view.anatomy, grid.rng, distance.shape
     on_cells = [
         cv2.resize(a, grid.shape[::-1], interpolation=cv2.INTER_AREA) for a in (distance, thick)
     ]
-    rays = course(outline.nipple_mm, grid)
-    glandular = gland(anatomy, view, outline.nipple_mm, on_cells[0], rays, grid)
+    rays = course(view.nipple_mm, grid)
+    glandular = gland(view, on_cells[0], rays, grid)
     volume = float((glandular * on_cells[1]).sum())
     scale = anatomy.dense_fraction * float(on_cells[1].sum()) / max(volume, 1.0)
     scale *= rng.lognormal(0, 0.06)
-    muscle = None
-    if view != "CC":
-        muscle = _pectoral(anatomy, grid, rng)
+    muscle = _pectoral(anatomy, grid) if view.name == "MLO" else None
     lines = septa(anatomy, distance, rays, grid, pixel_mm)
     slow = grid.noise(2.35, 1 / 22)
     fine = power_law(rng, shape, pixel_mm, 2.35, 1 / 2.5)
     fine = 0.9 * upsample(slow, CELL_MM, pixel_mm, shape) + 0.35 * fine
     glandular = upsample(glandular, CELL_MM, pixel_mm, shape)
     dense = fractions(glandular, lines, fine, scale, anatomy.ligaments) * thick
-    curved = strokes.draw(curves, anatomy, view, outline.nipple_mm, pixel_mm, shape)
+    curved = strokes.draw(curves, view, pixel_mm, shape)
     dense += 0.9 * curved * smoothstep(distance, 3, 9)
     if muscle is not None:
         dense = np.maximum(dense, upsample(muscle, CELL_MM, pixel_mm, shape) * thick + 0.5 * dense)
     return dense
 
 
-def _pectoral(anatomy: Anatomy, grid: Grid, rng: np.random.Generator) -> np.ndarray:
+def _pectoral(anatomy: Anatomy, grid: Grid) -> np.ndarray:
+    rng = grid.rng
     depth = pectoral_depth(anatomy, grid.x, grid.y, rng)
     ramp = 0.32 + 0.68 * np.clip(depth / (0.75 * anatomy.pectoral_mm), 0, 1) ** 0.7
     grain = 1 + 0.05 * grid.noise(2.5, 1 / 20)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mammo.datasets.phantom.anatomy import Anatomy, project
+from mammo.datasets.phantom.anatomy import Anatomy, View
 from mammo.datasets.phantom.fields import blur, deposit
 
 STEP_MM = 0.5
@@ -60,16 +60,9 @@ def grow(rng: np.random.Generator, anatomy: Anatomy) -> Strokes:
     return Strokes(path, weight, kind == 2)
 
 
-def draw(
-    strokes: Strokes,
-    anatomy: Anatomy,
-    view: str,
-    nipple_mm: tuple[float, float],
-    pixel_mm: float,
-    shape: tuple[int, int],
-) -> np.ndarray:
+def draw(strokes: Strokes, view: View, pixel_mm: float, shape: tuple[int, int]) -> np.ndarray:
     """Return the path through ducts, ligaments and vessels in mm, on the pixels of a view."""
-    x, y = project(strokes.path, anatomy, view, nipple_mm)
+    x, y = view.project(strokes.path)
     total = np.zeros(shape, np.float32)
     for wide, width_mm in ((False, 0.8), (True, 1.6)):
         chosen = (strokes.wide == wide)[:, None] & (strokes.weight > 0)

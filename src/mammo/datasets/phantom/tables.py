@@ -9,85 +9,51 @@ from __future__ import annotations
 
 MASS_FORMS = {
     False: {
-        ("OVAL", "CIRCUMSCRIBED"): 139,
-        ("LOBULATED", "CIRCUMSCRIBED"): 137,
-        ("OVAL", "OBSCURED"): 104,
-        ("LOBULATED", "OBSCURED"): 70,
-        ("ROUND", "CIRCUMSCRIBED"): 61,
-        ("IRREGULAR", "ILL_DEFINED"): 50,
-        ("OVAL", "ILL_DEFINED"): 37,
-        ("ROUND", "OBSCURED"): 31,
-        ("LYMPH_NODE", "CIRCUMSCRIBED"): 27,
-        ("LOBULATED", "ILL_DEFINED"): 23,
-        ("IRREGULAR", "SPICULATED"): 21,
-        ("LOBULATED", "MICROLOBULATED"): 20,
-        ("OVAL", "MICROLOBULATED"): 19,
-        ("ARCHITECTURAL_DISTORTION", "SPICULATED"): 17,
-        ("ARCHITECTURAL_DISTORTION", "ILL_DEFINED"): 13,
-        ("IRREGULAR", "OBSCURED"): 12,
-        ("ROUND", "MICROLOBULATED"): 10,
-        ("ROUND", "ILL_DEFINED"): 10,
+        ("OVAL", "CIRCUMSCRIBED"): 139, ("LOBULATED", "CIRCUMSCRIBED"): 137,
+        ("OVAL", "OBSCURED"): 104, ("LOBULATED", "OBSCURED"): 70, ("ROUND", "CIRCUMSCRIBED"): 61,
+        ("IRREGULAR", "ILL_DEFINED"): 50, ("OVAL", "ILL_DEFINED"): 37, ("ROUND", "OBSCURED"): 31,
+        ("LYMPH_NODE", "CIRCUMSCRIBED"): 27, ("LOBULATED", "ILL_DEFINED"): 23,
+        ("IRREGULAR", "SPICULATED"): 21, ("LOBULATED", "MICROLOBULATED"): 20,
+        ("OVAL", "MICROLOBULATED"): 19, ("ARCHITECTURAL_DISTORTION", "SPICULATED"): 17,
+        ("ARCHITECTURAL_DISTORTION", "ILL_DEFINED"): 13, ("IRREGULAR", "OBSCURED"): 12,
+        ("ROUND", "MICROLOBULATED"): 10, ("ROUND", "ILL_DEFINED"): 10,
         ("FOCAL_ASYMMETRIC_DENSITY", "ILL_DEFINED"): 8,
     },
     True: {
-        ("IRREGULAR", "SPICULATED"): 216,
-        ("IRREGULAR", "ILL_DEFINED"): 124,
-        ("ARCHITECTURAL_DISTORTION", "SPICULATED"): 59,
-        ("LOBULATED", "ILL_DEFINED"): 44,
-        ("LOBULATED", "MICROLOBULATED"): 34,
-        ("OVAL", "ILL_DEFINED"): 28,
-        ("OVAL", "MICROLOBULATED"): 28,
-        ("OVAL", "SPICULATED"): 25,
-        ("LOBULATED", "CIRCUMSCRIBED"): 24,
-        ("ARCHITECTURAL_DISTORTION", "ILL_DEFINED"): 24,
-        ("ROUND", "SPICULATED"): 20,
-        ("ROUND", "ILL_DEFINED"): 17,
-        ("IRREGULAR", "MICROLOBULATED"): 14,
-        ("OVAL", "OBSCURED"): 11,
-        ("OVAL", "CIRCUMSCRIBED"): 10,
-        ("LOBULATED", "OBSCURED"): 10,
-        ("IRREGULAR", "OBSCURED"): 10,
-        ("ROUND", "CIRCUMSCRIBED"): 9,
+        ("IRREGULAR", "SPICULATED"): 216, ("IRREGULAR", "ILL_DEFINED"): 124,
+        ("ARCHITECTURAL_DISTORTION", "SPICULATED"): 59, ("LOBULATED", "ILL_DEFINED"): 44,
+        ("LOBULATED", "MICROLOBULATED"): 34, ("OVAL", "ILL_DEFINED"): 28,
+        ("OVAL", "MICROLOBULATED"): 28, ("OVAL", "SPICULATED"): 25,
+        ("LOBULATED", "CIRCUMSCRIBED"): 24, ("ARCHITECTURAL_DISTORTION", "ILL_DEFINED"): 24,
+        ("ROUND", "SPICULATED"): 20, ("ROUND", "ILL_DEFINED"): 17,
+        ("IRREGULAR", "MICROLOBULATED"): 14, ("OVAL", "OBSCURED"): 11,
+        ("OVAL", "CIRCUMSCRIBED"): 10, ("LOBULATED", "OBSCURED"): 10,
+        ("IRREGULAR", "OBSCURED"): 10, ("ROUND", "CIRCUMSCRIBED"): 9,
     },
-}
+}  # fmt: skip
 
 # Percentages of type and of distribution, which are drawn independently except for the types
 # that have a course of their own (see `FIXED_DISTRIBUTION`).
 CALCIFICATION_TYPES = {
     False: {
-        "PLEOMORPHIC": 35.6,
-        "LUCENT_CENTER": 20.0,
-        "PUNCTATE": 15.4,
-        "ROUND_AND_REGULAR": 14.4,
-        "AMORPHOUS": 11.5,
-        "VASCULAR": 8.8,
-        "COARSE": 7.0,
-        "FINE_LINEAR_BRANCHING": 2.2,
+        "PLEOMORPHIC": 35.6, "LUCENT_CENTER": 20.0, "PUNCTATE": 15.4, "ROUND_AND_REGULAR": 14.4,
+        "AMORPHOUS": 11.5, "VASCULAR": 8.8, "COARSE": 7.0, "FINE_LINEAR_BRANCHING": 2.2,
     },
     True: {
-        "PLEOMORPHIC": 71.6,
-        "FINE_LINEAR_BRANCHING": 16.8,
-        "AMORPHOUS": 12.2,
-        "PUNCTATE": 8.2,
+        "PLEOMORPHIC": 71.6, "FINE_LINEAR_BRANCHING": 16.8, "AMORPHOUS": 12.2, "PUNCTATE": 8.2,
         "ROUND_AND_REGULAR": 1.0,
     },
-}
+}  # fmt: skip
 CALCIFICATION_DISTRIBUTIONS = {
     False: {
-        "CLUSTERED": 45.6,
-        "SEGMENTAL": 7.4,
-        "REGIONAL": 5.0,
-        "LINEAR": 3.6,
+        "CLUSTERED": 45.6, "SEGMENTAL": 7.4, "REGIONAL": 5.0, "LINEAR": 3.6,
         "DIFFUSELY_SCATTERED": 2.9,
     },
     True: {
-        "CLUSTERED": 62.7,
-        "SEGMENTAL": 18.6,
-        "LINEAR": 15.6,
-        "REGIONAL": 6.5,
+        "CLUSTERED": 62.7, "SEGMENTAL": 18.6, "LINEAR": 15.6, "REGIONAL": 6.5,
         "DIFFUSELY_SCATTERED": 0.7,
     },
-}
+}  # fmt: skip
 FIXED_DISTRIBUTION = {"VASCULAR": "LINEAR", "LUCENT_CENTER": "N/A", "COARSE": "N/A"}
 
 # Percentages of the subtlety ratings 1 (subtle) to 5 (obvious).

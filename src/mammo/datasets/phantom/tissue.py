@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mammo.datasets.phantom.anatomy import LOBES, Anatomy, clump_fields, project
+from mammo.datasets.phantom.anatomy import LOBES, Anatomy, View, clump_fields
 from mammo.datasets.phantom.fields import power_law, smoothstep, upsample
 
 # Parenchyma is computed on cells of .8 mm for every pixel size; fibres, and what is finer than a
@@ -82,14 +82,7 @@ def _ridges(field: np.ndarray, width: float) -> np.ndarray:
     return np.exp(field * field * np.float32(-1 / width**2))
 
 
-def gland(
-    anatomy: Anatomy,
-    view: str,
-    nipple_mm: tuple[float, float],
-    distance: np.ndarray,
-    rays: Course,
-    grid: Grid,
-) -> np.ndarray:
+def gland(view: View, distance: np.ndarray, rays: Course, grid: Grid) -> np.ndarray:
     """Draw the gland on a view's cells, relative, not yet scaled to a density.
 
     It is the sum of soft lobes (one sharp threshold of noise looks like a cauliflower), each an
@@ -101,7 +94,8 @@ def gland(
     distance : numpy.ndarray
         Depth below the skin in mm, on the cells.
     """
-    rng, c = grid.rng, anatomy.density - 1
+    anatomy, nipple_mm, rng = view.anatomy, view.nipple_mm, grid.rng
+    c = anatomy.density - 1
     x, y = grid.x[None], grid.y[:, None]
     streaks = power_law(rng, POLAR, 1.0, 3.0, 1 / 30, stretch=4.0)
     cone = np.abs(y - nipple_mm[1]) / (np.clip(nipple_mm[0] - x, 0, None) * 1.1 + 12)
@@ -109,13 +103,13 @@ def gland(
     depth_gate = smoothstep(distance + 2.5 * rays.warp, 4, 18)
     scatter_gate = smoothstep(distance, 4, 14)
     slow_y, slow_x = ((np.arange(n) + 0.5) * SLOW_MM for n in grid.slow_shape)
-    lumps = clump_fields(anatomy, view, nipple_mm, slow_x, slow_y)
-    lobe_x, lobe_y = project(anatomy.lobes[:, :3], anatomy, view, nipple_mm)
+    lumps = clump_fields(view, slow_x, slow_y)
+    lobe_x, lobe_y = view.project(anatomy.lobes[:, :3])
     total = np.zeros(grid.shape, np.float32)
     for lobe in range(LOBES):
         rx, across, up = anatomy.lobes[lobe, 3:] * anatomy.width_mm
         tilt = anatomy.oblique
-        ry = across if view == "CC" else np.hypot(up * np.cos(tilt), across * np.sin(tilt))
+        ry = across if view.name == "CC" else np.hypot(up * np.cos(tilt), across * np.sin(tilt))
         reach = np.hypot((x - lobe_x[lobe]) / rx, (y - lobe_y[lobe]) / ry)
         reach = reach + 0.2 * grid.slow_noise(3.2, 1 / 50, 1 / 6)
         patches = 0.12 + 0.88 * smoothstep(grid.refine(lumps[lobe]) + 0.15 + 0.4 * (c - 1.5), -1, 1)
@@ -133,11 +127,7 @@ def gland(
 
 
 def septa(
-    anatomy: Anatomy,
-    distance: np.ndarray,
-    rays: Course,
-    grid: Grid,
-    pixel_mm: float,
+    anatomy: Anatomy, distance: np.ndarray, rays: Course, grid: Grid, pixel_mm: float
 ) -> np.ndarray:
     """Draw ligaments and fibres on the pixels, as a fraction of the thickness.
 

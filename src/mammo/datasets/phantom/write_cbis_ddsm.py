@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from mammo.datasets.phantom import dicom_file
 from mammo.datasets.phantom.film import DDSM_SCANNERS, FilmSettings, develop
-from mammo.datasets.phantom.imaging import Exposure, at_chest_wall, exposures, frame_shape
-from mammo.datasets.phantom.lesion_plan import Lesion
+from mammo.datasets.phantom.imaging import Exposure, exposures
 from mammo.datasets.phantom.population import Case
-from mammo.datasets.phantom.sheet import Placement, SheetSettings, background
+from mammo.datasets.phantom.sheet import SheetSettings, background
 from mammo.datasets.phantom.streams import Streams
 
 FILM = FilmSettings()
@@ -24,33 +23,13 @@ FRAMES_MM = ((240.0, 180.0), (300.0, 240.0))
 CLIP = (0.05, 3.0)
 
 PATHS = ("image file path", "cropped image file path", "ROI mask file path")
+_WHERE = ("left or right breast", "image view", "abnormality id", "abnormality type")
+_RATINGS = ("assessment", "pathology", "subtlety")
 COLUMNS = {
-    "mass": [
-        "patient_id",
-        "breast_density",
-        "left or right breast",
-        "image view",
-        "abnormality id",
-        "abnormality type",
-        "mass shape",
-        "mass margins",
-        "assessment",
-        "pathology",
-        "subtlety",
-    ],
-    "calcification": [
-        "patient_id",
-        "breast density",
-        "left or right breast",
-        "image view",
-        "abnormality id",
-        "abnormality type",
-        "calc type",
-        "calc distribution",
-        "assessment",
-        "pathology",
-        "subtlety",
-    ],
+    "mass": ("patient_id", "breast_density", *_WHERE, "mass shape", "mass margins", *_RATINGS),
+    "calcification": (
+        *("patient_id", "breast density", *_WHERE, "calc type", "calc distribution", *_RATINGS),
+    ),
 }
 SHORT = {"mass": "Mass", "calcification": "Calc"}
 SIDE = {"L": "LEFT", "R": "RIGHT"}
@@ -60,28 +39,18 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
     """Write one patient's images and masks; return a table row for each abnormality."""
     rows = []
     for exposure in exposures(case, streams, pixel_mm, FRAMES_MM):
-        shape = frame_shape(exposure, FRAMES_MM)
-        placement = at_chest_wall(shape, exposure.breast.laterality)
-        pixels = acquire(exposure, placement)
-        groups = sorted({(lesion.kind, lesion.split) for lesion in exposure.breast.lesions})
-        for kind, split in groups:
-            rows += _write_group(case, streams, exposure, placement, pixels, kind, split, folder)
+        pixels = acquire(exposure)
+        for kind, split in sorted({(le.kind, le.split) for le in exposure.breast.lesions}):
+            rows += _write_group(case, streams, exposure, pixels, kind, split, folder)
     return rows
 
 
-def acquire(exposure: Exposure, placement: Placement) -> np.ndarray:
+def acquire(exposure: Exposure) -> np.ndarray:
     """Return a film, digitised by one of DDSM's scanners, as CBIS-DDSM's 16-bit pixels."""
-    film = develop(exposure.projection, FILM, exposure.noise)
+    film, placement = develop(exposure.projection, FILM, exposure.noise), exposure.placement
     scanner = DDSM_SCANNERS[int(exposure.artefact.integers(len(DDSM_SCANNERS)))]
-    text = (exposure.breast.laterality, exposure.view)
-    sheet = background(
-        placement.shape,
-        exposure.projection.pixel_mm,
-        SHEET,
-        text,
-        placement.right,
-        exposure.artefact,
-    )
+    text, pixel_mm = (exposure.breast.laterality, exposure.view), exposure.projection.pixel_mm
+    sheet = background(placement.shape, pixel_mm, SHEET, text, placement.right, exposure.artefact)
     darkest = FILM.density_range[1]
     density = darkest * (1 - placement.mount(1 - film / np.float32(darkest), sheet))
     density = scanner.optical_density(scanner.digitise(density, exposure.noise))
@@ -93,16 +62,20 @@ def _write_group(
     case: Case,
     streams: Streams,
     exposure: Exposure,
-    placement: Placement,
     pixels: np.ndarray,
     kind: str,
     split: str,
     folder: Path,
 ) -> list[dict]:
+    """Write an image as often as it has lesions of a kind and split, with their crops and masks."""
     breast, patient = exposure.breast, f"P_{case.number + 1:05d}"
     name = f"{SHORT[kind]}-{split}_{patient}_{SIDE[breast.laterality]}_{exposure.view}"
-    key = (*streams.entropy, name)
-    image = _save(pixels, 16, key, name, "full mammogram images", 1, exposure, folder)
+
+    def save(kept: np.ndarray, folder_name: str, series: str, number: int = 1) -> str:
+        key = (*streams.entropy, name)
+        return _save(kept, key, folder_name, series, number, exposure, folder)
+
+    image = save(pixels, name, "full mammogram images")
     chosen = [
         (lesion, trace)
         for lesion, trace in zip(breast.lesions, exposure.projection.traces, strict=True)
@@ -110,35 +83,18 @@ def _write_group(
     ]
     rows = []
     for number, (lesion, trace) in enumerate(chosen, start=1):
-        mask = placement.mask(trace.contour, exposure.projection.pixel_mm)
+        mask = exposure.placement.mask(trace.contour, exposure.projection.pixel_mm)
         roi = f"{name}_{number}"
-        crop = _save(_crop(pixels, mask), 16, key, roi, "ROI mask images", 1, exposure, folder)
-        outlined = _save(mask, 8, key, roi, "ROI mask images", 2, exposure, folder)
-        row = _row(case, exposure, lesion, number)
+        crop = save(_crop(pixels, mask), roi, "ROI mask images")
+        files = (image, crop, save(mask, roi, "ROI mask images", 2))
+        where = (patient, case.density, SIDE[breast.laterality], exposure.view, number, kind)
+        rated = (lesion.form, lesion.edge, lesion.assessment, lesion.pathology, lesion.subtlety)
+        row = dict(zip((*COLUMNS[kind], *PATHS), (*where, *rated, *files), strict=True))
         # The case tables break the line inside one quoted path: of the mask for masses, of the
         # crop for calcifications.
-        broken = PATHS[2] if kind == "mass" else PATHS[1]
-        row |= dict(zip(PATHS, (image, crop, outlined), strict=True))
-        row[broken] += "\n"
+        row[PATHS[2] if kind == "mass" else PATHS[1]] += "\n"
         rows.append(row | {"table": f"{SHORT[kind].lower()}_{split}"})
     return rows
-
-
-def _row(case: Case, exposure: Exposure, lesion: Lesion, number: int) -> dict:
-    values = (
-        f"P_{case.number + 1:05d}",
-        case.density,
-        SIDE[exposure.breast.laterality],
-        exposure.view,
-        number,
-        lesion.kind,
-        lesion.form,
-        lesion.edge,
-        lesion.assessment,
-        lesion.pathology,
-        lesion.subtlety,
-    )
-    return dict(zip(COLUMNS[lesion.kind], values, strict=True))
 
 
 def _crop(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -153,7 +109,6 @@ def _crop(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 def _save(
     pixels: np.ndarray,
-    bits: int,
     key: tuple,
     name: str,
     series_name: str,
@@ -165,9 +120,8 @@ def _save(
     study = dicom_file.uid(*key, name, "study")
     series = dicom_file.uid(*key, name, "series")
     instance = dicom_file.uid(*key, name, "image", number)
-    ds = dicom_file.image_dataset(
-        pixels, bits, dicom_file.SECONDARY_CAPTURE, (study, series, instance)
-    )
+    bits, identifiers = 8 * pixels.itemsize, (study, series, instance)
+    ds = dicom_file.image_dataset(pixels, bits, dicom_file.SECONDARY_CAPTURE, identifiers)
     ds.PatientID = ds.PatientName = name
     ds.ConversionType = "WSD"
     ds.SeriesDescription = series_name
@@ -192,10 +146,9 @@ def write_tables(rows: list[dict], folder: Path) -> None:
     for kind in SHORT:
         for split, suffix in (("Training", "train"), ("Test", "test")):
             short = SHORT[kind].lower()
-            path = folder / f"{short}_case_description_{suffix}_set.csv"
-            with path.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.DictWriter(
-                    stream, [*COLUMNS[kind], *PATHS], extrasaction="ignore", lineterminator="\r\n"
-                )
-                writer.writeheader()
-                writer.writerows(row for row in rows if row["table"] == f"{short}_{split}")
+            table = [row for row in rows if row["table"] == f"{short}_{split}"]
+            pd.DataFrame(table, columns=[*COLUMNS[kind], *PATHS]).to_csv(
+                folder / f"{short}_case_description_{suffix}_set.csv",
+                index=False,
+                lineterminator="\r\n",
+            )

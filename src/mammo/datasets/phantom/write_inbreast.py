@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import plistlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from mammo.datasets.phantom import dicom_file
-from mammo.datasets.phantom.detector import DetectorSettings, process
-from mammo.datasets.phantom.imaging import Exposure, at_chest_wall, exposures, frame_shape
+from mammo.datasets.phantom.detector import DetectorSettings, process, store
+from mammo.datasets.phantom.imaging import Exposure, exposures
 from mammo.datasets.phantom.population import Case
-from mammo.datasets.phantom.sheet import Placement
 from mammo.datasets.phantom.streams import Streams
 
 DETECTOR = DetectorSettings()
 # MammoNovation's two formats: 2560 x 3328 and 3328 x 4084 pixels of .07 mm.
 FRAMES_MM = ((233.0, 179.0), (286.0, 233.0))
 ROOT = "INbreast Release 1.0"
-HEADER = [
-    "Patient ID",
-    "Patient age",
-    "Laterality",
-    "View",
-    "Acquisition date",
-    "File Name",
-    "ACR",
-    "Bi-Rads",
-]
+HEADER = (
+    *("Patient ID", "Patient age", "Laterality", "View", "Acquisition date", "File Name"),
+    *("ACR", "Bi-Rads"),
+)
 # Stored values: 14 bits, air 0, the presentation window well inside them.
 CENTRE, WIDTH = 2600, 3600
 
@@ -43,7 +36,6 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
     for index, exposure in enumerate(exposures(case, streams, pixel_mm, FRAMES_MM)):
         number = 50000000 + 100 * case.number + 24 * index
         side, view = exposure.breast.laterality, exposure.view
-        placement = at_chest_wall(frame_shape(exposure, FRAMES_MM), side)
         short = "ML" if view == "MLO" else view
         name = f"{number}_{patient}_MG_{side}_{short}_ANON.dcm"
         identifiers = tuple(
@@ -51,35 +43,33 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
             for part in ("study", f"series {side} {view}", f"image {side} {view}")
         )
         ds = dicom_file.presentation_dataset(
-            acquire(exposure, placement), 14, identifiers, side, view, pixel_mm
+            acquire(exposure), 14, identifiers, side, view, pixel_mm
         )
         ds.PatientID = ds.PatientName = "removed"
         ds.Manufacturer = "Synthetic phantom (MammoNovation-like)"
         ds.WindowCenter, ds.WindowWidth = CENTRE, WIDTH
         dicom_file.save(ds, folder / ROOT / "AllDICOMs" / name)
         if exposure.breast.lesions:
-            _write_outlines(exposure, placement, folder / ROOT / "AllXML" / f"{number}.xml")
+            _write_outlines(exposure, folder / ROOT / "AllXML" / f"{number}.xml")
         values = ("removed", "removed", side, view, month, number, case.density)
         rows.append(dict(zip(HEADER, (*values, exposure.breast.birads), strict=True)))
     return rows
 
 
-def acquire(exposure: Exposure, placement: Placement) -> np.ndarray:
+def acquire(exposure: Exposure) -> np.ndarray:
     """Return a processed image as 14-bit stored values: air is 0, the window is linear."""
     signal, breast = process(exposure.projection, DETECTOR, exposure.noise)
     # The look-up table with its soft ends is applied by the machine, as in the release's files.
     soft = 1 / (1 + np.exp(-4 * signal))
-    stored = np.where(breast, np.clip(CENTRE + WIDTH * (soft - 0.5), 1, 16383), 0)
-    air = np.zeros(placement.shape, np.float32)
-    return np.rint(placement.mount(stored.astype(np.float32), air)).astype(np.uint16)
+    return store(CENTRE + WIDTH * (soft - 0.5), breast, exposure.placement, 14)
 
 
-def _write_outlines(exposure: Exposure, placement: Placement, path: Path) -> None:
+def _write_outlines(exposure: Exposure, path: Path) -> None:
     regions = []
     pixel_mm = exposure.projection.pixel_mm
     traced = zip(exposure.breast.lesions, exposure.projection.traces, strict=True)
     for index, (lesion, trace) in enumerate(traced):
-        points = placement.points(trace.contour, pixel_mm)
+        points = exposure.placement.points(trace.contour, pixel_mm)
         regions.append(
             {
                 "IndexInImage": index,
@@ -99,8 +89,5 @@ def _write_outlines(exposure: Exposure, placement: Placement, path: Path) -> Non
 
 def write_tables(rows: list[dict], folder: Path) -> None:
     """Write INbreast.csv."""
-    path = folder / ROOT / "INbreast.csv"
-    with path.open("w", newline="", encoding="ascii") as stream:
-        writer = csv.DictWriter(stream, HEADER, delimiter=";", lineterminator="\r\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    table = pd.DataFrame(rows, columns=list(HEADER))
+    table.to_csv(folder / ROOT / "INbreast.csv", sep=";", index=False, lineterminator="\r\n")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from mammo.datasets.phantom import dicom_file
-from mammo.datasets.phantom.detector import DetectorSettings, process
-from mammo.datasets.phantom.imaging import Exposure, at_chest_wall, exposures, frame_shape
+from mammo.datasets.phantom.detector import DetectorSettings, process, store
+from mammo.datasets.phantom.imaging import Exposure, exposures
 from mammo.datasets.phantom.population import Case
-from mammo.datasets.phantom.sheet import Placement
 from mammo.datasets.phantom.streams import Streams
 
 # Another vendor than INbreast's: more detail, flatter interior (by eye, see DetectorSettings).
@@ -36,13 +35,12 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
     rows = []
     for exposure in exposures(case, streams, pixel_mm, FRAMES_MM):
         breast, view = exposure.breast, exposure.view
-        placement = at_chest_wall(frame_shape(exposure, FRAMES_MM), breast.laterality)
         identifiers = tuple(
             dicom_file.uid(*streams.entropy, "institution", case.number, part)
             for part in ("study", "series", f"image {breast.laterality} {view}")
         )
         ds = dicom_file.presentation_dataset(
-            acquire(exposure, placement), 12, identifiers, breast.laterality, view, pixel_mm
+            acquire(exposure), 12, identifiers, breast.laterality, view, pixel_mm
         )
         ds.PatientID = ds.PatientName = patient
         ds.Manufacturer = "Synthetic phantom (Hologic-like)"
@@ -57,17 +55,12 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
     return rows
 
 
-def acquire(exposure: Exposure, placement: Placement) -> np.ndarray:
+def acquire(exposure: Exposure) -> np.ndarray:
     """Return a processed image as 12-bit stored values: air is 0."""
     signal, breast = process(exposure.projection, DETECTOR, exposure.noise)
-    stored = np.where(breast, np.clip(CENTRE + WIDTH * signal, 1, 4095), 0)
-    air = np.zeros(placement.shape, np.float32)
-    return np.rint(placement.mount(stored.astype(np.float32), air)).astype(np.uint16)
+    return store(CENTRE + WIDTH * signal, breast, exposure.placement, 12)
 
 
 def write_tables(rows: list[dict], folder: Path) -> None:
     """Write labels.csv."""
-    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(folder / "labels.csv", index=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -43,14 +42,6 @@ Computed phantoms, not patients.
 """
 
 
-@dataclass(frozen=True)
-class Scan:
-    """The part of the film that was digitised: its width in pixels and the breast's place."""
-
-    width: int
-    placement: Placement
-
-
 def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> list[dict]:
     """Write a pair of images; return a row of Info.txt for each, whatever `pixel_mm` says."""
     rows = []
@@ -61,36 +52,39 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
         pixels = acquire(exposure, scan)
         header = f"P5\n# synthetic phantom\n{SIZE} {SIZE}\n255\n".encode("ascii")
         (folder / f"mdb{number:03d}.pgm").write_bytes(header + pixels.tobytes())
-        rows.append({"number": number, "text": _row(case, exposure, scan.placement, number)})
+        rows.append({"number": number, "text": _row(case, exposure, scan, number)})
     return rows
 
 
-def choose_scan(exposure: Exposure) -> Scan:
-    """Choose the narrowest scan that holds the breast and centre it in the matrix."""
+def choose_scan(exposure: Exposure) -> Placement:
+    """Choose the narrowest scan that holds the breast, and place the view on it."""
     projection = exposure.projection
     inside = np.flatnonzero((projection.distance > 0).any(0))
     wanted = inside[-1] + exposure.artefact.uniform(2, 25) / PIXEL_MM
     width = next((w for w in SCAN_WIDTHS if w > wanted), SCAN_WIDTHS[-1])
     # The image is cut or padded about its centre; the breast's middle is near it.
     row = (SIZE - projection.distance.shape[0]) // 2
-    return Scan(width, Placement((SIZE, width), row, 0, exposure.breast.laterality == "R"))
+    return Placement((SIZE, width), row, 0, exposure.breast.laterality == "R")
 
 
-def acquire(exposure: Exposure, scan: Scan) -> np.ndarray:
+def acquire(exposure: Exposure, scan: Placement) -> np.ndarray:
     """Return a film as the digitiser's 8-bit grey levels in the centre of the square."""
     film = develop(exposure.projection, FILM, exposure.noise)
     text = (exposure.breast.laterality, exposure.view)
-    right = scan.placement.right
-    sheet = background((SIZE, scan.width), PIXEL_MM, SHEET, text, right, exposure.artefact)
-    bright = scan.placement.mount(np.clip(1 - film / np.float32(3.2), 0, 1), sheet)
+    sheet = background(scan.shape, PIXEL_MM, SHEET, text, scan.right, exposure.artefact)
+    bright = scan.mount(np.clip(1 - film / np.float32(3.2), 0, 1), sheet)
     grey = MIAS_SCANNER.digitise(3.2 * (1 - bright), exposure.noise)
     pixels = np.zeros((SIZE, SIZE), np.uint8)
-    left = (SIZE - scan.width) // 2
-    pixels[:, left : left + scan.width] = grey.astype(np.uint8)
+    left = _margin(scan)
+    pixels[:, left : left + scan.shape[1]] = grey.astype(np.uint8)
     return pixels
 
 
-def _row(case: Case, exposure: Exposure, placement: Placement, number: int) -> str:
+def _margin(scan: Placement) -> int:
+    return (SIZE - scan.shape[1]) // 2
+
+
+def _row(case: Case, exposure: Exposure, scan: Placement, number: int) -> str:
     breast = exposure.breast
     start = f"mdb{number:03d} {TISSUE[case.density]} {breast.category}"
     if not breast.lesions:
@@ -99,12 +93,9 @@ def _row(case: Case, exposure: Exposure, placement: Placement, number: int) -> s
     if exposure.artefact.random() < WITHOUT_PLACE:
         return f"{start} *NOTE 3*"
     trace = exposure.projection.traces[0]
-    (x, y), left = (
-        placement.points(np.array([trace.x_mm, trace.y_mm]), PIXEL_MM),
-        (SIZE - placement.shape[1]) // 2,
-    )
+    x, y = scan.points(np.array([trace.x_mm, trace.y_mm]), PIXEL_MM)
     radius = max(trace.radius_mm / PIXEL_MM, 1)
-    return f"{start} {x + left:.0f} {SIZE - y:.0f} {radius:.0f}"
+    return f"{start} {x + _margin(scan):.0f} {SIZE - y:.0f} {radius:.0f}"
 
 
 def write_tables(rows: list[dict], folder: Path) -> None:

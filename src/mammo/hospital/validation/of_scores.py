@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.labels import LabelLayout, Labels, read_labels
-from mammo.datasets.institution.labels.words import plain
+from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.everything import Assessment
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
@@ -116,8 +116,8 @@ def _claimed(terms: Terms) -> Claimed | None:
 
 def _present(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
     """Return those of the named columns that a table has."""
-    header = {plain(title) for title in sheet.header}
-    return {ours: theirs for ours, theirs in columns.items() if plain(theirs) in header}
+    header = {normalised(title) for title in sheet.header}
+    return {ours: theirs for ours, theirs in columns.items() if normalised(theirs) in header}
 
 
 def _of_labels(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:

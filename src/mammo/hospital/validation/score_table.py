@@ -9,7 +9,7 @@ import pandas as pd
 
 from mammo.datasets.institution.labels.columns import ALIASES
 from mammo.datasets.institution.labels.facts import IDENTIFIERS, identifiers, sides_and_views
-from mammo.datasets.institution.labels.words import EMPTY, plain
+from mammo.datasets.institution.labels.words import EMPTY, normalised
 from mammo.errors import DatasetError
 from mammo.files.spreadsheet import Sheet
 
@@ -66,8 +66,8 @@ def _places(sheet: Sheet, chosen: Mapping[str, str]) -> dict[str, int]:
     """Return where each known column stands; what the user names stands before usual names."""
     places = {}
     for ours, usual in _KNOWN.items():
-        wanted = {plain(name) for name in ([chosen[ours]] if ours in chosen else usual)}
-        found = [place for place, title in enumerate(sheet.header) if plain(title) in wanted]
+        wanted = {normalised(name) for name in ([chosen[ours]] if ours in chosen else usual)}
+        found = [place for place, title in enumerate(sheet.header) if normalised(title) in wanted]
         if len(found) > 1:
             titles = " and ".join(repr(sheet.header[place]) for place in found)
             raise DatasetError(
@@ -101,7 +101,7 @@ def _check_models(sheet: Sheet, table: pd.DataFrame) -> None:
 
 def _number(sheet: Sheet, line: int, text: str) -> float:
     """Return a score, whose decimal sign may be a comma; NaN of an empty cell."""
-    if plain(text) in EMPTY:
+    if normalised(text) in EMPTY:
         return math.nan
     try:
         number = float(text.replace(",", ".")) if "_" not in text else math.nan

@@ -10,9 +10,9 @@ import pandas as pd
 
 from mammo.datasets.institution.labels.classes import classify
 from mammo.datasets.institution.labels.columns import columns_of
-from mammo.datasets.institution.labels.facts import facts, identifiers, sides_and_views
-from mammo.datasets.institution.labels.units import LEVELS, Level, key_of, level_of, settle
-from mammo.datasets.institution.labels.words import plain
+from mammo.datasets.institution.labels.facts import IDENTIFIERS, facts, identifiers, sides_and_views
+from mammo.datasets.institution.labels.units import LEVELS, Level, key_of, level_of, reconcile
+from mammo.datasets.institution.labels.words import CLASSES, normalised
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
 from mammo.files import spreadsheet
@@ -20,17 +20,9 @@ from mammo.files.spreadsheet import Sheet
 
 COLUMNS = {
     "line": "int64",
-    "image": "object",
-    "patient_id": "object",
-    "study_id": "object",
-    "accession": "object",
-    "laterality": "object",
-    "view": "object",
+    **dict.fromkeys((*IDENTIFIERS, "laterality", "view"), "object"),
     "label": "Int64",
-    "no_label": "object",
-    "pathology": "object",
-    "birads": "object",
-    "density": "object",
+    **dict.fromkeys(("no_label", "pathology", "birads", "density"), "object"),
     "age": "Int64",
 }
 """Columns of `Labels.rows` and their dtypes; text is str or None."""
@@ -74,7 +66,7 @@ class Labels:
         or 0, the same in all rows of a unit, or missing with a reason in ``no_label``.
         ``pathology``, ``birads``, ``density`` and ``age`` are as `labels.facts.facts` gives them.
     contradictions : DataFrame
-        Units whose rows differ, as `mammo.datasets.institution.labels.units.settle` gives them.
+        Units whose rows differ, as `mammo.datasets.institution.labels.units.reconcile` gives them.
     notes : tuple of str
         Sentences on what was assumed; nothing in them comes from below the header.
     """
@@ -112,25 +104,15 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     table = pd.DataFrame({"line": sheet.lines})
     for name, place in places.items():
         table[name] = pd.Series([row[place] for row in sheet.rows], dtype="object")
-    words = {
-        "positive": layout.positive,
-        "negative": layout.negative,
-        "excluded": layout.excluded,
-    }
+    words = {name: getattr(layout, name) for name in CLASSES}
     labels, class_notes = classify(path, table, words)
     sides, side_notes = sides_and_views(path, table)
     known, fact_notes = facts(table)
     rows = pd.concat([table[["line"]], identifiers(table), sides, labels, known], axis=1)
     level = level_of(path, rows, layout.level)
-    rows, contradictions = settle(_by_side(rows, level), level)
-    notes = (
-        *_table_notes(sheet, places),
-        *class_notes,
-        *side_notes,
-        *fact_notes,
-        *_level_notes(rows, level),
-    )
-    return Labels(level, _typed(rows), contradictions, notes)
+    rows, contradictions = reconcile(_by_side(rows, level), level)
+    notes = [*_table_notes(sheet, places), *class_notes, *side_notes, *fact_notes]
+    return Labels(level, _typed(rows), contradictions, (*notes, *_level_notes(rows, level)))
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -153,7 +135,7 @@ def _table_notes(sheet: Sheet, places: Mapping[str, int]) -> list[str]:
     renamed = [
         f"{name} from {sheet.header[place]!r}"
         for name, place in places.items()
-        if plain(sheet.header[place]) != plain(name)
+        if normalised(sheet.header[place]) != normalised(name)
     ]
     notes = [f"columns taken: {', '.join(renamed)}"] if renamed else []
     if sheet.encoding == "Windows-1252":

@@ -12,7 +12,7 @@ from mammo.datasets.institution.labels.words import (
     Meaning,
     Vocabulary,
     is_bare_category,
-    plain,
+    normalised,
 )
 from mammo.errors import DatasetError
 
@@ -69,7 +69,7 @@ def _deciding(path: Path, table: pd.DataFrame) -> str:
 
 
 def _is_empty(text: str) -> bool:
-    return plain(text) in EMPTY
+    return normalised(text) in EMPTY
 
 
 def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabulary) -> None:
@@ -77,7 +77,7 @@ def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabular
 
     A BI-RADS of 1 is benign and a label of 1 is malignant.
     """
-    words = {plain(text) for text in texts.unique() if not _is_empty(text)}
+    words = {normalised(text) for text in texts.unique() if not _is_empty(text)}
     numbers = {word for word in words if is_bare_category(word)}
     if all(vocabulary.word(number) in vocabulary.given for number in numbers):
         return

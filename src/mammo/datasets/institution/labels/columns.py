@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mammo.datasets.institution.labels.words import plain
+from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError
 
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -113,8 +113,8 @@ def _chosen(header: Sequence[str], name: str) -> list[int]:
 
 
 def _places(header: Sequence[str], names: Sequence[str]) -> list[int]:
-    wanted = {plain(name) for name in names}
-    return [place for place, title in enumerate(header) if plain(title) in wanted]
+    wanted = {normalised(name) for name in names}
+    return [place for place, title in enumerate(header) if normalised(title) in wanted]
 
 
 def _only(path: Path, header: Sequence[str], name: str, places: Sequence[int]) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets.institution.labels import words as label_words
-from mammo.datasets.institution.labels.words import EMPTY, Vocabulary, plain
+from mammo.datasets.institution.labels.words import EMPTY, Vocabulary, normalised
 from mammo.errors import DatasetError
 
 IDENTIFIERS = ("image", "patient_id", "study_id", "accession")
@@ -58,7 +58,7 @@ def sides_and_views(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, list
     _refuse(path, table, differs, "view", "is of the other side than the laterality says")
     sides = in_view.where(in_view != "", stated)
     found = pd.DataFrame({"laterality": sides.where(sides != "", None), "view": sided.str[1]})
-    letters = {plain(text) for text in table.get("laterality", ())} & {"g", "d"}
+    letters = {normalised(text) for text in table.get("laterality", ())} & {"g", "d"}
     notes = ["the sides G and D are read as left and right (gauche, droite)"] if letters else []
     return found.astype("object"), notes
 
@@ -106,7 +106,7 @@ def _parsed(table: pd.DataFrame, name: str, parse: Callable[[str], object]) -> p
 
 
 def _stated(text: str) -> str | None:
-    return None if plain(text) in EMPTY else text
+    return None if normalised(text) in EMPTY else text
 
 
 def _posix(path: str) -> str:

@@ -63,7 +63,7 @@ def key_of(level: Level, rows: pd.DataFrame) -> list[str]:
     return [name for name in _KEYS[level] if rows[name].notna().any()]
 
 
-def settle(rows: pd.DataFrame, level: Level) -> tuple[pd.DataFrame, pd.DataFrame]:
+def reconcile(rows: pd.DataFrame, level: Level) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give all rows of one image, breast, study or patient one label.
 
     The rows of an image must say the same, else it has no label. A breast (study, patient) is

@@ -71,7 +71,7 @@ _VIEWS = {"CRANIOCAUDAL": "CC", "MEDIOLATERALOBLIQUE": "MLO"}
 _OLDEST = 90
 
 
-def plain(text: str) -> str:
+def normalised(text: str) -> str:
     """Return a word without case, accents, spaces, hyphens and underscores; ``1.0`` is ``1``."""
     parts = unicodedata.normalize("NFKD", text.casefold())
     word = "".join(p for p in parts if not (p.isspace() or unicodedata.combining(p) or p in "_-‐–"))
@@ -79,17 +79,17 @@ def plain(text: str) -> str:
     return number[1] if number else word or text
 
 
-_SIDE_OF = {plain(word): name for name, words in SIDES.items() for word in words}
+_SIDE_OF = {normalised(word): name for name, words in SIDES.items() for word in words}
 
 
 def birads(text: str) -> str | None:
     """Return the BI-RADS category that a text is: 0 to 6, 4a, 4b or 4c; None if it is none."""
-    found = _BIRADS.fullmatch(plain(text))
+    found = _BIRADS.fullmatch(normalised(text))
     return found[2] if found else None
 
 
 def is_bare_category(word: str) -> bool:
-    """Say whether a plain word is a number, perhaps with a letter, that may be a category."""
+    """Say whether a normalised word is a number, perhaps with a letter, that may be a category."""
     found = _BIRADS.fullmatch(word)
     return found is not None and found[1] is None
 
@@ -116,7 +116,9 @@ class Vocabulary:
         self.given = classes_of(
             {name: [self.word(text) for text in texts] for name, texts in given.items()}
         )
-        self.built_in = {plain(word): name for name, words in CLASSES.items() for word in words}
+        self.built_in = {
+            normalised(word): name for name, words in CLASSES.items() for word in words
+        }
         pairs = {(name, self.built_in.get(word)) for word, name in self.given.items()}
         if pairs & {("positive", "negative"), ("negative", "positive")}:
             self.built_in = {}
@@ -124,7 +126,7 @@ class Vocabulary:
 
     def word(self, text: str) -> str:
         """Return the word by which a text is known; that of a BI-RADS category is ``birads4a``."""
-        word = plain(text)
+        word = normalised(text)
         found = _BIRADS.fullmatch(word)
         is_category = found and (found[1] or self.column == "birads")
         return f"birads{found[2]}" if is_category else word
@@ -150,7 +152,7 @@ class Vocabulary:
 
 def side(text: str) -> str | None:
     """Return ``L``, ``R``, ``both`` or, if it is not stated, an empty text; None if unclear."""
-    return _SIDE_OF.get(plain(text) if text else text)
+    return _SIDE_OF.get(normalised(text) if text else text)
 
 
 def side_and_view(text: str) -> tuple[str, str | None]:
@@ -158,7 +160,7 @@ def side_and_view(text: str) -> tuple[str, str | None]:
 
     The view is None where it is no short word.
     """
-    word = plain(text).upper()
+    word = normalised(text).upper()
     sided = _SIDED_VIEW.fullmatch(word)
     if sided:
         return sided[1], sided[2]
@@ -168,7 +170,7 @@ def side_and_view(text: str) -> tuple[str, str | None]:
 
 def density(text: str) -> str | None:
     """Return the ACR density that a text is: 1 to 4 or a to d; None if it is none."""
-    found = _DENSITY.fullmatch(plain(text))
+    found = _DENSITY.fullmatch(normalised(text))
     return found[1] if found else None
 
 
@@ -177,5 +179,5 @@ def age(text: str) -> int | None:
 
     Above 89 an age identifies a person (45 CFR 164.514(b)(2)(i)(C)).
     """
-    found = _AGE.fullmatch(plain(text))
+    found = _AGE.fullmatch(normalised(text))
     return min(int(found[1]), _OLDEST) if found else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,6 +13,40 @@ from mammo.errors import MammoError
 
 Unit = Literal["patient", "image"]
 """What is taken as independent: patients, with all their images, or single images."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Checked labels and scores of n images, with the numbers of their patients and units.
+
+    Attributes
+    ----------
+    labels : (n,) bool array
+        True is malignant.
+    scores : (n,) float64 array
+    patients, units : (n,) int arrays
+        Numbered 0, 1, ...; a unit is what is taken as independent.
+    """
+
+    labels: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    patients: NDArray[np.intp]
+    units: NDArray[np.intp]
+
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return int(self.units.max()) + 1
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The counts that every estimate carries, by their names in `Estimate`."""
+        return {
+            "n_images": len(self.labels),
+            "n_patients": len(np.unique(self.patients)),
+            "n_malignant": int(self.labels.sum()),
+        }
+
 
 _MISSING = ["", "None", "nan", "NaN", "<NA>", "NaT"]  # how an absent identifier reads as text
 
@@ -44,11 +79,20 @@ def check_scores(
     return labels.astype(bool), scores
 
 
-def check_probabilities(
-    y_true: ArrayLike, y_score: ArrayLike
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return labels and scores as `check_scores` does; scores outside [0, 1] are refused."""
+def check_images(
+    y_true: ArrayLike, y_score: ArrayLike, patient_id: Sequence[object], unit: Unit
+) -> Images:
+    """Return the images of one set as the functions of this package take them."""
     labels, scores = check_scores(y_true, y_score)
+    patients = group_index(patient_id, len(labels))
+    if unit not in get_args(Unit):
+        raise MammoError(f"unit is {unit!r}: choose 'patient' or 'image'")
+    units = patients if unit == "patient" else np.arange(len(patients))
+    return Images(labels, scores, patients, units)
+
+
+def check_probabilities(scores: NDArray[np.float64]) -> None:
+    """Refuse scores outside [0, 1]."""
     wrong = np.flatnonzero((scores < 0) | (scores > 1))
     if wrong.size:
         raise MammoError(
@@ -56,7 +100,6 @@ def check_probabilities(
             "all): calibration is of probabilities, which lie in [0, 1]; scale the scores, or "
             "leave calibration out"
         )
-    return labels, scores
 
 
 def check_models(
@@ -84,13 +127,6 @@ def group_index(groups: Sequence[object], n_images: int) -> NDArray[np.intp]:
             "give every image one; images of unknown patients cannot be taken as independent"
         )
     return np.unique(names, return_inverse=True)[1]
-
-
-def units_of(unit: Unit, patients: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the number of the unit that each image belongs to."""
-    if unit not in get_args(Unit):
-        raise MammoError(f"unit is {unit!r}: choose 'patient' or 'image'")
-    return patients if unit == "patient" else np.arange(len(patients))
 
 
 def check_fraction(value: float, name: str) -> float:

@@ -149,13 +149,7 @@ class LocalStudy(Study):
     """
 
     def __init__(self, study: Study, patients: Collection[str] = ()) -> None:
-        super().__init__(study.parameters, study.processes)
-        self.artifacts, self.locations = study.artifacts, study.locations
-        self._manifests, self._tables, self._splits = (
-            study._manifests,
-            study._tables,
-            study._splits,
-        )
+        super().__init__(study.parameters, study.processes, variant_of=study)
         self.patients = frozenset(patients)
 
     @property

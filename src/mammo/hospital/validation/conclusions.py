@@ -22,6 +22,7 @@ FEWEST = 10
 
 Rank = Literal["better", "worse", "open", "unknown"]
 Drop = Literal["shown", "small", "shown alone", "none", "open", "unknown"]
+Size = Literal["more patients", "enough", "too few at home"]
 Threshold = Literal["moved", "may have moved", "kept", "unknown"]
 Claim = Literal["above", "within", "below"]
 
@@ -33,6 +34,11 @@ def against_guessing(row: pd.Series) -> Rank:
     if row["lower"] > GUESSING:
         return "better"
     return "worse" if row["upper"] < GUESSING else "open"
+
+
+def rank_of(evidence: Evidence, model: str) -> Rank:
+    """Return `against_guessing` of a model's auROC on the hospital's images."""
+    return against_guessing(evidence.own.loc[model])
 
 
 def are_too_few(row: pd.Series) -> bool:
@@ -61,6 +67,25 @@ def drop_of(evidence: Evidence, model: str) -> Drop | None:
     if not is_seen:
         return "open"
     return "shown" if drop["p_holm"] <= 1 - drop["confidence"] else "shown alone"
+
+
+def size_of(evidence: Evidence, model: str) -> Size | None:
+    """Say what would settle whether a model lost the margin or more; None where that is settled.
+
+    Returns
+    -------
+    str or None
+        "more patients" of the hospital's; "enough" if the loss would be found with those that are
+        there; "too few at home" if no number of own patients would do.
+    """
+    if drop_of(evidence, model) not in ("open", "shown alone"):
+        return None
+    factor = times_as_many_patients(evidence, model)
+    if math.isnan(factor):
+        return None
+    if math.isinf(factor):
+        return "too few at home"
+    return "more patients" if factor > 1 else "enough"
 
 
 def times_as_many_patients(evidence: Evidence, model: str) -> float:

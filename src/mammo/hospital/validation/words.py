@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -16,6 +16,8 @@ from mammo.hospital.validation.conclusions import (
     claim_of,
     drop_of,
     look_different,
+    rank_of,
+    size_of,
     threshold_of,
     times_as_many_patients,
 )
@@ -126,9 +128,7 @@ def next_steps(evidence: Evidence) -> list[str]:
     return [
         *_about_training(synthetic),
         *_about_data(evidence),
-        *_about_guessing(evidence, judged),
-        *_about_drops(evidence, judged),
-        *_about_thresholds(evidence, judged),
+        *_about_models(evidence, judged),
         *_about_shift(evidence),
         "Let someone who reads mammograms look at the malignant cases with the lowest scores and "
         "the benign ones with the highest: the label may be wrong, and not the model.",
@@ -163,76 +163,62 @@ def _about_data(evidence: Evidence) -> Iterator[str]:
         )
 
 
-def _about_guessing(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    ranks = {model: against_guessing(evidence.own.loc[model]) for model in models}
-    if wrong := [model for model in ranks if ranks[model] == "worse"]:
-        yield (
-            "Check how labels are coded and which way scores point before anything else: the "
-            f"order is the wrong way round in the scores of {listed(wrong)}."
-        )
-    if doubtful := [model for model in ranks if ranks[model] == "open"]:
-        yield f"Do not rely on {listed(doubtful)} here: guessing might do as well."
+_QUESTION = "Whether a loss of {margin:g} or more hides in the results of {models} is open"
+_ADVICE = {
+    (rank_of, "worse"): (
+        "Check how labels are coded and which way scores point before anything else: the order is "
+        "the wrong way round in the scores of {models}."
+    ),
+    (rank_of, "open"): "Do not rely on {models} here: guessing might do as well.",
+    (drop_of, "shown"): (
+        "Ask on which devices and patients {models} did better than here, and try what a part of "
+        "your own data would change (`mammo adapt`): a drop is shown."
+    ),
+    (claim_of, "above"): (
+        "Ask on which devices and patients the auROC was found that is claimed for {models}: it "
+        "lies above the interval found here."
+    ),
+    (size_of, "more patients"): (
+        f"{_QUESTION}: to find such a loss four times in five, plan for {{times}} as many patients "
+        "of this kind."
+    ),
+    (size_of, "enough"): (
+        f"{_QUESTION}, although such a loss would be found four times in five: more patients make "
+        "the interval narrower."
+    ),
+    (size_of, "too few at home"): (
+        f"{_QUESTION}, and no number of own patients would settle it: the internal set is too "
+        "small."
+    ),
+    (threshold_of, "moved"): (
+        "Do not keep thresholds of {models}: carried over, they give a lower sensitivity or "
+        "specificity here. Choose them on your own patients."
+    ),
+    (threshold_of, "may have moved"): (
+        "Do not trust thresholds of {models} yet: carried over, they may give a lower sensitivity "
+        "or specificity here, which these patients do not settle."
+    ),
+}
+"""What is to be done about models of which a conclusion comes to a verdict."""
 
 
-def _about_drops(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    drops = {model: drop_of(evidence, model) for model in models}
-    if lost := [model for model in drops if drops[model] == "shown"]:
-        yield (
-            f"Ask on which devices and patients {listed(lost)} did better than here, and try what "
-            "a part of your own data would change (`mammo adapt`): a drop is shown."
-        )
-    if less := [model for model in drops if claim_of(evidence, model) == "above"]:
-        yield (
-            f"Ask on which devices and patients the auROC was found that is claimed for "
-            f"{listed(less)}: it lies above the interval found here."
-        )
-    unsettled = [model for model in drops if drops[model] in ("open", "shown alone")]
-    yield from _about_size(evidence, unsettled)
+def _about_models(evidence: Evidence, models: list[str]) -> Iterator[str]:
+    for (conclude, wanted), sentence in _ADVICE.items():
+        if found := [model for model in models if conclude(evidence, model) == wanted]:
+            times = _times(evidence, found) if wanted == "more patients" else None
+            margin = evidence.assessment.margin
+            yield sentence.format(models=listed(found), margin=margin, times=times)
 
 
-def _about_size(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    """Say how many patients it would take to find a drop of the margin."""
-    factors = {model: times_as_many_patients(evidence, model) for model in models}
-    question = f"Whether a loss of {evidence.assessment.margin:g} or more hides in the results of"
-    if more := {model: math.ceil(k) for model, k in factors.items() if 1 < k < math.inf}:
-        yield (
-            f"{question} {listed([*more])} is open: to find such a loss four times in five, plan "
-            f"for {_times(more.values())} as many patients of this kind."
-        )
-    if enough := [model for model, k in factors.items() if k <= 1]:
-        yield (
-            f"{question} {listed(enough)} is open, although such a loss would be found four times "
-            "in five: more patients make the interval narrower."
-        )
-    if hopeless := [model for model, k in factors.items() if math.isinf(k)]:
-        yield (
-            f"{question} {listed(hopeless)} is open, and no number of own patients would settle "
-            "it: the internal set is too small."
-        )
-
-
-def _times(factors: Collection[int]) -> str:
-    """Say how many times, no more exactly than is known."""
+def _times(evidence: Evidence, models: list[str]) -> str:
+    """Say how many times as many patients it takes, no more exactly than is known."""
+    factors = [math.ceil(times_as_many_patients(evidence, model)) for model in models]
     least, most = min(factors), max(factors)
     if least > _MANY:
         return f"more than {_MANY} times"
     if most > _MANY:
         return f"{least} to more than {_MANY} times"
     return f"about {least} times" if least == most else f"about {least} to {most} times"
-
-
-def _about_thresholds(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    thresholds = {model: threshold_of(evidence, model) for model in models}
-    if moved := [model for model in thresholds if thresholds[model] == "moved"]:
-        yield (
-            f"Do not keep thresholds of {listed(moved)}: carried over, they give a lower "
-            "sensitivity or specificity here. Choose them on your own patients."
-        )
-    if doubtful := [model for model in thresholds if thresholds[model] == "may have moved"]:
-        yield (
-            f"Do not trust thresholds of {listed(doubtful)} yet: carried over, they may give a "
-            "lower sensitivity or specificity here, which these patients do not settle."
-        )
 
 
 def _about_shift(evidence: Evidence) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
@@ -205,14 +205,15 @@ _ADVICE = {
 def _about_models(evidence: Evidence, models: list[str]) -> Iterator[str]:
     for (conclude, wanted), sentence in _ADVICE.items():
         if found := [model for model in models if conclude(evidence, model) == wanted]:
-            times = _times(evidence, found) if wanted == "more patients" else None
-            margin = evidence.assessment.margin
-            yield sentence.format(models=listed(found), margin=margin, times=times)
+            parts = {"models": listed(found), "margin": evidence.assessment.margin}
+            if wanted == "more patients":
+                factors = [times_as_many_patients(evidence, model) for model in found]
+                parts["times"] = _times([math.ceil(factor) for factor in factors])
+            yield sentence.format(**parts)
 
 
-def _times(evidence: Evidence, models: list[str]) -> str:
-    """Say how many times as many patients it takes, no more exactly than is known."""
-    factors = [math.ceil(times_as_many_patients(evidence, model)) for model in models]
+def _times(factors: Collection[int]) -> str:
+    """Say how many times, no more exactly than is known."""
     least, most = min(factors), max(factors)
     if least > _MANY:
         return f"more than {_MANY} times"

@@ -53,7 +53,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     Parameters
     ----------
     scores : DataFrame
-        As `mammo.hospital.validation.score_table.read_score_table`.
+        As `mammo.hospital.validation.vendor_scores.read_vendor_scores`.
     labels : Labels
     missing : float or None
         What a missing score counts as; None if it is a fault.

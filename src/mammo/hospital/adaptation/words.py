@@ -31,7 +31,7 @@ def curve_table(result: Adaptation) -> Table:
             "Local patients": _amounts(rows),
             "With a malignant image": rows["n_local_malignant"].map("{:,}".format),
             **_auroc_columns(rows),
-            f"Gain seen with {POWER:.0%} power": _two(rows["smallest_detectable"]),
+            f"Gain seen with {POWER:.0%} power": _numbers(rows["smallest_detectable"]),
         }
     )
     return Table(shown, rows, _note(rows))
@@ -46,10 +46,10 @@ def alternatives_table(result: Adaptation) -> Table:
             "Local patients": rows["n_local_patients"].map("{:,}".format),
             "Labels": rows["needs_labels"].map({True: "needed", False: "not needed"}),
             **_auroc_columns(rows),
-            "Brier": _two(rows["brier"]),
-            "ECE": _two(rows["ece"]),
-            "In the large": _signed(rows["in_the_large"]),
-            "Slope": _two(rows["slope"]),
+            "Brier": _numbers(rows["brier"]),
+            "ECE": _numbers(rows["ece"]),
+            "In the large": _numbers(rows["in_the_large"], "{:+.2f}"),
+            "Slope": _numbers(rows["slope"]),
         }
     )
     note = (
@@ -183,13 +183,13 @@ def _amounts(rows: pd.DataFrame) -> list[str]:
 def _auroc_columns(rows: pd.DataFrame) -> dict[str, object]:
     level = f"{100 * rows['confidence'].iloc[0]:g}%"
     columns = {
-        "auROC": _two(rows["auroc"]),
+        "auROC": _numbers(rows["auroc"]),
         f"{level} interval": bounds(rows["lower"], rows["upper"]),
     }
     if rows["run_sd"].notna().any():
         columns["SD over trainings"] = rows["run_sd"].map("{:.3f}".format)
     return columns | {
-        "Gain": _signed(rows["difference"].where(rows.index > 0)),
+        "Gain": _numbers(rows["difference"].where(rows.index > 0), "{:+.2f}"),
         f"{level} interval of the gain": bounds(rows["difference_lower"], rows["difference_upper"]),
         "p, Holm": rows["p_holm"].map(p_value),
     }
@@ -218,9 +218,5 @@ def _note(rows: pd.DataFrame) -> str:
     )
 
 
-def _two(values: pd.Series) -> pd.Series:
-    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
-
-
-def _signed(values: pd.Series) -> pd.Series:
-    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:+.2f}")
+def _numbers(values: pd.Series, form: str = "{:.2f}") -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else form.format(value))

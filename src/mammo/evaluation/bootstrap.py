@@ -113,7 +113,7 @@ def auroc_interval(
         jackknife = jackknife_aurocs(labels, scores, images.units)
         levels = _bca_levels(value, replicates, jackknife, levels)
     method = f"{'stratified ' * stratified}{_TITLES[bounds]} bootstrap of {unit}s"
-    return _estimate(value, replicates, levels, images, unit, method, confidence, seed)
+    return estimate_from(value, replicates, levels, images, method, confidence, seed)
 
 
 def statistic_interval(
@@ -152,7 +152,7 @@ def statistic_interval(
             stacklevel=2,
         )
     method = f"percentile bootstrap of {unit}s"
-    return _estimate(value, replicates, tails(confidence), images, unit, method, confidence, seed)
+    return estimate_from(value, replicates, tails(confidence), images, method, confidence, seed)
 
 
 def bootstrap_aurocs(
@@ -216,24 +216,24 @@ def quantiles(
     return float(lower), float(upper)
 
 
-def _estimate(
+def estimate_from(
     value: float,
     replicates: NDArray[np.float64],
     levels: NDArray[np.float64],
     images: Images,
-    unit: Unit,
     method: str,
     confidence: float,
     seed: int,
 ) -> Estimate:
-    lower, upper = quantiles(replicates, levels, images.n_units, unit)
+    """Return an estimate with the interval between two levels of its replicates."""
+    lower, upper = quantiles(replicates, levels, images.n_units, images.unit)
     return Estimate(
         value=value,
         lower=lower,
         upper=upper,
         confidence=confidence,
         **images.sizes,
-        unit=unit,
+        unit=images.unit,
         method=method,
         n_bootstrap=len(replicates),
         n_valid=int(np.isfinite(replicates).sum()),

@@ -69,7 +69,7 @@ class CalibrationLine:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Images of like scores: their mean score and the share that is malignant, with interval."""
+    """Mean score, and share of malignant images with interval, of images of like scores."""
 
     mean_score: float
     share_malignant: float

@@ -25,13 +25,16 @@ class Images:
         True is malignant.
     scores : (n,) float64 array
     patients, units : (n,) int arrays
-        Numbered 0, 1, ...; a unit is what is taken as independent.
+        Numbered 0, 1, ...
+    unit : {"patient", "image"}
+        What is taken as independent.
     """
 
     labels: NDArray[np.bool_]
     scores: NDArray[np.float64]
     patients: NDArray[np.intp]
     units: NDArray[np.intp]
+    unit: Unit
 
     @property
     def n_units(self) -> int:
@@ -64,18 +67,10 @@ def check_scores(
         )
     if labels.size == 0:
         raise MammoError("y_true is empty: at least one image of each class is needed")
-    wrong = np.flatnonzero((labels != 0) & (labels != 1))
-    if wrong.size:
-        raise MammoError(
-            f"y_true holds {labels[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in all): "
-            "labels must be 0 (benign) or 1 (malignant)"
-        )
-    wrong = np.flatnonzero(~np.isfinite(scores))
-    if wrong.size:
-        raise MammoError(
-            f"y_score holds {scores[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in "
-            "all): every image needs a finite score; exclude images without one, with the reason"
-        )
+    is_label = (labels == 0) | (labels == 1)
+    _refuse(~is_label, "y_true", labels, "labels must be 0 (benign) or 1 (malignant)")
+    remedy = "every image needs a finite score; exclude images without one, with the reason"
+    _refuse(~np.isfinite(scores), "y_score", scores, remedy)
     return labels.astype(bool), scores
 
 
@@ -88,18 +83,16 @@ def check_images(
     if unit not in get_args(Unit):
         raise MammoError(f"unit is {unit!r}: choose 'patient' or 'image'")
     units = patients if unit == "patient" else np.arange(len(patients))
-    return Images(labels, scores, patients, units)
+    return Images(labels, scores, patients, units, unit)
 
 
 def check_probabilities(scores: NDArray[np.float64]) -> None:
     """Refuse scores outside [0, 1]."""
-    wrong = np.flatnonzero((scores < 0) | (scores > 1))
-    if wrong.size:
-        raise MammoError(
-            f"y_score holds {scores[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in "
-            "all): calibration is of probabilities, which lie in [0, 1]; scale the scores, or "
-            "leave calibration out"
-        )
+    remedy = (
+        "calibration is of probabilities, which lie in [0, 1]; scale the scores, or leave "
+        "calibration out"
+    )
+    _refuse((scores < 0) | (scores > 1), "y_score", scores, remedy)
 
 
 def check_models(
@@ -134,6 +127,15 @@ def check_fraction(value: float, name: str) -> float:
     if not 0 < value < 1:
         raise MammoError(f"{name} is {value}: give a fraction between 0 and 1, as 0.95")
     return value
+
+
+def _refuse(wrong: NDArray[np.bool_], name: str, values: NDArray[np.float64], remedy: str) -> None:
+    places = np.flatnonzero(wrong)
+    if places.size:
+        raise MammoError(
+            f"{name} holds {values[places[0]]:g} at position {places[0]} ({places.size} such in "
+            f"all): {remedy}"
+        )
 
 
 def _as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Anybody's scores, from a table that is not trusted: what is wrong is named by its line."""
+"""Reading of anybody's table of scores; faults are named by their line."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
 
 
 def check_missing(score: float | None) -> None:
-    """Refuse a score for what has none that is no finite number."""
+    """Check that the score which stands for a missing one is finite."""
     if score is not None and not math.isfinite(score):
         raise ParameterError(f"a missing score counts as {score}: give a finite number")
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mammo.evaluation import Estimate, auroc_covariance, bootstrap_aurocs
-from mammo.evaluation.bootstrap import quantiles, tails
+from mammo.evaluation import auroc_covariance, bootstrap_aurocs
+from mammo.evaluation.bootstrap import estimate_from, tails
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
 from mammo.evaluation.tables.comparisons import POWER
@@ -49,17 +49,14 @@ def mean_aurocs(
     ).reshape(*scores.shape[:2], -1)
     rows = []
     for aurocs, replicates in zip(each, drawn.mean(axis=1), strict=True):
-        bounds = quantiles(replicates, tails(settings.confidence), images.n_units, settings.unit)
-        estimate = Estimate(
+        estimate = estimate_from(
             float(aurocs.mean()),
-            *bounds,
-            confidence=settings.confidence,
-            **images.sizes,
-            unit=settings.unit,
-            method=f"percentile bootstrap of {settings.unit}s, mean over trainings",
-            n_bootstrap=settings.n_bootstrap,
-            n_valid=int(np.isfinite(replicates).sum()),
-            seed=settings.seed,
+            replicates,
+            tails(settings.confidence),
+            images,
+            f"percentile bootstrap of {settings.unit}s, mean over trainings",
+            settings.confidence,
+            settings.seed,
         )
         rows.append({**asdict(estimate), "n_runs": len(aurocs), "run_sd": _spread(aurocs)})
     return pd.DataFrame(rows).rename(columns={"value": "auroc"})

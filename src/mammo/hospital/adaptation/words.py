@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mammo.evaluation.tables.comparisons import POWER
-from mammo.hospital.adaptation.trainings import HARMONISED, RECALIBRATED
+from mammo.hospital.adaptation.scoring import HARMONISED, RECALIBRATED
 from mammo.paper.published import short_title
 from mammo.report.display import Table
 from mammo.report.tables.presentation import NOTHING, bounds, p_value

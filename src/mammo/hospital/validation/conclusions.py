@@ -1,4 +1,4 @@
-"""What the numbers of a validation show, each told from what they leave open."""
+"""Verdicts on each model from the numbers of a validation, which `words` puts into sentences."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from mammo.evaluation.tables.everything import Assessment
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.hospital.preflight import Preflight
-from mammo.hospital.shift.of_images import shift
+from mammo.hospital.shift.of_study import shift
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 from mammo.hospital.validation.examples import examples
 from mammo.paper.published import TABLE_2

@@ -1,4 +1,4 @@
-"""What the numbers of a validation say, and what to do next, in plain words."""
+"""Sentences on the verdicts of `conclusions`, and what to do next."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def verdict(evidence: Evidence, model: str) -> str:
     return (
         f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) here, "
         f"{_RANKS.get(against_guessing(row), 'from too few cases to say more')}. "
-        f"{_beside_home(evidence, model)}"
+        f"{_compare_with_home(evidence, model)}"
     )
 
 
@@ -74,9 +74,9 @@ def plural(unit: str) -> str:
     return "studies" if unit == "study" else f"{unit}s"
 
 
-def _beside_home(evidence: Evidence, model: str) -> str:
+def _compare_with_home(evidence: Evidence, model: str) -> str:
     if model in evidence.drops.index:
-        return _drop(evidence, model)
+        return _describe_drop(evidence, model)
     claimed, place = evidence.weights[model].claimed, claim_of(evidence, model)
     if claimed is None or place is None:
         return "There is no internal result to compare it with."
@@ -86,7 +86,7 @@ def _beside_home(evidence: Evidence, model: str) -> str:
     )
 
 
-def _drop(evidence: Evidence, model: str) -> str:
+def _describe_drop(evidence: Evidence, model: str) -> str:
     """Say whether a drop was shown and, where not, which drop could have been."""
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
     home = set_name(internal["dataset"], evidence.sources)
@@ -100,7 +100,9 @@ def _drop(evidence: Evidence, model: str) -> str:
         ),
         "none": f"it loses less than {drop['margin']:g} here, if anything ({span}).",
         "unknown": "there are too few patients to test whether that is a drop.",
-        "open": f"neither a drop nor its absence is shown ({span}); {_missed(drop, internal)}.",
+        "open": (
+            f"neither a drop nor its absence is shown ({span}); {_detectable_drop(drop, internal)}."
+        ),
     }
     return (
         f"At home ({home}) it had {internal['auroc']:.2f} ({_interval(internal)}): "
@@ -108,7 +110,7 @@ def _drop(evidence: Evidence, model: str) -> str:
     )
 
 
-def _missed(drop: pd.Series, internal: pd.Series) -> str:
+def _detectable_drop(drop: pd.Series, internal: pd.Series) -> str:
     """Say which drop would have been found, where none was."""
     least = drop["smallest_detectable"]
     if against_guessing(internal) != "better":

@@ -6,11 +6,11 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
+from typing import Protocol
 
 import pandas as pd
 
 from mammo.datasets.check_report import Report
-from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import model_title
 from mammo.report.display import Table
 from mammo.report.tables.comparison import operating_point_table
@@ -21,11 +21,21 @@ RECHOSEN_NOTE = (
 )
 
 
+class WronglyScored(Protocol):
+    """An image that a model gets most wrong, and how."""
+
+    model: str
+    kind: str
+    png: bytes
+    alt: str
+    caption: str
+
+
 @dataclass(frozen=True)
 class PictureRows:
     """Small pictures with captions, in rows that have a title each."""
 
-    rows: Sequence[tuple[str, Sequence[WorstImage]]]
+    rows: Sequence[tuple[str, Sequence[WronglyScored]]]
 
     def _repr_html_(self) -> str:
         return "".join(_row(title, items) for title, items in self.rows)
@@ -35,9 +45,9 @@ class PictureRows:
         return "\n".join(lines)
 
 
-def worst_images(examples: Sequence[WorstImage]) -> PictureRows:
+def worst_images(examples: Sequence[WronglyScored]) -> PictureRows:
     """Show the images that each model gets most wrong, one row a model and kind of error."""
-    rows: dict[str, list[WorstImage]] = {}
+    rows: dict[str, list[WronglyScored]] = {}
     for example in examples:
         title = f"{model_title(example.model)}: {example.kind}s"
         rows.setdefault(title, []).append(example)
@@ -76,7 +86,7 @@ def rechosen_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     return replace(operating_point_table(points, sources), note=RECHOSEN_NOTE)
 
 
-def _row(title: str, items: Sequence[WorstImage]) -> str:
+def _row(title: str, items: Sequence[WronglyScored]) -> str:
     pictures = "".join(
         f'<figure><img alt="{escape(item.alt)}" '
         f'src="data:image/png;base64,{base64.b64encode(item.png).decode()}">'

@@ -66,10 +66,10 @@ class Preflight:
 
 def preflight(taken: Intake) -> Preflight:
     """Return what is to be known of an intake."""
-    expected = _expect(taken.used)
+    expected = _expected(taken.used)
     found = findings.findings(taken)
     if expected is not None:
-        found.append(_describe_expected(expected))
+        found.append(_expectation(expected))
     report = Report("your data", taken.folder, accounting.counts(taken), tuple(found))
     return Preflight(report, accounting.exclusions(taken), expected)
 
@@ -79,7 +79,7 @@ def exclusions_csv(taken: Preflight) -> str:
     return harmless(taken.exclusions).to_csv(index=False)
 
 
-def _expect(used: pd.DataFrame) -> Expected | None:
+def _expected(used: pd.DataFrame) -> Expected | None:
     labels = used["label"].astype("Int64")
     images = int((labels == 1).sum()), int((labels == 0).sum())
     malignant = labels.eq(1).groupby(used["patient_id"]).any()
@@ -93,7 +93,7 @@ def _expect(used: pd.DataFrame) -> Expected | None:
     )
 
 
-def _describe_expected(expected: Expected) -> Finding:
+def _expectation(expected: Expected) -> Finding:
     can_show = expected.detectable < ASSUMED_AUROC - 0.5
     drop = (
         f"a drop of {expected.detectable:.2f} or more from home would be found four times in five"
@@ -132,7 +132,7 @@ def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Pr
 def of_study(study: Study) -> Preflight:
     """Return what is to be known of the images in a study's institution slot."""
     if study.local != "institution":
-        return _check_public_set(study)
+        return _of_public_set(study)
     place, p = study.locations.of("institution"), study.parameters
     layout = LabelLayout(
         columns=p.institution_columns,
@@ -146,14 +146,14 @@ def of_study(study: Study) -> Preflight:
     return preflight(take_in(place.path, table, layout, source=place.source, workers=study.workers))
 
 
-def _check_public_set(study: Study) -> Preflight:
+def _of_public_set(study: Study) -> Preflight:
     """Return what is to be known of a public set in the institution's place."""
     name, rows = study.local, study.manifest(study.local)
     lost = rows[rows["excluded"].notna()]
     return Preflight(
         check_dataset(name, study.locations.of(name).path),
         pd.DataFrame({"image": lost["image_id"], "reason": lost["excluded"]}),
-        _expect(manifest.used(rows)),
+        _expected(manifest.used(rows)),
     )
 
 

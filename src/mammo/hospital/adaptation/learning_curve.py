@@ -83,7 +83,7 @@ def _curve(axes: Axes, result: Adaptation) -> None:
 
 def _references(axes: Axes, result: Adaptation) -> None:
     """Draw what no amount of local patients changes; an interval stands beside the axes."""
-    row = result.alternatives.set_index("alternative").loc[HARMONISED]
+    row = result.alternative(HARMONISED)
     axes.axhline(
         row["auroc"], color=VERMILLION, linestyle="--", label="harmonised images, no training"
     )
@@ -105,7 +105,7 @@ def _alt(result: Adaptation) -> str:
         f"{row.upper:.2f})"
         for row in result.summary.itertuples()
     )
-    harmonised = result.alternatives.set_index("alternative").loc[HARMONISED]
+    harmonised = result.alternative(HARMONISED)
     return (
         f"Learning curve of {short_title(result.model)} on {_tested_set(result)}, mean auROC over "
         f"{result.summary['n_runs'].iloc[0]} trainings with its interval: {listed}. Harmonised "

@@ -31,7 +31,7 @@ def curve_table(result: Adaptation) -> Table:
             "Local patients": _amounts(rows),
             "With a malignant image": rows["n_local_malignant"].map("{:,}".format),
             **_auroc_columns(rows),
-            f"Gain seen with {POWER:.0%} power": _numbers(rows["smallest_detectable"]),
+            f"Gain seen with {POWER:.0%} power": _two(rows["smallest_detectable"]),
         }
     )
     return Table(shown, rows, _note(rows))
@@ -46,10 +46,10 @@ def alternatives_table(result: Adaptation) -> Table:
             "Local patients": rows["n_local_patients"].map("{:,}".format),
             "Labels": rows["needs_labels"].map({True: "needed", False: "not needed"}),
             **_auroc_columns(rows),
-            "Brier": _numbers(rows["brier"]),
-            "ECE": _numbers(rows["ece"]),
-            "In the large": _numbers(rows["in_the_large"], "{:+.2f}"),
-            "Slope": _numbers(rows["slope"]),
+            "Brier": _two(rows["brier"]),
+            "ECE": _two(rows["ece"]),
+            "In the large": _signed(rows["in_the_large"]),
+            "Slope": _two(rows["slope"]),
         }
     )
     note = (
@@ -86,7 +86,7 @@ def training(result: Adaptation) -> str:
 
 def harmonising(result: Adaptation) -> str:
     """Say what harmonised grey levels changed."""
-    row = _alternative(result, HARMONISED)
+    row = result.alternative(HARMONISED)
     is_clear = row["p_holm"] < 1 - row["confidence"]
     verdict = "a significant change" if is_clear else "no significant change"
     return (
@@ -99,7 +99,7 @@ def recalibrating(result: Adaptation) -> str:
     """Say what recalibration mends, and that it leaves the auROC as it is, where it does."""
     if RECALIBRATED not in set(result.alternatives["alternative"]):
         return ""
-    before, after = result.alternatives.iloc[0], _alternative(result, RECALIBRATED)
+    before, after = result.alternatives.iloc[0], result.alternative(RECALIBRATED)
     if after["n_reversed"]:
         return (
             f"Recalibration turned the order of the scores round in {after['n_reversed']} of "
@@ -169,10 +169,6 @@ def _change(row: pd.Series) -> str:
     )
 
 
-def _alternative(result: Adaptation, name: str) -> pd.Series:
-    return result.alternatives.set_index("alternative").loc[name]
-
-
 def _amounts(rows: pd.DataFrame) -> list[str]:
     return [
         f"{number:,} ({100 * fraction:.3g}%)"
@@ -183,13 +179,13 @@ def _amounts(rows: pd.DataFrame) -> list[str]:
 def _auroc_columns(rows: pd.DataFrame) -> dict[str, object]:
     level = f"{100 * rows['confidence'].iloc[0]:g}%"
     columns = {
-        "auROC": _numbers(rows["auroc"]),
+        "auROC": _two(rows["auroc"]),
         f"{level} interval": bounds(rows["lower"], rows["upper"]),
     }
     if rows["run_sd"].notna().any():
         columns["SD over trainings"] = rows["run_sd"].map("{:.3f}".format)
     return columns | {
-        "Gain": _numbers(rows["difference"].where(rows.index > 0), "{:+.2f}"),
+        "Gain": _signed(rows["difference"].where(rows.index > 0)),
         f"{level} interval of the gain": bounds(rows["difference_lower"], rows["difference_upper"]),
         "p, Holm": rows["p_holm"].map(p_value),
     }
@@ -218,5 +214,9 @@ def _note(rows: pd.DataFrame) -> str:
     )
 
 
-def _numbers(values: pd.Series, form: str = "{:.2f}") -> pd.Series:
-    return values.map(lambda value: NOTHING if pd.isna(value) else form.format(value))
+def _two(values: pd.Series) -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
+
+
+def _signed(values: pd.Series) -> pd.Series:
+    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:+.2f}")

@@ -87,16 +87,8 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
     """
     if lost.empty:
         return preflight
-    named = zip(lost["image_id"], lost["reason"], strict=True)
-    more = pd.DataFrame(
-        {
-            "image": lost["image_id"].to_list(),
-            # the name, which stands beside the reason, may be its beginning
-            "reason": [
-                reason.removeprefix(image).lstrip(": ").removesuffix(".") for image, reason in named
-            ],
-        }
-    )
+    reasons = [_remove_name(*row) for row in lost[["image_id", "reason"]].itertuples(index=False)]
+    more = pd.DataFrame({"image": lost["image_id"].to_list(), "reason": reasons})
     images = "1 more image" if len(lost) == 1 else f"{len(lost):,} more images"
     finding = Finding(
         "warning",
@@ -110,6 +102,11 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
         report=replace(preflight.report, findings=(*found[:n_worse], finding, *found[n_worse:])),
         exclusions=pd.concat([preflight.exclusions, more], ignore_index=True),
     )
+
+
+def _remove_name(image: str, reason: str) -> str:
+    """Return why an image was lost without its name at the start, which stands beside it."""
+    return reason.removeprefix(image).lstrip(": ").removesuffix(".")
 
 
 def _weights(study: Study, model: str) -> Weights:

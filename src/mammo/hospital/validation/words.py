@@ -29,6 +29,7 @@ _RANKS = {
     "better": "better than guessing",
     "worse": "worse than guessing",
     "open": "which guessing might have reached",
+    "unknown": "from too few cases to say more",
 }
 _MANY = 100
 """Times as many patients beyond which a number would only seem exact."""
@@ -41,8 +42,7 @@ def verdict(evidence: Evidence, model: str) -> str:
         return f"{title} cannot be judged: both classes are needed, and there is only one here."
     return (
         f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) here, "
-        f"{_RANKS.get(against_guessing(row), 'from too few cases to say more')}. "
-        f"{_compare_with_home(evidence, model)}"
+        f"{_RANKS[rank_of(evidence, model)]}. {_compare_with_home(evidence, model)}"
     )
 
 

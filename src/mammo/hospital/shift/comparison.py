@@ -91,6 +91,12 @@ class Shift:
     differences: pd.DataFrame
     domain: pd.DataFrame
 
+    @property
+    def is_distinguishable(self) -> bool:
+        """Whether the classifier tells the sets apart better than chance would."""
+        found = self.domain.iloc[0]
+        return bool(found["p_value"] <= 1 - found["confidence"])
+
     def write(self, folder: Path) -> None:
         """Write each table as CSV, whole or not at all, into a folder that exists."""
         for field in fields(self):

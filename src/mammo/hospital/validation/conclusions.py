@@ -9,7 +9,6 @@ import pandas as pd
 
 from mammo.evaluation import auroc_covariance
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT
-from mammo.hospital.shift.words import are_told_apart
 from mammo.hospital.validation.evidence import Evidence
 
 GUESSING = 0.5
@@ -22,6 +21,7 @@ FEWEST = 10
 
 Rank = Literal["better", "worse", "open", "unknown"]
 Drop = Literal["shown", "small", "shown alone", "none", "open", "unknown"]
+Detectable = Literal["guesses at home", "none", "some"]
 Size = Literal["more patients", "enough", "too few at home"]
 Threshold = Literal["moved", "may have moved", "kept", "unknown"]
 Claim = Literal["above", "within", "below"]
@@ -67,6 +67,14 @@ def drop_of(evidence: Evidence, model: str) -> Drop | None:
     if not is_seen:
         return "open"
     return "shown" if drop["p_holm"] <= 1 - drop["confidence"] else "shown alone"
+
+
+def detectable_of(evidence: Evidence, model: str) -> Detectable:
+    """Say whether these data could show a drop that leaves the model better than guessing."""
+    drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
+    if against_guessing(internal) != "better":
+        return "guesses at home"
+    return "none" if drop["smallest_detectable"] > internal["auroc"] - GUESSING else "some"
 
 
 def size_of(evidence: Evidence, model: str) -> Size | None:
@@ -155,4 +163,4 @@ def look_different(evidence: Evidence) -> bool:
     shift = evidence.shift
     if shift is None or shift.sets["source"].nunique() > 1:
         return False
-    return bool(shift.domain["auroc"].iloc[0] > DIFFERENT) and are_told_apart(shift)
+    return bool(shift.domain["auroc"].iloc[0] > DIFFERENT) and shift.is_distinguishable

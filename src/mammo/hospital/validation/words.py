@@ -10,10 +10,9 @@ import pandas as pd
 from mammo.hospital.shift.words import set_names
 from mammo.hospital.validation.conclusions import (
     FEWEST,
-    GUESSING,
-    against_guessing,
     are_too_few,
     claim_of,
+    detectable_of,
     drop_of,
     look_different,
     rank_of,
@@ -30,6 +29,25 @@ _RANKS = {
     "worse": "worse than guessing",
     "open": "which guessing might have reached",
     "unknown": "from too few cases to say more",
+}
+_DROPS = {
+    "shown": "a drop is shown ({span})",
+    "small": "a drop is shown, of less than {margin:g} ({span})",
+    "shown alone": (
+        "a drop is shown if this model is taken alone ({span}), and not once all {n_models} are "
+        "counted (p = {p} after Holm)"
+    ),
+    "none": "it loses less than {margin:g} here, if anything ({span})",
+    "unknown": "there are too few patients to test whether that is a drop",
+    "open": "neither a drop nor its absence is shown ({span}); {detectable}",
+}
+_DETECTABLE = {
+    "guesses at home": "at home, too, guessing might have reached this",
+    "none": "with these data not even a drop to guessing would be found four times in five",
+    "some": (
+        "with these data a drop of {least:.2f} would be found four times in five, a smaller one "
+        "less often"
+    ),
 }
 _MANY = 100
 """Times as many patients beyond which a number would only seem exact."""
@@ -90,37 +108,15 @@ def _describe_drop(evidence: Evidence, model: str) -> str:
     """Say whether a drop was shown and, where not, which drop could have been."""
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
     home = set_name(internal["dataset"], evidence.sources)
-    span = f"drop {drop['difference']:+.2f}, {drop['lower']:+.2f} to {drop['upper']:+.2f}"
-    found = {
-        "shown": f"a drop is shown ({span}).",
-        "small": f"a drop is shown, of less than {drop['margin']:g} ({span}).",
-        "shown alone": (
-            f"a drop is shown if this model is taken alone ({span}), and not once all "
-            f"{len(evidence.drops)} are counted (p = {p_value(drop['p_holm'])} after Holm)."
-        ),
-        "none": f"it loses less than {drop['margin']:g} here, if anything ({span}).",
-        "unknown": "there are too few patients to test whether that is a drop.",
-        "open": (
-            f"neither a drop nor its absence is shown ({span}); {_detectable_drop(drop, internal)}."
-        ),
-    }
-    return (
-        f"At home ({home}) it had {internal['auroc']:.2f} ({_interval(internal)}): "
-        f"{found[drop_of(evidence, model)]}"
-    )
-
-
-def _detectable_drop(drop: pd.Series, internal: pd.Series) -> str:
-    """Say which drop would have been found, where none was."""
     least = drop["smallest_detectable"]
-    if against_guessing(internal) != "better":
-        return "at home, too, guessing might have reached this"
-    if least > internal["auroc"] - GUESSING:
-        return "with these data not even a drop to guessing would be found four times in five"
-    return (
-        f"with these data a drop of {least:.2f} would be found four times in five, a smaller one "
-        "less often"
+    found = _DROPS[drop_of(evidence, model)].format(
+        span=f"drop {drop['difference']:+.2f}, {drop['lower']:+.2f} to {drop['upper']:+.2f}",
+        margin=drop["margin"],
+        n_models=len(evidence.drops),
+        p=p_value(drop["p_holm"]),
+        detectable=_DETECTABLE[detectable_of(evidence, model)].format(least=least),
     )
+    return f"At home ({home}) it had {internal['auroc']:.2f} ({_interval(internal)}): {found}."
 
 
 def next_steps(evidence: Evidence) -> list[str]:

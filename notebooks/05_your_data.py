@@ -53,7 +53,7 @@ from IPython.display import display as draw
 from mammo.hospital import notebook, preflight
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.adaptation import words as local
-from mammo.hospital.adaptation.figure import learning_curve
+from mammo.hospital.adaptation.learning_curve import learning_curve
 from mammo.hospital.shift import words as shift
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import of_images, words

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from mammo.errors import MammoError, ParameterError
 from mammo.files.artifacts import RECORD
 from mammo.hospital.adaptation import adapt
-from mammo.hospital.adaptation.local import LocalPatients
+from mammo.hospital.adaptation.local_patients import LocalPatients
 from mammo.study import results
 
 FRACTIONS = (0, 0.1, 0.4, 0.8)

@@ -6,7 +6,7 @@ import pytest
 
 from mammo.files.artifacts import read_record
 from mammo.hospital.adaptation.harmonised import HarmonisedStudy
-from mammo.hospital.adaptation.local import LocalPatients
+from mammo.hospital.adaptation.local_patients import LocalPatients
 from mammo.images.harmonisation import landmarks
 from mammo.study import INTERNAL, Study
 from mammo.study.families.transfer import TransferFamily

@@ -8,7 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from adapted import made_up_adaptation
-from mammo.hospital.adaptation.figure import learning_curve
+from mammo.hospital.adaptation.learning_curve import learning_curve
 from mammo.report.figures.style import drawing
 
 RESULTS = {

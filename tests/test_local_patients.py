@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mammo.datasets import splits
 from mammo.errors import DatasetError, ParameterError
-from mammo.hospital.adaptation.local import Amount, LocalPatients, LocalStudy
+from mammo.hospital.adaptation.local_patients import Amount, LocalPatients, LocalStudy
 from mammo.study import INTERNAL
 from mammo.study.families.transfer import TransferFamily
 

@@ -48,12 +48,13 @@ def test_what_was_written_is_read(file):
         GOOD.replace("\n", "\n\n"),
         GOOD.replace(",1,", ",1.0,"),
         "sep=|\n" + GOOD.replace(",", "|"),
+        GOOD.replace(",", ";").replace("0.2", "0,2"),
         GOOD.encode("utf-16"),
         GOOD.replace("p1", "Müller").encode("cp1252"),
     ],
     ids=[
         *("semicolons", "tabs", "byte order mark", "windows", "quotes", "empty lines", "1.0"),
-        *("declared bars", "utf-16", "windows-1252"),
+        *("declared bars", "decimal comma", "utf-16", "windows-1252"),
     ],
 )
 def test_common_dialects_are_understood(file, text):
@@ -87,8 +88,11 @@ def test_columns_may_have_other_names_or_one_value(file):
 
 def test_an_empty_score_stands_for_what_the_rule_says(file):
     text = GOOD.replace("0.9", "")
-    with pytest.raises(MammoError, match=r"line 3: y_score is ''; an image without a score"):
-        read_scores(file(text))
+    for empty in ("", "n/a", "NaN"):
+        with pytest.raises(MammoError, match=f"line 3: y_score is '{empty}'; an image without a"):
+            read_scores(file(GOOD.replace("0.9", empty)))
+    with pytest.raises(MammoError, match="a missing score counts as nan: give a finite number"):
+        read_scores(file(text), Layout(missing_score=float("nan")))
     assert read_scores(file(text), Layout(missing_score=0.0))["y_score"].tolist() == [0.2, 0, -300]
 
 

@@ -25,6 +25,17 @@ def test_absent_sets_are_synthetic_and_known_by_their_recipe(study):
         assert set(study.manifest(name)["source"]) == {"synthetic"}
 
 
+def test_a_variant_reads_no_table_that_its_study_has_read(study, monkeypatch):
+    variant = Study(study.parameters, variant_of=study)
+    rows = study.split(INTERNAL, "ddsm")
+    monkeypatch.setattr("mammo.study.study.read_manifest", pytest.fail)
+    pd.testing.assert_frame_equal(variant.split(INTERNAL, "ddsm"), rows)
+    assert variant.artifacts is study.artifacts
+    assert variant.locations is study.locations
+    variant.table(INTERNAL).drop(columns="label", inplace=True)
+    assert "label" in study.table(INTERNAL)  # each call gets a copy
+
+
 def test_a_present_set_is_real_and_its_change_is_seen(prepared, tmp_path):
     folder = native.write_institution(tmp_path, TABLE, NAMES)
     given = {"data_root": str(tmp_path)}

@@ -20,7 +20,7 @@ from mammo.files import pseudonyms
 from mammo.hospital.validation import of_scores
 from mammo.hospital.validation.evidence import OWN, Evidence
 from mammo.hospital.validation.of_scores import Terms
-from mammo.hospital.validation.score_table import NAMELESS
+from mammo.hospital.validation.vendor_scores import NAMELESS
 
 QUICK = Settings(n_bootstrap=100)
 HEX = r"[0-9a-f]{16}"
@@ -369,13 +369,16 @@ def test_views_beyond_the_usual_are_named_other_and_a_name_in_their_place_is_los
     [
         (
             lambda s, t: (s.assign(score="high"), t),
-            "line 2: the score is 'high', expected a finite",
+            "lines 2, 3, 4, 5, 6 and 43 more: y_score is 'high', expected a finite",
         ),
-        (lambda s, t: (s.assign(score="inf"), t), "the score is 'inf', expected a finite number"),
-        (lambda s, t: (s.assign(score="1_0"), t), "the score is '1_0'"),
+        (lambda s, t: (s.assign(score="inf"), t), "y_score is 'inf', expected a finite number"),
+        (lambda s, t: (s.assign(score="1_0"), t), "y_score is '1_0'"),
         (lambda s, t: (s.rename(columns={"score": "s"}), t), "no column of scores; .*'image, s'"),
         (lambda s, t: (s.assign(risk=1), t), "'score' and 'risk' may each be y_score"),
-        (lambda s, t: (s.assign(model=""), t), "line 2: the score is of no model"),
+        (
+            lambda s, t: (s.assign(model=""), t),
+            "6 and 43 more: the score is of no model",
+        ),
         (lambda s, t: (s.assign(model=s["image"]), t), "of models holds 48 names, 30 at most"),
         (lambda s, t: (s.iloc[:0], t), "holds no row of scores"),
         (lambda s, t: (s.drop(columns="image"), t), "the scores name no image, and the labels are"),

@@ -11,7 +11,7 @@ from mammo.book import chapters as pages
 from mammo.files.artifacts import Processes, SingleProcess
 from mammo.files.disk import locked, naming_errors
 from mammo.hospital.adaptation import adapt
-from mammo.hospital.shift.of_images import shift
+from mammo.hospital.shift.of_study import shift
 from mammo.parameters import Parameters, sources
 from mammo.study import Study, results
 from mammo.study.coverage import coverage_table

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,14 +18,14 @@ from scipy import special
 from mammo.errors import MammoError
 from mammo.evaluation.auroc import auroc, rank
 from mammo.evaluation.draws import Draws, in_threads, plan_draws
-from mammo.evaluation.estimate import Estimate, sizes
+from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inputs import (
+    Images,
     Unit,
     check_fraction,
+    check_images,
     check_models,
-    check_scores,
     group_index,
-    units_of,
 )
 from mammo.evaluation.jackknife import jackknife_aurocs
 
@@ -103,18 +103,17 @@ def auroc_interval(
     if bounds not in get_args(Bounds):
         raise MammoError(f"bounds is {bounds!r}: choose 'percentile' or 'bca'")
     check_fraction(confidence, "confidence")
-    labels, scores = check_scores(y_true, y_score)
-    patients = group_index(patient_id, len(labels))
-    units = units_of(unit, patients)
-    draws = plan_draws(units, n_bootstrap, seed, labels if stratified else None)
+    images = check_images(y_true, y_score, patient_id, unit)
+    labels, scores = images.labels, images.scores
+    draws = plan_draws(images.units, n_bootstrap, seed, labels if stratified else None)
     replicates = _replicates(labels, [scores], draws, threads)[0]
     value = auroc(labels, scores)
     levels = tails(confidence)
     if bounds == "bca":
-        levels = _bca_levels(value, replicates, jackknife_aurocs(labels, scores, units), levels)
+        jackknife = jackknife_aurocs(labels, scores, images.units)
+        levels = _bca_levels(value, replicates, jackknife, levels)
     method = f"{'stratified ' * stratified}{_TITLES[bounds]} bootstrap of {unit}s"
-    described = {"confidence": confidence, "unit": unit, "method": method, "seed": seed}
-    return _estimate(value, replicates, levels, draws, **sizes(labels, patients), **described)
+    return estimate_from(value, replicates, levels, images, method, confidence, seed)
 
 
 def statistic_interval(
@@ -138,9 +137,9 @@ def statistic_interval(
         As for `auroc_interval`; the same seed draws the same patients.
     """
     check_fraction(confidence, "confidence")
-    labels, scores = check_scores(y_true, y_score)
-    patients = group_index(patient_id, len(labels))
-    draws = plan_draws(units_of(unit, patients), n_bootstrap, seed)
+    images = check_images(y_true, y_score, patient_id, unit)
+    labels, scores = images.labels, images.scores
+    draws = plan_draws(images.units, n_bootstrap, seed)
     replicates = np.empty(n_bootstrap)
     for block, counts in draws.blocks():
         replicates[block] = statistic(labels, scores, counts[:, draws.unit])
@@ -153,9 +152,7 @@ def statistic_interval(
             stacklevel=2,
         )
     method = f"percentile bootstrap of {unit}s"
-    described = {"confidence": confidence, "unit": unit, "method": method, "seed": seed}
-    levels = tails(confidence)
-    return _estimate(value, replicates, levels, draws, **sizes(labels, patients), **described)
+    return estimate_from(value, replicates, tails(confidence), images, method, confidence, seed)
 
 
 def bootstrap_aurocs(
@@ -219,24 +216,28 @@ def quantiles(
     return float(lower), float(upper)
 
 
-def _estimate(
+def estimate_from(
     value: float,
     replicates: NDArray[np.float64],
     levels: NDArray[np.float64],
-    draws: Draws,
-    *,
-    unit: Unit,
-    **described: Any,
+    images: Images,
+    method: str,
+    confidence: float,
+    seed: int,
 ) -> Estimate:
-    lower, upper = quantiles(replicates, levels, draws.n_units, unit)
+    """Return an estimate with the interval between two levels of its replicates."""
+    lower, upper = quantiles(replicates, levels, images.n_units, images.unit)
     return Estimate(
         value=value,
         lower=lower,
         upper=upper,
-        unit=unit,
+        confidence=confidence,
+        **images.sizes,
+        unit=images.unit,
+        method=method,
         n_bootstrap=len(replicates),
         n_valid=int(np.isfinite(replicates).sum()),
-        **described,
+        seed=seed,
     )
 
 

@@ -14,7 +14,7 @@ from scipy import special
 from mammo.errors import MammoError
 from mammo.evaluation.bootstrap import Statistic
 from mammo.evaluation.inference import normal_quantile
-from mammo.evaluation.inputs import Unit, check_fraction, check_probabilities, group_index, units_of
+from mammo.evaluation.inputs import Unit, check_fraction, check_images, check_probabilities
 from mammo.evaluation.proportions import clustered_proportion
 
 _NEAREST = 1e-6  # scores nearer to 0 or 1 have their logit taken here
@@ -69,7 +69,7 @@ class CalibrationLine:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Images of like scores: their mean score and the share that is malignant, with interval."""
+    """Mean score, and share of malignant images with interval, of images of like scores."""
 
     mean_score: float
     share_malignant: float
@@ -88,7 +88,7 @@ def brier(
     ----------
     Brier GW. Mon Weather Rev 1950;78:1-3.
     """
-    check_probabilities(labels, scores)
+    check_probabilities(scores)
     distance = (scores - labels) ** 2
     return np.sum(weights * distance, axis=1) / weights.sum(axis=1, dtype=np.int64)
 
@@ -113,7 +113,7 @@ def expected_calibration_error(n_bins: int = 10) -> Statistic:
     """
 
     def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
-        check_probabilities(labels, scores)
+        check_probabilities(scores)
         place = np.minimum((scores * n_bins).astype(int), n_bins - 1)
         order = np.argsort(place, kind="stable")
         starts = np.unique(place[order], return_index=True)[1]
@@ -153,8 +153,9 @@ def reliability_curve(
     check_fraction(confidence, "confidence")
     if n_bins < 1:
         raise MammoError(f"n_bins is {n_bins}: give at least 1")
-    labels, scores = check_probabilities(y_true, y_score)
-    units = units_of(unit, group_index(patient_id, len(labels)))
+    images = check_images(y_true, y_score, patient_id, unit)
+    check_probabilities(images.scores)
+    labels, scores, units = images.labels, images.scores, images.units
     edges = np.unique(np.quantile(scores, np.linspace(0, 1, n_bins + 1)[1:-1], method="lower"))
     place = np.searchsorted(edges, scores, side="left")
     bins = []
@@ -197,19 +198,21 @@ def calibration_line(
     White H. Econometrica 1982;50:1-25 (variance under correlation, summed by patient).
     """
     check_fraction(confidence, "confidence")
-    labels, scores = check_probabilities(y_true, y_score)
-    units = units_of(unit, group_index(patient_id, len(labels)))
-    logits, n_clipped = _logits(scores)
+    images = check_images(y_true, y_score, patient_id, unit)
+    check_probabilities(images.scores)
+    logits, n_clipped = _logits(images.scores)
     reach = normal_quantile(confidence)
-    columns = np.column_stack([np.ones(len(labels)), logits])
-    line, errors = _logistic(columns, np.zeros(len(labels)), labels, units)
-    shift, shift_error = _logistic(columns[:, :1], logits, labels, units)
+    columns = np.column_stack([np.ones(len(logits)), logits])
+    line = _logistic(columns, np.zeros(len(logits)), images.labels, images.units)
+    shift = _logistic(columns[:, :1], logits, images.labels, images.units)
     return CalibrationLine(
-        *(line[0], line[0] - reach * errors[0], line[0] + reach * errors[0]),
-        *(line[1], line[1] - reach * errors[1], line[1] + reach * errors[1]),
-        *(shift[0], shift[0] - reach * shift_error[0], shift[0] + reach * shift_error[0]),
-        confidence,
-        n_clipped,
+        *(
+            bound
+            for value, error in (*line, *shift)
+            for bound in (value, value - reach * error, value + reach * error)
+        ),
+        confidence=confidence,
+        n_clipped=n_clipped,
     )
 
 
@@ -223,13 +226,13 @@ def _logistic(
     offset: NDArray[np.float64],
     labels: NDArray[np.bool_],
     units: NDArray[np.intp],
-) -> tuple[list[float], list[float]]:
-    """Coefficients of a logistic regression by Newton's method, and their robust errors."""
+) -> list[tuple[float, float]]:
+    """Coefficients of a logistic regression by Newton's method, each with its robust error."""
     n_columns = columns.shape[1]
-    undefined = [math.nan] * n_columns
+    undefined = [(math.nan, math.nan)] * n_columns
     if labels.all() or not labels.any():
         warnings.warn("no calibration line: one class only", UserWarning, stacklevel=3)
-        return undefined, undefined
+        return undefined
     found = np.zeros(n_columns)
     sides = np.where(labels, -1.0, 1.0)
     basis, triangle = np.linalg.qr(columns)  # scores that are nearly the same would lose digits
@@ -246,7 +249,8 @@ def _logistic(
         if np.abs(step).max() < 1e-10:
             back = np.linalg.inv(triangle)
             inverse = back @ np.linalg.inv(curvature)
-            return (back @ found).tolist(), _robust_errors(basis, labels - risk, inverse, units)
+            errors = _robust_errors(basis, labels - risk, inverse, units)
+            return list(zip((back @ found).tolist(), errors, strict=True))
         while cost(found + step) > cost(found) * (1 + 1e-12):  # it went too far
             step = step / 2
         found = found + step
@@ -255,7 +259,7 @@ def _logistic(
         UserWarning,
         stacklevel=3,
     )
-    return undefined, undefined
+    return undefined
 
 
 def _robust_errors(

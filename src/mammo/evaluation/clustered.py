@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mammo.evaluation.auroc import placements
-from mammo.evaluation.estimate import Estimate, sizes
+from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inference import normal_quantile
-from mammo.evaluation.inputs import check_fraction, check_models, check_scores, group_index
+from mammo.evaluation.inputs import check_fraction, check_images, check_models, group_index
 
 
 def auroc_covariance(
@@ -90,16 +90,16 @@ def delong_interval(
         width at a perfect separation is a known limit of it.
     """
     check_fraction(confidence, "confidence")
-    labels, scores = check_scores(y_true, y_score)
-    aurocs, covariance = auroc_covariance(labels, scores, np.arange(len(labels)))
-    value, error = float(aurocs[0]), math.sqrt(covariance[0, 0])
-    reach = normal_quantile(confidence) * error
+    images = check_images(y_true, y_score, patient_id, "image")
+    aurocs, covariance = auroc_covariance(images.labels, images.scores, images.units)
+    value = float(aurocs[0])
+    reach = normal_quantile(confidence) * math.sqrt(covariance[0, 0])
     return Estimate(
         value=value,
         lower=float(np.clip(value - reach, 0, 1)),
         upper=float(np.clip(value + reach, 0, 1)),
         confidence=confidence,
-        **sizes(labels, group_index(patient_id, len(labels))),
+        **images.sizes,
         unit="image",
         method="DeLong",
     )
@@ -132,8 +132,8 @@ def obuchowski_interval(
     Medical Tests, 2003, section 5.2 (interval on the logit scale).
     """
     check_fraction(confidence, "confidence")
-    labels, scores = check_scores(y_true, y_score)
-    aurocs, covariance = auroc_covariance(labels, scores, patient_id)
+    images = check_images(y_true, y_score, patient_id, "patient")
+    aurocs, covariance = auroc_covariance(images.labels, images.scores, images.units)
     value = float(aurocs[0])
     lower = upper = math.nan
     if value in (0, 1):
@@ -146,7 +146,7 @@ def obuchowski_interval(
         lower=float(lower),
         upper=float(upper),
         confidence=confidence,
-        **sizes(labels, group_index(patient_id, len(labels))),
+        **images.sizes,
         unit="patient",
         method="Obuchowski's variance, logit",
     )

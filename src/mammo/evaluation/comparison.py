@@ -13,9 +13,8 @@ from mammo.errors import MammoError
 from mammo.evaluation.bootstrap import bootstrap_aurocs, quantiles, tails
 from mammo.evaluation.clustered import auroc_covariance
 from mammo.evaluation.draws import MOST_SEED
-from mammo.evaluation.estimate import sizes
 from mammo.evaluation.inference import t_quantile, upper_tail
-from mammo.evaluation.inputs import Unit, check_fraction, check_scores, group_index, units_of
+from mammo.evaluation.inputs import Images, Unit, check_fraction, check_images, check_scores
 
 
 @dataclass(frozen=True)
@@ -120,22 +119,19 @@ def compare_models(
         Normal statistic with Obuchowski's covariance (DeLong's where the unit is the image).
     """
     check_fraction(confidence, "confidence")
-    labels, scores = check_scores(y_true, first)
-    both = np.stack([scores, check_scores(y_true, second)[1]])
-    patients = group_index(patient_id, len(labels))
-    units = units_of(unit, patients)
-    aurocs, covariance = auroc_covariance(labels, both, units)
+    images = check_images(y_true, first, patient_id, unit)
+    both = np.stack([images.scores, check_scores(y_true, second)[1]])
+    aurocs, covariance = auroc_covariance(images.labels, both, images.units)
     variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-    replicates = bootstrap_aurocs(labels, both, units, n_bootstrap, seed)
+    replicates = bootstrap_aurocs(images.labels, both, images.units, n_bootstrap, seed)
     return _comparison(
         aurocs,
         variance,
         math.inf,
-        replicates[0] - replicates[1],
-        [sizes(labels, patients)] * 2,
+        replicates,
+        (images, images),
         unit=unit,
         method=f"paired, {_variance_name(unit)}, normal",
-        n_units=int(units.max()) + 1,
         confidence=confidence,
         seed=seed,
     )
@@ -173,29 +169,26 @@ def compare_sets(
     1997;53:567-578 (variances by patient).
     """
     check_fraction(confidence, "confidence")
-    seeds = (seed, (seed + 1) % (MOST_SEED + 1))
-    aurocs, variances, units, counts, replicates = [], [], [], [], []
-    for place, scored in enumerate((first, second)):
-        labels, scores = check_scores(scored.y_true, scored.y_score)
-        patients = group_index(scored.patient_id, len(labels))
-        unit_index = units_of(unit, patients)
-        value, covariance = auroc_covariance(labels, scores, unit_index)
+    aurocs, variances, replicates, sets = [], [], [], []
+    for scored, own_seed in ((first, seed), (second, (seed + 1) % (MOST_SEED + 1))):
+        images = check_images(scored.y_true, scored.y_score, scored.patient_id, unit)
+        arrays = (images.labels, images.scores, images.units)
+        value, covariance = auroc_covariance(*arrays)
         aurocs.append(value[0])
         variances.append(covariance[0, 0])
-        units.append(int(unit_index.max()) + 1)
-        counts.append(sizes(labels, patients))
-        replicates.append(bootstrap_aurocs(labels, scores, unit_index, n_bootstrap, seeds[place]))
+        replicates.append(bootstrap_aurocs(*arrays, n_bootstrap, own_seed)[0])
+        sets.append(images)
     total = sum(variances)
-    lost = sum(v**2 / (n - 1) for v, n in zip(variances, units, strict=True) if n > 1)
+    degrees = [images.n_units - 1 for images in sets]
+    lost = sum(v**2 / df for v, df in zip(variances, degrees, strict=True) if df)
     return _comparison(
-        np.array(aurocs),
+        aurocs,
         total,
         total**2 / lost if lost > 0 else math.nan,
-        (replicates[0] - replicates[1])[0],
-        counts,
+        replicates,
+        sets,
         unit=unit,
         method=f"unpaired, {_variance_name(unit)}, t",
-        n_units=min(units),
         confidence=confidence,
         seed=seed,
     )
@@ -224,13 +217,12 @@ def non_inferiority(comparison: Comparison, margin: float) -> NonInferiority:
 
 
 def _comparison(
-    aurocs: NDArray[np.float64],
+    aurocs: Sequence[float],
     variance: float,
     df: float,
-    replicates: NDArray[np.float64],
-    counts: list[dict[str, int]],
+    replicates: Sequence[NDArray[np.float64]],
+    sets: Sequence[Images],
     *,
-    n_units: int,
     unit: Unit,
     confidence: float,
     **described: object,
@@ -239,7 +231,9 @@ def _comparison(
     error = math.sqrt(variance) if variance > 0 else math.nan
     statistic = difference / error
     reach = t_quantile((1 + confidence) / 2, df) * error
-    lower, upper = quantiles(replicates, tails(confidence), n_units, unit)
+    differences = replicates[0] - replicates[1]
+    n_units = min(images.n_units for images in sets)
+    lower, upper = quantiles(differences, tails(confidence), n_units, unit)
     return Comparison(
         first=float(aurocs[0]),
         second=float(aurocs[1]),
@@ -253,11 +247,11 @@ def _comparison(
         confidence=confidence,
         bootstrap_lower=lower,
         bootstrap_upper=upper,
-        **counts[0],
-        **{f"second_{name}": count for name, count in counts[1].items()},
+        **sets[0].sizes,
+        **{f"second_{name}": count for name, count in sets[1].sizes.items()},
         unit=unit,
-        n_bootstrap=len(replicates),
-        n_valid=int(np.isfinite(replicates).sum()),
+        n_bootstrap=len(differences),
+        n_valid=int(np.isfinite(differences).sum()),
         **described,
     )
 

@@ -1,4 +1,4 @@
-"""What the bootstrap draws: patients or images, with replacement, seeded."""
+"""Bootstrap draws of patients or images, with replacement, seeded."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def plan_draws(
     seed: int,
     stratum: NDArray[np.bool_] | None = None,
 ) -> Draws:
-    """Say what is drawn.
+    """Plan bootstrap draws of units with replacement.
 
     Parameters
     ----------

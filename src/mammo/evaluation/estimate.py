@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mammo.evaluation.inputs import Unit
 
 
@@ -46,12 +43,3 @@ class Estimate:
     n_bootstrap: int | None = None
     n_valid: int | None = None
     seed: int | None = None
-
-
-def sizes(labels: NDArray[np.bool_], patients: NDArray[np.intp]) -> dict[str, int]:
-    """Return the counts that every estimate carries, by their names in `Estimate`."""
-    return {
-        "n_images": len(labels),
-        "n_patients": len(np.unique(patients)),
-        "n_malignant": int(labels.sum()),
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -12,6 +13,43 @@ from mammo.errors import MammoError
 
 Unit = Literal["patient", "image"]
 """What is taken as independent: patients, with all their images, or single images."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """Checked labels and scores of n images, with the numbers of their patients and units.
+
+    Attributes
+    ----------
+    labels : (n,) bool array
+        True is malignant.
+    scores : (n,) float64 array
+    patients, units : (n,) int arrays
+        Numbered 0, 1, ...
+    unit : {"patient", "image"}
+        What is taken as independent.
+    """
+
+    labels: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    patients: NDArray[np.intp]
+    units: NDArray[np.intp]
+    unit: Unit
+
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return int(self.units.max()) + 1
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The counts that every estimate carries, by their names in `Estimate`."""
+        return {
+            "n_images": len(self.labels),
+            "n_patients": len(np.unique(self.patients)),
+            "n_malignant": int(self.labels.sum()),
+        }
+
 
 _MISSING = ["", "None", "nan", "NaN", "<NA>", "NaT"]  # how an absent identifier reads as text
 
@@ -29,34 +67,32 @@ def check_scores(
         )
     if labels.size == 0:
         raise MammoError("y_true is empty: at least one image of each class is needed")
-    wrong = np.flatnonzero((labels != 0) & (labels != 1))
-    if wrong.size:
-        raise MammoError(
-            f"y_true holds {labels[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in all): "
-            "labels must be 0 (benign) or 1 (malignant)"
-        )
-    wrong = np.flatnonzero(~np.isfinite(scores))
-    if wrong.size:
-        raise MammoError(
-            f"y_score holds {scores[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in "
-            "all): every image needs a finite score; exclude images without one, with the reason"
-        )
+    is_label = (labels == 0) | (labels == 1)
+    _refuse(~is_label, "y_true", labels, "labels must be 0 (benign) or 1 (malignant)")
+    remedy = "every image needs a finite score; exclude images without one, with the reason"
+    _refuse(~np.isfinite(scores), "y_score", scores, remedy)
     return labels.astype(bool), scores
 
 
-def check_probabilities(
-    y_true: ArrayLike, y_score: ArrayLike
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Return labels and scores as `check_scores` does; scores outside [0, 1] are refused."""
+def check_images(
+    y_true: ArrayLike, y_score: ArrayLike, patient_id: Sequence[object], unit: Unit
+) -> Images:
+    """Return the images of one set as the functions of this package take them."""
     labels, scores = check_scores(y_true, y_score)
-    wrong = np.flatnonzero((scores < 0) | (scores > 1))
-    if wrong.size:
-        raise MammoError(
-            f"y_score holds {scores[wrong[0]]:g} at position {wrong[0]} ({wrong.size} such in "
-            "all): calibration is of probabilities, which lie in [0, 1]; scale the scores, or "
-            "leave calibration out"
-        )
-    return labels, scores
+    patients = group_index(patient_id, len(labels))
+    if unit not in get_args(Unit):
+        raise MammoError(f"unit is {unit!r}: choose 'patient' or 'image'")
+    units = patients if unit == "patient" else np.arange(len(patients))
+    return Images(labels, scores, patients, units, unit)
+
+
+def check_probabilities(scores: NDArray[np.float64]) -> None:
+    """Refuse scores outside [0, 1]."""
+    remedy = (
+        "calibration is of probabilities, which lie in [0, 1]; scale the scores, or leave "
+        "calibration out"
+    )
+    _refuse((scores < 0) | (scores > 1), "y_score", scores, remedy)
 
 
 def check_models(
@@ -86,18 +122,20 @@ def group_index(groups: Sequence[object], n_images: int) -> NDArray[np.intp]:
     return np.unique(names, return_inverse=True)[1]
 
 
-def units_of(unit: Unit, patients: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return the number of the unit that each image belongs to."""
-    if unit not in get_args(Unit):
-        raise MammoError(f"unit is {unit!r}: choose 'patient' or 'image'")
-    return patients if unit == "patient" else np.arange(len(patients))
-
-
 def check_fraction(value: float, name: str) -> float:
     """Return a fraction, or say that it is not between 0 and 1."""
     if not 0 < value < 1:
         raise MammoError(f"{name} is {value}: give a fraction between 0 and 1, as 0.95")
     return value
+
+
+def _refuse(wrong: NDArray[np.bool_], name: str, values: NDArray[np.float64], remedy: str) -> None:
+    places = np.flatnonzero(wrong)
+    if places.size:
+        raise MammoError(
+            f"{name} holds {values[places[0]]:g} at position {places[0]} ({places.size} such in "
+            f"all): {remedy}"
+        )
 
 
 def _as_numbers(values: ArrayLike, name: str) -> NDArray[np.float64]:

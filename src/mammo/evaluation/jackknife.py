@@ -1,4 +1,4 @@
-"""The auROC without each patient in turn, from one ranking."""
+"""Jackknife of the auROC: each patient left out in turn, from one ranking."""
 
 from __future__ import annotations
 

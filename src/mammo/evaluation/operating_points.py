@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from mammo.errors import MammoError
 from mammo.evaluation.curves import RocCurve, roc_curve
-from mammo.evaluation.estimate import Estimate, sizes
-from mammo.evaluation.inputs import Unit, check_fraction, check_scores, group_index, units_of
+from mammo.evaluation.estimate import Estimate
+from mammo.evaluation.inputs import Unit, check_fraction, check_images, check_scores
 from mammo.evaluation.proportions import clustered_proportion
 
 
@@ -99,15 +99,13 @@ def operating_point(
     check_fraction(confidence, "confidence")
     if math.isnan(threshold):
         raise MammoError("the threshold is NaN: give a number, from which on a score is positive")
-    labels, scores = check_scores(y_true, y_score)
-    patients = group_index(patient_id, len(labels))
-    units = units_of(unit, patients)
-    called = scores >= threshold
+    images = check_images(y_true, y_score, patient_id, unit)
+    labels, called = images.labels, images.scores >= threshold
 
     def share(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
-        value, lower, upper = clustered_proportion(hits[among], units[among], confidence)
+        value, lower, upper = clustered_proportion(hits[among], images.units[among], confidence)
         return Estimate(
-            value, lower, upper, confidence, **sizes(labels, patients), unit=unit,
+            value, lower, upper, confidence, **images.sizes, unit=unit,
             method=f"Wilson, effective number of {unit}s" if unit == "patient" else "Wilson",
         )  # fmt: skip
 

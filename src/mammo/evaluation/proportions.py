@@ -13,7 +13,7 @@ from mammo.evaluation.inference import normal_quantile
 def clustered_proportion(
     hits: NDArray[np.bool_], units: NDArray[np.intp], confidence: float
 ) -> tuple[float, float, float]:
-    """Share of images that are hits, with Wilson's interval for as many as they are worth.
+    """Share of images that are hits, with Wilson's interval at their effective number.
 
     Images of one patient agree with each other, so that n of them are worth fewer independent
     ones: n divided by the design effect, the ratio of the variance between patients to the

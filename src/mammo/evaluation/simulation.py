@@ -19,7 +19,7 @@ Interval = Callable[[NDArray[np.bool_], NDArray[np.float64], NDArray[np.intp]], 
 
 @dataclass(frozen=True)
 class Design:
-    """Who is in a set: kinds of patients.
+    """Composition of a set: kinds of patients, and how many images each of them has.
 
     Attributes
     ----------

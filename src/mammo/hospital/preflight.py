@@ -1,4 +1,4 @@
-"""A hospital's own data before a model sees them: what is there, and what it can show."""
+"""Check of a hospital's own data before any model is run, and the precision to expect."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Expected:
     Attributes
     ----------
     by_image, by_patient : float
-        Half-width of the 95% interval if all images tell for themselves, and if all images of a
-        patient tell the same; the truth lies between.
+        Half-width of the 95% interval if images are independent, and if all images of a patient
+        carry the same information; the truth lies between.
     detectable : float
         Smallest drop from an internal auROC of `ASSUMED_AUROC` that would be found four times in
         five, patients taken as independent.
@@ -48,7 +48,7 @@ class Expected:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a hospital should know first.
+    """Counts, findings, exclusions and the precision to expect, before a model is run.
 
     Attributes
     ----------

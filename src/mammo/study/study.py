@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,16 +35,25 @@ class Study:
         Of all steps.
     processes : Processes, optional
         Processes that compute together; a launched Fabric under torchrun.
+    variant_of : Study, optional
+        A study of the same parameters, with which this one shares artifacts, places and tables.
     """
 
-    def __init__(self, parameters: Parameters, processes: Processes | None = None) -> None:
+    def __init__(
+        self,
+        parameters: Parameters,
+        processes: Processes | None = None,
+        variant_of: Study | None = None,
+    ) -> None:
         self.parameters = parameters
         self.processes = processes or SingleProcess()
-        self.artifacts = Artifacts(sources.resolve(parameters.artifacts), self.processes)
-        self.locations = Locations(parameters, self.artifacts)
-        self._manifests: dict[str, pd.DataFrame] = {}
-        self._tables: dict[str, pd.DataFrame] = {}
-        self._splits: dict[tuple[str, TrainingData], pd.DataFrame] = {}
+        if variant_of is None:
+            self.artifacts = Artifacts(sources.resolve(parameters.artifacts), self.processes)
+            self.locations = Locations(parameters, self.artifacts)
+            self._tables: dict[tuple[str, ...], pd.DataFrame] = {}
+        else:
+            self.artifacts, self.locations = variant_of.artifacts, variant_of.locations
+            self._tables = variant_of._tables
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
@@ -80,10 +90,12 @@ class Study:
 
     def manifest(self, dataset: str) -> pd.DataFrame:
         """Return a data set's manifest, excluded rows with their reasons included."""
-        if dataset not in self._manifests:
+
+        def read() -> pd.DataFrame:
             folder, location = self.manifest_folder(dataset), self.locations.of(dataset)
-            self._manifests[dataset] = read_manifest(self.artifacts, folder, location)
-        return self._manifests[dataset].copy()
+            return read_manifest(self.artifacts, folder, location)
+
+        return self._once(("manifest", dataset), read)
 
     def manifest_folder(self, dataset: str) -> Path:
         """Return the artifact folder that holds a data set's manifest."""
@@ -155,11 +167,13 @@ class Study:
 
     def table(self, dataset: str) -> pd.DataFrame:
         """Return the manifest's rows of the images that are used: labelled and readable."""
-        if dataset not in self._tables:
+
+        def read() -> pd.DataFrame:
             rows = manifest.used(self.manifest(dataset))
-            kept = rows[rows["image_id"].isin(self.images(dataset).index.index)]
-            self._tables[dataset] = kept.reset_index(drop=True)
-        return self._tables[dataset].copy()
+            kept = rows["image_id"].isin(self.images(dataset).index.index)
+            return rows[kept].reset_index(drop=True)
+
+        return self._once(("table", dataset), read)
 
     def split(self, dataset: str, training: TrainingData) -> pd.DataFrame:
         """Return `table` with a column ``split``: "train", "validation" (internal) or "test".
@@ -168,9 +182,7 @@ class Study:
         (Wang et al. 2020, Materials and Methods). For the model trained on DDSM alone, all of an
         external set is for testing.
         """
-        if (dataset, training) not in self._splits:
-            self._splits[dataset, training] = self._split(dataset, training)
-        return self._splits[dataset, training].copy()
+        return self._once(("split", dataset, training), lambda: self._split(dataset, training))
 
     def _split(self, dataset: str, training: TrainingData) -> pd.DataFrame:
         rows = self.table(dataset)
@@ -189,3 +201,9 @@ class Study:
         datasets = (INTERNAL,) if (training, is_trained_on) == ("ddsm", True) else self.datasets
         rows = pd.concat([self.split(name, training) for name in datasets], ignore_index=True)
         return rows[(rows["split"] == "train") == is_trained_on].reset_index(drop=True)
+
+    def _once(self, key: tuple[str, ...], read: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+        """Return a copy of a table that is read at its first call, and kept."""
+        if key not in self._tables:
+            self._tables[key] = read()
+        return self._tables[key].copy()

@@ -1,22 +1,24 @@
-"""Anybody's scores, from a table that is not trusted: what is wrong is named by its line."""
+"""Reading of anybody's table of scores; faults are named by their line."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from mammo.errors import MammoError
+from mammo.errors import DatasetError, MammoError, ParameterError
 from mammo.evaluation.tables.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
 from mammo.files.spreadsheet import Sheet, read_sheet
 
 REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
 _KNOWN = (*COLUMNS, "laterality", "view")
-_SHOWN_LINES = 5
-_ABSENT = ("", "na", "nan", "none", "null")
+_SHOWN_LINES, _SHOWN_TEXT = 5, 100
+_NO_NUMBER = "y_score is {}, expected a finite number, or nothing where there is none"
+_EMPTY = ("", "na", "n/a", "nan", "none", "null")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,50 @@ class Layout:
     missing_score: float | None = None
 
 
+class ScoreSheet:
+    """The rows of a sheet of scores as text; what is wrong in them is refused by its line.
+
+    Parameters
+    ----------
+    sheet : Sheet
+
+    Raises
+    ------
+    DatasetError
+        If there is no row.
+    """
+
+    def __init__(self, sheet: Sheet) -> None:
+        if not sheet.rows:
+            raise DatasetError(f"{sheet.path} holds no row of scores below its header")
+        self._sheet = sheet
+
+    def columns(self, places: Mapping[str, int]) -> pd.DataFrame:
+        """Return columns under our names, which tell where each stands."""
+        columns = {name: [row[place] for row in self._sheet.rows] for name, place in places.items()}
+        return pd.DataFrame(columns, dtype="object")
+
+    def scores(self, texts: pd.Series) -> pd.Series:
+        """Return scores, whose decimal sign may be a comma, as numbers; NaN of an empty cell."""
+        numbers = texts.map(_number).astype("float64")
+        is_empty = texts.str.lower().isin(_EMPTY)
+        wrong = ~(is_empty | numbers.abs().lt(math.inf))
+        self.refuse(wrong, _NO_NUMBER, texts)
+        return numbers
+
+    def refuse(self, wrong: pd.Series, what: str, texts: pd.Series) -> None:
+        """Raise DatasetError if a row is wrong; ``{}`` in ``what`` is the first such text."""
+        if not wrong.any():
+            return
+        lines = [str(self._sheet.lines[place]) for place in np.flatnonzero(wrong)]
+        more = f" and {len(lines) - _SHOWN_LINES} more" if len(lines) > _SHOWN_LINES else ""
+        noun = "line" if len(lines) == 1 else "lines"
+        raise DatasetError(
+            f"{self._sheet.path}, {noun} {', '.join(lines[:_SHOWN_LINES])}{more}: "
+            f"{what.format(repr(texts[wrong].iloc[0][:_SHOWN_TEXT]))}"
+        )
+
+
 def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     """Read a table of scores.
 
@@ -63,54 +109,34 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
         names the line and what was expected there.
     """
     layout = layout or Layout()
-    _check_names(layout)
+    _check(layout)
     sheet = read_sheet(path)
-    if not sheet.rows:
-        raise MammoError(f"{path} holds no row of scores below its header")
-    columns = _columns(sheet, layout)
-    table = pd.DataFrame(
-        {name: [row[place] for row in sheet.rows] for name, place in columns.items()},
-        dtype="object",
-    )
-    for name, value in layout.constants.items():
-        table[name] = value
-    faults = _Faults(path, sheet.lines)
-    _check_text(table, faults)
-    table["y_true"] = _labels(table["y_true"], faults)
-    table["y_score"] = _scores(table["y_score"], layout.missing_score, faults)
-    table["split"] = _splits(path, table, layout, faults)
-    _check_rows(table, faults)
+    rows = ScoreSheet(sheet)
+    table = rows.columns(_places(sheet, layout)).assign(**layout.constants)
+    _check_text(table, rows)
+    table["y_true"] = _labels(table["y_true"], rows)
+    table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
+    table["split"] = _splits(path, table, layout, rows)
+    _check_rows(table, rows)
     return table[[*COLUMNS, *(name for name in table if name not in COLUMNS)]]
 
 
-class _Faults:
-    """Ends the reading with a sentence that names the lines at fault, if there are any."""
-
-    def __init__(self, path: Path, lines: Sequence[int]) -> None:
-        self.path = path
-        self.lines = lines
-
-    def refuse(self, wrong: Sequence[bool], what: str, values: Sequence[object]) -> None:
-        places = [place for place, is_wrong in enumerate(wrong) if is_wrong]
-        if not places:
-            return
-        named = ", ".join(str(self.lines[place]) for place in places[:_SHOWN_LINES])
-        more = f" and {len(places) - _SHOWN_LINES} more" if len(places) > _SHOWN_LINES else ""
-        noun = "line" if len(places) == 1 else "lines"
-        raise MammoError(
-            f"{self.path}, {noun} {named}{more}: {what.format(repr(values[places[0]]))}"
-        )
+def check_missing(score: float | None) -> None:
+    """Check that the score which stands for a missing one is finite."""
+    if score is not None and not math.isfinite(score):
+        raise ParameterError(f"a missing score counts as {score}: give a finite number")
 
 
-def _check_names(layout: Layout) -> None:
+def _check(layout: Layout) -> None:
     for name in (*layout.names, *layout.constants):
-        if name not in (*COLUMNS, "laterality", "view"):
+        if name not in _KNOWN:
             raise MammoError(
                 f"no column {name!r} in a table of scores; it has {', '.join(COLUMNS)}"
             )
+    check_missing(layout.missing_score)
 
 
-def _columns(sheet: Sheet, layout: Layout) -> dict[str, int]:
+def _places(sheet: Sheet, layout: Layout) -> dict[str, int]:
     """Return where each column of the table stands in the file."""
     path, header = sheet.path, sheet.header
     hidden = next((name for name in header if not name.isprintable()), None)
@@ -134,58 +160,51 @@ def _columns(sheet: Sheet, layout: Layout) -> dict[str, int]:
     return columns
 
 
-def _check_text(table: pd.DataFrame, faults: _Faults) -> None:
+def _check_text(table: pd.DataFrame, rows: ScoreSheet) -> None:
     for name in table:
-        values = table[name].tolist()
         if name not in _KNOWN:
-            table[name] = [_printable(value) for value in values]
+            table[name] = table[name].map(_printable)
             continue
-        hidden = [not value.isprintable() for value in values]
-        faults.refuse(hidden, f"{name} is {{}}, which holds characters that do not print", values)
+        hidden = ~table[name].map(str.isprintable)
+        what = f"{name} is {{}}, which holds characters that do not print"
+        rows.refuse(hidden, what, table[name])
     for name in ("dataset", "model", "patient_id", "image_id"):
-        values = table[name].tolist()
-        empty = [value.lower() in _ABSENT for value in values]
-        faults.refuse(empty, f"{name} is {{}}, expected a name", values)
+        is_empty = table[name].str.lower().isin(_EMPTY)
+        rows.refuse(is_empty, f"{name} is {{}}, expected a name", table[name])
 
 
 def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _labels(values: pd.Series, faults: _Faults) -> list[int]:
-    numbers = list(_numbers(values))
-    wrong = [number not in (0, 1) for number in numbers]
-    faults.refuse(wrong, "y_true is {}, expected 0 (benign) or 1 (malignant)", values.tolist())
-    return [int(number) for number in numbers]
+def _labels(texts: pd.Series, rows: ScoreSheet) -> pd.Series:
+    numbers = texts.map(_number)
+    what = "y_true is {}, expected 0 (benign) or 1 (malignant)"
+    rows.refuse(~numbers.isin([0, 1]), what, texts)
+    return numbers.astype("int64")
 
 
-def _scores(values: pd.Series, missing: float | None, faults: _Faults) -> list[float]:
-    empty = [value.lower() in _ABSENT for value in values]
-    if missing is None:
-        faults.refuse(
-            empty,
-            "y_score is {}; an image without a score is not left out, since that would flatter the "
-            "model: say what it stands for (--missing 0)",
-            values.tolist(),
-        )
-    numbers = [
-        missing if is_empty else number
-        for is_empty, number in zip(empty, _numbers(values), strict=True)
-    ]
-    wrong = [not math.isfinite(number) for number in numbers]
-    faults.refuse(wrong, "y_score is {}, expected a finite number", values.tolist())
+def _scores(texts: pd.Series, missing: float | None, rows: ScoreSheet) -> pd.Series:
+    numbers = rows.scores(texts)
+    if missing is not None:
+        return numbers.fillna(missing)
+    rows.refuse(
+        numbers.isna(),
+        "y_score is {}; an image without a score is not left out, since that would flatter the "
+        "model: say what it stands for (--missing 0)",
+        texts,
+    )
     return numbers
 
 
-def _numbers(values: pd.Series) -> Iterator[float]:
-    for value in values:
-        try:
-            yield float(value) if "_" not in value else math.nan
-        except ValueError:
-            yield math.nan
+def _number(text: str) -> float:
+    try:
+        return float(text.replace(",", ".")) if "_" not in text else math.nan
+    except ValueError:
+        return math.nan
 
 
-def _splits(path: Path, table: pd.DataFrame, layout: Layout, faults: _Faults) -> pd.Series:
+def _splits(path: Path, table: pd.DataFrame, layout: Layout, rows: ScoreSheet) -> pd.Series:
     if layout.internal is not None:
         is_internal = table["dataset"] == layout.internal
         if not is_internal.any():
@@ -196,23 +215,20 @@ def _splits(path: Path, table: pd.DataFrame, layout: Layout, faults: _Faults) ->
         return is_internal.map({True: INTERNAL_SPLIT, False: EXTERNAL_SPLIT})
     if "split" not in table:
         return pd.Series(EXTERNAL_SPLIT, table.index)
-    known = [value in (INTERNAL_SPLIT, EXTERNAL_SPLIT) for value in table["split"]]
-    faults.refuse(
-        [not is_known for is_known in known],
+    rows.refuse(
+        ~table["split"].isin([INTERNAL_SPLIT, EXTERNAL_SPLIT]),
         f"split is {{}}, expected {INTERNAL_SPLIT!r} (internal) or {EXTERNAL_SPLIT!r} (external); "
         "leave out what a model was trained on",
-        table["split"].tolist(),
+        table["split"],
     )
     return table["split"]
 
 
-def _check_rows(table: pd.DataFrame, faults: _Faults) -> None:
-    images = table["image_id"].tolist()
-    twice = table.duplicated(["dataset", "model", "image_id"]).tolist()
-    faults.refuse(twice, "image_id is {}, which this model has scored in a line above", images)
-    first = table.groupby(["dataset", "image_id"], sort=False)["y_true"].transform("first")
-    other = (table["y_true"] != first).tolist()
-    faults.refuse(other, "y_true of image {} is not that of the line above", images)
-    owner = table.groupby(["dataset", "image_id"], sort=False)["patient_id"].transform("first")
-    other = (table["patient_id"] != owner).tolist()
-    faults.refuse(other, "patient_id of image {} is not that of the line above", images)
+def _check_rows(table: pd.DataFrame, rows: ScoreSheet) -> None:
+    images = table["image_id"]
+    twice = table.duplicated(["dataset", "model", "image_id"])
+    rows.refuse(twice, "image_id is {}, which this model has scored in a line above", images)
+    for name in ("y_true", "patient_id"):
+        first = table.groupby(["dataset", "image_id"], sort=False)[name].transform("first")
+        what = f"{name} of image {{}} is not that of the line above"
+        rows.refuse(table[name] != first, what, images)

@@ -14,11 +14,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mammo.evaluation import Estimate, auroc_covariance, bootstrap_aurocs
-from mammo.evaluation.bootstrap import quantiles, tails
-from mammo.evaluation.estimate import sizes
+from mammo.evaluation import auroc_covariance, bootstrap_aurocs
+from mammo.evaluation.bootstrap import estimate_from, tails
 from mammo.evaluation.inference import t_quantile, upper_tail
-from mammo.evaluation.inputs import group_index, units_of
+from mammo.evaluation.inputs import check_images
 from mammo.evaluation.tables.comparisons import POWER
 from mammo.evaluation.tables.scores import Settings
 
@@ -42,26 +41,22 @@ def mean_aurocs(
         for one), then `mammo.evaluation.Estimate`'s fields but ``value``. All ways share the draws.
         The interval is for other patients and these very trainings.
     """
-    labels, patients, units = _grouped(y_true, patient_id, settings)
+    images = check_images(y_true, scores[0, 0], patient_id, settings.unit)
+    labels, units = images.labels, images.units
     each = auroc_covariance(labels, _models(scores), units)[0].reshape(scores.shape[:2])
     drawn = bootstrap_aurocs(
         labels, _models(scores), units, settings.n_bootstrap, settings.seed
     ).reshape(*scores.shape[:2], -1)
     rows = []
     for aurocs, replicates in zip(each, drawn.mean(axis=1), strict=True):
-        bounds = quantiles(
-            replicates, tails(settings.confidence), int(units.max()) + 1, settings.unit
-        )
-        estimate = Estimate(
+        estimate = estimate_from(
             float(aurocs.mean()),
-            *bounds,
-            confidence=settings.confidence,
-            **sizes(labels, patients),
-            unit=settings.unit,
-            method=f"percentile bootstrap of {settings.unit}s, mean over trainings",
-            n_bootstrap=settings.n_bootstrap,
-            n_valid=int(np.isfinite(replicates).sum()),
-            seed=settings.seed,
+            replicates,
+            tails(settings.confidence),
+            images,
+            f"percentile bootstrap of {settings.unit}s, mean over trainings",
+            settings.confidence,
+            settings.seed,
         )
         rows.append({**asdict(estimate), "n_runs": len(aurocs), "run_sd": _spread(aurocs)})
     return pd.DataFrame(rows).rename(columns={"value": "auroc"})
@@ -91,9 +86,9 @@ def gains(
     Obuchowski NA, Rockette HE. Commun Stat Simul Comput 1995;24:285-308 (variance of a mean over
     readers, here trainings). Hillis SL. Stat Med 2007;26:596-619 (degrees of freedom).
     """
-    labels, _, units = _grouped(y_true, patient_id, settings)
+    images = check_images(y_true, scores[0, 0], patient_id, settings.unit)
     n_ways, n_runs, _ = scores.shape
-    aurocs, covariance = auroc_covariance(labels, _models(scores), units)
+    aurocs, covariance = auroc_covariance(images.labels, _models(scores), images.units)
     aurocs = aurocs.reshape(n_ways, n_runs)
     covariance = covariance.reshape(n_ways, n_runs, n_ways, n_runs)
     rows = []
@@ -145,14 +140,6 @@ def _variance_of_mean(
     variance = of_trainings + of_patients
     df = (n - 1) * (variance / of_trainings) ** 2 if of_trainings > 0 else math.inf
     return variance, df
-
-
-def _grouped(
-    y_true: ArrayLike, patient_id: Sequence[object], settings: Settings
-) -> tuple[NDArray[np.bool_], NDArray[np.intp], NDArray[np.intp]]:
-    labels = np.asarray(y_true).astype(bool)
-    patients = group_index(patient_id, len(labels))
-    return labels, patients, units_of(settings.unit, patients)
 
 
 def _models(scores: NDArray) -> NDArray:

@@ -14,11 +14,11 @@ from mammo.evaluation.tables.calibration import calibration
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
 from mammo.evaluation.tables.trainings import gains, mean_aurocs
 from mammo.files.disk import naming_errors, write_bytes, write_csv
-from mammo.hospital.adaptation import trainings
+from mammo.hospital.adaptation import scoring
 from mammo.hospital.adaptation import words as report
-from mammo.hospital.adaptation.local import Amount, LocalPatients, LocalStudy
+from mammo.hospital.adaptation.local_patients import Amount, LocalPatients, LocalStudy
 from mammo.hospital.adaptation.result import Adaptation
-from mammo.hospital.adaptation.trainings import AS_IT_IS, BOTH, HARMONISED, RECALIBRATED, Runs
+from mammo.hospital.adaptation.scoring import AS_IT_IS, BOTH, HARMONISED, RECALIBRATED, Runs
 from mammo.hospital.validation.evidence import OWN
 from mammo.models import MODELS
 from mammo.study import Study, results
@@ -27,7 +27,7 @@ from mammo.study.families.transfer import TransferFamily
 FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 RUNS = 3
 _FROM = {RECALIBRATED: AS_IT_IS, BOTH: HARMONISED}
-"""What is recalibrated, for which labels are needed."""
+"""The scores that each recalibration, which needs labels, starts from."""
 _MEASURES = ("brier", "ece", "in_the_large", "intercept", "slope")
 
 
@@ -61,15 +61,16 @@ def adapt(
     settings, patients = results.settings(study), LocalPatients(study)
     amounts, skipped = patients.amounts(fractions)
     trained = {
-        _name(amount): trainings.trained(study, model, patients, amount, runs) for amount in amounts
+        _name(amount): scoring.scores_after_training(study, model, patients, amount, runs)
+        for amount in amounts
     }
     alternatives = {
         AS_IT_IS: trained[AS_IT_IS],
-        HARMONISED: trainings.harmonised(study, model, runs),
+        HARMONISED: scoring.scores_of_harmonised_images(study, model, runs),
     }
-    moved, impossible = _recalibrated(patients, alternatives, settings)
+    moved, impossible = _recalibrate(patients, alternatives, settings)
     alternatives |= moved
-    assessed = _assessed(patients, {**trained, **alternatives}, settings)
+    assessed = _assess(patients, {**trained, **alternatives}, settings)
     known = pd.DataFrame([_facts(amount) for amount in amounts], index=list(trained))
     return Adaptation(
         model,
@@ -104,7 +105,7 @@ def write(result: Adaptation, folder: Path) -> list[Path]:
     list of Path
         What was written.
     """
-    from mammo.hospital.adaptation.figure import learning_curve
+    from mammo.hospital.adaptation.learning_curve import learning_curve
 
     with naming_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,22 +132,20 @@ def _check(model: str, runs: int) -> None:
         raise ParameterError(f"{runs} trainings of each amount of patients: give at least 1")
 
 
-def _recalibrated(
+def _recalibrate(
     patients: LocalPatients, ways: Mapping[str, Runs], settings: Settings
 ) -> tuple[dict[str, Runs], list[tuple[str, str]]]:
     """Return what is recalibrated, and what cannot be, with the reason."""
     found, impossible = {}, []
     for name, source in _FROM.items():
         try:
-            found[name] = trainings.recalibrated(patients, ways[source], settings)
+            found[name] = scoring.recalibrate(patients, ways[source], settings)
         except MammoError as error:
             impossible.append((name, str(error)))
     return found, impossible
 
 
-def _assessed(
-    patients: LocalPatients, ways: Mapping[str, Runs], settings: Settings
-) -> pd.DataFrame:
+def _assess(patients: LocalPatients, ways: Mapping[str, Runs], settings: Settings) -> pd.DataFrame:
     """Return mean auROCs and gains over the first way; p-values are adjusted once, for all."""
     held = patients.held_aside
     scores = np.stack([_held_aside(patients, runs) for runs in ways.values()])
@@ -182,7 +181,7 @@ def _alternatives(
             "alternative": name,
             "needs_labels": name in _FROM,
             "n_local_patients": 0 if name == AS_IT_IS else n_pool,
-            "n_reversed": sum(map(trainings.are_reversed, ways[_FROM.get(name, name)], runs)),
+            "n_reversed": sum(map(scoring.are_reversed, ways[_FROM.get(name, name)], runs)),
         }
         for name, runs in ways.items()
     ).set_index(pd.Index(ways))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.files.artifacts import digest
-from mammo.hospital.adaptation.local import LocalPatients, LocalStudy
+from mammo.hospital.adaptation.local_patients import LocalPatients, LocalStudy
 from mammo.images import harmonisation
 from mammo.images.store import ImageStore
 from mammo.study import INTERNAL, Study

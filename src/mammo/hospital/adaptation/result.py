@@ -44,3 +44,7 @@ class Adaptation:
     summary: pd.DataFrame
     alternatives: pd.DataFrame
     skipped: pd.DataFrame
+
+    def alternative(self, name: str) -> pd.Series:
+        """Return the row of ``alternatives`` of that name."""
+        return self.alternatives.set_index("alternative").loc[name]

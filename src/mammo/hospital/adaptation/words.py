@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mammo.evaluation.tables.comparisons import POWER
-from mammo.hospital.adaptation.trainings import HARMONISED, RECALIBRATED
+from mammo.hospital.adaptation.scoring import HARMONISED, RECALIBRATED
 from mammo.paper.published import short_title
 from mammo.report.display import Table
 from mammo.report.tables.presentation import NOTHING, bounds, p_value
@@ -86,7 +86,7 @@ def training(result: Adaptation) -> str:
 
 def harmonising(result: Adaptation) -> str:
     """Say what harmonised grey levels changed."""
-    row = _alternative(result, HARMONISED)
+    row = result.alternative(HARMONISED)
     is_clear = row["p_holm"] < 1 - row["confidence"]
     verdict = "a significant change" if is_clear else "no significant change"
     return (
@@ -99,7 +99,7 @@ def recalibrating(result: Adaptation) -> str:
     """Say what recalibration mends, and that it leaves the auROC as it is, where it does."""
     if RECALIBRATED not in set(result.alternatives["alternative"]):
         return ""
-    before, after = result.alternatives.iloc[0], _alternative(result, RECALIBRATED)
+    before, after = result.alternatives.iloc[0], result.alternative(RECALIBRATED)
     if after["n_reversed"]:
         return (
             f"Recalibration turned the order of the scores round in {after['n_reversed']} of "
@@ -167,10 +167,6 @@ def _change(row: pd.Series) -> str:
         f"{row['difference_lower']:+.2f} to {row['difference_upper']:+.2f}, p "
         f"{p if p.startswith('<') else f'= {p}'} after Holm's adjustment, paired)"
     )
-
-
-def _alternative(result: Adaptation, name: str) -> pd.Series:
-    return result.alternatives.set_index("alternative").loc[name]
 
 
 def _amounts(rows: pd.DataFrame) -> list[str]:

@@ -1,4 +1,4 @@
-"""One set of images against another: everything that says whether they are alike, as tables."""
+"""Comparison of a set of images with the training set, as tables."""
 
 from __future__ import annotations
 
@@ -91,6 +91,12 @@ class Shift:
     differences: pd.DataFrame
     domain: pd.DataFrame
 
+    @property
+    def is_distinguishable(self) -> bool:
+        """Whether the classifier tells the sets apart better than chance would."""
+        found = self.domain.iloc[0]
+        return bool(found["p_value"] <= 1 - found["confidence"])
+
     def write(self, folder: Path) -> None:
         """Write each table as CSV, whole or not at all, into a folder that exists."""
         for field in fields(self):
@@ -134,7 +140,7 @@ def compute(training: ImageSet, local: ImageSet, settings: ShiftSettings) -> Shi
     views = sorted(set(training.rows["view"].dropna()) & set(local.rows["view"].dropna()))
     sides = dict(zip(ROLES, (training, local), strict=True))
     rows = {
-        role: _some_patients(_with_views(side.rows, views), settings.most_images, settings.seed)
+        role: _draw_patients(_select_views(side.rows, views), settings.most_images, settings.seed)
         for role, side in sides.items()
     }
     measured = {role: image_statistics(sides[role].images, rows[role]) for role in ROLES}
@@ -142,9 +148,9 @@ def compute(training: ImageSet, local: ImageSet, settings: ShiftSettings) -> Shi
         role: grey_histogram(sides[role].images, rows[role], settings.bins) for role in ROLES
     }
     return Shift(
-        pd.DataFrame([_described(role, rows[role], sides[role].rows, views) for role in ROLES]),
-        _by_role(measured),
-        _by_role(histograms),
+        pd.DataFrame([_describe(role, rows[role], sides[role].rows, views) for role in ROLES]),
+        _stack(measured),
+        _stack(histograms),
         standardised_differences(
             *measured.values(), n_bootstrap=settings.n_bootstrap,
             confidence=settings.confidence, seed=settings.seed,
@@ -164,11 +170,11 @@ def _check(training: ImageSet, local: ImageSet) -> None:
         )
 
 
-def _with_views(rows: pd.DataFrame, views: list[str]) -> pd.DataFrame:
+def _select_views(rows: pd.DataFrame, views: list[str]) -> pd.DataFrame:
     return rows[rows["view"].isin(views)] if views else rows
 
 
-def _some_patients(rows: pd.DataFrame, most_images: int, seed: int) -> pd.DataFrame:
+def _draw_patients(rows: pd.DataFrame, most_images: int, seed: int) -> pd.DataFrame:
     """Draw whole patients until the next would exceed the bound; at least one."""
     counts = rows.groupby("patient_id").size()
     drawn = counts.iloc[np.random.default_rng(seed).permutation(len(counts))]
@@ -176,7 +182,7 @@ def _some_patients(rows: pd.DataFrame, most_images: int, seed: int) -> pd.DataFr
     return rows[rows["patient_id"].isin(kept)]
 
 
-def _described(
+def _describe(
     role: str, rows: pd.DataFrame, all_rows: pd.DataFrame, views: list[str]
 ) -> dict[str, object]:
     return {
@@ -191,7 +197,7 @@ def _described(
     }
 
 
-def _by_role(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _stack(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(
         [table.assign(role=role)[["role", *table]] for role, table in tables.items()],
         ignore_index=True,

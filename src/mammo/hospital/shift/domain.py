@@ -107,7 +107,7 @@ def domain_auroc(
     patients[is_second] += patients[~is_second].max() + 1
     fold = _folds(is_second, patients, folds, seed)
     rng = np.random.default_rng(seed)
-    dealt = [_relabelled(is_second, patients, fold, rng) for _ in range(n_permutations)]
+    dealt = [_relabel(is_second, patients, fold, rng) for _ in range(n_permutations)]
     labels = np.stack([is_second, *dealt])
     scores = _out_of_fold_scores(features, labels, fold)
     estimate = auroc_interval(
@@ -165,10 +165,10 @@ def _means(features: NDArray[np.float64], chosen: _Labels) -> NDArray[np.float64
     return chosen @ features / chosen.sum(axis=1, keepdims=True)
 
 
-def _relabelled(
+def _relabel(
     is_second: _Labels, patients: NDArray[np.intp], fold: NDArray[np.intp], rng: np.random.Generator
 ) -> _Labels:
-    """Deal the sets out anew among the patients of each fold."""
+    """Permute the labels of the sets among the patients of each fold."""
     _, image = np.unique(patients, return_index=True)
     label, fold = is_second[image], fold[image]
     dealt = np.empty_like(label)

@@ -95,7 +95,7 @@ def standardised_differences(shift: Shift) -> Picture:
 
 
 def _styles(shift: Shift) -> dict[str, Look]:
-    """Return the look of each role; of two sets of one name this one takes another's."""
+    """Return the look of each role; two sets of one name get different looks."""
     training, local = shift.sets["dataset"]
     names = (training, local if local != training else f"{local}, this set")
     return dict(zip(shift.sets["role"], looks(names).values(), strict=True))

@@ -1,4 +1,4 @@
-"""One prepared image in a dozen numbers that have a meaning: grey values, fine detail, shape."""
+"""Twelve measures of one prepared image: grey values, fine detail and shape."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def measure_pixels(pixels: NDArray[np.uint16]) -> dict[str, float]:
         contrast.
     """
     lit = pixels > 0
-    breast = _filled(lit)
+    breast = _fill_holes(lit)
     return {
         **_grey_values(pixels[lit]),
         **_fine_detail(pixels / np.float32(WHITE), breast),
@@ -136,7 +136,7 @@ def _grey_values(lit: NDArray[np.uint16]) -> dict[str, float]:
 
 
 def _fine_detail(grey: NDArray[np.float32], breast: NDArray[np.bool_]) -> dict[str, float]:
-    tissue = _without_skin(breast)
+    tissue = _remove_rim(breast)
     variance = _variance(grey[tissue])
     if not variance > 0:
         return dict.fromkeys(("sharpness", "noise", "spectral_slope"), np.nan)
@@ -177,14 +177,14 @@ def _slope(octaves: list[float]) -> float:
     return 2 + float(np.polyfit(range(len(octaves)), np.log2(octaves), 1)[0])
 
 
-def _filled(lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the breast with the holes that its darkest pixels leave in it."""
+def _fill_holes(lit: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the breast with its holes filled, which are its darkest pixels."""
     outlines, _ = cv2.findContours(lit.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(np.zeros(lit.shape, np.uint8), outlines, -1, 1, cv2.FILLED) > 0
 
 
-def _without_skin(breast: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the breast less a rim, also where it leaves the image."""
+def _remove_rim(breast: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the breast without a rim, also along the border of the image."""
     framed = np.pad(breast.astype(np.uint8), 1)
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
     return depth > _SKIN * min(breast.shape)

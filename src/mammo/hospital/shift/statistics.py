@@ -1,4 +1,4 @@
-"""A set of prepared images in two small tables, read image by image."""
+"""Measures and grey histograms of a set of prepared images, read image by image."""
 
 from __future__ import annotations
 

@@ -32,18 +32,12 @@ _MEANING = (
 def in_words(shift: Shift) -> str:
     """Say how well the two sets can be told apart, by what, and what that means."""
     sentences = [domain_sentence(shift)]
-    if are_told_apart(shift):
+    if shift.is_distinguishable:
         sentences.append(differences_sentence(shift))
     sentences.append(_MEANING)
     if "synthetic" in set(shift.sets["source"]):
         sentences.append("Synthetic images are simulated: they do not show what real ones would.")
     return " ".join(sentences)
-
-
-def are_told_apart(shift: Shift) -> bool:
-    """Whether the classifier tells the sets apart better than chance would."""
-    found = shift.domain.iloc[0]
-    return bool(found["p_value"] <= 1 - found["confidence"])
 
 
 def domain_sentence(shift: Shift) -> str:
@@ -58,7 +52,7 @@ def domain_sentence(shift: Shift) -> str:
         f"{found['lower']:.3f} to {found['upper']:.3f}), where 0.5 is guessing and 1 is no mistake"
     )
     chance = f"(p = {p_value(found['p_value'])})"
-    if not are_told_apart(shift):
+    if not shift.is_distinguishable:
         patients = " and ".join(f"{n:,}" for n in shift.sets["n_patients"])
         return (
             f"{value}: no more than chance gives {chance}, so that {patients} patients show no "

@@ -1,4 +1,4 @@
-"""What the numbers of a validation show, each told from what they leave open."""
+"""Verdicts on each model from the numbers of a validation, which `words` puts into sentences."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 
 from mammo.evaluation import auroc_covariance
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT
-from mammo.hospital.shift.words import are_told_apart
 from mammo.hospital.validation.evidence import Evidence
 
 GUESSING = 0.5
@@ -22,6 +21,8 @@ FEWEST = 10
 
 Rank = Literal["better", "worse", "open", "unknown"]
 Drop = Literal["shown", "small", "shown alone", "none", "open", "unknown"]
+Detectable = Literal["guesses at home", "none", "some"]
+Size = Literal["more patients", "enough", "too few at home"]
 Threshold = Literal["moved", "may have moved", "kept", "unknown"]
 Claim = Literal["above", "within", "below"]
 
@@ -33,6 +34,11 @@ def against_guessing(row: pd.Series) -> Rank:
     if row["lower"] > GUESSING:
         return "better"
     return "worse" if row["upper"] < GUESSING else "open"
+
+
+def rank_of(evidence: Evidence, model: str) -> Rank:
+    """Return `against_guessing` of a model's auROC on the hospital's images."""
+    return against_guessing(evidence.own.loc[model])
 
 
 def are_too_few(row: pd.Series) -> bool:
@@ -61,6 +67,33 @@ def drop_of(evidence: Evidence, model: str) -> Drop | None:
     if not is_seen:
         return "open"
     return "shown" if drop["p_holm"] <= 1 - drop["confidence"] else "shown alone"
+
+
+def detectable_of(evidence: Evidence, model: str) -> Detectable:
+    """Say whether these data could show a drop that leaves the model better than guessing."""
+    drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
+    if against_guessing(internal) != "better":
+        return "guesses at home"
+    return "none" if drop["smallest_detectable"] > internal["auroc"] - GUESSING else "some"
+
+
+def size_of(evidence: Evidence, model: str) -> Size | None:
+    """Say what would settle whether a model lost the margin or more; None where that is settled.
+
+    Returns
+    -------
+    str or None
+        "more patients" of the hospital's; "enough" if the loss would be found with those that are
+        there; "too few at home" if no number of own patients would do.
+    """
+    if drop_of(evidence, model) not in ("open", "shown alone"):
+        return None
+    factor = times_as_many_patients(evidence, model)
+    if math.isnan(factor):
+        return None
+    if math.isinf(factor):
+        return "too few at home"
+    return "more patients" if factor > 1 else "enough"
 
 
 def times_as_many_patients(evidence: Evidence, model: str) -> float:
@@ -130,4 +163,4 @@ def look_different(evidence: Evidence) -> bool:
     shift = evidence.shift
     if shift is None or shift.sets["source"].nunique() > 1:
         return False
-    return bool(shift.domain["auroc"].iloc[0] > DIFFERENT) and are_told_apart(shift)
+    return bool(shift.domain["auroc"].iloc[0] > DIFFERENT) and shift.is_distinguishable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
@@ -41,28 +40,26 @@ def examples(scored: pd.DataFrame, images: ImageStore, n: int) -> list[WorstImag
     n : int
         How many of each kind and model, at most.
     """
-    external = scored[scored["split"] == EXTERNAL_SPLIT]
-    return list(_examples(external, images, n))
-
-
-def _examples(external: pd.DataFrame, images: ImageStore, n: int) -> Iterator[WorstImage]:
-    for part in parts(external):
+    found = []
+    for part in parts(scored[scored["split"] == EXTERNAL_SPLIT]):
         for kind in get_args(Kind):
             for row in worst(part, kind, n).itertuples():
                 (number,) = images.rows([row.image_id])
-                yield WorstImage(
-                    model=part.model,
-                    kind=kind,
-                    png=thumbnail(images.images[number], images.geometry(row.image_id)),
-                    alt=f"{_words(row)}: {kind} of {model_title(part.model)}",
-                    caption=(
-                        f"{row.image_id}: {_words(row)}; score {row.y_score:.2f}, above "
-                        f"{row.percentile:.0f}% of the others"
-                    ),
+                known = _facts(row)
+                found.append(
+                    WorstImage(
+                        model=part.model,
+                        kind=kind,
+                        png=thumbnail(images.images[number], images.geometry(row.image_id)),
+                        alt=f"{known}: {kind} of {model_title(part.model)}",
+                        caption=f"{row.image_id}: {known}; score {row.y_score:.2f}, above "
+                        f"{row.percentile:.0f}% of the others",
+                    )
                 )
+    return found
 
 
-def _words(row) -> str:
-    side, view = _SIDES.get(row.laterality), row.view if isinstance(row.view, str) else None
-    known = " ".join(word for word in (side, view) if word)
-    return ", ".join(word for word in (known, LABELS[int(row.y_true)]) if word)
+def _facts(row) -> str:
+    view = row.view if isinstance(row.view, str) else ""
+    side_and_view = f"{_SIDES.get(row.laterality, '')} {view}".strip()
+    return ", ".join(word for word in (side_and_view, LABELS[int(row.y_true)]) if word)

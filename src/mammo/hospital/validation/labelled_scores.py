@@ -53,7 +53,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     Parameters
     ----------
     scores : DataFrame
-        As `mammo.hospital.validation.score_table.read_score_table`.
+        As `mammo.hospital.validation.vendor_scores.read_vendor_scores`.
     labels : Labels
     missing : float or None
         What a missing score counts as; None if it is a fault.
@@ -64,16 +64,16 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
         If the tables have no names in common, something is scored twice or is not scored, or the
         labels hold one class only.
     """
-    told = labels.rows[labels.rows["label"].notna()]
-    told = told.drop_duplicates(key_of(labels.level, labels.rows))
-    _refuse_one_class(told)
-    keys = _shared_names(told, scores, labels)
+    labelled = labels.rows[labels.rows["label"].notna()]
+    labelled = labelled.drop_duplicates(key_of(labels.level, labels.rows))
+    _refuse_one_class(labelled)
+    keys = _shared_names(labelled, scores, labels)
     if labels.level == "image":
-        scores = scores.assign(image=_spelt_alike(told["image"], scores["image"]))
+        scores = scores.assign(image=_match_spelling(labelled["image"], scores["image"]))
     unit = [*keys, *(name for name in ("image", "view") if name not in keys)]
     named = scores.dropna(subset=keys)
     _refuse_twice(named, unit)
-    found = told.merge(scores["model"].drop_duplicates(), how="cross").merge(
+    found = labelled.merge(scores["model"].drop_duplicates(), how="cross").merge(
         named, on=["model", *keys], how="left", suffixes=("", "_of_score")
     )
     for name in {*_IN_BOTH, "image"} - set(keys):
@@ -81,18 +81,18 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     is_missing = found["y_score"].isna()
     _refuse_missing(found[is_missing], len(found), missing)
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
-    labelled = set(told[keys].itertuples(index=False, name=None))
-    is_labelled = [name in labelled for name in named[keys].itertuples(index=False, name=None)]
+    known = set(labelled[keys].itertuples(index=False, name=None))
+    is_labelled = [name in known for name in named[keys].itertuples(index=False, name=None)]
     return LabelledScores(
-        table=_pseudonymous(found, unit),
+        table=_pseudonymise(found, unit),
         n_unlabelled=len(scores) - sum(is_labelled),
         n_missing=int(is_missing.sum()),
         n_without_patient=int(found["patient_id"].isna().sum()),
     )
 
 
-def _refuse_one_class(told: pd.DataFrame) -> None:
-    malignant, benign = (int((told["label"] == label).sum()) for label in (1, 0))
+def _refuse_one_class(labelled: pd.DataFrame) -> None:
+    malignant, benign = (int((labelled["label"] == label).sum()) for label in (1, 0))
     if not (malignant and benign):
         raise DatasetError(
             f"the labels hold {malignant} malignant and {benign} benign: both classes are needed, "
@@ -100,7 +100,7 @@ def _refuse_one_class(told: pd.DataFrame) -> None:
         )
 
 
-def _shared_names(told: pd.DataFrame, scores: pd.DataFrame, labels: Labels) -> list[str]:
+def _shared_names(labelled: pd.DataFrame, scores: pd.DataFrame, labels: Labels) -> list[str]:
     """Return the columns that name in both tables what the labels speak of."""
     key = key_of(labels.level, labels.rows)
     shared = [name for name in key if scores[name].notna().any()]
@@ -113,7 +113,7 @@ def _shared_names(told: pd.DataFrame, scores: pd.DataFrame, labels: Labels) -> l
             f"the scores name no {absent[0]}, and the labels are by {labels.level}: name the "
             "column with --column, or give labels by what was scored"
         )
-    alike = told[told.duplicated(shared, keep=False)]
+    alike = labelled[labelled.duplicated(shared, keep=False)]
     if len(alike):
         left_out = " or ".join(name for name in key if name not in shared)
         lines = " and ".join(f"{line}" for line in alike.sort_values(shared)["line"].iloc[:2])
@@ -124,7 +124,7 @@ def _shared_names(told: pd.DataFrame, scores: pd.DataFrame, labels: Labels) -> l
     return shared
 
 
-def _spelt_alike(labelled: pd.Series, scored: pd.Series) -> pd.Series:
+def _match_spelling(labelled: pd.Series, scored: pd.Series) -> pd.Series:
     """Name scored images as the labels do, which may leave out the folder or the suffix."""
     if scored.isin(labelled).any():
         return scored
@@ -155,7 +155,7 @@ def _refuse_missing(unscored: pd.DataFrame, n_rows: int, missing: float | None) 
         )
 
 
-def _pseudonymous(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
+def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
     key = local_key()
     facts = {name: table[name] for name in _FACTS if table[name].notna().any()}
     if "view" in facts:

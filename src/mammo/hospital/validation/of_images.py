@@ -12,9 +12,9 @@ from mammo.evaluation.tables.everything import Assessment
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.hospital.preflight import Preflight
-from mammo.hospital.shift.of_images import shift
+from mammo.hospital.shift.of_study import shift
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
-from mammo.hospital.validation.examples import WorstImage, examples
+from mammo.hospital.validation.examples import examples
 from mammo.paper.published import TABLE_2
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import family_of
@@ -53,7 +53,7 @@ def evidence(study: Study, preflight: Preflight | None = None, n_examples: int =
         weights={model: _weights(study, model) for model in p.models},
         preflight=preflight and with_losses(preflight, study.images(study.local).exclusions),
         shift=shift(study),
-        examples=_examples(study, scored, n_examples),
+        examples=examples(scored, study.images(study.local), n_examples),
     )
 
 
@@ -87,7 +87,7 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
     """
     if lost.empty:
         return preflight
-    reasons = [_without_name(*row) for row in lost[["image_id", "reason"]].itertuples(index=False)]
+    reasons = [_remove_name(*row) for row in lost[["image_id", "reason"]].itertuples(index=False)]
     more = pd.DataFrame({"image": lost["image_id"].to_list(), "reason": reasons})
     images = "1 more image" if len(lost) == 1 else f"{len(lost):,} more images"
     finding = Finding(
@@ -104,7 +104,7 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
     )
 
 
-def _without_name(image: str, reason: str) -> str:
+def _remove_name(image: str, reason: str) -> str:
     """Return why an image was lost without its name at the start, which stands beside it."""
     return reason.removeprefix(image).lstrip(": ").removesuffix(".")
 
@@ -117,7 +117,3 @@ def _weights(study: Study, model: str) -> Weights:
     published = next(cell.auroc for cell in TABLE_2 if cell.model == model)
     on = "on images of a set that it learnt from in part"
     return Weights(words, "real", Claimed(published, "its authors published", on))
-
-
-def _examples(study: Study, scored: pd.DataFrame, n: int) -> list[WorstImage]:
-    return examples(scored, study.images(study.local), n) if n else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,12 +12,12 @@ from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.everything import Assessment
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
+from mammo.evaluation.tables.score_file import check_missing
 from mammo.evaluation.tables.scores import Settings
-from mammo.files import spreadsheet
-from mammo.files.spreadsheet import Sheet
-from mammo.hospital.validation import score_table
+from mammo.files.spreadsheet import Sheet, read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
 from mammo.hospital.validation.labelled_scores import LabelledScores, join
+from mammo.hospital.validation.vendor_scores import OF_SCORES, read_vendor_scores
 
 _NOT_KNOWN = "not known"
 
@@ -55,8 +54,7 @@ class Terms:
     def __post_init__(self) -> None:
         if self.stated is not None and not 0 <= self.stated <= 1:
             raise ParameterError(f"the stated auROC is {self.stated:g}: give a fraction of 1")
-        if self.missing is not None and not math.isfinite(self.missing):
-            raise ParameterError(f"a missing score counts as {self.missing}: give a finite number")
+        check_missing(self.missing)
 
 
 def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> Evidence:
@@ -78,16 +76,22 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     MammoError
         If a table cannot be understood, or they do not fit each other.
     """
-    sheet, others = spreadsheet.read_sheet(scores), spreadsheet.read_sheet(labels)
-    _refuse_absent(layout.columns, sheet, others)
-    labelled = read_labels(labels, replace(layout, columns=_of_labels(layout.columns, others)))
-    found = join(
-        score_table.read_score_table(sheet, _present(layout.columns, sheet)),
-        labelled,
-        terms.missing,
-    )
+    sheet, labels_sheet = read_sheet(scores), read_sheet(labels)
+    of_scores, of_labels = (_present(layout.columns, one) for one in (sheet, labels_sheet))
+    for ours, theirs in layout.columns.items():
+        if ours not in of_scores and ours not in of_labels:
+            raise DatasetError(
+                f"{scores} and {labels} have no column {theirs!r}: give a name as it stands there"
+            )
+    columns = {ours: name for ours, name in of_labels.items() if ours not in OF_SCORES}
+    labelled = read_labels(labels, replace(layout, columns=columns))
+    found = join(read_vendor_scores(sheet, of_scores), labelled, terms.missing)
     models = list(dict.fromkeys(found.table["model"]))
-    _refuse_one_claim_for_many(models, terms)
+    if terms.stated is not None and len(models) > 1:
+        raise ParameterError(
+            f"one auROC is stated, and the scores are of {len(models)} models "
+            f"({', '.join(models)[:200]}): give the scores of one"
+        )
     weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
     return Evidence(
         assessment=Assessment(
@@ -96,16 +100,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         sources={},
         weights=dict.fromkeys(models, weights),
         scored_unit=labelled.level,
-        notes=sorted(_notes(found, labelled, terms.missing), key=_by_severity),
+        notes=sorted(_notes(found, labelled, terms.missing), key=_severity),
     )
-
-
-def _refuse_one_claim_for_many(models: Sequence[str], terms: Terms) -> None:
-    if terms.stated is not None and len(models) > 1:
-        raise ParameterError(
-            f"one auROC is stated, and the scores are of {len(models)} models "
-            f"({', '.join(models)[:200]}): give the scores of one"
-        )
 
 
 def _claimed(terms: Terms) -> Claimed | None:
@@ -118,19 +114,6 @@ def _present(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
     """Return those of the named columns that a table has."""
     header = {normalised(title) for title in sheet.header}
     return {ours: theirs for ours, theirs in columns.items() if normalised(theirs) in header}
-
-
-def _of_labels(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
-    present = _present(columns, sheet)
-    return {ours: name for ours, name in present.items() if ours not in score_table.OF_SCORES}
-
-
-def _refuse_absent(columns: Mapping[str, str], *sheets: Sheet) -> None:
-    present = {ours for sheet in sheets for ours in _present(columns, sheet)}
-    absent = [theirs for ours, theirs in columns.items() if ours not in present]
-    if absent:
-        names = " and ".join(str(sheet.path) for sheet in sheets)
-        raise DatasetError(f"{names} have no column {absent[0]!r}: give a name as it stands there")
 
 
 def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iterator[Finding]:
@@ -170,5 +153,5 @@ def _rows(count: int, noun: str = "row") -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def _by_severity(finding: Finding) -> int:
+def _severity(finding: Finding) -> int:
     return ("error", "warning", "note", "ok").index(finding.severity)

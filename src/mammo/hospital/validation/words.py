@@ -1,4 +1,4 @@
-"""What the numbers of a validation say, and what to do next, in plain words."""
+"""Sentences on the verdicts of `conclusions`, and what to do next."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import pandas as pd
 from mammo.hospital.shift.words import set_names
 from mammo.hospital.validation.conclusions import (
     FEWEST,
-    GUESSING,
-    against_guessing,
     are_too_few,
     claim_of,
+    detectable_of,
     drop_of,
     look_different,
+    rank_of,
+    size_of,
     threshold_of,
     times_as_many_patients,
 )
@@ -27,6 +28,26 @@ _RANKS = {
     "better": "better than guessing",
     "worse": "worse than guessing",
     "open": "which guessing might have reached",
+    "unknown": "from too few cases to say more",
+}
+_DROPS = {
+    "shown": "a drop is shown ({span})",
+    "small": "a drop is shown, of less than {margin:g} ({span})",
+    "shown alone": (
+        "a drop is shown if this model is taken alone ({span}), and not once all {n_models} are "
+        "counted (p = {p} after Holm)"
+    ),
+    "none": "it loses less than {margin:g} here, if anything ({span})",
+    "unknown": "there are too few patients to test whether that is a drop",
+    "open": "neither a drop nor its absence is shown ({span}); {detectable}",
+}
+_DETECTABLE = {
+    "guesses at home": "at home, too, guessing might have reached this",
+    "none": "with these data not even a drop to guessing would be found four times in five",
+    "some": (
+        "with these data a drop of {least:.2f} would be found four times in five, a smaller one "
+        "less often"
+    ),
 }
 _MANY = 100
 """Times as many patients beyond which a number would only seem exact."""
@@ -39,8 +60,7 @@ def verdict(evidence: Evidence, model: str) -> str:
         return f"{title} cannot be judged: both classes are needed, and there is only one here."
     return (
         f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) here, "
-        f"{_RANKS.get(against_guessing(row), 'from too few cases to say more')}. "
-        f"{_beside_home(evidence, model)}"
+        f"{_RANKS[rank_of(evidence, model)]}. {_compare_with_home(evidence, model)}"
     )
 
 
@@ -72,9 +92,9 @@ def plural(unit: str) -> str:
     return "studies" if unit == "study" else f"{unit}s"
 
 
-def _beside_home(evidence: Evidence, model: str) -> str:
+def _compare_with_home(evidence: Evidence, model: str) -> str:
     if model in evidence.drops.index:
-        return _drop(evidence, model)
+        return _describe_drop(evidence, model)
     claimed, place = evidence.weights[model].claimed, claim_of(evidence, model)
     if claimed is None or place is None:
         return "There is no internal result to compare it with."
@@ -84,39 +104,19 @@ def _beside_home(evidence: Evidence, model: str) -> str:
     )
 
 
-def _drop(evidence: Evidence, model: str) -> str:
+def _describe_drop(evidence: Evidence, model: str) -> str:
     """Say whether a drop was shown and, where not, which drop could have been."""
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
     home = set_name(internal["dataset"], evidence.sources)
-    span = f"drop {drop['difference']:+.2f}, {drop['lower']:+.2f} to {drop['upper']:+.2f}"
-    found = {
-        "shown": f"a drop is shown ({span}).",
-        "small": f"a drop is shown, of less than {drop['margin']:g} ({span}).",
-        "shown alone": (
-            f"a drop is shown if this model is taken alone ({span}), and not once all "
-            f"{len(evidence.drops)} are counted (p = {p_value(drop['p_holm'])} after Holm)."
-        ),
-        "none": f"it loses less than {drop['margin']:g} here, if anything ({span}).",
-        "unknown": "there are too few patients to test whether that is a drop.",
-        "open": f"neither a drop nor its absence is shown ({span}); {_missed(drop, internal)}.",
-    }
-    return (
-        f"At home ({home}) it had {internal['auroc']:.2f} ({_interval(internal)}): "
-        f"{found[drop_of(evidence, model)]}"
-    )
-
-
-def _missed(drop: pd.Series, internal: pd.Series) -> str:
-    """Say which drop would have been found, where none was."""
     least = drop["smallest_detectable"]
-    if against_guessing(internal) != "better":
-        return "at home, too, guessing might have reached this"
-    if least > internal["auroc"] - GUESSING:
-        return "with these data not even a drop to guessing would be found four times in five"
-    return (
-        f"with these data a drop of {least:.2f} would be found four times in five, a smaller one "
-        "less often"
+    found = _DROPS[drop_of(evidence, model)].format(
+        span=f"drop {drop['difference']:+.2f}, {drop['lower']:+.2f} to {drop['upper']:+.2f}",
+        margin=drop["margin"],
+        n_models=len(evidence.drops),
+        p=p_value(drop["p_holm"]),
+        detectable=_DETECTABLE[detectable_of(evidence, model)].format(least=least),
     )
+    return f"At home ({home}) it had {internal['auroc']:.2f} ({_interval(internal)}): {found}."
 
 
 def next_steps(evidence: Evidence) -> list[str]:
@@ -126,9 +126,7 @@ def next_steps(evidence: Evidence) -> list[str]:
     return [
         *_about_training(synthetic),
         *_about_data(evidence),
-        *_about_guessing(evidence, judged),
-        *_about_drops(evidence, judged),
-        *_about_thresholds(evidence, judged),
+        *_about_models(evidence, judged),
         *_about_shift(evidence),
         "Let someone who reads mammograms look at the malignant cases with the lowest scores and "
         "the benign ones with the highest: the label may be wrong, and not the model.",
@@ -163,52 +161,53 @@ def _about_data(evidence: Evidence) -> Iterator[str]:
         )
 
 
-def _about_guessing(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    ranks = {model: against_guessing(evidence.own.loc[model]) for model in models}
-    if wrong := [model for model in ranks if ranks[model] == "worse"]:
-        yield (
-            "Check how labels are coded and which way scores point before anything else: the "
-            f"order is the wrong way round in the scores of {listed(wrong)}."
-        )
-    if doubtful := [model for model in ranks if ranks[model] == "open"]:
-        yield f"Do not rely on {listed(doubtful)} here: guessing might do as well."
+_QUESTION = "Whether a loss of {margin:g} or more hides in the results of {models} is open"
+_ADVICE = {
+    (rank_of, "worse"): (
+        "Check how labels are coded and which way scores point before anything else: the order is "
+        "the wrong way round in the scores of {models}."
+    ),
+    (rank_of, "open"): "Do not rely on {models} here: guessing might do as well.",
+    (drop_of, "shown"): (
+        "Ask on which devices and patients {models} did better than here, and try what a part of "
+        "your own data would change (`mammo adapt`): a drop is shown."
+    ),
+    (claim_of, "above"): (
+        "Ask on which devices and patients the auROC was found that is claimed for {models}: it "
+        "lies above the interval found here."
+    ),
+    (size_of, "more patients"): (
+        f"{_QUESTION}: to find such a loss four times in five, plan for {{times}} as many patients "
+        "of this kind."
+    ),
+    (size_of, "enough"): (
+        f"{_QUESTION}, although such a loss would be found four times in five: more patients make "
+        "the interval narrower."
+    ),
+    (size_of, "too few at home"): (
+        f"{_QUESTION}, and no number of own patients would settle it: the internal set is too "
+        "small."
+    ),
+    (threshold_of, "moved"): (
+        "Do not keep thresholds of {models}: carried over, they give a lower sensitivity or "
+        "specificity here. Choose them on your own patients."
+    ),
+    (threshold_of, "may have moved"): (
+        "Do not trust thresholds of {models} yet: carried over, they may give a lower sensitivity "
+        "or specificity here, which these patients do not settle."
+    ),
+}
+"""What is to be done about models of which a conclusion comes to a verdict."""
 
 
-def _about_drops(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    drops = {model: drop_of(evidence, model) for model in models}
-    if lost := [model for model in drops if drops[model] == "shown"]:
-        yield (
-            f"Ask on which devices and patients {listed(lost)} did better than here, and try what "
-            "a part of your own data would change (`mammo adapt`): a drop is shown."
-        )
-    if less := [model for model in drops if claim_of(evidence, model) == "above"]:
-        yield (
-            f"Ask on which devices and patients the auROC was found that is claimed for "
-            f"{listed(less)}: it lies above the interval found here."
-        )
-    unsettled = [model for model in drops if drops[model] in ("open", "shown alone")]
-    yield from _about_size(evidence, unsettled)
-
-
-def _about_size(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    """Say how many patients it would take to find a drop of the margin."""
-    factors = {model: times_as_many_patients(evidence, model) for model in models}
-    question = f"Whether a loss of {evidence.assessment.margin:g} or more hides in the results of"
-    if more := {model: math.ceil(k) for model, k in factors.items() if 1 < k < math.inf}:
-        yield (
-            f"{question} {listed([*more])} is open: to find such a loss four times in five, plan "
-            f"for {_times(more.values())} as many patients of this kind."
-        )
-    if enough := [model for model, k in factors.items() if k <= 1]:
-        yield (
-            f"{question} {listed(enough)} is open, although such a loss would be found four times "
-            "in five: more patients make the interval narrower."
-        )
-    if hopeless := [model for model, k in factors.items() if math.isinf(k)]:
-        yield (
-            f"{question} {listed(hopeless)} is open, and no number of own patients would settle "
-            "it: the internal set is too small."
-        )
+def _about_models(evidence: Evidence, models: list[str]) -> Iterator[str]:
+    for (conclude, wanted), sentence in _ADVICE.items():
+        if found := [model for model in models if conclude(evidence, model) == wanted]:
+            parts = {"models": listed(found), "margin": evidence.assessment.margin}
+            if wanted == "more patients":
+                factors = [times_as_many_patients(evidence, model) for model in found]
+                parts["times"] = _times([math.ceil(factor) for factor in factors])
+            yield sentence.format(**parts)
 
 
 def _times(factors: Collection[int]) -> str:
@@ -219,20 +218,6 @@ def _times(factors: Collection[int]) -> str:
     if most > _MANY:
         return f"{least} to more than {_MANY} times"
     return f"about {least} times" if least == most else f"about {least} to {most} times"
-
-
-def _about_thresholds(evidence: Evidence, models: list[str]) -> Iterator[str]:
-    thresholds = {model: threshold_of(evidence, model) for model in models}
-    if moved := [model for model in thresholds if thresholds[model] == "moved"]:
-        yield (
-            f"Do not keep thresholds of {listed(moved)}: carried over, they give a lower "
-            "sensitivity or specificity here. Choose them on your own patients."
-        )
-    if doubtful := [model for model in thresholds if thresholds[model] == "may have moved"]:
-        yield (
-            f"Do not trust thresholds of {listed(doubtful)} yet: carried over, they may give a "
-            "lower sensitivity or specificity here, which these patients do not settle."
-        )
 
 
 def _about_shift(evidence: Evidence) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Scores of an institution's images, by what was done for the model: training, or what costs less.
+"""Scores of an institution's images after local training, harmonisation or recalibration.
 
-Scores come as `Runs`; their images are those held aside, and after no training with local patients
-also the others.
+`Runs` hold the scores of the images held aside and, where no local patient was learnt from, also
+those of the other local images.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pandas as pd
 from mammo.evaluation import calibration_line
 from mammo.evaluation.tables.scores import Settings
 from mammo.hospital.adaptation.harmonised import HarmonisedStudy
-from mammo.hospital.adaptation.local import Amount, LocalPatients, LocalStudy
+from mammo.hospital.adaptation.local_patients import Amount, LocalPatients, LocalStudy
 from mammo.study import Study, TrainingData
 from mammo.study.families.transfer import TransferFamily
 
@@ -25,7 +25,9 @@ Runs = list[pd.Series]
 """The scores of each training of a model, by image."""
 
 
-def trained(study: Study, model: str, patients: LocalPatients, amount: Amount, runs: int) -> Runs:
+def scores_after_training(
+    study: Study, model: str, patients: LocalPatients, amount: Amount, runs: int
+) -> Runs:
     """Return the scores after trainings on DDSM and so many local patients, drawn for each."""
     training = "mixed" if amount.n_patients else "ddsm"
     chosen = [patients.chosen(amount, study.parameters.seed + run) for run in range(runs)]
@@ -34,13 +36,13 @@ def trained(study: Study, model: str, patients: LocalPatients, amount: Amount, r
     ]
 
 
-def harmonised(study: Study, model: str, runs: int) -> Runs:
+def scores_of_harmonised_images(study: Study, model: str, runs: int) -> Runs:
     """Return the scores of harmonised images by the models that learnt from DDSM alone."""
     alike = HarmonisedStudy(study)
     return [_scores(alike, model, run, "ddsm") for run in range(runs)]
 
 
-def recalibrated(patients: LocalPatients, runs: Runs, settings: Settings) -> Runs:
+def recalibrate(patients: LocalPatients, runs: Runs, settings: Settings) -> Runs:
     """Move scores along the lines that calibrate those of the patients who are not held aside.
 
     Raises

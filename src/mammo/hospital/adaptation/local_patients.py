@@ -63,7 +63,7 @@ class LocalPatients:
         is_pool = rows["split"] == "train"
         self.held_aside, self.pool = rows[~is_pool], rows[is_pool]
         self.most_fraction = study.parameters.mixed_fraction
-        self._numbers = _numbers_of_each_kind(rows)
+        self._numbers = _count_kinds(rows)
         for label, kind in enumerate(("benign", "malignant")):
             if not (self.held_aside["label"] == label).any():
                 without, with_one = self._numbers
@@ -94,19 +94,19 @@ class LocalPatients:
             If a fraction is out of range.
         """
         amounts, skipped = [Amount(0.0, 0, 0)], []
-        at_most = _numbers_of_each_kind(self.pool)
+        at_most = _count_kinds(self.pool)
         for fraction in sorted(set(fractions) - {0}):
             if not 0 < fraction <= 1:
                 raise ParameterError(f"a fraction of the local patients is {fraction}: give 0 to 1")
             wanted = np.rint(fraction * self._numbers).astype(int)
             amount = Amount(fraction, *np.minimum(wanted, at_most).tolist())
-            if reason := self._fault(amount, amounts[-1]):
+            if reason := self._obstacle(amount, amounts[-1]):
                 skipped.append((f"{amount.percent} of the patients", reason))
             else:
                 amounts.append(amount)
         return amounts, skipped
 
-    def _fault(self, amount: Amount, before: Amount) -> str | None:
+    def _obstacle(self, amount: Amount, before: Amount) -> str | None:
         numbers = (amount.n_benign, amount.n_malignant)
         if amount.fraction > self.most_fraction + _ROUNDING:
             return f"only {self.most_fraction:.0%} of the patients are not held aside for the test"
@@ -129,7 +129,7 @@ class LocalPatients:
             With one seed, a smaller amount is a part of every larger one.
         """
         rng = np.random.default_rng([seed, _ORDER])
-        kinds = _kinds(self.pool)
+        kinds = _kind_of_each(self.pool)
         found: list[str] = []
         for kind, number in enumerate((amount.n_benign, amount.n_malignant)):
             found.extend(rng.permutation(kinds.index[kinds == kind].to_numpy(str))[:number])
@@ -149,13 +149,7 @@ class LocalStudy(Study):
     """
 
     def __init__(self, study: Study, patients: Collection[str] = ()) -> None:
-        super().__init__(study.parameters, study.processes)
-        self.artifacts, self.locations = study.artifacts, study.locations
-        self._manifests, self._tables, self._splits = (
-            study._manifests,
-            study._tables,
-            study._splits,
-        )
+        super().__init__(study.parameters, study.processes, variant_of=study)
         self.patients = frozenset(patients)
 
     @property
@@ -171,10 +165,10 @@ class LocalStudy(Study):
         return rows[is_learnt == is_trained_on].reset_index(drop=True)
 
 
-def _kinds(rows: pd.DataFrame) -> pd.Series:
+def _kind_of_each(rows: pd.DataFrame) -> pd.Series:
     """Return 1 for each patient who has a malignant image, and 0 for the others."""
     return rows.groupby("patient_id")["label"].max().astype(int)
 
 
-def _numbers_of_each_kind(rows: pd.DataFrame) -> np.ndarray:
-    return np.bincount(_kinds(rows), minlength=2)
+def _count_kinds(rows: pd.DataFrame) -> np.ndarray:
+    return np.bincount(_kind_of_each(rows), minlength=2)

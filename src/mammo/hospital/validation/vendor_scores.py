@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
 
 from mammo.datasets.institution.labels.columns import ALIASES
 from mammo.datasets.institution.labels.facts import IDENTIFIERS, identifiers, sides_and_views
-from mammo.datasets.institution.labels.words import EMPTY, normalised
+from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError
+from mammo.evaluation.tables.score_file import ScoreSheet
 from mammo.files.spreadsheet import Sheet
 
 NAMELESS = "Vendor's model"
@@ -26,7 +26,7 @@ OF_SCORES: dict[str, tuple[str, ...]] = {
 _KNOWN = {**OF_SCORES, **{name: ALIASES[name] for name in (*IDENTIFIERS, "laterality", "view")}}
 
 
-def read_score_table(sheet: Sheet, chosen: Mapping[str, str]) -> pd.DataFrame:
+def read_vendor_scores(sheet: Sheet, chosen: Mapping[str, str]) -> pd.DataFrame:
     """Read a vendor's scores.
 
     Parameters
@@ -47,19 +47,16 @@ def read_score_table(sheet: Sheet, chosen: Mapping[str, str]) -> pd.DataFrame:
         If there is no row, no column of scores, or more than one that may be it, if a score is no
         finite number, or a model has no name, or there are more than `MOST_MODELS`.
     """
-    if not sheet.rows:
-        raise DatasetError(f"{sheet.path} holds no row of scores below its header")
-    table = pd.DataFrame({"line": sheet.lines})
-    for name, place in _places(sheet, chosen).items():
-        table[name] = pd.Series([row[place] for row in sheet.rows], dtype="object")
+    rows = ScoreSheet(sheet)
+    table = rows.columns(_places(sheet, chosen)).assign(line=sheet.lines)
     if "model" not in table:
         table["model"] = NAMELESS
-    _check_models(sheet, table)
+    models = table["model"]
+    rows.refuse(models == "", "the score is of no model; fill in the column, or remove it", models)
+    _check_number_of_models(sheet, models.nunique())
     sides, _ = sides_and_views(sheet.path, table)
-    pairs = zip(table["line"], table["y_score"], strict=True)
-    scores = pd.Series([_number(sheet, *pair) for pair in pairs], table.index, dtype="float64")
-    named = pd.concat([identifiers(table), sides], axis=1)
-    return table[["line", "model"]].assign(y_score=scores).join(named)
+    table["y_score"] = rows.scores(table["y_score"])
+    return pd.concat([table[["line", "model", "y_score"]], identifiers(table), sides], axis=1)
 
 
 def _places(sheet: Sheet, chosen: Mapping[str, str]) -> dict[str, int]:
@@ -84,32 +81,9 @@ def _places(sheet: Sheet, chosen: Mapping[str, str]) -> dict[str, int]:
     return places
 
 
-def _check_models(sheet: Sheet, table: pd.DataFrame) -> None:
-    nameless = table["model"] == ""
-    if nameless.any():
-        raise DatasetError(
-            f"{sheet.path}, line {table.loc[nameless, 'line'].iloc[0]}: the score is of no model; "
-            "fill in the column, or remove it"
-        )
-    n_models = table["model"].nunique()
+def _check_number_of_models(sheet: Sheet, n_models: int) -> None:
     if n_models > MOST_MODELS:
         raise DatasetError(
             f"{sheet.path}: the column of models holds {n_models} names, {MOST_MODELS} at most are "
             "compared; name the right column with --column model THEIRS"
         )
-
-
-def _number(sheet: Sheet, line: int, text: str) -> float:
-    """Return a score, whose decimal sign may be a comma; NaN of an empty cell."""
-    if normalised(text) in EMPTY:
-        return math.nan
-    try:
-        number = float(text.replace(",", ".")) if "_" not in text else math.nan
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise DatasetError(
-            f"{sheet.path}, line {line}: the score is {text[:100]!r}, expected a finite number, or "
-            "nothing where there is none"
-        )
-    return number

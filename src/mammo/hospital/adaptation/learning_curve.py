@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mammo.hospital.adaptation.trainings import HARMONISED
+from mammo.hospital.adaptation.scoring import HARMONISED
 from mammo.paper.published import short_title
 from mammo.report.figures.style import (
     BLUE,
@@ -47,7 +47,7 @@ def learning_curve(result: Adaptation) -> Picture:
         axes.set(
             xlabel="Local patients in the training, beside DDSM's (logarithmic)",
             ylabel="auROC",
-            title=f"{short_title(result.model)}, tested on the same {_tested(result)}",
+            title=f"{short_title(result.model)}, tested on the same {_tested_set(result)}",
         )
         light_grid(axes, "y")
         figure.legend(loc="outside lower center", ncols=3)
@@ -83,7 +83,7 @@ def _curve(axes: Axes, result: Adaptation) -> None:
 
 def _references(axes: Axes, result: Adaptation) -> None:
     """Draw what no amount of local patients changes; an interval stands beside the axes."""
-    row = result.alternatives.set_index("alternative").loc[HARMONISED]
+    row = result.alternative(HARMONISED)
     axes.axhline(
         row["auroc"], color=VERMILLION, linestyle="--", label="harmonised images, no training"
     )
@@ -93,7 +93,7 @@ def _references(axes: Axes, result: Adaptation) -> None:
     axes.axhline(0.5, color=GREY, linestyle=":", linewidth=1.2, label="chance")
 
 
-def _tested(result: Adaptation) -> str:
+def _tested_set(result: Adaptation) -> str:
     row = result.summary.iloc[0]
     where = set_name(result.dataset, {result.dataset: result.source})
     return f"{row['n_patients']:,} patients of {where}"
@@ -105,9 +105,9 @@ def _alt(result: Adaptation) -> str:
         f"{row.upper:.2f})"
         for row in result.summary.itertuples()
     )
-    harmonised = result.alternatives.set_index("alternative").loc[HARMONISED]
+    harmonised = result.alternative(HARMONISED)
     return (
-        f"Learning curve of {short_title(result.model)} on {_tested(result)}, mean auROC over "
+        f"Learning curve of {short_title(result.model)} on {_tested_set(result)}, mean auROC over "
         f"{result.summary['n_runs'].iloc[0]} trainings with its interval: {listed}. Harmonised "
         f"images without training: {harmonised['auroc']:.2f} ({harmonised['lower']:.2f} to "
         f"{harmonised['upper']:.2f})."

@@ -14,6 +14,26 @@ from mammo.study import Study
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Order the tests and part them into groups, each of which one worker runs.
+
+    Those that need the book come first, for it takes longest; then file by file; then long ones.
+    """
+    for item in items:
+        group = "book" if item.get_closest_marker("book") else item.path.stem
+        group = f"long {group}" if item.get_closest_marker("long") else group
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda i: (bool(i.get_closest_marker("long")), not i.get_closest_marker("book")))
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that the parallel workers of this run of the tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """Folder of real sample files, named by MAMMO_REAL_DATA; the test is skipped without it."""
@@ -24,11 +44,9 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> project.Project:
+def prepared(run_folder: Path) -> project.Project:
     """A project in which `mammo prepare` has computed the tiniest study."""
-    made = project.copy(tmp_path_factory.mktemp("prepared"))
-    outcome = made.mammo("prepare", "--params", "params/tiny.yaml")
-    assert outcome.returncode == 0, outcome.stderr
+    made, _, _ = project.build(run_folder / "prepared", "prepare", "--params", "params/tiny.yaml")
     return made
 
 
@@ -64,12 +82,9 @@ class Book:
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+def book(run_folder: Path) -> Book:
     """The small complete book, built once with ``mammo book``; tests leave it as it is."""
-    made = project.copy(tmp_path_factory.mktemp("book"))
-    outcome = made.mammo("book", "--params", "params/ci.yaml")
-    assert outcome.returncode == 0, outcome.stderr
-    return Book(made, outcome.stdout, outcome.stderr)
+    return Book(*project.build(run_folder / "book", "book", "--params", "params/ci.yaml"))
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from mammo.datasets.original_tables import read_table
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
-from mammo.files import spreadsheet
 
 TABLE_NAME = "CMMD_clinicaldata_revision.xlsx"
 
@@ -70,17 +70,9 @@ def read_breasts(table: Path) -> list[dict[str, str]]:
     MammoError
         If it cannot be read, lacks columns, or has a row without a patient or a side.
     """
-    sheet = spreadsheet.read_sheet(table)
-    places = {name.lower(): place for place, name in enumerate(sheet.header)}
-    missing = [name for name in _COLUMNS if name not in places]
-    if missing:
-        raise DatasetError(
-            f"{table} lacks the columns {missing} (found: {list(sheet.header)}): download the "
-            f"original {TABLE_NAME}"
-        )
+    read = read_table(table, list(_COLUMNS), str.lower)
     rows = []
-    for cells, line in zip(sheet.rows, sheet.lines, strict=True):
-        row = {column: cells[places[name]] for name, column in _COLUMNS.items()}
+    for line, row in read[list(_COLUMNS)].rename(columns=_COLUMNS).to_dict("index").items():
         row["laterality"] = row["laterality"].upper()
         if not row["patient_id"] or row["laterality"] not in ("L", "R"):
             raise DatasetError(

@@ -4,9 +4,9 @@ PARAMS ?= params/demo.yaml
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 FUZZ_SECONDS ?= 180
-# Each worker computes on one core and waits without spinning; a file's tests stay on one worker.
+# Each worker computes on one core and waits without spinning; which tests it gets, tests/conftest.py says.
 PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
-  --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+  --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
 export MAMMO_DATA MAMMO_REAL_DATA
 
 .DEFAULT_GOAL := help

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 import project
 from mammo.study import Study
@@ -14,17 +17,24 @@ from mammo.study import Study
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests and part them into groups, each of which one worker runs.
+class ByFile(LoadScopeScheduling):
+    """Gives the tests of a file to one worker, and those of all files on the book to the same."""
 
-    Those that need the book come first, for it takes longest; then file by file; then long ones.
-    """
-    for item in items:
-        group = "book" if item.get_closest_marker("book") else item.path.stem
-        group = f"long {group}" if item.get_closest_marker("long") else group
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda i: (bool(i.get_closest_marker("long")), not i.get_closest_marker("book")))
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        text = (self.config.rootpath / file).read_text(encoding="utf-8")
+        return "book" if re.search(r"^pytestmark = .*mark\.book\b", text, re.M) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Say how parallel workers share the tests."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of the book come first: its build takes longest."""
+    items.sort(key=lambda item: item.get_closest_marker("book") is None)
 
 
 @pytest.fixture(scope="session")

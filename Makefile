@@ -4,13 +4,16 @@ PARAMS ?= params/demo.yaml
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 FUZZ_SECONDS ?= 180
+# Each worker computes on one core and waits without spinning; which tests it gets, tests/conftest.py says.
+PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
+  --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
 export MAMMO_DATA MAMMO_REAL_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint format lab bench fuzz clean distclean
+.PHONY: help book test test-all lint format lab bench fuzz clean distclean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
 	@echo
 	@echo "  variables: PARAMS=params/demo.yaml|ci.yaml|paper.yaml  MAMMO_DATA=/folder/of/real/data  PYTHON=python3.12"
 
@@ -18,7 +21,10 @@ book: $(BIN)/.book ## execute what changed and render the book (PARAMS=..., MAMM
 	@$(BIN)/mammo book --params $(PARAMS)
 
 test: $(BIN)/.test ## run the tests, a small complete build of the book among them
-	@$(BIN)/python -m pytest
+	@$(PYTEST) -m "not long"
+
+test-all: $(BIN)/.test ## run these and the long ones: all bad files, kills at every step
+	@$(PYTEST)
 
 lint: $(BIN)/.test ## check style and formatting
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

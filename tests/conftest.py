@@ -1,17 +1,47 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 import project
 from mammo.study import Study
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class ByFile(LoadScopeScheduling):
+    """Gives the tests of a file to one worker, and those of all files on the book to the same."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        text = (self.config.rootpath / file).read_text(encoding="utf-8")
+        return "book" if re.search(r"^pytestmark = .*mark\.book\b", text, re.M) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Say how parallel workers share the tests."""
+    return ByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the tests of the book come first: its build takes longest."""
+    items.sort(key=lambda item: item.get_closest_marker("book") is None)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that the parallel workers of this run of the tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
 
 
 @pytest.fixture(scope="session")
@@ -24,11 +54,9 @@ def real_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> project.Project:
+def prepared(run_folder: Path) -> project.Project:
     """A project in which `mammo prepare` has computed the tiniest study."""
-    made = project.copy(tmp_path_factory.mktemp("prepared"))
-    outcome = made.mammo("prepare", "--params", "params/tiny.yaml")
-    assert outcome.returncode == 0, outcome.stderr
+    made, _, _ = project.build(run_folder / "prepared", "prepare", "--params", "params/tiny.yaml")
     return made
 
 
@@ -64,12 +92,9 @@ class Book:
 
 
 @pytest.fixture(scope="session")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+def book(run_folder: Path) -> Book:
     """The small complete book, built once with ``mammo book``; tests leave it as it is."""
-    made = project.copy(tmp_path_factory.mktemp("book"))
-    outcome = made.mammo("book", "--params", "params/ci.yaml")
-    assert outcome.returncode == 0, outcome.stderr
-    return Book(made, outcome.stdout, outcome.stderr)
+    return Book(*project.build(run_folder / "book", "book", "--params", "params/ci.yaml"))
 
 
 @pytest.fixture(scope="module")

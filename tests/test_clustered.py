@@ -254,7 +254,7 @@ def test_perfect_separation_has_no_width_by_delong_and_no_interval_by_obuchowski
 
 @pytest.mark.parametrize("interval", [delong_interval, obuchowski_interval])
 def test_one_class_gives_nan_and_a_warning(interval):
-    with pytest.warns(UserWarning, match="all 3 images are of one class"):
+    with pytest.warns(UserWarning, match="one class"):
         found = interval([1, 1, 1], [0.1, 0.2, 0.3], ["a", "b", "c"])
     assert math.isnan(found.value)
     assert math.isnan(found.lower)
@@ -262,7 +262,7 @@ def test_one_class_gives_nan_and_a_warning(interval):
 
 
 def test_one_class_in_one_patient_has_an_area_and_no_variance():
-    with pytest.warns(UserWarning, match="fewer than two patients have an image of one class"):
+    with pytest.warns(UserWarning, match="two patients"):
         found = obuchowski_interval([0, 0, 1, 1], [1, 3, 2, 4], ["a", "b", "c", "c"])
     assert found.value == 0.75
     assert math.isnan(found.lower)
@@ -273,11 +273,11 @@ def test_one_class_in_one_patient_has_an_area_and_no_variance():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"confidence": 95}, "confidence is 95: give a fraction"),
-        ({"patient_id": ["a", "b"]}, "2 patient identifiers for 4 images: give one each"),
-        ({"patient_id": ["a", "", "b", "c"]}, "identifier at position 1 is missing .*give every"),
-        ({"y_score": [0.1, math.inf, 0.2, 0.3]}, "y_score holds inf at position 1 .*exclude"),
-        ({"y_true": [0, 1, -1, 0]}, "y_true holds -1 at position 2 .*labels must be 0"),
+        ({"confidence": 95}, "confidence is 95"),
+        ({"patient_id": ["a", "b"]}, "2 patient identifiers for 4 images"),
+        ({"patient_id": ["a", "", "b", "c"]}, "identifier at position 1"),
+        ({"y_score": [0.1, math.inf, 0.2, 0.3]}, "y_score holds inf at position 1"),
+        ({"y_true": [0, 1, -1, 0]}, "y_true holds -1 at position 2"),
     ],
 )
 def test_bad_input_is_named(interval, change, message):

@@ -223,7 +223,7 @@ def test_non_inferiority_between_sets_uses_their_degrees_of_freedom(screening):
 @pytest.mark.parametrize("margin", [0, -0.05, math.nan])
 def test_a_margin_that_is_none_is_named(screening, margin):
     comparison = compare_models(*screening, n_bootstrap=2)
-    with pytest.raises(MammoError, match=f"margin is {margin}: give the largest loss"):
+    with pytest.raises(MammoError, match=f"margin is {margin}"):
         non_inferiority(comparison, margin)
 
 
@@ -247,7 +247,7 @@ def test_one_class_gives_nan_and_a_warning(screening):
 @pytest.mark.filterwarnings("ignore:no variance")
 def test_one_patient_gives_no_interval(screening):
     y_true, first, second, _ = screening
-    with pytest.warns(UserWarning, match="all images are of one patient"):
+    with pytest.warns(UserWarning, match="one patient"):
         found = compare_models(y_true, first, second, ["a"] * 240, n_bootstrap=5)
     assert found.difference == pytest.approx(auroc(y_true, first) - auroc(y_true, second))
     assert math.isnan(found.lower)
@@ -257,13 +257,13 @@ def test_one_patient_gives_no_interval(screening):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"second": [1, 2, 3]}, r"shape \(4,\) and y_score \(3,\): give two lists"),
-        ({"second": [1, 2, math.nan, 3]}, "y_score holds nan at position 2 .*exclude"),
-        ({"patient_id": ["a"]}, "1 patient identifiers for 4 images: give one each"),
-        ({"unit": "breast"}, "unit is 'breast': choose 'patient' or 'image'"),
-        ({"confidence": 1}, "confidence is 1: give a fraction"),
-        ({"n_bootstrap": 0}, "n_bootstrap is 0: at least 1"),
-        ({"seed": -2}, "seed is -2: give an integer"),
+        ({"second": [1, 2, 3]}, r"shape \(4,\) and y_score \(3,\)"),
+        ({"second": [1, 2, math.nan, 3]}, "y_score holds nan at position 2"),
+        ({"patient_id": ["a"]}, "1 patient identifiers for 4 images"),
+        ({"unit": "breast"}, "unit is 'breast'"),
+        ({"confidence": 1}, "confidence is 1"),
+        ({"n_bootstrap": 0}, "n_bootstrap is 0"),
+        ({"seed": -2}, "seed is -2"),
     ],
 )
 def test_bad_input_is_named(change, message):

@@ -37,8 +37,6 @@ def test_boxes_are_read_as_x0_x1_y0_y1(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (ROW + "\t7", "line 3: 7 fields where the header has 6"),
-        (ROW.replace("\t1979", ""), "line 3: 5 fields where the header has 6"),
         (ROW.replace("1959", "1_959"), "line 3: .*'1_959' is no number of pixels"),
         (ROW.replace("1959", "9" * 5000), "line 3: .* is no number of pixels"),
         (ROW.replace("1959", "1959.5"), "line 3: .*1959.5"),
@@ -63,9 +61,6 @@ def test_a_file_that_is_not_as_released_is_named(tmp_path):
         released.read_detections(write(tmp_path / "a.tsv", ""))
     with pytest.raises(DatasetError, match=r"does not exist.*mammo fetch frcnn-cad-predictions"):
         released.read_detections(tmp_path / "absent.tsv")
-    (tmp_path / "a.tsv").write_bytes(b"\0" * 100)
-    with pytest.raises(DatasetError, match=r"zero byte.*mammo fetch"):
-        released.read_detections(tmp_path / "a.tsv")
 
 
 @pytest.fixture

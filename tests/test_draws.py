@@ -169,10 +169,10 @@ def test_an_error_in_a_thread_is_raised(threads):
 @pytest.mark.parametrize(
     ("n_bootstrap", "seed", "message"),
     [
-        (0, 0, "n_bootstrap is 0: at least 1"),
-        (-3, 0, "n_bootstrap is -3: at least 1"),
-        (1, -1, r"seed is -1: give an integer from 0 to 2\*\*64 - 1"),
-        (1, 2**64, "seed is 18446744073709551616: give an integer"),
+        (0, 0, "n_bootstrap is 0"),
+        (-3, 0, "n_bootstrap is -3"),
+        (1, -1, "seed is -1"),
+        (1, 2**64, "seed is 18446744073709551616"),
     ],
 )
 def test_replicates_and_seeds_out_of_range_are_named(n_bootstrap, seed, message):

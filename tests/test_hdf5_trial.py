@@ -24,8 +24,13 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_good_file_passes(file: Path) -> None:
+def test_a_good_file_passes_and_stays_as_it_is(file: Path) -> None:
+    before = file.read_bytes()
     hdf5_trial.try_out(file)
+    assert file.read_bytes() == before
+    file.write_bytes(before[:-9])
+    with pytest.raises(WeightsError):
+        hdf5_trial.try_out(file)
 
 
 def test_a_file_that_is_read_without_end_is_told(
@@ -53,11 +58,17 @@ def test_data_that_a_file_only_claims_or_that_lie_elsewhere_are_not_read(tmp_pat
         made["circle"] = made["/"]
         made["names"] = np.array(["a", "b"], h5py.string_dtype())
     hdf5_trial.try_out(path)
+    with h5py.File(path, "r+") as made:
+        made.create_dataset("stored", data=np.ones(1000))
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(WeightsError):
+        hdf5_trial.try_out(path)
 
 
 def test_modules_in_the_working_folder_are_not_imported(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (file.parent / "h5py.py").write_text("raise SystemExit(1)")
+    (file.parent / "h5py.py").write_text("open('imported', 'w')")
     monkeypatch.chdir(file.parent)
     hdf5_trial.try_out(file)
+    assert not (file.parent / "imported").exists()

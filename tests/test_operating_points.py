@@ -168,27 +168,27 @@ def test_one_class_has_no_share_of_the_other():
     ids=["Youden", "sensitivity", "specificity"],
 )
 def test_no_threshold_is_chosen_on_one_class(choose):
-    with pytest.raises(MammoError, match=r"all 2 images are of one class \(label 1\); give images"):
+    with pytest.raises(MammoError, match="one class"):
         choose([1, 1], [0.2, 0.8])
-    with pytest.raises(MammoError, match=r"y_score holds nan at position 1 .*exclude"):
+    with pytest.raises(MammoError, match="y_score holds nan at position 1"):
         choose([1, 0], [0.2, math.nan])
 
 
 @pytest.mark.parametrize("least", [0, 1, 90, math.nan])
 def test_shares_that_are_none_are_named(least):
-    with pytest.raises(MammoError, match=f"sensitivity is {least}: give a fraction"):
+    with pytest.raises(MammoError, match=f"sensitivity is {least}"):
         threshold_for_sensitivity(Y_TRUE, SCORES, least)
-    with pytest.raises(MammoError, match=f"specificity is {least}: give a fraction"):
+    with pytest.raises(MammoError, match=f"specificity is {least}"):
         threshold_for_specificity(Y_TRUE, SCORES, least)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"unit": "breast"}, "unit is 'breast': choose 'patient' or 'image'"),
-        ({"confidence": 0}, "confidence is 0: give a fraction"),
-        ({"patient_id": ["a", None]}, "identifier at position 1 is missing .*give every image"),
-        ({"y_score": [0.1, math.inf]}, "y_score holds inf at position 1 .*exclude"),
+        ({"unit": "breast"}, "unit is 'breast'"),
+        ({"confidence": 0}, "confidence is 0"),
+        ({"patient_id": ["a", None]}, "identifier at position 1"),
+        ({"y_score": [0.1, math.inf]}, "y_score holds inf at position 1"),
     ],
 )
 def test_bad_input_is_named(change, message):
@@ -200,7 +200,7 @@ def test_bad_input_is_named(change, message):
 
 
 def test_a_threshold_that_is_no_number_is_refused():
-    with pytest.raises(MammoError, match="the threshold is NaN"):
+    with pytest.raises(MammoError, match="threshold is NaN"):
         operating_point([0, 1], [0.2, 0.3], ["a", "b"], math.nan)
 
 
@@ -235,7 +235,7 @@ def test_criteria_are_what_their_texts_say():
     "text", ["", "best", "sensitivity", "sensitivity=1", "specificity=90", "threshold=nan"]
 )
 def test_what_is_no_criterion_is_refused_with_what_is_one(text):
-    with pytest.raises(MammoError, match=f"operating point '{text}': give youden, sensitivity=0.9"):
+    with pytest.raises(MammoError, match=f"operating point '{text}': give youden"):
         criterion(text)
 
 

@@ -26,12 +26,20 @@ def save(values: np.ndarray | Image.Image) -> bytes:
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
-def test_every_kind_of_picture_passes(mode: str) -> None:
-    png.check(save(Image.fromarray(GREY).convert(mode)))
+def test_every_kind_of_picture_passes_if_it_is_whole(mode: str) -> None:
+    pass_only_whole(save(Image.fromarray(GREY).convert(mode)))
 
 
-def test_sixteen_bits_pass() -> None:
-    png.check(save(stored(16)))
+def test_sixteen_bits_pass_if_they_are_whole() -> None:
+    pass_only_whole(save(stored(16)))
+
+
+def pass_only_whole(content: bytes) -> None:
+    png.check(content)
+    end = len(content) - 12  # where the last chunk begins, which is empty
+    for cut in (content[:end], content[: end - 5] + content[end:]):
+        with pytest.raises(RefusedError):
+            png.check(cut)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (8, 8), (5, 3), (9, 17)])

@@ -67,7 +67,8 @@ def site(prepared: project.Project, tmp_path_factory: pytest.TempPathFactory) ->
     scores.assign(score=[number % 7 / 7 for number in range(len(scores))]).to_csv(vendor)
     (folder / "project").mkdir()
     made = project.copy(folder / "project")
-    shutil.copytree(prepared.artifacts, made.artifacts)
+    unfinished = shutil.ignore_patterns("*.partial", "*.lock")  # of other tests at the same time
+    shutil.copytree(prepared.artifacts, made.artifacts, ignore=unfinished)
     key = folder / "secret" / "key"
     environment = {**made.environment, pseudonyms.KEY_FILE_VARIABLE: str(key)}
     made = replace(made, environment=environment)

@@ -1,18 +1,13 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import openpyxl
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from made_scores import made_scores
 from mammo.errors import MammoError
 from mammo.evaluation.tables.score_file import Layout, read_scores
-from mammo.files import spreadsheet
 
 HEADER = "dataset,model,patient_id,image_id,y_true,y_score\n"
 GOOD = HEADER + "a,m,p1,i1,0,0.2\na,m,p2,i2,1,0.9\na,m,p3,i3,0,-3e2\n"
@@ -20,9 +15,9 @@ GOOD = HEADER + "a,m,p1,i1,0,0.2\na,m,p2,i2,1,0.9\na,m,p3,i3,0,-3e2\n"
 
 @pytest.fixture
 def file(tmp_path):
-    def write(content: str | bytes) -> Path:
+    def write(content: str) -> Path:
         path = tmp_path / "scores.csv"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.write_text(content, encoding="utf-8")
         return path
 
     return write
@@ -39,41 +34,15 @@ def test_what_was_written_is_read(file):
 
 @pytest.mark.parametrize(
     "text",
-    [
-        GOOD.replace(",", ";"),
-        GOOD.replace(",", "\t"),
-        "\ufeff" + GOOD,
-        GOOD.replace("\n", "\r\n"),
-        GOOD.replace("i1", '"i1"').replace("0.2", " 0.2 "),
-        GOOD.replace("\n", "\n\n"),
-        GOOD.replace(",1,", ",1.0,"),
-        "sep=|\n" + GOOD.replace(",", "|"),
-        GOOD.replace(",", ";").replace("0.2", "0,2"),
-        GOOD.encode("utf-16"),
-        GOOD.replace("p1", "Müller").encode("cp1252"),
-    ],
-    ids=[
-        *("semicolons", "tabs", "byte order mark", "windows", "quotes", "empty lines", "1.0"),
-        *("declared bars", "decimal comma", "utf-16", "windows-1252"),
-    ],
+    [GOOD.replace(",1,", ",1.0,"), GOOD.replace(",", ";").replace("0.2", "0,2")],
+    ids=["1.0", "decimal comma"],
 )
-def test_common_dialects_are_understood(file, text):
+def test_numbers_may_be_written_as_a_spreadsheet_does(file, text):
     found = read_scores(file(text))
     assert found["image_id"].tolist() == ["i1", "i2", "i3"]
     assert found["y_true"].tolist() == [0, 1, 0]
     assert found["y_score"].tolist() == [0.2, 0.9, -300]
     assert set(found["split"]) == {"test"}
-
-
-def test_a_workbook_is_read_as_the_same_text_would_be(tmp_path, file):
-    workbook = openpyxl.Workbook()
-    header, *lines = (line.split(",") for line in GOOD.splitlines())
-    workbook.active.append(header)
-    for *names, y_true, y_score in lines:
-        workbook.active.append([*names, int(y_true), float(y_score)])
-    workbook.save(tmp_path / "scores.xlsx")
-    found = read_scores(tmp_path / "scores.xlsx")
-    pd.testing.assert_frame_equal(found, read_scores(file(GOOD)))
 
 
 def test_columns_may_have_other_names_or_one_value(file):
@@ -102,8 +71,6 @@ FAULTS = {
     "word": (GOOD.replace("0.9", "high"), "line 3: y_score is 'high', expected a finite number"),
     "infinite": (GOOD.replace("0.9", "inf"), "line 3: y_score is 'inf', expected a finite number"),
     "underscore": (GOOD.replace("0.9", "1_0"), "line 3: y_score is '1_0'"),
-    "decimal comma": (GOOD.replace("0.9", "0,9"), "line 3: 7 fields where the header has 6"),
-    "short row": (GOOD + "a,m,p4\n", "line 5: 3 fields where the header has 6"),
     "no patient": (GOOD.replace("p2", ""), "line 3: patient_id is '', expected a name"),
     "no patient, as pandas writes it": (GOOD.replace("p2", "nan"), "line 3: patient_id is 'nan'"),
     "twice": (GOOD + "a,m,p1,i1,0,0.2\n", "line 5: image_id is 'i1', which this model has scored"),
@@ -114,15 +81,7 @@ FAULTS = {
     "column unseen": (GOOD.replace("dataset", "data\7set"), "line 1: the column 'data\\x07set'"),
     "header alone": (HEADER, "holds no row of scores below its header"),
     "empty": ("", "holds no row of scores"),
-    "open quote": (GOOD + '"a,m,p4\n', "no valid CSV"),
-    "huge field": (
-        GOOD + '"' + "x" * 200_000 + '",m,p,i,0,1\n',
-        "line 5: no valid CSV (field larger",
-    ),
     "control": (GOOD.replace("p2", "p\x1b[31m"), "line 3: patient_id is 'p\\x1b[31m', which holds"),
-    "zero byte": (GOOD.replace("p2", "p\0"), "line 3: a zero byte"),
-    "no encoding": (GOOD.replace("p2", "p\x81").encode("latin-1"), "line 3: neither UTF-8 nor"),
-    "binary": (bytes(range(256)) * 40, "line "),
     "several": (
         GOOD.replace("0.2", "x").replace("0.9", "y").replace("-3e2", "z"),
         "lines 2, 3, 4: y_score is 'x'",
@@ -172,34 +131,3 @@ def test_splits_are_validation_and_test(file):
         read_scores(file(text))
     found = read_scores(file(text.replace("train", "test")))
     assert found["split"].tolist() == ["validation", "test", "test"]
-
-
-def test_what_is_no_readable_file_is_refused(tmp_path, monkeypatch, file):
-    with pytest.raises(MammoError, match="does not exist"):
-        read_scores(tmp_path / "absent.csv")
-    with pytest.raises(MammoError, match="is no file"):
-        read_scores(tmp_path)
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(MammoError, match="is no file"):
-        read_scores(tmp_path / "pipe")
-    monkeypatch.setattr(spreadsheet, "MOST_BYTES", 10)
-    with pytest.raises(MammoError, match="10 at most are read"):
-        read_scores(file(GOOD))
-
-
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.data())
-def test_any_damage_ends_in_a_table_or_in_one_sentence(file, data):
-    content = bytearray(GOOD.encode())
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(content) - 1))
-        content[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
-    try:
-        found = read_scores(file(bytes(content)))
-    except MammoError as error:
-        assert str(error).isprintable()
-    else:
-        assert set(found["y_true"]) <= {0, 1}
-        assert found["y_score"].map(lambda score: abs(score) < float("inf")).all()

@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 import native
-from mammo.datasets import cbis_ddsm_cases, detections, inbreast_cases, mias_info
+from mammo.datasets import cbis_ddsm_cases, cmmd_cases, detections, inbreast_cases, mias_info
 from mammo.datasets.institution.labels import read_labels
 from mammo.evaluation.tables.score_file import read_scores
+from mammo.files import spreadsheet
+from mammo.hospital.validation.score_table import read_score_table
 
 from .case import SECRET, Case, Expectation, Kind, Original
 from .mutations import flipped, foreign, spread, truncated
@@ -31,6 +33,12 @@ P_00007,2,LEFT,MLO,1,calcification,N/A,N/A,4,BENIGN,4,Calc-Training_P_00007_LEFT
 P_00005,3,RIGHT,CC,1,calcification,AMORPHOUS,CLUSTERED,3,MALIGNANT,3,Calc-Training_P_00005_RIGHT_CC/1.2/1.3/000000.dcm,Calc-Training_P_00005_RIGHT_CC_1/1.4/1.5/000000.dcm,"Calc-Training_P_00005_RIGHT_CC_1/1.4/1.5/000001.dcm
 "
 """,
+    "CMMD_clinicaldata_revision.csv": """\
+ID1,LeftRight,Age,number,abnormality,classification,subtype
+D1-0001,R,44,2,calcification,Benign,
+D1-0087,L,59,2,mass,Benign,
+D2-0032,L,49,2,both,Malignant,Luminal B
+""",
     "Info.txt": """\
 MAMMOGRAPHIC IMAGE ANALYSIS SOCIETY
 
@@ -44,6 +52,17 @@ mdb059 F CIRC B *NOTE 3*
 filename\tscore\tx0\tx1\ty0\ty1
 22678622_{_PATIENT}_MG_R_CC_ANON\t0.25\t10\t20\t30\t40
 22678646_{_PATIENT}_MG_L_ML_ANON\t0.75\t0\t20\t30\t41
+""",
+    "inbreast_ground_truth_cancer_bbox_rois.tsv": f"""\
+fn\tx0\tx1\ty0\ty1
+22678622_{_PATIENT}_MG_R_CC_ANON\t10\t20\t30\t40
+22678646_{_PATIENT}_MG_L_ML_ANON\t0\t20\t30\t41
+""",
+    "vendor.csv": f"""\
+image,patient_id,side,risk,remark
+a,p1,L,0.25,
+b,p1,R,0.5,{SECRET}
+c,p2,R,,
 """,
     "scores.csv": """\
 dataset,model,patient_id,image_id,y_true,y_score
@@ -63,7 +82,8 @@ _ABSURD = (
     "<script>alert(1)</script>", "\x1b[2J", "\u202eabc", "\ufeff", "'; --", "../../etc/passwd",
     "C:\\x", "ÿ", "\U0001f600",
 )  # fmt: skip
-_DELIMITERS = {"INbreast.csv": ";", "Info.txt": " ", "inbreast_predictions.tsv": "\t"}
+DELIMITERS = {name: "\t" if name.endswith("tsv") else "," for name in _TEXTS}
+DELIMITERS |= {"INbreast.csv": ";", "Info.txt": " "}
 
 
 def _read_cbis(path: Path) -> pd.DataFrame:
@@ -75,6 +95,12 @@ def _read_inbreast(path: Path) -> pd.DataFrame:
     return pd.DataFrame(inbreast_cases.label_cases(inbreast_cases.read_cases(path), path))
 
 
+def _read_cmmd(path: Path) -> pd.DataFrame:
+    rows = cmmd_cases.read_breasts(path)
+    labelled = cmmd_cases.label_breasts(rows, path)
+    return pd.DataFrame(labelled.values()).rename(columns={"number": "n_images"})
+
+
 def _read_info(path: Path) -> pd.DataFrame:
     return pd.DataFrame(row for rows in mias_info.read_findings(path).values() for row in rows)
 
@@ -83,11 +109,18 @@ def _read_labels(path: Path) -> pd.DataFrame:
     return read_labels(path).rows
 
 
+def _read_vendor(path: Path) -> pd.DataFrame:
+    return read_score_table(spreadsheet.read_sheet(path), {})
+
+
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {
     "INbreast.csv": _read_inbreast,
     "calc_case_description_train_set.csv": _read_cbis,
+    "CMMD_clinicaldata_revision.csv": _read_cmmd,
     "Info.txt": _read_info,
     "inbreast_predictions.tsv": detections.read_detections,
+    "inbreast_ground_truth_cancer_bbox_rois.tsv": detections.read_cancers,
+    "vendor.csv": _read_vendor,
     "scores.csv": read_scores,
     "labels.csv": _read_labels,
 }
@@ -100,7 +133,7 @@ def table(name: str) -> Original:
 
 def _rows(whole: Original) -> Iterator[tuple[str, Expectation, str]]:
     """Yield what was done to the rows, what is expected, and the text."""
-    text, by = _TEXTS[whole.file], _DELIMITERS.get(whole.file, ",")
+    text, by = _TEXTS[whole.file], DELIMITERS[whole.file]
     header, first, *others = text.splitlines(keepends=True)
     rest = "".join(others)
     yield (
@@ -112,8 +145,9 @@ def _rows(whole: Original) -> Iterator[tuple[str, Expectation, str]]:
     yield "a field less in a row", "refused", header + first.rpartition(by)[0] + "\n" + rest
     yield "empty fields behind a row", "any", header + first.rstrip("\n") + by * 3 + "\n" + rest
     yield "no header", "refused", first + rest
-    # CBIS-DDSM has four tables, of which one may be empty.
-    yield "the header alone", "any" if whole.file.startswith("calc") else "refused", header
+    # CBIS-DDSM has four tables, of which one may be empty; CMMD's images say that theirs is.
+    may_be_empty = whole.file.startswith(("calc", "CMMD"))
+    yield "the header alone", "any" if may_be_empty else "refused", header
     yield "the header twice", "any", header + header + first + rest
     column = header.rstrip("\n").split(by)[2]
     yield "a column twice", "any", header.replace(column, f"{column}{by}{column}", 1) + first + rest
@@ -186,7 +220,9 @@ def check(rows: pd.DataFrame) -> None:
     if "label" in rows:
         assert rows["label"].dropna().isin([0, 1]).all()
     if "y_score" in rows:
-        assert rows["y_true"].isin([0, 1]).all() and rows["y_score"].abs().lt(float("inf")).all()
+        assert rows["y_score"].dropna().abs().lt(float("inf")).all()
+    if "y_true" in rows:
+        assert rows["y_true"].isin([0, 1]).all() and rows["y_score"].notna().all()
     if "score" in rows:
         assert rows["score"].between(0, 1).all()
     if "number" in rows:

@@ -11,12 +11,14 @@ import torch
 
 import caffe_files
 import native
+import project
 from mammo import cli
 from mammo.book import build
 from mammo.datasets import DATASETS
 from mammo.models import MODELS, frcnn_cad
 from mammo.models.releases import RELEASES
-from mammo.parameters import Parameters
+from mammo.parameters import Parameters, sources
+from mammo.study import Study, results
 
 NAMES = ("a.dcm", "b.dcm", "c.dcm")
 HEADER = "image,patient_id,label\n"
@@ -82,7 +84,8 @@ def test_a_wrong_parameter_ends_in_one_sentence(call, command, assignment, words
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["run", "comparisn"], 1, "no chapter 'comparisn'; the chapters are datasets, models,"),
+        (["run", "comparison"], 1, "_toc.yml is absent: run this in the project's folder"),
+        (["book"], 1, "_toc.yml is absent: run this in the project's folder"),
         (["book", "--params", "absent.yaml"], 1, "absent.yaml: no such parameter file"),
         (["check", "ddsm"], 1, "'ddsm' is no data set; it must be one of"),
         (["fetch", "ddsm"], 1, "ddsm"),
@@ -101,6 +104,38 @@ def test_a_wrong_command_says_what_is_right(call, monkeypatch, tmp_path, argumen
     assert words in complaint
     assert "Traceback" not in complaint
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        (["book"], (build, "book")),
+        (["prepare"], (build, "prepare")),
+        (["run", "comparison"], (build, "chapter")),
+        (["predict", "alexnet", "mias"], (results, "scores")),
+    ],
+)
+@pytest.mark.parametrize("is_project", [True, False])
+def test_commands_on_the_study_take_the_projects_own_parameters(
+    call, monkeypatch, tmp_path, command, step, is_project
+):
+    seen = []
+
+    def note(*given: object, **_: object) -> None:
+        seen.extend(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(*step, note)
+    project.copy(tmp_path)
+    default = tmp_path / "params" / "demo.yaml"
+    if not is_project:
+        default.unlink()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert call(*command, "-p", "seed", 7)[0] == 130
+    study = [of for of in seen if isinstance(of, Parameters | Study)][-1]
+    parameters = study.parameters if isinstance(study, Study) else study
+    assert parameters == sources.load(default if is_project else None, {"seed": 7})
+    assert (parameters.runs == 3) == is_project
 
 
 def test_an_interruption_says_that_nothing_is_lost(call, monkeypatch):

@@ -36,7 +36,8 @@ def with_parameters(command: Callable) -> Callable:
     file = click.option(
         "--params",
         type=click.Path(path_type=Path),
-        help="YAML file of parameters; without it the defaults.",
+        help="YAML file of parameters; without it the defaults, for book, prepare, run and predict "
+        "with what the project's params/demo.yaml says.",
     )
     one = click.option(
         "-p",
@@ -103,6 +104,13 @@ def checked(
     from mammo.parameters import sources
 
     return sources.load(params, {**named, **sources.parse_assignments(assignments)})
+
+
+def of_study(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:
+    """Return the parameters of the project's study: those of its default file if none is named."""
+    from mammo.parameters import sources
+
+    return checked(params or sources.default_file(), assignments)
 
 
 def named_data(

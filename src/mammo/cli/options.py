@@ -113,15 +113,6 @@ def of_study(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> P
     return checked(params or sources.default_file(), assignments)
 
 
-def named_data(
-    folder: Path | None, labels: Path | None, layout: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the parameters that a folder and the options of `with_labels` stand for."""
-    places = {"institution_folder": folder, "institution_labels": labels}
-    named = {name: str(path.resolve()) for name, path in places.items() if path is not None}
-    return named | {f"institution_{name}": value for name, value in layout.items() if value}
-
-
 @contextmanager
 def printing_warnings() -> Iterator[None]:
     """Print each warning to the user once, as a sentence, after the results."""

@@ -16,7 +16,10 @@ from mammo.datasets.check_report import Finding, Report
 from mammo.datasets.institution import accounting, findings
 from mammo.datasets.institution.intake import Intake, take_in
 from mammo.datasets.institution.labels import LabelLayout
+from mammo.errors import MammoError
 from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
+from mammo.files.disk import naming_errors, write_text
+from mammo.parameters import Parameters
 from mammo.report.tables.spreadsheet_cells import harmless
 from mammo.study import Study
 
@@ -79,6 +82,21 @@ def exclusions_csv(taken: Preflight) -> str:
     return harmless(taken.exclusions).to_csv(index=False)
 
 
+def write_exclusions(taken: Preflight, path: Path) -> None:
+    """Write the exclusions as CSV, in the place of an earlier list alone.
+
+    Raises
+    ------
+    MammoError
+        If another file is there, or nothing can be written.
+    """
+    text = exclusions_csv(taken)
+    with naming_errors(path):
+        if path.exists() and not path.read_bytes().startswith(text.split("\n")[0].encode()):
+            raise MammoError(f"{path} is there and lists no exclusions; name another file")
+    write_text(path, text)
+
+
 def _expected(used: pd.DataFrame) -> Expected | None:
     labels = used["label"].astype("Int64")
     images = int((labels == 1).sum()), int((labels == 0).sum())
@@ -133,17 +151,19 @@ def of_study(study: Study) -> Preflight:
     """Return what is to be known of the images in a study's institution slot."""
     if study.local != "institution":
         return _of_public_set(study)
-    place, p = study.locations.of("institution"), study.parameters
-    layout = LabelLayout(
-        columns=p.institution_columns,
-        positive=p.institution_positive,
-        negative=p.institution_negative,
-        excluded=p.institution_excluded,
-        level=p.institution_level,
-    )
+    place = study.locations.of("institution")
     labels = study.locations.labels
     table = Path(labels) if labels else None
-    return preflight(take_in(place.path, table, layout, source=place.source, workers=study.workers))
+    named = LabelLayout(**layout(study.parameters))
+    return preflight(take_in(place.path, table, named, source=place.source, workers=study.workers))
+
+
+def layout(parameters: Parameters) -> dict[str, Any]:
+    """Return the fields of `LabelLayout` that parameters set, for `of_folder`."""
+    return {
+        name: getattr(parameters, f"institution_{name}")
+        for name in ("columns", "positive", "negative", "excluded", "level")
+    }
 
 
 def _of_public_set(study: Study) -> Preflight:

@@ -150,6 +150,15 @@ def _warn_of_misspelt(others: Mapping[str, Any]) -> None:
                 )
 
 
+def of_institution(
+    folder: Path | None, labels: Path | None, layout: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters that stand for a folder, a table of labels and how that is read."""
+    places = {"folder": folder, "labels": labels}
+    named = {name: str(path.resolve()) for name, path in places.items() if path is not None}
+    return {f"institution_{name}": value for name, value in (named | dict(layout)).items() if value}
+
+
 def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Return names and values of ``-p NAME VALUE`` options, the values read as YAML."""
     values = {}

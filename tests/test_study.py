@@ -8,7 +8,7 @@ import pytest
 
 import native
 from mammo.datasets import manifest, splits
-from mammo.errors import MammoError
+from mammo.errors import MammoError, ParameterError
 from mammo.report.tables import paper
 from mammo.study import EXTERNAL, INTERNAL, Study
 
@@ -23,6 +23,11 @@ def test_absent_sets_are_synthetic_and_known_by_their_recipe(study):
         assert location.path.is_dir()
         assert location.fingerprint == location.path.parent.name
         assert set(study.manifest(name)["source"]) == {"synthetic"}
+
+
+def test_no_phantoms_stand_for_a_set_that_is_not_the_papers(study):
+    with pytest.raises(ParameterError, match="cmmd is not there, and no synthetic set stands"):
+        study.locations.of("cmmd")
 
 
 def test_a_present_set_is_real_and_its_change_is_seen(prepared, tmp_path):

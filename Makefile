@@ -1,6 +1,5 @@
 # Two commands matter: `make book` and `make test`. Each makes the environment it needs.
 PYTHON ?= python3
-PARAMS ?= params/demo.yaml
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 FUZZ_SECONDS ?= 180
@@ -18,7 +17,7 @@ help: ## list the targets
 	@echo "  variables: PARAMS=params/demo.yaml|ci.yaml|paper.yaml  MAMMO_DATA=/folder/of/real/data  PYTHON=python3.12"
 
 book: $(BIN)/.book ## execute what changed and render the book (PARAMS=..., MAMMO_DATA=...)
-	@$(BIN)/mammo book --params $(PARAMS)
+	@$(BIN)/mammo book $(if $(PARAMS),--params $(PARAMS))
 
 test: $(BIN)/.test ## run the tests, a small complete build of the book among them
 	@$(PYTEST) -m "not long"

@@ -1,6 +1,7 @@
 # ---
 # jupyter:
 #   jupytext:
+#     notebook_metadata_filter: mammo
 #     text_representation:
 #       extension: .py
 #       format_name: percent
@@ -8,6 +9,11 @@
 #     display_name: Python 3
 #     language: python
 #     name: python3
+#   mammo:
+#     chapter: datasets
+#     parameters:
+#     - DataParameters
+#     - ImageParameters
 # ---
 
 # %% [markdown]

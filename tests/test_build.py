@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 import project
 from conftest import Book
 from mammo.book import build
-from mammo.book.chapters import CHAPTERS
+from mammo.book.chapters import chapters
 
 pytestmark = pytest.mark.book
 PARAMS = ("--params", "params/ci.yaml")
@@ -38,7 +39,7 @@ def test_every_step_says_its_seconds(book):
     models = ("alexnet", "end2end_vgg16", "end2end_resnet50", "frcnn_cad")
     steps += [*(f"model {name}" for name in models), "mixed data alexnet"]
     steps += ["local data alexnet", "difference of images", "coverage of intervals"]
-    steps += [*(f"chapter {name}" for name in CHAPTERS)]
+    steps += [*(f"chapter {name}" for name in chapters(book.project.root))]
     assert list(table) == [*steps, "rendering", "total"]
     spent = [float(seconds) for seconds in table.values()]
     assert spent[-1] == pytest.approx(sum(spent[:-1]), abs=0.1 * len(spent))
@@ -78,7 +79,7 @@ def test_a_second_run_executes_and_renders_nothing(book):
     outcome = book.project.mammo("book", *PARAMS)
     assert outcome.returncode == 0, outcome.stderr
     assert book.project.executed() == executed
-    assert len(executed) == len(CHAPTERS)
+    assert len(executed) == len(chapters(book.project.root))
     assert times_of_rendering(book.project) == rendered
 
 
@@ -109,7 +110,23 @@ def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
     assert csv_links(changed[0]) != csv_links(changed[1])
 
 
-def test_one_chapter_is_rerun_alone(book, other):
+def test_one_chapter_is_rerun_alone_and_leaves_the_book(book):
+    executed, rendered = book.project.executed(), times_of_rendering(book.project)
+    outcome = book.project.mammo("run", "how_sure", *PARAMS, "-p", "coverage_simulations", "11")
+    assert outcome.returncode == 0, outcome.stderr
+    added = book.project.executed().keys() - executed.keys()
+    assert chapters_of(added) == {"how_sure"}
+    assert times_of_rendering(book.project) == rendered
+    page = book.project.root / "results" / "how_sure" / "html" / "index.html"
+    assert f"The page is at {page}\n" in outcome.stdout
+    assert "`coverage_simulations` is 11" not in page.read_text()
+    assert "coverage_simulations</span></code> is 11 (in the book 10)" in page.read_text()
+    shutil.rmtree(page.parents[2])
+    for name in added:
+        shutil.rmtree(book.project.artifacts / name)
+
+
+def test_a_chapter_goes_into_the_book_with_a_banner_where_that_is_asked_for(book, other):
     before = book.project.executed()
     outcome = other.mammo(
         "run",
@@ -117,10 +134,13 @@ def test_one_chapter_is_rerun_alone(book, other):
         *PARAMS,
         *("-p", "artifacts", book.project.artifacts),
         *("-p", "n_bootstrap", "150"),
+        "--into-book",
     )
     assert outcome.returncode == 0, outcome.stderr
     assert chapters_of(book.project.executed().keys() - before.keys()) == {"comparison"}
-    assert "150 replicates" in (other.html / "chapters" / "03_comparison.html").read_text()
+    page = (other.html / "chapters" / "03_comparison.html").read_text()
+    assert "150 replicates" in page
+    assert "n_bootstrap</span></code> is 150 (in the book 200)" in page
     assert "200 replicates" in (other.html / "chapters" / "02_models.html").read_text()
     assert "The book is at" in outcome.stdout
 
@@ -145,7 +165,8 @@ def test_a_clock_sums_its_steps(capsys, monkeypatch):
 def test_a_chapter_alone_is_executed_and_the_rest_is_asked_for(prepared, tmp_path):
     alone = project.copy(tmp_path)
     places = ("-p", "artifacts", prepared.artifacts)
-    outcome = alone.mammo("run", "datasets", "--params", "params/tiny.yaml", *places)
+    options = ("--params", "params/tiny.yaml", "--into-book", *places)
+    outcome = alone.mammo("run", "datasets", *options)
     assert outcome.returncode == 0, outcome.stderr
     assert (alone.root / "book" / "chapters" / "01_datasets.ipynb").is_file()
     assert "run 'mammo book'" in outcome.stdout

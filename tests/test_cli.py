@@ -11,12 +11,15 @@ import torch
 
 import caffe_files
 import native
+import project
 from mammo import cli
 from mammo.book import build
 from mammo.datasets import DATASETS
+from mammo.datasets.institution import places
 from mammo.models import MODELS, frcnn_cad
 from mammo.models.releases import RELEASES
-from mammo.parameters import Parameters
+from mammo.parameters import Parameters, sources
+from mammo.study import Study, results
 
 NAMES = ("a.dcm", "b.dcm", "c.dcm")
 HEADER = "image,patient_id,label\n"
@@ -82,7 +85,8 @@ def test_a_wrong_parameter_ends_in_one_sentence(call, command, assignment, words
 @pytest.mark.parametrize(
     ("arguments", "status", "words"),
     [
-        (["run", "comparisn"], 1, "no chapter 'comparisn'; the chapters are datasets, models,"),
+        (["run", "comparison"], 1, "_toc.yml is absent: run this in the project's folder"),
+        (["book"], 1, "_toc.yml is absent: run this in the project's folder"),
         (["book", "--params", "absent.yaml"], 1, "absent.yaml: no such parameter file"),
         (["check", "ddsm"], 1, "'ddsm' is no data set; it must be one of"),
         (["fetch", "ddsm"], 1, "ddsm"),
@@ -101,6 +105,38 @@ def test_a_wrong_command_says_what_is_right(call, monkeypatch, tmp_path, argumen
     assert words in complaint
     assert "Traceback" not in complaint
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "step"),
+    [
+        (["book"], (build, "book")),
+        (["prepare"], (build, "prepare")),
+        (["run", "comparison"], (build, "chapter")),
+        (["predict", "alexnet", "mias"], (results, "scores")),
+    ],
+)
+@pytest.mark.parametrize("is_project", [True, False])
+def test_commands_on_the_study_take_the_projects_own_parameters(
+    call, monkeypatch, tmp_path, command, step, is_project
+):
+    seen = []
+
+    def note(*given: object, **_: object) -> None:
+        seen.extend(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(*step, note)
+    project.copy(tmp_path)
+    default = tmp_path / "params" / "demo.yaml"
+    if not is_project:
+        default.unlink()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert call(*command, "-p", "seed", 7)[0] == 130
+    study = [of for of in seen if isinstance(of, Parameters | Study)][-1]
+    parameters = study.parameters if isinstance(study, Study) else study
+    assert parameters == sources.load(default if is_project else None, {"seed": 7})
+    assert (parameters.runs == 3) == is_project
 
 
 def test_an_interruption_says_that_nothing_is_lost(call, monkeypatch):
@@ -131,6 +167,75 @@ def test_check_looks_where_mammo_data_says(call, monkeypatch, tmp_path):
     assert str(tmp_path / "institution") in printed
     monkeypatch.setenv("MAMMO_DATA", str(tmp_path / "institution"))
     assert call("check", "mias")[0] == 2
+
+
+def test_check_reads_the_institutions_place_with_the_words_for_its_table(
+    call, monkeypatch, tmp_path
+):
+    folder = native.write_institution(tmp_path, TABLE, NAMES)
+    (folder / "labels.csv").unlink()
+    (tmp_path / "t.csv").write_text("image,patient_id,outcome\na.dcm,1,x\nb.dcm,2,y\nc.dcm,3,x\n")
+    monkeypatch.setenv("MAMMO_DATA", str(tmp_path))
+    words = ("--column", "label", "outcome", "--positive", "y", "--negative", "x")
+    status, printed, _ = call("check", "institution", "--labels", tmp_path / "t.csv", *words)
+    assert status == 0
+    assert str(folder) in printed
+    assert "1 malignant and 2 benign images can be used" in printed
+
+
+def test_check_lists_exclusions_where_it_is_asked_to_and_overwrites_its_own_list_alone(
+    call, monkeypatch, tmp_path
+):
+    folder = native.write_institution(tmp_path / "data", TABLE + "gone.dcm,9,1\n", NAMES)
+    monkeypatch.chdir(tmp_path)
+    status, printed, _ = call("check", "institution", folder)
+    assert status == 1
+    assert "--exclusions FILE would list what is left out (1) and why" in printed
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    for _ in range(2):
+        _, printed, _ = call("check", "institution", folder, "--exclusions", "list.csv")
+        assert "list.csv lists what is left out (1) and why" in printed
+    assert "no image was found for this line" in (tmp_path / "list.csv").read_text()
+    (tmp_path / "list.csv").write_text("mine\n")
+    status, _, complaint = call("check", "institution", folder, "--exclusions", "list.csv")
+    assert (status, complaint) == (
+        1, "mammo: list.csv is there and lists no exclusions; name another file\n"
+    )  # fmt: skip
+    assert (tmp_path / "list.csv").read_text() == "mine\n"
+
+
+def test_an_image_that_is_not_located_gives_status_1(call, tmp_path):
+    folder = native.write_institution(tmp_path, TABLE, NAMES)
+    found = dict(zip(places(folder, "real"), range(1), strict=False))
+    assert call("locate", folder, *found)[0] == 0
+    status, printed, _ = call("locate", folder, *found, "0" * 16)
+    assert status == 1
+    assert f"{'0' * 16} is not there, or was named with another key" in printed
+
+
+C_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+
+
+@pytest.mark.parametrize("command", [["check", "mias", "{}"], ["weights", "import", "{}"]])
+def test_a_path_that_the_locale_cannot_print_is_escaped(prepared, tmp_path, command):
+    odd = replace(prepared, environment={**prepared.environment, **C_LOCALE})
+    outcome = odd.mammo(*(word.format(tmp_path / "nö") for word in command))
+    assert outcome.returncode in (1, 2)
+    assert r"n\udcc3\udcb6" in outcome.stdout + outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_a_name_that_a_locale_cannot_write_ends_in_one_sentence(call, monkeypatch):
+    def write(_: Parameters) -> None:
+        "/data/n\udcc3\udcb6".encode()
+
+    monkeypatch.setattr(build, "prepare", write)
+    assert call("prepare") == (
+        1,
+        "",
+        r"mammo: this locale cannot write '\udcc3\udcb6', which is in a file's name; set "
+        "LC_ALL=C.UTF-8 and run again, or rename it\n",
+    )
 
 
 FAULTS = {

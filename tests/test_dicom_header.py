@@ -190,6 +190,10 @@ def test_small_facts():
     assert dicom_header.year({"StudyDate": "unknown"}) is None
     assert dicom_header.spacing_mm({"PixelSpacing": None, "ImagerPixelSpacing": [0.07, 1]}) == 0.07
     assert dicom_header.spacing_mm({}) is None
+    both = {"PixelSpacing": [1, 1], "ImagerPixelSpacing": [0.07, 0.07]}
+    assert dicom_header.spacing_mm(both) == 0.07
+    assert dicom_header.spacing_mm(both | {"ImagerPixelSpacing": [0, 0]}) == 1
+    assert dicom_header.spacing_mm({"PixelSpacing": [float("inf"), 1]}) is None
     assert dicom_header.says_yes({"BurnedInAnnotation": "yes "}, "BurnedInAnnotation")
     assert not dicom_header.says_yes({"BurnedInAnnotation": "NO"}, "BurnedInAnnotation")
     assert dicom_header.short_name(ExplicitVRLittleEndian) == "Explicit VR Little Endian"

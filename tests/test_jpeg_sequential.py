@@ -57,5 +57,5 @@ def test_progressive_streams_are_not_looked_at() -> None:
     whole = save("L", progressive=True)
     jpeg_sequential.check(whole)
     jpeg_sequential.check(whole[:-20])
-    with pytest.raises(RefusedError):
+    with pytest.raises(UnreadableImageError):
         jpeg_sequential.check(save("L")[:-20])

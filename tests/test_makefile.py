@@ -38,3 +38,9 @@ def test_an_old_python_is_refused_with_the_remedy(tmp_path):
     assert outcome.returncode != 0
     assert "name another: make PYTHON=" in outcome.stdout
     assert not (tmp_path / "venv").exists()
+
+
+def test_making_the_book_is_the_command_without_options_unless_a_file_is_named():
+    assert make("-n", "book").stdout.rstrip().endswith("/mammo book")
+    planned = make("-n", "book", "PARAMS=params/ci.yaml").stdout.rstrip()
+    assert planned.endswith("/mammo book --params params/ci.yaml")

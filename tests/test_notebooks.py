@@ -10,15 +10,17 @@ import nbformat
 import pytest
 
 from conftest import Book
-from project import ROOT
+from project import BIN, ROOT
 
 pytestmark = pytest.mark.book
-(COMMAND,) = re.findall(r"^jupytext .*papermill.*$", (ROOT / "README.md").read_text(), re.M)
+(COMMAND,) = re.findall(
+    r"^\.venv/bin/jupytext .*papermill.*$", (ROOT / "README.md").read_text(), re.M
+)
 
 
 def plain(book: Book, options: str, output: Path) -> subprocess.CompletedProcess[str]:
     """Run the README's command with the small book's parameters and some more."""
-    command = COMMAND.replace("papermill ", "papermill -f params/ci.yaml ")
+    command = COMMAND.replace("params/demo.yaml", "params/ci.yaml").replace(".venv/bin", str(BIN))
     command = re.sub(r"- \S+$", f"{options} - {output}", command)
     return book.project.run("bash", "-o", "pipefail", "-c", command)
 

@@ -53,6 +53,36 @@ def test_a_rerun_in_a_live_session_leaves_other_variables_alone():
     assert sources.notebook_parameters(namespace).n_bootstrap == 500
 
 
+def test_a_rerun_warns_of_what_looks_like_a_parameter(recwarn):
+    session = {"n_bootstrap": 500, "parameters": Parameters(), "model": "vgg16", "rows": 3}
+    sources.notebook_parameters(session)
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="'n_bootstap' is no parameter and changes nothing; did "):
+        sources.notebook_parameters({**session, "n_bootstap": 300})
+
+
+def test_a_notebook_outside_a_project_says_where_everything_goes(monkeypatch, tmp_path, recwarn):
+    sources.notebook_parameters({})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MAMMO_DATA", raising=False)
+    sources.notebook_parameters({"artifacts": str(tmp_path)})
+    assert not recwarn.list
+    with pytest.warns(UserWarning, match="no project of mammo") as warned:
+        sources.notebook_parameters({})
+    assert f"goes to {tmp_path / 'artifacts'}, and data sets are looked for in" in str(warned[0])
+
+
+def test_the_default_file_is_the_projects(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert sources.default_file() is None
+    for folder in ("book", "params", "notebooks"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "book" / "_toc.yml").touch()
+    (tmp_path / "params" / "demo.yaml").touch()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert sources.default_file() == tmp_path / "params" / "demo.yaml"
+
+
 def test_a_file_is_read_and_overridden(tmp_path):
     path = tmp_path / "p.yaml"
     path.write_text("n_bootstrap: 300\nseed: 1\n")

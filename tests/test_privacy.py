@@ -79,7 +79,7 @@ def site(prepared: project.Project, tmp_path_factory: pytest.TempPathFactory) ->
 def traces(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Everything that the commands of a hospital leave behind."""
     own = (site.clinic.folder, "--labels", site.clinic.labels.path)
-    site.run("check", "check", "institution", *own)
+    site.run("check", "check", "institution", *own, "--exclusions", "exclusions.csv")
     site.run("validate", "validate", *own, "--models", "alexnet", *TINY)
     site.run(
         "scores", "validate", "--scores", site.vendor, *own[1:], "--output", "of_scores", *TINY

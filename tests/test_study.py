@@ -8,7 +8,7 @@ import pytest
 
 import native
 from mammo.datasets import manifest, splits
-from mammo.errors import MammoError
+from mammo.errors import MammoError, ParameterError
 from mammo.report.tables import paper
 from mammo.study import EXTERNAL, INTERNAL, Study, results
 
@@ -34,6 +34,11 @@ def test_a_variant_reads_no_table_that_its_study_has_read(study, monkeypatch):
     assert variant.locations is study.locations
     variant.table(INTERNAL).drop(columns="label", inplace=True)
     assert "label" in study.table(INTERNAL)  # each call gets a copy
+
+
+def test_no_phantoms_stand_for_a_set_that_is_not_the_papers(study):
+    with pytest.raises(ParameterError, match="cmmd is not there, and no synthetic set stands"):
+        study.locations.of("cmmd")
 
 
 def test_a_present_set_is_real_and_its_change_is_seen(prepared, tmp_path):

@@ -11,12 +11,17 @@ from subprocess import CompletedProcess
 
 import pandas as pd
 import pytest
+import yaml
 
 import hospital
 import project
 from mammo import cli
 from mammo.cli import own_data
+from mammo.errors import MammoError
 from mammo.files import pseudonyms
+from mammo.hospital.preflight import Preflight
+from mammo.hospital.validation import of_images as validation
+from mammo.study import Study
 
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TABLES = {
@@ -229,6 +234,27 @@ def test_a_fault_is_one_sentence(fault, line, sentence):
 def test_several_models_may_be_named_in_a_row(words, models):
     context = own_data.validate.make_context("validate", words.split())
     assert (context.params["folder"], context.params["models"]) == (Path("FOLDER"), models)
+
+
+def test_a_file_of_parameters_may_say_how_the_labels_are_read(place, fault, monkeypatch, tmp_path):
+    seen = []
+
+    def note(study: Study, checked: Preflight, *_: object) -> None:
+        seen.extend([study.parameters, checked.report])
+        raise MammoError("seen")
+
+    monkeypatch.setattr(validation, "evidence", note)
+    table = pd.read_csv(place.clinic.labels.path, dtype=str)
+    renamed = tmp_path / "renamed.csv"
+    table.rename(columns={"patient_id": "MRN"}).to_csv(renamed, index=False)
+    own = {"institution_columns": {"patient_id": "MRN"}, "institution_labels": str(renamed)}
+    (tmp_path / "own.yaml").write_text(yaml.safe_dump(project.TINY | own))
+    status, complaint = fault("CLINIC --params own.yaml")
+    assert (status, complaint) == (1, "mammo: seen\n")
+    parameters, report = seen
+    assert parameters.institution_columns == {"patient_id": "MRN"}
+    assert parameters.institution_labels == str(renamed)
+    assert report.status < 2
 
 
 def test_a_folder_and_scores_at_once_are_refused(fault):

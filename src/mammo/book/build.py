@@ -6,10 +6,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from mammo.book import chapters as pages
+from mammo.book import banner, rendering
+from mammo.book.chapters import Chapter
+from mammo.book.chapters import chapters as declared
+from mammo.book.execution import execute
 from mammo.files.artifacts import Processes, SingleProcess
-from mammo.files.disk import locked, naming_errors
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_study import shift
 from mammo.parameters import Parameters, sources
@@ -52,36 +55,52 @@ def prepare(parameters: Parameters) -> Clock:
 
 def book(parameters: Parameters) -> None:
     """Compute what is missing, execute the chapters that changed, and render the book."""
-    clock = prepare(parameters)
-    study = Study(parameters)
     root = sources.project_root()
-    for chapter in pages.CHAPTERS.values():
+    chapters = declared(root)
+    clock = prepare(parameters)
+    fingerprint = Study(parameters).locations.fingerprint()
+    for chapter in chapters.values():
         with clock.step(f"chapter {chapter.name}"):
-            pages.execute(chapter, parameters, study.locations.fingerprint(), root)
-    _render(clock)
+            executed = execute(chapter, parameters, fingerprint, root)
+            rendering.publish(executed.read_text(encoding="utf-8"), root / "book" / chapter.page)
+    banner.note_parameters(parameters, root)
+    _render(clock, root)
 
 
-def chapter(name: str, parameters: Parameters) -> None:
-    """Execute one chapter, and render the book if the other chapters are there."""
-    chosen = pages.chapter(name)
+def chapter(chosen: Chapter, parameters: Parameters, *, into_book: bool) -> None:
+    """Execute one chapter; put its page below ``results/``, or into the book.
+
+    The page says which of its parameters are not the book's.
+    """
     clock = Clock()
     root = sources.project_root()
-    with clock.step(f"chapter {name}"):
-        pages.execute(chosen, parameters, Study(parameters).locations.fingerprint(), root)
-    if missing := pages.missing_chapters(root):
-        print(f"The chapter is at {root / 'book' / chosen.page}")
+    with clock.step(f"chapter {chosen.name}"):
+        fingerprint = Study(parameters).locations.fingerprint()
+        executed = execute(chosen, parameters, fingerprint, root)
+    of_book = banner.parameters_of_book(root)
+    text = banner.with_banner(executed, banner.differences(chosen, parameters, of_book))
+    if into_book:
+        _put_into_book(text, chosen, root, clock)
+        return
+    with clock.step("rendering"):
+        page = rendering.render_alone(text, chosen, root)
+    print(f"\nThe page is at {page}\nThe notebook is at {page.parents[1] / 'notebook.ipynb'}")
+    print("The book is as it was; --into-book puts the page there")
+
+
+def _put_into_book(text: str, chosen: Chapter, root: Path, clock: Clock) -> None:
+    page = root / "book" / chosen.page
+    rendering.publish(text, page)
+    if missing := rendering.missing_chapters(root):
+        print(f"The chapter is at {page}")
         print(f"The book is not rendered: {', '.join(missing)} not executed yet; run 'mammo book'")
         return
-    _render(clock)
+    _render(clock, root)
 
 
-def _render(clock: Clock) -> None:
-    root = sources.project_root()
-    made = root / "book" / "_build"
-    with clock.step("rendering"), naming_errors(made):
-        made.mkdir(exist_ok=True)
-        with locked(made / "html.lock"):
-            built = pages.render(root)
+def _render(clock: Clock, root: Path) -> None:
+    with clock.step("rendering"):
+        built = rendering.render(root)
     print(f"\n{clock.table()}\n\nThe book is at {built}")
 
 

@@ -24,6 +24,11 @@ def main() -> None:
     except MammoError as error:
         print(f"mammo: {error}", file=sys.stderr)
         sys.exit(1)
+    except UnicodeEncodeError as error:
+        letters = error.object[error.start : error.end].encode("unicode_escape").decode()
+        remedy = "which is in a file's name; set LC_ALL=C.UTF-8 and run again, or rename it"
+        print(f"mammo: this locale cannot write '{letters}', {remedy}", file=sys.stderr)
+        sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         print("mammo: interrupted; the next run goes on from here", file=sys.stderr)
         sys.exit(130)

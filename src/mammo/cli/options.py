@@ -36,7 +36,8 @@ def with_parameters(command: Callable) -> Callable:
     file = click.option(
         "--params",
         type=click.Path(path_type=Path),
-        help="YAML file of parameters; without it the defaults.",
+        help="YAML file of parameters; without it the defaults, for book, prepare, run and predict "
+        "with what the project's params/demo.yaml says.",
     )
     one = click.option(
         "-p",
@@ -105,13 +106,11 @@ def checked(
     return sources.load(params, {**named, **sources.parse_assignments(assignments)})
 
 
-def named_data(
-    folder: Path | None, labels: Path | None, layout: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the parameters that a folder and the options of `with_labels` stand for."""
-    places = {"institution_folder": folder, "institution_labels": labels}
-    named = {name: str(path.resolve()) for name, path in places.items() if path is not None}
-    return named | {f"institution_{name}": value for name, value in layout.items() if value}
+def of_study(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:
+    """Return the parameters of the project's study: those of its default file if none is named."""
+    from mammo.parameters import sources
+
+    return checked(params or sources.default_file(), assignments)
 
 
 @contextmanager

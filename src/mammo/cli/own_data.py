@@ -12,7 +12,6 @@ from mammo.cli.options import (
     SeveralModels,
     checked,
     data_root,
-    named_data,
     printing_warnings,
     with_labels,
     with_parameters,
@@ -26,30 +25,29 @@ from mammo.cli.options import (
 @click.option(
     "--exclusions",
     type=click.Path(path_type=Path),
-    default=Path("exclusions.csv"),
-    show_default=True,
-    help="Where to list what of your own images is left out, and why.",
+    help="CSV file to list in what of your own images is left out, and why.",
 )
 def check(
-    dataset: str, path: Path | None, labels: Path | None, exclusions: Path, **layout: object
+    dataset: str, path: Path | None, labels: Path | None, exclusions: Path | None, **layout: object
 ) -> None:
     """Report what is there of DATASET (at PATH, or found), what was excluded, what is missing.
 
     Your own images are the data set 'institution': mammo check institution FOLDER --labels TABLE.
     """
-    if dataset == "institution" and path is not None:
-        sys.exit(_check_own(path, labels, exclusions, layout))
+    from mammo.datasets import DATASETS
     from mammo.datasets.check import check_dataset
 
-    report = check_dataset(dataset, path, data_root=data_root())
+    root = data_root()
+    if dataset == "institution" and (own := path or DATASETS[dataset].find(root)):
+        sys.exit(_check_own(own, labels, exclusions, layout))
+    report = check_dataset(dataset, path, data_root=root)
     print(report)
     sys.exit(report.status)
 
 
-def _check_own(folder: Path, labels: Path | None, exclusions: Path, layout: dict) -> int:
+def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layout: dict) -> int:
     from mammo.datasets.check_report import Finding, Report
     from mammo.errors import DatasetError
-    from mammo.files.disk import write_text
     from mammo.hospital import preflight
 
     try:
@@ -59,10 +57,12 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path, layout: dict
         print(report)
         return report.status
     print(found.report)
-    if len(found.exclusions):
-        write_text(exclusions, preflight.exclusions_csv(found))
+    if exclusions is not None:
+        preflight.write_exclusions(found, exclusions)
+    if count := len(found.exclusions):
+        listed = f"{exclusions} lists" if exclusions else "--exclusions FILE would list"
         print(
-            f"{exclusions} lists what is left out ({len(found.exclusions):,}) and why; "
+            f"{listed} what is left out ({count:,}) and why; "
             f"'mammo locate {folder} IMAGE' tells which file an image is."
         )
     return found.report.status
@@ -143,7 +143,10 @@ def adapt(
 
     The model is trained with more and more of your patients and always tested on the same others.
     """
-    own = named_data(folder, labels, layout) | ({"adapt_model": model} if model else {})
+    from mammo.parameters import sources
+
+    own = sources.of_institution(folder, labels, layout)
+    own |= {"adapt_model": model} if model else {}
     p = checked(params, assignments, own)
     from mammo.hospital.adaptation import adapt
     from mammo.study import Study
@@ -162,9 +165,12 @@ def adapt(
 def locate(folder: Path, images: tuple[str, ...]) -> None:
     """Tell which files below FOLDER the IMAGES are that a report or table names.
 
-    It takes the key of this machine: names of images in reports cannot be traced elsewhere.
+    It takes the key of this machine: names of images in reports cannot be traced elsewhere. The
+    status is 1 if an image is not found.
     """
     from mammo.hospital import preflight
 
-    for image, place in preflight.locate(folder, images).items():
+    places = preflight.locate(folder, images)
+    for image, place in places.items():
         print(f"{image} {place or 'is not there, or was named with another key'}")
+    sys.exit(None in places.values())

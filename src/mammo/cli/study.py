@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from mammo.cli.options import checked, with_parameters
+from mammo.cli.options import of_study, with_parameters
 
 
 @click.command()
 @with_parameters
 def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Compute what is missing, execute the chapters that changed, render the book."""
-    parameters = checked(params, assignments)
+    parameters = of_study(params, assignments)
     from mammo.book import build
 
     build.book(parameters)
@@ -23,7 +23,7 @@ def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
 @with_parameters
 def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Compute every expensive step, without the book; under torchrun on several devices."""
-    parameters = checked(params, assignments)
+    parameters = of_study(params, assignments)
     from mammo.book import build
 
     build.prepare(parameters)
@@ -31,13 +31,23 @@ def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> No
 
 @click.command()
 @click.argument("chapter")
+@click.option("--into-book", is_flag=True, help="Put the page into the book, with a banner.")
 @with_parameters
-def run(chapter: str, params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
-    """Rerun one CHAPTER, such as comparison, and render the book."""
-    parameters = checked(params, assignments)
+def run(
+    chapter: str,
+    into_book: bool,
+    params: Path | None,
+    assignments: tuple[tuple[str, str], ...],
+) -> None:
+    """Rerun one CHAPTER, such as comparison; its page goes to results/, the book stays as it is."""
+    from mammo.book import chapters
+    from mammo.parameters import sources
+
+    chosen = chapters.chapter(chapter, sources.project_root())
+    parameters = of_study(params, assignments)
     from mammo.book import build
 
-    build.chapter(chapter, parameters)
+    build.chapter(chosen, parameters, into_book=into_book)
 
 
 @click.command()
@@ -53,7 +63,7 @@ def predict(
     assignments: tuple[tuple[str, str], ...],
 ) -> None:
     """Score the images of DATASET with MODEL, trained first where it has to be."""
-    parameters = checked(params, assignments)
+    parameters = of_study(params, assignments)
     from mammo.files.disk import write_text
     from mammo.study import Study, results
 

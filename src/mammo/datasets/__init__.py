@@ -1,6 +1,6 @@
 """The data sets: cards, each with a function that finds the set and one that reads it.
 
-Adding a data set is one module with ``CARD``, ``find`` and ``load``, and its name in one line here.
+Adding a data set is one module with ``CARD``, ``find`` and ``load``, and its name in `FURTHER`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from types import ModuleType
 from mammo.datasets import cbis_ddsm, cmmd, inbreast, institution, mias
 from mammo.datasets.card import Counts, Dataset, DatasetCard
 
-__all__ = ["DATASETS", "KNOWN", "STAND_INS", "Counts", "Dataset", "DatasetCard"]
+__all__ = ["DATASETS", "FURTHER", "KNOWN", "STAND_INS", "Counts", "Dataset", "DatasetCard"]
 
 
 def _registered(*modules: ModuleType) -> dict[str, Dataset]:
@@ -35,5 +35,8 @@ STAND_INS = _registered(cmmd)
 """Public sets that may take the place of the paper's private one; no number of the paper's is
 theirs."""
 
-KNOWN = DATASETS | STAND_INS
+FURTHER = _registered()
+"""Sets beside the paper's, external ones of a study where their files are, and absent elsewhere."""
+
+KNOWN = DATASETS | STAND_INS | FURTHER
 """Every set that can be found, read and checked."""

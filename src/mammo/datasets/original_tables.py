@@ -37,7 +37,7 @@ def read_table(
         or comes twice.
     """
     sheet = spreadsheet.read_sheet(path)
-    names = [normalised(name) for name in sheet.header]
+    names = [plain(name) for name in sheet.header]
     missing = [name for name in columns if name not in names]
     if missing:
         raise DatasetError(

@@ -17,7 +17,10 @@ from mammo.datasets.institution import accounting
 from mammo.datasets.institution.findings import findings_of
 from mammo.datasets.institution.intake import Intake, read_intake
 from mammo.datasets.institution.labels import LabelLayout
+from mammo.errors import MammoError
 from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
+from mammo.files.disk import naming_errors, write_text
+from mammo.parameters import Parameters
 from mammo.report.tables.spreadsheet_cells import harmless
 from mammo.study import Study
 
@@ -80,6 +83,21 @@ def exclusions_csv(found: Preflight) -> str:
     return harmless(found.exclusions).to_csv(index=False)
 
 
+def write_exclusions(taken: Preflight, path: Path) -> None:
+    """Write the exclusions as CSV, in the place of an earlier list alone.
+
+    Raises
+    ------
+    MammoError
+        If another file is there, or nothing can be written.
+    """
+    text = exclusions_csv(taken)
+    with naming_errors(path):
+        if path.exists() and not path.read_bytes().startswith(text.split("\n")[0].encode()):
+            raise MammoError(f"{path} is there and lists no exclusions; name another file")
+    write_text(path, text)
+
+
 def _expected(used: pd.DataFrame) -> Expected | None:
     labels = used["label"].astype("Int64")
     images = int((labels == 1).sum()), int((labels == 0).sum())
@@ -134,19 +152,17 @@ def of_study(study: Study) -> Preflight:
     """Return what is to be known of the images in a study's institution slot."""
     if study.local != "institution":
         return _of_public_set(study)
-    place, p = study.locations.of("institution"), study.parameters
-    layout = LabelLayout(
-        columns=p.institution_columns,
-        positive=p.institution_positive,
-        negative=p.institution_negative,
-        excluded=p.institution_excluded,
-        level=p.institution_level,
-    )
+    place = study.locations.of("institution")
     labels = study.locations.labels
     table = Path(labels) if labels else None
-    return preflight(
-        read_intake(place.path, table, layout, source=place.source, workers=study.workers)
-    )
+    named = LabelLayout(**layout(study.parameters))
+    intake = read_intake(place.path, table, named, source=place.source, workers=study.workers)
+    return preflight(intake)
+
+
+def layout(parameters: Parameters) -> dict[str, Any]:
+    """Return the fields of `LabelLayout` that parameters set, for `of_folder`."""
+    return {field: getattr(parameters, name) for field, name in institution.RULES.items()}
 
 
 def _of_public_set(study: Study) -> Preflight:

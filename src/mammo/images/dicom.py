@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +84,7 @@ def read_dicom(path: str | Path) -> Image:
         return Image(
             pixels=pixels,
             bits_stored=int(header.BitsStored),
-            pixel_spacing_mm=_pixel_spacing(header),
+            pixel_spacing_mm=dicom_header.spacing_mm(header),
             laterality=dicom_header.laterality(header),
             view=_view(header),
             padding=padding,
@@ -193,12 +192,6 @@ def _presented(stored: np.ndarray, header: Dataset) -> np.ndarray:
         # clip: padding may be a value that Bits Stored does not allow.
         table.take(stored[rows] - low if low else stored[rows], mode="clip", out=pixels[rows])
     return pixels
-
-
-def _pixel_spacing(header: Dataset) -> float | None:
-    stated = header.get("ImagerPixelSpacing") or header.get("PixelSpacing")
-    spacing = float(stated[0]) if stated else math.nan
-    return spacing if 0 < spacing < math.inf else None
 
 
 def _view(header: Dataset) -> str | None:

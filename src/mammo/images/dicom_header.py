@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Union
@@ -219,9 +220,17 @@ def year(header: Header) -> int | None:
 
 
 def spacing_mm(header: Header) -> float | None:
-    """Distance of two rows: Pixel Spacing (0028,0030), else Imager Pixel Spacing (0018,1164)."""
-    spacing = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
-    return float(spacing[0]) if spacing else None
+    """Distance of two rows: Imager Pixel Spacing (0018,1164), else Pixel Spacing (0028,0030).
+
+    A mammogram states the first, at the detector; the second may be calibrated to anything. Both
+    give the distance of rows first and are positive (PS3.3 section 10.7.1.3); what is not counts as
+    absent.
+    """
+    for keyword in ("ImagerPixelSpacing", "PixelSpacing"):
+        stated = header.get(keyword)
+        if stated and 0 < (spacing := float(stated[0])) < math.inf:
+            return spacing
+    return None
 
 
 def text(value: object) -> str | None:

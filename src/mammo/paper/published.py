@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from statistics import mean, median
 
+from mammo.datasets import FURTHER
 from mammo.models import MODELS
 
 EXPERTS_AUROC = 0.71
@@ -25,8 +26,10 @@ DATASET_TITLES = {
     "inbreast": "INbreast",
     "institution": "Institution (UKy)",
     "cmmd": "CMMD (in place of UKy)",
+    **{name: further.card.title for name, further in FURTHER.items()},
 }
-"""Names for display, the internal set first, then the external ones in the order of Table 3."""
+"""Names for display, the internal set first, then the external ones in the order of Table 3, then
+sets beside the paper's."""
 
 INTERNAL = "cbis_ddsm"
 EXTERNAL = ("mias", "inbreast", "institution")

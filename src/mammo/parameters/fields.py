@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Backbone = Literal["alexnet", "vgg16", "resnet50"]
 Model = Literal[Backbone, "end2end_vgg16", "end2end_resnet50", "frcnn_cad"]
+PAPER_MODELS = ("alexnet", "vgg16", "resnet50", "end2end_vgg16", "end2end_resnet50", "frcnn_cad")
 Epochs = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(gt=0, le=1)]
@@ -117,7 +118,7 @@ class ModelParameters(Group):
     """Feature extractor, classifier and their training."""
 
     models: tuple[Model, ...] = Field(
-        get_args(Model), min_length=1, description="the models to compute"
+        PAPER_MODELS, min_length=1, description="the models to compute"
     )
     weights: str = Field(
         "auto",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import reprlib
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +27,17 @@ _LONGEST, _MOST_FAULTS, _MOST_SHOWN = 2000, 5, 100
 def project_root() -> Path:
     """Return the nearest folder, from the working one upwards, that holds the book's sources."""
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "book" / "_toc.yml").is_file():
-            return folder
-    return here
+    return next(filter(_is_project, (here, *here.parents)), here)
+
+
+def _is_project(folder: Path) -> bool:
+    return (folder / "book" / "_toc.yml").is_file()
+
+
+def default_file() -> Path | None:
+    """Return the parameter file that the project's book is made with where none is named."""
+    file = project_root() / "params" / "demo.yaml"
+    return file if file.is_file() else None
 
 
 def resolve(path: str) -> Path:
@@ -69,8 +78,9 @@ def load(path: Path | None, overrides: Mapping[str, Any]) -> Parameters:
         If the file is absent, no YAML, larger than `MOST_CHARACTERS`, or refers to parts of itself
         (aliases may unfold without end); or as `validate`.
     """
+    given = validate(overrides, "command line")
     if path is None:
-        return validate(overrides, "command line")
+        return given
     try:
         with path.open(encoding="utf-8") as file:
             values = _parse(file.read(MOST_CHARACTERS + 1))
@@ -94,12 +104,17 @@ def notebook_parameters(namespace: Mapping[str, Any]) -> Parameters:
     namespace : mapping
         The notebook's ``globals()``. At its first call every public variable of a plain type is
         taken for a parameter, so that a misspelt one is refused; when the cell is run again in a
-        live session, other variables are left alone.
+        live session, other variables are left alone, and warned of if they look like a parameter.
 
     Raises
     ------
     ParameterError
         If a name is unknown, or a value has the wrong type or is out of range.
+
+    Warns
+    -----
+    UserWarning
+        If the working folder belongs to no project, so that all is computed anew below it.
     """
     is_rerun = any(isinstance(value, Parameters) for value in namespace.values())
     plain = {
@@ -110,8 +125,38 @@ def notebook_parameters(namespace: Mapping[str, Any]) -> Parameters:
         and isinstance(value, str | int | float | list | tuple | dict | None)
     }
     if is_rerun:
-        plain = {name: plain[name] for name in plain if name in Parameters.model_fields}
-    return validate(plain, "parameters of this notebook")
+        others = plain.keys() - Parameters.model_fields
+        _warn_of_misspelt({name: plain.pop(name) for name in sorted(others)})
+    parameters = validate(plain, "parameters of this notebook")
+    if not _is_project(project_root()) and not Path(parameters.artifacts).is_absolute():
+        warnings.warn(
+            f"no project of mammo at {Path.cwd()} or above: what is computed goes to "
+            f"{resolve(parameters.artifacts)}, and data sets are looked for in "
+            f"{data_root(parameters)}; run in the project's folder to find what is there",
+            stacklevel=2,
+        )
+    return parameters
+
+
+def _warn_of_misspelt(others: Mapping[str, Any]) -> None:
+    """Warn of variables that are named like a parameter and hold what it could."""
+    for name, value in others.items():
+        for near in difflib.get_close_matches(name, Parameters.model_fields, n=1, cutoff=0.8):
+            with suppress(ParameterError):
+                validate({near: value})
+                warnings.warn(
+                    f"'{name}' is no parameter and changes nothing; did you mean '{near}'?",
+                    stacklevel=3,
+                )
+
+
+def of_institution(
+    folder: Path | None, labels: Path | None, layout: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the parameters that stand for a folder, a table of labels and how that is read."""
+    places = {"folder": folder, "labels": labels}
+    named = {name: str(path.resolve()) for name, path in places.items() if path is not None}
+    return {f"institution_{name}": value for name, value in (named | dict(layout)).items() if value}
 
 
 def parse_assignments(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:

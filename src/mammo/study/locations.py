@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mammo.datasets import DATASETS, KNOWN, STAND_INS
+from mammo.datasets import DATASETS, FURTHER, KNOWN, STAND_INS
 from mammo.errors import ParameterError
 from mammo.files.artifacts import Artifacts, digest, folder_fingerprint
 from mammo.files.disk import naming_errors
@@ -76,10 +76,16 @@ class Locations:
 
     def fingerprint(self) -> str:
         """Return the digest of all data sets, real or synthetic, and of what was imported."""
-        places = {name: self.of(self.in_place_of(name)) for name in DATASETS}
+        names = {name: self.in_place_of(name) for name in DATASETS} | {n: n for n in self.further}
+        places = {name: self.of(read) for name, read in names.items()}
         sets = {name: [place.source, place.fingerprint] for name, place in places.items()}
         given = [folder_fingerprint(self.data_root / name) for name in (WEIGHTS, DETECTIONS)]
         return digest({**sets, "given": given})
+
+    @cached_property
+    def further(self) -> tuple[str, ...]:
+        """Names of the sets beside the paper's that are there; no phantoms stand for the others."""
+        return tuple(name for name, other in FURTHER.items() if other.find(self.data_root))
 
     def in_place_of(self, dataset: str) -> str:
         """Return the set that is read in a set's place: itself, or a public stand-in.
@@ -141,5 +147,10 @@ class Locations:
         return digest([folder_fingerprint(place), folder_fingerprint(Path(self.labels))])
 
     def _phantoms(self, dataset: str) -> Location:
+        if dataset not in DATASETS:
+            raise ParameterError(
+                f"{self.data_root}: {dataset} is not there, and no synthetic set stands for it; "
+                f"'mammo check {dataset}' says how to get it"
+            )
         folder = phantom_folder(self.parameters, self.artifacts, dataset)
         return Location(folder / "set", "synthetic", folder.name)

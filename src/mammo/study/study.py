@@ -57,8 +57,8 @@ class Study:
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
-        """Names of the data sets: the internal one, then the external ones or their stand-ins."""
-        return (INTERNAL, *map(self.locations.in_place_of, EXTERNAL))
+        """Names of the data sets: the internal one, the external ones or stand-ins, any further."""
+        return (INTERNAL, *map(self.locations.in_place_of, EXTERNAL), *self.locations.further)
 
     @property
     def local(self) -> str:

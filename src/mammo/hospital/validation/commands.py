@@ -16,7 +16,7 @@ from mammo.hospital.validation import of_scores as vendor
 from mammo.hospital.validation import words
 from mammo.hospital.validation.evidence import Evidence
 from mammo.models import MODELS
-from mammo.parameters import sources
+from mammo.parameters import Parameters, sources
 from mammo.study import Study
 
 N_EXAMPLES = 3
@@ -37,21 +37,26 @@ def of_images(
     """Check a folder of images, score them with the study's models, and return the evidence."""
     if stated is not None or missing is not None:
         raise ParameterError("--stated and --missing belong to --scores; images need neither")
-    named: dict[str, Any] = {
-        "institution_folder": str(folder.resolve()),
-        "institution_labels": str(labels.resolve()) if labels else None,
-        **{f"institution_{name}": value for name, value in layout.items()},
-    }
+    named = sources.of_institution(folder, labels, layout)
     if models:
         named["models"] = _models(models)
     if criteria:
         named["operating_points"] = list(criteria)
     parameters = sources.load(params, {**named, **sources.parse_assignments(assignments)})
-    checked = preflight.of_folder(folder, labels, layout)
+    checked = preflight.of_folder(
+        sources.resolve(parameters.institution_folder),
+        _table(parameters),
+        preflight.layout(parameters),
+    )
     print(checked.report, end="\n\n")
     if checked.report.status == 2:
         raise DatasetError(f"{folder} cannot be validated on: see the errors above")
     return images.evidence(Study(parameters), checked, N_EXAMPLES if thumbnails else 0)
+
+
+def _table(parameters: Parameters) -> Path | None:
+    named = parameters.institution_labels
+    return sources.resolve(named) if named else None
 
 
 def _models(text: str) -> list[str]:
@@ -78,11 +83,13 @@ def of_scores(
     **layout: Any,
 ) -> Evidence:
     """Join scores with labels, and return the evidence."""
-    if labels is None:
-        raise ParameterError("scores alone say nothing: name the table of labels with --labels")
     if models:
         raise ParameterError("--models names models to be run on images; scores come with theirs")
-    parameters = sources.load(params, sources.parse_assignments(assignments))
+    named = sources.of_institution(None, labels, layout)
+    parameters = sources.load(params, {**named, **sources.parse_assignments(assignments)})
+    table = _table(parameters)
+    if table is None:
+        raise ParameterError("scores alone say nothing: name the table of labels with --labels")
     terms = vendor.Terms(
         stated=stated,
         missing=missing,
@@ -92,7 +99,7 @@ def of_scores(
             parameters.unit, parameters.n_bootstrap, parameters.confidence, parameters.seed
         ),
     )
-    return vendor.evidence(scores, labels, LabelLayout(**layout), terms)
+    return vendor.evidence(scores, table, LabelLayout(**preflight.layout(parameters)), terms)
 
 
 def summary(evidence: Evidence) -> str:

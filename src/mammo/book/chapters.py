@@ -28,6 +28,7 @@ from mammo.parameters import (
     PublishedModelParameters,
     sources,
 )
+from mammo.report.page.render import templates_digest
 
 DATA = (DataParameters, ImageParameters)
 MODELS = (*DATA, ModelParameters, PublishedModelParameters, EvaluationParameters)
@@ -122,6 +123,7 @@ def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Pa
     inputs = {
         "source": digest(text),
         "code": code.digest_of(code.modules_of_source(text)),
+        "templates": templates_digest(),
         "parameters": parameters.of(chapter.groups),
         "data": fingerprint,
     }

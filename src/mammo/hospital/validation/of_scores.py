@@ -11,7 +11,7 @@ from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.labels import LabelLayout, Labels, read_labels
 from mammo.datasets.institution.labels.words import plain
 from mammo.errors import DatasetError, ParameterError
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.scores import Settings
 from mammo.files import spreadsheet
@@ -90,7 +90,7 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     _refuse_one_claim_for_many(models, terms)
     weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
     return Evidence(
-        assessment=Assessment(
+        assessment=Evaluation(
             found.table, terms.settings, terms.margin, [criterion(text) for text in terms.criteria]
         ),
         sources={},

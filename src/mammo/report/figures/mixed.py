@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mammo.paper.published import DATASET_TITLES, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc, find
+from mammo.report.estimates import check_estimates
 from mammo.report.figures.style import (
     BLUE,
     DISPLAY_WIDTH,
@@ -19,7 +20,6 @@ from mammo.report.figures.style import (
     light_grid,
     set_label,
 )
-from mammo.report.tables.paper import check_estimates
 
 _BEFORE, _AFTER = (BLUE, "o"), (VERMILLION, "s")
 
@@ -30,7 +30,7 @@ def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
     Parameters
     ----------
     mixed, ddsm_only : DataFrame
-        `mammo.report.tables.paper.ESTIMATE_COLUMNS` of one backbone trained on mixed data and on
+        `mammo.report.estimates.ESTIMATE_COLUMNS` of one backbone trained on mixed data and on
         DDSM alone, scored on the same images.
     """
     key = ["model", "dataset", "split"]

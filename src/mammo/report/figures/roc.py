@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from mammo.evaluation import roc_curve
 from mammo.paper.published import model_title
+from mammo.report.estimates import check_estimates
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
@@ -20,8 +21,7 @@ from mammo.report.figures.style import (
     set_label,
     unit_square,
 )
-from mammo.report.tables.paper import check_estimates
-from mammo.report.tables.presentation import title_of
+from mammo.report.tables.formats import title_of
 
 _COLUMNS = 3
 
@@ -34,7 +34,7 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     predictions : DataFrame
         ``model``, ``dataset``, ``split`` ("validation" or "test"), ``y_true``, ``y_score``.
     estimates : DataFrame
-        `mammo.report.tables.paper.ESTIMATE_COLUMNS`; curves without both classes have no auROC and
+        `mammo.report.estimates.ESTIMATE_COLUMNS`; curves without both classes have no auROC and
         are left out.
     """
     known = check_estimates(estimates)
@@ -54,8 +54,8 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
             for _, row in known[known["model"] == model].iterrows():
                 style = styles[row["dataset"]]
                 _roc_curve(axes, predictions[_same(predictions, row)], row, style)
-            weights = known.loc[known["model"] == model, "weights"].iloc[0]
-            _roc_axes(axes, title_of(model, weights).replace(" (", "\n("))
+            authors = known.loc[known["model"] == model, "authors_weights"].iloc[0]
+            _roc_axes(axes, title_of(model, authors).replace(" (", "\n("))
         for axes in panels[len(models) :]:
             axes.set_axis_off()
     listed = "; ".join(

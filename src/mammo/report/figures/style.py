@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from html import escape
 from itertools import cycle
 from types import MappingProxyType
 from typing import Literal
@@ -18,11 +16,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mammo.paper.published import dataset_title
+from mammo.report.page.render import address, in_notebook
 
 DISPLAY_WIDTH = 7.6
 """Inches across a page of the book, at `PIXELS_PER_INCH`."""
 PIXELS_PER_INCH = 100
-_LEAST_WIDTH = 540  # pixels; on a narrower screen the figure scrolls in its frame, to stay legible
+_LEAST_WIDTH = 540
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
 
@@ -83,17 +82,23 @@ class Picture:
     caption: str = ""
     kind: Literal["svg", "png"] = "svg"
 
+    @property
+    def width(self) -> int:
+        """Pixels across on a page."""
+        return round(self.figure.get_figwidth() * PIXELS_PER_INCH)
+
+    @property
+    def least_width(self) -> int:
+        """Pixels across on a narrower screen, where the figure scrolls to stay legible."""
+        return min(self.width, _LEAST_WIDTH)
+
+    @property
+    def source(self) -> str:
+        """The file as an address for ``<img>``."""
+        return address({"svg": "image/svg+xml", "png": "image/png"}[self.kind], self.render())
+
     def _repr_html_(self) -> str:
-        mime = "image/svg+xml" if self.kind == "svg" else "image/png"
-        encoded = base64.b64encode(self.render()).decode()
-        width = round(self.figure.get_figwidth() * PIXELS_PER_INCH)
-        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
-        return (
-            f'<figure class="mammo-figure"><div class="mammo-scroll" tabindex="0">'
-            f'<img width="{width}" style="min-width:{min(width, _LEAST_WIDTH)}px" '
-            f'alt="{escape(self.alt)}" src="data:{mime};base64,{encoded}">'
-            f"</div>{caption}</figure>"
-        )
+        return in_notebook(self)
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"

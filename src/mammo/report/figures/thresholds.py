@@ -21,7 +21,7 @@ from mammo.report.figures.style import (
     looks,
     unit_square,
 )
-from mammo.report.tables.presentation import set_name
+from mammo.report.tables.formats import set_name
 
 _COLUMNS = 3
 

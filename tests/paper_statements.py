@@ -192,7 +192,7 @@ def _inbreast_origin() -> Statement:
 
 
 def _external_summary() -> Statement:
-    summary = published.external_summary()
+    summary = external_summary()
     low, high = published.PRINTED_RANGE
     rounded = (summary.lowest, summary.highest, round(summary.mean, 2), round(summary.median, 2))
     printed = (low, high, published.PRINTED_MEAN, published.PRINTED_MEDIAN)
@@ -312,3 +312,8 @@ def nearest_miss(dataset: str) -> float:
 def above_experts_percent(auroc: float) -> float:
     """By how many percent an auROC lies above the experts' (negative: below)."""
     return 100 * (auroc / published.EXPERTS_AUROC - 1)
+
+
+def external_summary() -> published.Summary:
+    """Range, mean and median that Table 3's own 16 values give."""
+    return published.summarise([cell.auroc for cell in TABLE_3])

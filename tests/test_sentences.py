@@ -7,6 +7,7 @@ from IPython.display import Markdown
 from mammo.paper import published
 from mammo.report import sentences
 from mammo.report.estimates import ESTIMATE_COLUMNS
+from paper_statements import external_summary
 
 
 def estimates(*rows: tuple, source: str = "synthetic", weights: str = "random") -> pd.DataFrame:
@@ -32,7 +33,7 @@ def test_what_the_paper_says_is_what_its_own_tables_give():
     assert sentences.PAPER["own validation"] == f"The paper reports {low:.2f} to {high:.2f}."
     low, high = published.PRINTED_OTHERS_VALIDATION
     assert sentences.PAPER["published validation"] == f"The paper quotes {low:.2f} to {high:.2f}."
-    summary = published.external_summary()
+    summary = external_summary()
     assert sentences.PAPER["range"] == (
         f"The paper's {summary.n} range from {summary.lowest:.2f} to {summary.highest:.2f}, with a "
         f"mean of {summary.mean:.2f} and a median of {summary.median:.2f}."

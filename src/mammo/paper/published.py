@@ -151,8 +151,3 @@ def summarise(aurocs: list[float]) -> Summary:
     if not aurocs:
         return Summary(0, math.nan, math.nan, math.nan, math.nan)
     return Summary(len(aurocs), min(aurocs), max(aurocs), mean(aurocs), median(aurocs))
-
-
-def external_summary() -> Summary:
-    """Range, mean and median that Table 3's own 16 values give."""
-    return summarise([cell.auroc for cell in TABLE_3])

@@ -27,8 +27,8 @@ from mammo.report.figures.style import (
     Look,
     Picture,
     drawing,
-    light_grid,
     looks,
+    named_rows,
     set_label,
 )
 from mammo.report.tables.formats import title_of
@@ -80,11 +80,8 @@ def auroc_forest(
                 ha="right",
                 va="center", fontsize=9.5, transform=axes.get_yaxis_transform(),
             )  # fmt: skip
-        axes.set_yticks(heights, [_label(row) for _, row in rows.iterrows()])
         axes.set(xlabel="auROC", ylim=(heights.min() - 0.7, top))
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        light_grid(axes, "x")
+        named_rows(axes, heights, [_label(row) for _, row in rows.iterrows()])
         handles = _forest_legend() if published else _forest_legend()[:1]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return Picture(figure, _forest_alt(rows))

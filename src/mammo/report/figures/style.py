@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import cycle
@@ -21,6 +22,8 @@ from mammo.report.page.render import address, in_notebook
 DISPLAY_WIDTH = 7.6
 """Inches across a page of the book, at `PIXELS_PER_INCH`."""
 PIXELS_PER_INCH = 100
+PANEL_COLUMNS, PANEL_SIDE = 3, DISPLAY_WIDTH / 3
+"""Panels across a page, and the width of one in inches."""
 _LEAST_WIDTH = 540
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
@@ -142,6 +145,19 @@ def light_grid(axes: Axes, axis: Literal["x", "y", "both"] = "both") -> None:
     """Draw faint grid lines behind the data."""
     axes.grid(axis=axis, color="#e3e3e3", linewidth=0.7)
     axes.set_axisbelow(True)
+
+
+def named_rows(axes: Axes, heights: Sequence[float], names: Sequence[str]) -> None:
+    """Name the rows of a figure whose other axis is an auROC."""
+    axes.set_yticks(heights, names)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    light_grid(axes, "x")
+
+
+def panel_grid(n_panels: int) -> tuple[int, int]:
+    """Rows and columns of as many panels, `PANEL_COLUMNS` across at most."""
+    return max(math.ceil(n_panels / PANEL_COLUMNS), 1), min(max(n_panels, 1), PANEL_COLUMNS)
 
 
 def unit_square(axes: Axes, xlabel: str, ylabel: str) -> None:

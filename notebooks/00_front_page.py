@@ -31,14 +31,6 @@
 # question is the paper's: does a model that reads mammograms well at home read them well elsewhere?
 
 # %% tags=["parameters"]
-models = [
-    "alexnet",
-    "vgg16",
-    "resnet50",
-    "end2end_vgg16",
-    "end2end_resnet50",
-    "frcnn_cad",
-]  # the models to compute
 n_bootstrap = 10_000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
 unit = "patient"  # what the bootstrap draws: "patient" or "image"
@@ -51,9 +43,9 @@ from mammo.parameters import sources
 parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
-from mammo.report import display, notice, sentences
-from mammo.report.tables.contradictions import contradictions_table
-from mammo.study import Study, results
+from mammo.book.sections import front_page
+from mammo.report import notice
+from mammo.study import Study
 
 study = Study(parameters)
 notice.images_notice(study.sources)
@@ -64,17 +56,16 @@ notice.images_notice(study.sources)
 # Each line gives what this build computed, then what the paper reports.
 
 # %%
-estimates = results.comparison(study)
-sentences.abstract(estimates, results.drops(study), results.mixed_gains(study))
+findings = front_page.findings(study)
+estimates = findings.data
+findings.words
 
 # %% [markdown]
 # The same in one picture: every model on every data set, with its interval; hollow markers are the
 # paper's values. The tables behind it, the curves and the details are in the chapters.
 
 # %%
-from mammo.report.figures.forest import auroc_forest
-
-auroc_forest(estimates)
+findings.figure
 
 # %% [markdown]
 # ## How to read this book
@@ -98,8 +89,4 @@ auroc_forest(estimates)
 # The paper's own numbers, put beside its sentences. Nothing here depends on this build's images.
 
 # %%
-display.show(
-    contradictions_table(),
-    "contradictions",
-    "Statements of the paper that its own numbers bear out, or do not",
-)
+front_page.contradictions()

@@ -40,10 +40,8 @@ from mammo.parameters import sources
 parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
-from mammo.book import gallery, inventory
-from mammo.report import display, notice
-from mammo.report.figures import images as pictures
-from mammo.report.tables import paper
+from mammo.book.sections import datasets
+from mammo.report import notice
 from mammo.study import Study
 
 study = Study(parameters)
@@ -57,11 +55,9 @@ notice.images_notice(study.sources)
 # marked so, in INbreast by its {term}`BI-RADS` category, which is a reading and no pathology.
 
 # %%
-display.show(
-    paper.table1(study.summary()),
-    "table-1",
-    "Table 1. Data set details, published and computed",
-)
+table_1 = datasets.details(study)
+details = table_1.data
+table_1
 
 # %% [markdown]
 # ## What was left out
@@ -69,11 +65,7 @@ display.show(
 # No row is dropped silently. These images are in the files and not in the analysis.
 
 # %%
-display.show(
-    inventory.exclusions(study),
-    "exclusions",
-    "Images left out, by data set and reason",
-)
+datasets.exclusions(study)
 
 # %% [markdown]
 # ## Patients in both of the official parts
@@ -83,18 +75,10 @@ display.show(
 # anew, by patient, 4:1 as in the paper.
 
 # %%
-display.show(
-    inventory.official_leakage(study),
-    "leakage",
-    "Patients of CBIS-DDSM with images in both of two parts",
-)
+datasets.official_leakage(study)
 
 # %%
-display.show(
-    inventory.splits(study, "ddsm"),
-    "splits",
-    "Images and patients in each part",
-)
+datasets.splits(study, "ddsm")
 
 # %% [markdown]
 # ## What the images look like
@@ -103,8 +87,7 @@ display.show(
 # frames mark the lesions where the set states them.
 
 # %%
-shown = [image for dataset in study.datasets for image in gallery.examples(study, dataset, 4)]
-pictures.example_images(shown)
+datasets.examples(study, 4)
 
 # %% [markdown]
 # ## How different the grey values are
@@ -114,5 +97,4 @@ pictures.example_images(shown)
 # same range.
 
 # %%
-greys = {dataset: gallery.breast_pixels(study, dataset, 40) for dataset in study.datasets}
-pictures.intensity_histograms(greys, study.sources)
+datasets.grey_values(study, 40)

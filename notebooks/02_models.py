@@ -64,26 +64,11 @@ from mammo.parameters import sources
 parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
-from IPython.display import display as draw
-
-from mammo.book import inventory, viewing
-from mammo.paper.detections import released_comparison
-from mammo.paper.published import model_title
-from mammo.report import display, notice
-from mammo.report.figures.architecture import transfer_model
-from mammo.report.figures.architecture_published import end2end_model, frcnn_model
-from mammo.report.figures.attention import attention_of_models
-from mammo.report.figures.stages import staged_training
-from mammo.report.figures.training import training_curves
-from mammo.report.tables import detections, paper
-from mammo.study import INTERNAL, Study, results
-from mammo.study.families import FAMILIES, family_of, models_of
-from mammo.study.families.end2end import End2EndFamily
-from mammo.study.families.frcnn_cad import FrcnnCadFamily
-from mammo.study.families.transfer import TransferFamily
+from mammo.book.sections import networks, provenance
+from mammo.report import notice
+from mammo.study import Study
 
 study = Study(parameters)
-transfer, end2end, detectors = (models_of(study, family) for family in FAMILIES)
 notice.images_notice(study.sources)
 
 # %% [markdown]
@@ -92,9 +77,7 @@ notice.images_notice(study.sources)
 # Fig. 1 of the paper, drawn from each model's own layers.
 
 # %%
-for model in transfer:
-    start = TransferFamily(study).start_in_words(model)
-    draw(transfer_model(TransferFamily(study).layers(model), model_title(model), start))
+networks.architectures(study, "ours")
 
 # %% [markdown]
 # ## end2end
@@ -105,9 +88,7 @@ for model in transfer:
 # the film as it is, labels and borders included.
 
 # %%
-for model in end2end:
-    words = End2EndFamily(study).weights_in_words(model)
-    draw(end2end_model(End2EndFamily(study).layers(model), model_title(model), words))
+networks.architectures(study, "end2end")
 
 # %% [markdown]
 # ## frcnn_cad
@@ -117,10 +98,7 @@ for model in end2end:
 # image without a box scores 0.
 
 # %%
-for model in detectors:
-    words = FrcnnCadFamily(study).weights_in_words(model)
-    settings = FrcnnCadFamily(study).settings(model)
-    draw(frcnn_model(FrcnnCadFamily(study).layers(model), settings, model_title(model), words))
+networks.architectures(study, "frcnn_cad")
 
 # %% [markdown]
 # ## Where the weights come from
@@ -130,9 +108,7 @@ for model in detectors:
 # expect of it. The paper's extractors were trained on ImageNet {cite:p}`deng2009`.
 
 # %%
-display.show(
-    inventory.weights(study), "weights", "Weights of each model: where they come from, terms"
-)
+provenance.weights(study)
 
 # %% [markdown]
 # ## How the training went
@@ -141,10 +117,7 @@ display.show(
 # Table 2 is about are seen only once, at the end.
 
 # %%
-histories = {model: TransferFamily(study).history(model) for model in transfer}
-best_epochs = {model: TransferFamily(study).best_epoch(model) for model in transfer}
-if transfer:
-    draw(training_curves(histories, best_epochs))
+networks.own_training(study)
 
 # %% [markdown]
 # The published networks that are trained here learn in steps: end2end first from patches, malignant
@@ -152,10 +125,7 @@ if transfer:
 # patients held aside is kept.
 
 # %%
-courses = {model: family_of(study, model).course(model) for model in end2end + detectors}
-courses = {model: course for model, course in courses.items() if course}
-if courses:
-    draw(staged_training(courses))
+networks.published_training(study)
 
 # %% [markdown]
 # ## How well they do at home
@@ -165,12 +135,9 @@ if courses:
 # not images.
 
 # %%
-estimates = results.comparison(study)
-display.show(
-    paper.table2(estimates),
-    "table-2",
-    "Table 2. Validation auROC, published and computed",
-)
+validation = networks.validation(study)
+estimates = validation.data
+validation.table
 
 # %% [markdown]
 # ## What they looked at
@@ -181,8 +148,7 @@ display.show(
 # images, drawn at random: they show what kind of thing a model looks at, not how often it is right.
 
 # %%
-looked = viewing.looked(study, INTERNAL, 2) + viewing.looked(study, "mias", 1)
-attention_of_models(looked)
+networks.attention(study)
 
 # %% [markdown]
 # ## One set of scores, two rules
@@ -192,17 +158,8 @@ attention_of_models(looked)
 # boxes give under the rule by which the other models are tested.
 
 # %%
-released_scores = released_comparison(
-    study.locations.data_root, n_bootstrap=parameters.n_bootstrap, seed=parameters.seed
-)
-detections.released_sentence(released_scores)
+released = networks.released_detections(study)
+released.words
 
 # %%
-if released_scores is not None:
-    draw(
-        display.show(
-            detections.released_table(released_scores),
-            "released-detections",
-            "auROC of frcnn_cad's released detections on INbreast, by the rule applied to them",
-        )
-    )
+released.table

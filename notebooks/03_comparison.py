@@ -51,20 +51,11 @@ from mammo.parameters import sources
 parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
-from IPython.display import display as draw
-
-from mammo.evaluation.tables import calibration, comparisons, subgroups
-from mammo.evaluation.tables.operating_points import carried_over, criterion
-from mammo.report import display, notice, sentences
-from mammo.report.figures.forest import auroc_forest
-from mammo.report.figures.reliability import reliability_curves
-from mammo.report.figures.roc import roc_curves
-from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.tables import comparison, paper
-from mammo.study import Study, results
+from mammo.book.sections import comparison
+from mammo.report import notice, sentences
+from mammo.study import Study
 
 study = Study(parameters)
-settings = results.settings(study)
 notice.images_notice(study.sources)
 
 # %% [markdown]
@@ -74,28 +65,19 @@ notice.images_notice(study.sources)
 # patient's images are alike, and an interval that takes them for independent is too narrow.
 
 # %%
-estimates = results.comparison(study)
-display.show(
-    paper.table3(estimates),
-    "table-3",
-    "Table 3. External auROC of models trained on DDSM, published and computed",
-)
+external = comparison.external(study)
+estimates = external.data
+external.table
 
 # %% [markdown]
 # The same with intervals by image, for comparison with papers that give those:
 
 # %% tags=["hide-output"]
-display.show(
-    paper.table3(results.comparison_by_image(study)),
-    "table-3-by-image",
-    "Table 3 with intervals that take images as independent",
-)
+by_image = comparison.external(study, "image")
+by_image.table
 
 # %%
-sentences.external_range(estimates)
-
-# %%
-sentences.chance(estimates)
+external.words
 
 # %% [markdown]
 # ## How far it is from home
@@ -104,7 +86,7 @@ sentences.chance(estimates)
 # does not exclude guessing.
 
 # %%
-auroc_forest(estimates)
+external.figure
 
 # %% [markdown]
 # The paper's question is the difference: the auROC at home less that elsewhere, between two sets of
@@ -112,16 +94,12 @@ auroc_forest(estimates)
 # {cite:p}`holm1979`.
 
 # %%
-scored = results.all_predictions(study)
-drops = results.drops(study)
-display.show(
-    comparison.drop_table(drops, study.sources),
-    "drops",
-    "Drop of the auROC from DDSM's validation to each external set",
-)
+fall = comparison.drops(study, estimates)
+drops = fall.data
+fall.table
 
 # %%
-sentences.drop(estimates, drops)
+fall.words
 
 # %% [markdown]
 # ## Whether one model is better than another
@@ -129,13 +107,7 @@ sentences.drop(estimates, drops)
 # On the same images, so that a difference can be seen that the intervals alone would hide.
 
 # %% tags=["hide-output"]
-display.show(
-    comparison.pair_table(
-        comparisons.model_pairs(scored, settings, parameters.margin), study.sources
-    ),
-    "pairs",
-    "Differences between every two models on each set, paired",
-)
+comparison.pairs(study)
 
 # %% [markdown]
 # ## The whole curves
@@ -143,7 +115,7 @@ display.show(
 # Fig. 2 of the paper: sensitivity against one minus specificity, one panel a model.
 
 # %%
-roc_curves(scored, estimates)
+comparison.curves(study, estimates)
 
 # %% [markdown]
 # ## What a hospital would get
@@ -153,20 +125,15 @@ roc_curves(scored, estimates)
 # where the auROC holds.
 
 # %%
-criteria = [criterion(text) for text in parameters.operating_points]
-points = carried_over(scored, criteria, settings)
-if len(points):
-    draw(carried_thresholds(points, criteria[0].name, study.sources))
+thresholds = comparison.thresholds(study)
+operating_point_measures = thresholds.data
+thresholds.figure
 
 # %% [markdown]
 # All criteria, with intervals:
 
 # %% tags=["hide-output"]
-display.show(
-    comparison.operating_point_table(points, study.sources),
-    "operating-points",
-    "Thresholds chosen at home, and what they give elsewhere",
-)
+thresholds.table
 
 # %% [markdown]
 # ## Whether a score is a probability
@@ -176,21 +143,11 @@ display.show(
 # scores.
 
 # %%
-measured, rescored = calibration.recalibration(scored, settings, parameters.recalibration_fraction)
-reliability_curves(
-    calibration.reliability(scored, settings),
-    calibration.reliability(rescored, settings),
-    study.sources,
-)
+calibration = comparison.calibration(study)
+calibration.figure
 
 # %% tags=["hide-output"]
-display.show(
-    comparison.calibration_table(
-        calibration.calibration(scored, settings), measured, study.sources
-    ),
-    "calibration",
-    "Calibration of each model, as scored and after recalibration",
-)
+calibration.table
 
 # %% [markdown]
 # ## In which images
@@ -198,13 +155,7 @@ display.show(
 # Wherever a manifest states it: side, view, density, lesion, BI-RADS, manufacturer, year.
 
 # %% tags=["hide-output"]
-display.show(
-    comparison.subgroup_table(
-        subgroups.subgroup_aurocs(scored, subgroups.FACTS, settings), study.sources
-    ),
-    "subgroups",
-    "auROC within subgroups of the images",
-)
+comparison.subgroups(study)
 
 # %% [markdown]
 # ## How far it is from experts

@@ -42,11 +42,9 @@ from mammo.parameters import sources
 parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
-from mammo.book import inventory
-from mammo.report import display, notice, sentences
-from mammo.report.figures.mixed import mixed_training
-from mammo.report.tables import paper
-from mammo.study import Study, results
+from mammo.book.sections import datasets, mixed_data
+from mammo.report import notice
+from mammo.study import Study
 
 study = Study(parameters)
 notice.images_notice(study.sources)
@@ -55,11 +53,7 @@ notice.images_notice(study.sources)
 # ## Who is in the training and who is in the test
 
 # %%
-display.show(
-    inventory.splits(study, "mixed"),
-    "mixed-splits",
-    "Images and patients of each set in the mixed training and in its test",
-)
+datasets.splits(study, "mixed")
 
 # %% [markdown]
 # ## What the mixed training changes
@@ -67,15 +61,12 @@ display.show(
 # Table 4. A fifth of a small set is small, and its interval wide.
 
 # %%
-mixed, ddsm_only = results.mixed_comparison(study)
-display.show(
-    paper.table4(mixed, ddsm_only),
-    "table-4",
-    "Table 4. auROC after training on mixed data, published and computed",
-)
+effect = mixed_data.effect(study)
+mixed = effect.data
+effect.table
 
 # %%
-mixed_training(mixed, ddsm_only)
+effect.figure
 
 # %%
-sentences.mixed_data(mixed, results.mixed_gains(study))
+effect.words

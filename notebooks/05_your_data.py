@@ -33,14 +33,6 @@
 # %% tags=["parameters"]
 institution_folder = None  # folder or zip of your own images; None: data_root/institution
 institution_labels = None  # your table of labels; None: labels.csv or labels.xlsx in the folder
-models = [
-    "alexnet",
-    "vgg16",
-    "resnet50",
-    "end2end_vgg16",
-    "end2end_resnet50",
-    "frcnn_cad",
-]  # the models to compute
 n_bootstrap = 10_000  # bootstrap replicates behind each interval
 operating_points = [
     "sensitivity=0.9",
@@ -58,20 +50,8 @@ from mammo.parameters import sources
 parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
-from IPython.display import Markdown
-from IPython.display import display as draw
-
-from mammo.hospital import notebook, preflight
-from mammo.hospital.adaptation import adapt
-from mammo.hospital.adaptation import words as local
-from mammo.hospital.adaptation.learning_curve import learning_curve
-from mammo.hospital.shift import words as shift
-from mammo.hospital.shift.figures import grey_histograms, standardised_differences
-from mammo.hospital.validation import of_images, words
-from mammo.report import display, notice
-from mammo.report.figures.forest import auroc_forest
-from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.tables import comparison
+from mammo.book.sections import your_data
+from mammo.report import notice
 from mammo.study import Study
 
 study = Study(parameters)
@@ -84,32 +64,21 @@ notice.images_notice(study.sources)
 # pixel has been decoded yet.
 
 # %%
-checked = preflight.of_study(study)
-display.show(
-    notebook.counts_table(checked.report), "own-counts", "What was found, and what can be used"
-)
-
-# %%
-display.show(
-    notebook.findings_table(checked.report), "own-findings", "What is to be known of these images"
-)
+your_data.check(study).table
 
 # %% [markdown]
 # ## What the models score on them
 
 # %%
-evidence = of_images.evidence(study, checked)
-Markdown(words.verdicts(evidence))
+aurocs = your_data.aurocs(study)
+estimates = aurocs.data
+aurocs.words
 
 # %%
-auroc_forest(evidence.estimates, published=())
+aurocs.figure
 
 # %%
-display.show(
-    comparison.drop_table(evidence.assessment.drops, evidence.sources),
-    "own-drops",
-    "Drop of the auROC from the internal set to these images",
-)
+aurocs.table
 
 # %% [markdown]
 # ## Which threshold to use
@@ -118,18 +87,11 @@ display.show(
 # measured on the other half.
 
 # %%
-points = evidence.assessment.operating_points
-if len(points):
-    draw(
-        carried_thresholds(points, evidence.assessment.criteria[0].name, evidence.sources),
-    )
+thresholds = your_data.thresholds(study)
+thresholds.figure
 
 # %% tags=["hide-output"]
-display.show(
-    notebook.rechosen_table(evidence.rechosen, evidence.sources),
-    "own-thresholds",
-    "Thresholds chosen on half of these patients, measured on the other half",
-)
+thresholds.table
 
 # %% [markdown]
 # ## What they get most wrong
@@ -139,7 +101,7 @@ display.show(
 # know.
 
 # %% tags=["hide-output"]
-notebook.worst_images(evidence.examples)
+your_data.worst_images(study)
 
 # %% [markdown]
 # ## How these images differ
@@ -148,10 +110,12 @@ notebook.worst_images(evidence.examples)
 # measures of what is within the breast {cite:p}`lopezpaz2017`.
 
 # %%
-Markdown(shift.in_words(evidence.shift))
+shift = your_data.shift(study)
+differences = shift.data
+shift.words
 
 # %%
-draw(grey_histograms(evidence.shift), standardised_differences(evidence.shift))
+shift.figure
 
 # %% [markdown]
 # ## How much of our own data would help
@@ -162,30 +126,18 @@ draw(grey_histograms(evidence.shift), standardised_differences(evidence.shift))
 # and recalibration, which leaves the auROC as it is.
 
 # %%
-adapted = adapt.adapt(
-    study, parameters.adapt_model, parameters.adapt_fractions, parameters.adapt_runs
-)
-learning_curve(adapted)
+adaptation = your_data.adaptation(study)
+learning_curve = adaptation.data
+adaptation.figure
 
 # %%
-Markdown("\n\n".join(local.sentences(adapted)))
+adaptation.words
 
 # %% tags=["hide-output"]
-draw(
-    display.show(
-        local.curve_table(adapted),
-        "learning-curve",
-        "auROC on the patients held aside, by the number of local patients in the training",
-    ),
-    display.show(
-        local.alternatives_table(adapted),
-        "alternatives",
-        "What needs no training: harmonised grey levels and recalibration",
-    ),
-)
+adaptation.table
 
 # %% [markdown]
 # ## What to do next
 
 # %%
-Markdown(words.numbered(words.next_steps(evidence)))
+your_data.next_steps(study)

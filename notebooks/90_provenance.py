@@ -28,14 +28,6 @@
 # Every step is kept in a folder named by the digest of all that it depends on, with a record.
 
 # %% tags=["parameters"]
-models = [
-    "alexnet",
-    "vgg16",
-    "resnet50",
-    "end2end_vgg16",
-    "end2end_resnet50",
-    "frcnn_cad",
-]  # the models to compute
 mixed_model = "alexnet"  # the model that is also trained on mixed data
 
 # %%
@@ -44,8 +36,8 @@ from mammo.parameters import sources
 parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
-from mammo.book import inventory
-from mammo.report import display, notice
+from mammo.book.sections import provenance
+from mammo.report import notice
 from mammo.study import Study
 
 study = Study(parameters)
@@ -55,32 +47,28 @@ notice.images_notice(study.sources)
 # ## Steps
 
 # %%
-display.show(inventory.steps(study), "steps", "Steps of this build, their digests and seconds")
+provenance.steps(study)
 
 # %% [markdown]
 # ## Data
 
 # %%
-display.show(inventory.data(study), "data", "Data sets of this build, their kind and digest")
+provenance.data(study)
 
 # %% [markdown]
 # ## Weights
 
 # %%
-display.show(
-    inventory.weights(study),
-    "weights",
-    "Weights of each model: where they come from, terms",
-)
+provenance.weights(study)
 
 # %% [markdown]
 # ## Parameters
 
 # %%
-display.show(inventory.parameters(study), "parameters", "Parameters of this build")
+provenance.parameters(study)
 
 # %% [markdown]
 # ## Versions
 
 # %%
-display.show(inventory.versions(), "versions", "Code and packages")
+provenance.versions()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.check_report import Finding, Report
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import Settings
 from mammo.hospital.preflight import Preflight
@@ -43,7 +43,7 @@ def made_evidence(
         Of `Evidence`.
     """
     scored = pd.DataFrame(list(_rows(distances, patients)))
-    assessment = Assessment(
+    assessment = Evaluation(
         scored,
         Settings("patient", n_bootstrap, 0.95, 0),
         margin,

@@ -114,6 +114,15 @@ def test_notebooks_hold_no_definitions(file):
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda f: f.stem)
+def test_notebooks_call_few_functions_from_few_imports(file):
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    calls = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+    imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert len(calls) <= 12, sorted(calls)
+    assert len(imports) <= 4
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda f: f.stem)
 def test_parameters_cells_state_the_defaults(file):
     cells = jupytext.read(file).cells
     (cell,) = [c for c in cells if "parameters" in c.metadata.get("tags", [])]

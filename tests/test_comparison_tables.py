@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo.evaluation.tables import calibration, comparisons, operating_points, subgroups
+from mammo.evaluation.tables import comparisons, operating_points, subgroups
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import Settings
 from mammo.report.tables import comparison
@@ -63,10 +64,8 @@ def test_operating_points_name_threshold_and_intervals(scored):
 
 
 def test_calibration_stands_before_and_after(scored):
-    measured, _ = calibration.recalibration(scored, SETTINGS)
-    table = comparison.calibration_table(
-        calibration.calibration(scored, SETTINGS), measured, SOURCES
-    )
+    evaluation = Evaluation(scored, SETTINGS, 0.05, [])
+    table = comparison.calibration_table(evaluation.calibration, SOURCES)
     assert table.shown["Scores"].tolist() == ["as scored"] * 6 + ["as scored", "recalibrated"] * 4
     assert table.shown["Patients"].tolist() == ["all"] * 6 + ["held aside"] * 8
 
@@ -87,7 +86,7 @@ def test_small_subgroups_are_marked_and_stay(scored):
         lambda empty: comparison.pair_table(empty, {}),
         lambda empty: comparison.operating_point_table(empty, {}),
         lambda empty: comparison.subgroup_table(empty, {}),
-        lambda empty: comparison.calibration_table(empty, empty, {}),
+        lambda empty: comparison.calibration_table(empty, {}),
     ],
 )
 def test_a_table_without_rows_says_why(make):

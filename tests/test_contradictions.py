@@ -2,20 +2,25 @@ from __future__ import annotations
 
 import pytest
 
-from mammo.paper import contradictions, sampling_error
+import paper_statements
+from mammo.book.sections import front_page
+from mammo.paper import contradictions, published, sampling_error
 from mammo.paper.published import EXTERNAL, OURS, TABLE_2, TABLE_3, find
-from mammo.report.tables.contradictions import contradictions_table
 
 
 @pytest.fixture(scope="module")
 def statements() -> dict[str, contradictions.Statement]:
-    return {one.statement: one for one in contradictions.statements()}
+    return {one.statement: one for one in contradictions.STATEMENTS}
 
 
 def about(statements, words: str) -> contradictions.Statement:
     matching = [found for statement, found in statements.items() if words in statement]
     assert len(matching) == 1
     return matching[0]
+
+
+def test_each_number_and_verdict_is_what_the_papers_own_values_give():
+    assert list(contradictions.STATEMENTS) == paper_statements.statements()
 
 
 @pytest.mark.parametrize(
@@ -61,19 +66,20 @@ def test_what_does_not_hold_stands_first(statements):
 
 
 def test_a_correct_statement_would_check_out(monkeypatch):
-    monkeypatch.setitem(contradictions.published.PRINTED_ABOVE_EXPERTS, "end2end_vgg16", 24)
-    verdicts = {statement.statement: statement.verdict for statement in contradictions.statements()}
+    monkeypatch.setitem(published.PRINTED_ABOVE_EXPERTS, "end2end_vgg16", 24)
+    computed = paper_statements.statements()
+    verdicts = {statement.statement: statement.verdict for statement in computed}
     assert verdicts["end2end's 0.88 surpasses the experts' 0.71 by 24%"] == contradictions.HOLDS
 
 
 def test_the_table_has_a_row_a_finding(statements):
-    table = contradictions_table()
+    table = front_page.contradictions()
     assert len(table.shown) == len(statements)
     assert list(table.shown.columns)[-1] == "Verdict"
 
 
 def test_expected_half_widths_of_the_external_sets():
-    widths = sampling_error.expected_half_widths()
+    widths = paper_statements.expected_half_widths()
     assert set(widths) == set(EXTERNAL)
     assert widths["mias"] == pytest.approx(0.087, abs=0.002)
     assert widths["inbreast"] == pytest.approx(0.066, abs=0.002)
@@ -90,12 +96,12 @@ def test_class_sizes_are_the_papers_or_the_releases():
 def test_an_interval_that_ends_at_one_half_is_on_neither_side():
     touching = [cell for cell in TABLE_3 if cell.auroc in (0.49, 0.51)]
     assert len(touching) == 3
-    assert sampling_error.beside_chance(touching, lambda cell: cell.half_width) == (0, 0)
-    assert sampling_error.beside_chance(touching, lambda cell: 0.001) == (1, 2)
+    assert paper_statements.beside_chance(touching, lambda cell: cell.half_width) == (0, 0)
+    assert paper_statements.beside_chance(touching, lambda cell: 0.001) == (1, 2)
 
 
 def test_the_least_clear_drop_is_the_smallest_in_standard_errors():
-    z, internal, external = sampling_error.least_clear_drop(OURS)
+    z, internal, external = paper_statements.least_clear_drop(OURS)
     assert internal == find(TABLE_2, external.model, "cbis_ddsm")
     assert (internal.auroc, external.auroc) == (0.75, 0.58)
     assert 3 < z < 4

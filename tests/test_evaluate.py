@@ -12,8 +12,8 @@ import pytest
 from made_scores import made_scores
 from mammo import cli
 from mammo.errors import MammoError
-from mammo.report import of_scores
-from mammo.report.of_scores import Options
+from mammo.report import evaluation
+from mammo.report.evaluation import Options
 
 
 @pytest.fixture(scope="module")
@@ -85,21 +85,21 @@ def test_it_needs_neither_torch_nor_a_data_set(file, tmp_path):
 
 def test_breasts_are_scored_by_a_rule_that_is_named(file):
     with pytest.raises(MammoError, match="--per breast needs a rule"):
-        of_scores.assess(file, Options(per="breast"))
-    made = of_scores.assess(file, Options(per="breast", rule="max", replicates=100))
+        evaluation.evaluate(file, Options(per="breast"))
+    made = evaluation.evaluate(file, Options(per="breast", rule="max", replicates=100))
     assert made.aurocs["n_images"].tolist() == [120, 120, 100, 100, 80, 80]
-    by_patient = of_scores.assess(file, Options(per="patient", rule="mean", replicates=100))
+    by_patient = evaluation.evaluate(file, Options(per="patient", rule="mean", replicates=100))
     assert by_patient.aurocs["n_images"].tolist() == [60, 60, 50, 50, 40, 40]
 
 
 def test_options_reach_the_results(file):
     options = Options(replicates=150, confidence=0.9, seed=4, unit="image", margin=0.2)
-    made = of_scores.assess(file, options)
+    made = evaluation.evaluate(file, options)
     first = made.aurocs.iloc[0]
     assert first[["n_bootstrap", "confidence", "seed", "unit"]].tolist() == [150, 0.9, 4, "image"]
     assert set(made.drops["margin"]) == {0.2}
     assert [rule.name for rule in made.criteria] == ["sensitivity 0.9", "specificity 0.9", "Youden"]
-    other = of_scores.assess(file, Options(criteria=("threshold=0.3",), subgroups=("model",)))
+    other = evaluation.evaluate(file, Options(criteria=("threshold=0.3",), subgroups=("model",)))
     assert [rule.name for rule in other.criteria] == ["threshold 0.3"]
     assert other.divide_by == ("model",)
 
@@ -107,18 +107,20 @@ def test_options_reach_the_results(file):
 def test_a_file_without_an_internal_set_says_how_to_see_the_drops(file):
     table = made_scores().drop(columns="split")
     table.to_csv(file.parent / "plain.csv", index=False)
-    plain = of_scores.assess(file.parent / "plain.csv", Options(replicates=100))
-    assert "(--internal) to see the drops" in of_scores.summary(plain)
-    named = of_scores.assess(file.parent / "plain.csv", Options(replicates=100, internal="home"))
-    assert "p, Holm" in of_scores.summary(named)
+    plain = evaluation.evaluate(file.parent / "plain.csv", Options(replicates=100))
+    assert "(--internal) to see the drops" in evaluation.summary(plain)
+    named = evaluation.evaluate(file.parent / "plain.csv", Options(replicates=100, internal="home"))
+    assert "p, Holm" in evaluation.summary(named)
 
 
 def test_text_that_a_spreadsheet_would_compute_is_quoted(tmp_path):
     table = made_scores(models=("=HYPERLINK(1)",))
     table["site"] = "@SUM(A1)"
     table.to_csv(tmp_path / "scores.csv", index=False)
-    made = of_scores.assess(tmp_path / "scores.csv", Options(replicates=100, subgroups=("site",)))
-    for path in of_scores.write(made, tmp_path / "out"):
+    made = evaluation.evaluate(
+        tmp_path / "scores.csv", Options(replicates=100, subgroups=("site",))
+    )
+    for path in evaluation.write(made, tmp_path / "out"):
         if path.suffix == ".csv":
             cells = pd.read_csv(path, dtype=str, keep_default_na=False).to_numpy().ravel()
             assert not [cell for cell in cells if cell.startswith(("=", "@"))]

@@ -20,6 +20,7 @@ from mammo.evaluation.tables.operating_points import YOUDEN, carried_over, crite
 from mammo.evaluation.tables.scores import Settings
 from mammo.models.frcnn_cad import DetectorSettings
 from mammo.paper import sampling_error
+from mammo.report.estimates import ESTIMATE_COLUMNS
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
 from mammo.report.figures.attention import attention_of_models
@@ -35,7 +36,6 @@ from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import LOOKS, Picture, drawing, looks
 from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.figures.training import training_curves
-from mammo.report.tables import paper
 
 SETS = {"cbis_ddsm": "validation", "mias": "test", "inbreast": "test", "institution": "test"}
 MODELS = ("alexnet", "vgg16", "resnet50")
@@ -51,14 +51,15 @@ def made_up_estimates(models: tuple[str, ...] = MODELS, shift: float = 0) -> pd.
             "split": SETS[dataset],
             "source": "real" if dataset == "mias" else "synthetic",
             "weights": "random",
-            "may_have_seen": "",
+            "authors_weights": False,
+            "may_have_seen": (),
             "auroc": auroc,
             "lower": auroc - 0.06,
             "upper": auroc + 0.06,
             "confidence": 0.95,
             "unit": "patient",
         }
-        rows.append({**dict.fromkeys(paper.ESTIMATE_COLUMNS, 0), **known})
+        rows.append({**dict.fromkeys(ESTIMATE_COLUMNS, 0), **known})
     return pd.DataFrame(rows)
 
 
@@ -335,7 +336,7 @@ def test_drawing_leaves_the_settings_as_they_were():
 
 def test_caption_and_alternative_are_escaped():
     html = Picture(Figure(), 'a "b" <c>', "d & <e>")._repr_html_()
-    assert 'alt="a &quot;b&quot; &lt;c&gt;"' in html
+    assert 'alt="a &#34;b&#34; &lt;c&gt;"' in html
     assert "<figcaption>d &amp; &lt;e&gt;</figcaption>" in html
     assert "<figcaption>" not in Picture(Figure(), "alone")._repr_html_()
 

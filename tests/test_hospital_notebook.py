@@ -39,7 +39,7 @@ EXAMPLES = [
 
 def test_pictures_stand_in_a_row_for_each_model_and_kind_of_error():
     shown = notebook.worst_images(EXAMPLES)
-    assert [(title, len(items)) for title, items in shown.rows] == [
+    assert [(row.caption, len(row.items)) for row in shown] == [
         ("Ours, AlexNet: false negatives", 2),
         ("Ours, AlexNet: false positives", 1),
         (f"{HOSTILE}: false negatives", 1),
@@ -56,7 +56,7 @@ def test_nothing_in_a_picture_row_is_taken_for_html():
     assert HOSTILE not in html
     assert html.count("&lt;script&gt;") == 2 * 4 + 1
     assert set(re.findall(r"<(\w+)", html)) == {"div", "p", "figure", "img", "figcaption"}
-    assert "&quot;&lt;" in html  # a quotation mark does not end the attribute
+    assert "&#34;&lt;" in html  # a quotation mark does not end the attribute
 
 
 def test_without_examples_nothing_is_shown():

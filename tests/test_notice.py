@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from mammo.report.notice import Notice, images_notice
+from mammo.report.notice import images_notice
+from mammo.report.page.blocks import Notice
 
 
 def sources(**real: str) -> dict[str, str]:
@@ -39,7 +40,7 @@ def test_a_mixture_names_each_set_once(real, words):
 
 
 def test_html_and_text_say_the_same_and_html_is_escaped():
-    notice = Notice("A & B", "1 < 2", "warning")
+    notice = Notice("warning", "1 < 2", title="A & B")
     html = notice._repr_html_()
     assert 'class="admonition warning"' in html
     assert "A &amp; B" in html and "1 &lt; 2" in html

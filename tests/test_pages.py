@@ -10,22 +10,21 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from mammo.book import inventory
-from mammo.evaluation.tables import calibration, comparisons, subgroups
-from mammo.evaluation.tables.operating_points import carried_over, criterion
-from mammo.evaluation.tables.subgroups import FACTS
-from mammo.hospital import notebook, preflight
-from mammo.hospital.adaptation import adapt
-from mammo.hospital.adaptation import words as local
-from mammo.hospital.validation import of_images
-from mammo.paper import published, sampling_error
-from mammo.paper.drops import detectable_drops, published_drops, published_gains
+from mammo.book.sections import (
+    comparison,
+    datasets,
+    front_page,
+    how_sure,
+    mixed_data,
+    networks,
+    provenance,
+    your_data,
+)
+from mammo.paper import published
 from mammo.report import sentences
-from mammo.report.display import Table
-from mammo.report.tables import certainty, comparison, paper
-from mammo.report.tables.contradictions import contradictions_table
+from mammo.report.page.blocks import Table
+from mammo.report.tables import paper
 from mammo.study import Study, results
-from mammo.study.coverage import coverage_table
 
 pytestmark = pytest.mark.book
 
@@ -88,79 +87,56 @@ def pages(book) -> dict[str, BeautifulSoup]:
     }
 
 
-def comparison_tables(study: Study) -> dict[str, Table]:
-    scored, settings = results.all_predictions(study), results.settings(study)
-    points = [criterion(text) for text in study.parameters.operating_points]
-    measured, _ = calibration.recalibration(scored, settings)
-    return {
-        "drops": comparison.drop_table(results.drops(study), study.sources),
-        "pairs": comparison.pair_table(comparisons.model_pairs(scored, settings), study.sources),
-        "operating-points": comparison.operating_point_table(
-            carried_over(scored, points, settings), study.sources
-        ),
-        "calibration": comparison.calibration_table(
-            calibration.calibration(scored, settings), measured, study.sources
-        ),
-        "subgroups": comparison.subgroup_table(
-            subgroups.subgroup_aurocs(scored, FACTS, settings), study.sources
-        ),
-    }
+def how_sure_tables(study: Study) -> list[Table]:
+    expected = how_sure.intervals(study)
+    return [
+        expected.table,
+        how_sure.readings(expected.data).table,
+        how_sure.drops(expected.data),
+        how_sure.gains(expected.data),
+        how_sure.detectable(),
+        how_sure.coverage(study),
+    ]
 
 
-def certainty_tables(study: Study) -> dict[str, Table]:
-    intervals = sampling_error.published_intervals(study.parameters.seed)
-    return {
-        "expected-intervals": certainty.interval_table(intervals),
-        "readings": certainty.readings_table(intervals),
-        "published-drops": certainty.drop_table(published_drops(intervals)),
-        "published-gains": certainty.gain_table(published_gains(intervals)),
-        "detectable": certainty.detectable_table(detectable_drops()),
-        "coverage": certainty.coverage_table(coverage_table(study)),
-    }
-
-
-def own_tables(study: Study) -> dict[str, Table]:
-    checked = preflight.of_study(study)
-    evidence = of_images.evidence(study, checked)
-    p = study.parameters
-    adapted = adapt.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
-    return {
-        "own-counts": notebook.counts_table(checked.report),
-        "own-findings": notebook.findings_table(checked.report),
-        "own-drops": comparison.drop_table(evidence.assessment.drops, evidence.sources),
-        "own-thresholds": notebook.rechosen_table(evidence.rechosen, evidence.sources),
-        "learning-curve": local.curve_table(adapted),
-        "alternatives": local.alternatives_table(adapted),
-    }
+def comparison_tables(study: Study) -> list[Table]:
+    external = comparison.external(study)
+    return [
+        external.table,
+        comparison.external(study, "image").table,
+        comparison.drops(study, external.data).table,
+        comparison.pairs(study),
+        comparison.thresholds(study).table,
+        comparison.calibration(study).table,
+        comparison.subgroups(study),
+    ]
 
 
 @pytest.fixture(scope="module")
 def computed(book) -> dict[str, Table]:
     """The tables as they come out of the study's artifacts, in this process."""
     study = Study(book.project.parameters("params/ci.yaml"))
-    found = {
-        "table-1": paper.table1(study.summary()),
-        "table-2": paper.table2(results.comparison(study)),
-        "table-3": paper.table3(results.comparison(study)),
-        "table-4": paper.table4(*results.mixed_comparison(study)),
-        "exclusions": inventory.exclusions(study),
-        "leakage": inventory.official_leakage(study),
-        "splits": inventory.splits(study, "ddsm"),
-        "mixed-splits": inventory.splits(study, "mixed"),
-        "weights": inventory.weights(study),
-        "data": inventory.data(study),
-        "parameters": inventory.parameters(study),
-        "steps": inventory.steps(study),
-        "contradictions": contradictions_table(),
-        "table-3-by-image": paper.table3(results.comparison_by_image(study)),
-        **comparison_tables(study),
-        **certainty_tables(study),
-        **own_tables(study),
-    }
-    return {
-        name: Table(table, table) if isinstance(table, pd.DataFrame) else table
-        for name, table in found.items()
-    }
+    found = [
+        datasets.details(study),
+        datasets.exclusions(study),
+        datasets.official_leakage(study),
+        datasets.splits(study, "ddsm"),
+        datasets.splits(study, "mixed"),
+        networks.validation(study).table,
+        *comparison_tables(study),
+        mixed_data.effect(study).table,
+        *your_data.check(study).table,
+        your_data.aurocs(study).table,
+        your_data.thresholds(study).table,
+        *your_data.adaptation(study).table,
+        *how_sure_tables(study),
+        front_page.contradictions(),
+        provenance.weights(study),
+        provenance.data(study),
+        provenance.parameters(study),
+        provenance.steps(study),
+    ]
+    return {table.name: table for table in found}
 
 
 def table_on(page: BeautifulSoup, name: str) -> Tag:

@@ -8,7 +8,6 @@ import pytest
 from mammo.datasets import detections as released
 from mammo.evaluation import auroc_covariance, delong_interval
 from mammo.paper import detections
-from mammo.report.display import show
 from mammo.report.tables.detections import released_sentence, released_table
 
 IMAGES = pd.DataFrame(
@@ -105,7 +104,7 @@ def made(authors: float, paper: float) -> pd.DataFrame:
 
 
 def test_the_table_says_each_rule_in_words():
-    text = repr(show(released_table(made(0.9532, 0.8977)), "name", "caption"))
+    text = repr(released_table(made(0.9532, 0.8977)))
     assert "mean over a breast's images" in text and "BI-RADS 4 to 6" in text
     assert "0.953" in text and "0.800 to 0.990" in text
     assert "bootstrap of patients, 2,000 replicates, seed 3" in text

@@ -14,11 +14,12 @@ import pytest
 from made_scores import made_scores
 from mammo.datasets.check_report import Finding
 from mammo.evaluation.tables import calibration
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import Settings
 from mammo.images.image import Image
 from mammo.images.preprocessing import PreprocessingSettings, prepare
+from mammo.report.estimates import of_anybody
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.report.page import blocks
@@ -37,7 +38,7 @@ def demo() -> blocks.Page:
     scored = made_scores(models=("resnet50", "end2end_vgg16"))
     scored = scored[scored["dataset"].isin(_SETS)].replace({"dataset": _SETS})
     points = [criterion(text) for text in ("sensitivity=0.9", "youden")]
-    found = Assessment(scored, Settings("patient", 300, 0.95, 0), 0.05, points)
+    found = Evaluation(scored, Settings("patient", 300, 0.95, 0), 0.05, points)
     return blocks.Page(
         "Two models on 50 patients of your hospital",
         "External validation of ResNet50 and end2end (VGG16) on images of your own",
@@ -54,7 +55,7 @@ def demo() -> blocks.Page:
     )
 
 
-def _answer(found: Assessment) -> list[blocks.Block]:
+def _answer(found: Evaluation) -> list[blocks.Block]:
     here = found.aurocs[found.aurocs["dataset"] == "institution"].iloc[0]
     drop = found.drops.iloc[0]
     return [
@@ -104,7 +105,7 @@ def _data(scored: pd.DataFrame) -> list[blocks.Block]:
                 Finding("error", f"a comment says {HOSTILE}", "check the export"),
             ]
         ),
-        blocks.TableBlock(excluded, "Excluded images and the reason of each.", collapsed=True),
+        blocks.Table(excluded, "Excluded images and the reason of each.", collapsed=True),
         blocks.Prose(
             "Images were oriented, cropped to the breast and scaled alike.\n\n"
             "What lies outside of the breast was set to black, **labels and film edges included**."
@@ -112,9 +113,8 @@ def _data(scored: pd.DataFrame) -> list[blocks.Block]:
     ]
 
 
-def _accuracy(found: Assessment) -> list[blocks.Block]:
+def _accuracy(found: Evaluation) -> list[blocks.Block]:
     rows = found.aurocs
-    unknown = {"source": None, "weights": None, "may_have_seen": "", "n_runs": 1, "run_sd": None}
     shown = pd.DataFrame(
         {
             "Model": rows["model"],
@@ -129,16 +129,14 @@ def _accuracy(found: Assessment) -> list[blocks.Block]:
             "Malignant": rows["n_malignant"],
         }
     )
-    curves = roc_curves(found.scored, rows.assign(**unknown))
+    curves = roc_curves(found.scored, of_anybody(rows))
     return [
-        blocks.TableBlock(
-            shown, "Area under the ROC curve.", "Intervals: bootstrap of **patients**."
-        ),
+        blocks.Table(shown, "Area under the ROC curve.", "Intervals: bootstrap of **patients**."),
         blocks.Figure(curves, "ROC curves at home and on your images."),
     ]
 
 
-def _thresholds(found: Assessment) -> list[blocks.Block]:
+def _thresholds(found: Evaluation) -> list[blocks.Block]:
     curves = reliability_curves(calibration.reliability(found.scored, found.settings))
     rows = found.operating_points
     wide = pd.DataFrame(
@@ -150,15 +148,13 @@ def _thresholds(found: Assessment) -> list[blocks.Block]:
         wide[f"95% interval of {name}"] = [f"{low:.2f} to {high:.2f}" for low, high in ends]
     return [
         blocks.Figure(curves, "Share of malignant images against the score."),
-        blocks.TableBlock(
-            wide, "Thresholds chosen at home, carried over.", "See `mammo evaluate`."
-        ),
+        blocks.Table(wide, "Thresholds chosen at home, carried over.", "See `mammo evaluate`."),
     ]
 
 
-def _subgroups(found: Assessment) -> list[blocks.Block]:
+def _subgroups(found: Evaluation) -> list[blocks.Block]:
     rows = found.subgroups[["model", "dataset", "subgroup", "level", "auroc", "lower", "upper"]]
-    return [blocks.TableBlock(rows, "auROC by what is known of the images.", most_rows=12)]
+    return [blocks.Table(rows, "auROC by what is known of the images.", most_rows=12)]
 
 
 def _mistakes() -> list[blocks.Block]:
@@ -323,7 +319,7 @@ def test_endless_words_are_broken_or_scroll_in_their_frames(browser, tmp_path):
         blocks.Prose(f"**{word}** `{word}`"),
         blocks.Notice("error", word, word),
         blocks.Findings([Finding("note", word, word)]),
-        blocks.TableBlock(pd.DataFrame({word: [word], "n": [word]}), word, word),
+        blocks.Table(pd.DataFrame({word: [word], "n": [word]}), word, word),
         blocks.KeyFigures([blocks.KeyFigure(word, word, word, word)]),
         blocks.NextSteps([word]),
     ]

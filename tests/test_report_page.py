@@ -58,8 +58,8 @@ def every_block(text: str) -> list:
         blocks.Prose(text),
         *(blocks.Notice(kind, text, text) for kind in ("ok", "note", "warning", "error")),
         blocks.Findings([Finding("ok", text), Finding("error", text, text)]),
-        blocks.TableBlock(frame, text, text),
-        blocks.TableBlock(frame, text, collapsed=True, most_rows=1),
+        blocks.Table(frame, text, text),
+        blocks.Table(frame, text, collapsed=True, most_rows=1),
         blocks.Figure(Picture(shown.figure, text), text),
         blocks.Thumbnails([blocks.Thumbnail(PNG, text, text)], text),
         blocks.KeyFigures([blocks.KeyFigure(text, text, text, text)]),
@@ -274,7 +274,7 @@ VALUES = pd.DataFrame(
 
 
 def test_cells_are_text_and_columns_of_numbers_are_told():
-    headings, rows, n_rows = grid(blocks.TableBlock(VALUES, "caption"))
+    headings, rows, n_rows = grid(VALUES)
     assert [[cell.text for cell in row] for row in rows] == [
         ["first", "1,234", "0.1235", "12,345", "0.71 (0.65 to 0.77)", "< 0.001", "yes", "12"],
         ["–", "5", "–", "1,234", "–", "0.2", "no", "none"],
@@ -286,43 +286,42 @@ def test_cells_are_text_and_columns_of_numbers_are_told():
 
 
 def test_headings_name_their_rows_and_columns():
-    source = shown(blocks.TableBlock(VALUES, "caption"))
+    source = shown(blocks.Table(VALUES, "caption"))
     assert '<th scope="col" class="number">count</th>' in source
     assert '<tr><th scope="row" class="text">first</th><td class="number">1,234</td>' in source
     assert '<span class="caption">caption</span></caption>' in source
 
 
 def test_long_cells_end_in_an_ellipsis_and_may_be_broken():
-    table = blocks.TableBlock(pd.DataFrame({"a": ["w" * 10_000, "w " * 20]}), "caption")
-    (long,), (short,) = grid(table).rows
+    (long,), (short,) = grid(pd.DataFrame({"a": ["w" * 10_000, "w " * 20]})).rows
     assert long.text == "w" * (LONGEST - 1) + "…"
     assert (long.kind, short.kind) == ("long", "text")
 
 
 def test_rows_that_are_left_out_are_counted():
-    source = shown(blocks.TableBlock(pd.DataFrame({"a": range(1500)}), "caption", most_rows=3))
+    source = shown(blocks.Table(pd.DataFrame({"a": range(1500)}), "caption", most_rows=3))
     assert source.count('<th scope="row"') == 3
     assert "The first 3 of 1,500 rows are shown." in source
     assert "rows are shown" not in shown(
-        blocks.TableBlock(pd.DataFrame({"a": range(3)}), "c", most_rows=3)
+        blocks.Table(pd.DataFrame({"a": range(3)}), "c", most_rows=3)
     )
 
 
 def test_a_table_without_rows_says_so():
-    assert "No rows." in shown(blocks.TableBlock(pd.DataFrame({"a": [], "b": []}), "caption"))
-    assert "No rows." in shown(blocks.TableBlock(pd.DataFrame(), "caption"))
+    assert "No rows." in shown(blocks.Table(pd.DataFrame({"a": [], "b": []}), "caption"))
+    assert "No rows." in shown(blocks.Table(pd.DataFrame(), "caption"))
 
 
 def test_a_shut_table_stands_behind_its_switch_and_not_in_it():
-    source = shown(blocks.TableBlock(VALUES, "caption", collapsed=True))
+    source = shown(blocks.Table(VALUES, "caption", collapsed=True))
     assert source.index("</details>") < source.index("<table>")
-    assert "<details>" not in shown(blocks.TableBlock(VALUES, "caption"))
+    assert "<details>" not in shown(blocks.Table(VALUES, "caption"))
 
 
 def test_a_shut_table_says_how_many_rows_it_has():
     for n_rows, words in ((0, "0 rows"), (1, "1 row"), (1500, "1,500 rows")):
         frame = pd.DataFrame({"a": range(n_rows)})
-        source = shown(blocks.TableBlock(frame, "caption", collapsed=True))
+        source = shown(blocks.Table(frame, "caption", collapsed=True))
         assert f'<span class="rows">{words}</span>' in source
 
 
@@ -333,7 +332,7 @@ def test_next_steps_have_a_title_unless_it_is_taken_away():
 
 def test_columns_of_one_name_are_kept_apart():
     twice = pd.DataFrame([[1, "a"]], columns=["same", "same"])
-    assert [cell.text for cell in grid(blocks.TableBlock(twice, "caption")).rows[0]] == ["1", "a"]
+    assert [cell.text for cell in grid(twice).rows[0]] == ["1", "a"]
 
 
 @pytest.mark.parametrize("anchor", ["", "Your data", "1st", 'a" onclick="', "a_b", "javascript:"])

@@ -7,6 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from mammo.errors import ParameterError
 from mammo.paper.published import MODEL_TITLES
+from mammo.report.estimates import ESTIMATE_COLUMNS
 from mammo.report.tables import paper
 from mammo.study import EXTERNAL, INTERNAL, Study, results
 from mammo.study.families import repetitions
@@ -49,7 +50,7 @@ def test_every_image_that_was_not_trained_on_is_scored_once(study, training):
 def test_estimates_are_the_auroc_of_the_scores(study):
     scored = results.predictions(study, "alexnet")
     found = results.estimates(study, scored, results.repeated_aurocs(study, ["alexnet"]))
-    assert set(paper.ESTIMATE_COLUMNS) <= set(found.columns)
+    assert set(ESTIMATE_COLUMNS) <= set(found.columns)
     assert found["dataset"].tolist() == list(study.datasets)
     assert found["split"].tolist() == ["validation", *["test"] * len(EXTERNAL)]
     assert set(found["source"]) == {"synthetic"}
@@ -73,7 +74,7 @@ def test_estimates_follow_the_parameters(study, prepared):
 
 
 def test_intervals_by_image_leave_everything_else_as_it_is(study):
-    by_patient, by_image = results.comparison(study), results.comparison_by_image(study)
+    by_patient, by_image = results.comparison(study), results.comparison(study, "image")
     assert set(by_image["unit"]) == {"image"}
     same = ["model", "dataset", "split", "auroc", "source", "weights", "n_images", "n_runs"]
     pd.testing.assert_frame_equal(by_patient[same], by_image[same], check_dtype=False)

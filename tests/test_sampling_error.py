@@ -6,14 +6,10 @@ import pytest
 
 from mammo.datasets import DATASETS
 from mammo.paper import sampling_error
-from mammo.paper.drops import (
-    detectable_drops,
-    nearest_miss,
-    published_drops,
-    published_gains,
-)
+from mammo.paper.drops import detectable_drops, published_drops, published_gains
 from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
 from mammo.study.coverage import DESIGNS
+from paper_statements import images_needed, independent_half_width, nearest_miss
 
 
 @pytest.fixture(scope="module")
@@ -110,9 +106,5 @@ def test_smallest_detectable_drops():
 
 
 def test_images_needed_are_the_fewest():
-    n = sampling_error.images_needed(0.7, 0.3, 0.02)
-    assert (
-        sampling_error._half_width(0.7, 0.3, n)
-        <= 0.02
-        < sampling_error._half_width(0.7, 0.3, n - 1)
-    )
+    n = images_needed(0.7, 0.3, 0.02)
+    assert independent_half_width(0.7, 0.3, n) <= 0.02 < independent_half_width(0.7, 0.3, n - 1)

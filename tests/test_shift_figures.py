@@ -17,7 +17,6 @@ from mammo.hospital.shift import words as words
 from mammo.hospital.shift.comparison import ROLES, Shift
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.shift.measures import MEASURES
-from mammo.report.display import show
 from mammo.report.figures.style import LOOKS, Picture, drawing
 
 
@@ -196,17 +195,3 @@ def test_the_meaning_is_always_said_and_synthetic_images_are_named():
     assert "Synthetic images are simulated" in text
     real = replace(SHIFT, sets=SHIFT.sets.assign(source="real"))
     assert "Synthetic" not in words.in_words(real)
-
-
-def test_the_table_says_what_was_measured_on_what():
-    table = words.differences_table(SHIFT)
-    assert len(table.shown) == len(MEASURES)
-    row = table.shown[table.shown["Measure"].str.startswith("Sharpness")].iloc[0]
-    assert row["Difference in SD"] == "-1.20"
-    assert row["95% interval"] == "-1.40 to -1.00"
-    assert row["Here"] == "less sharp"
-    assert "Training set: DDSM (synthetic)" in table.shown
-    assert "views compared: CC, MLO" in table.note
-    assert "118 of 1,175 images, 60 of 392 patients" in table.note
-    html = show(table, "shift", "How images differ")._repr_html_()
-    assert "less sharp" in html

@@ -209,7 +209,9 @@ def test_pictures_are_refused_where_the_background_is_not_masked(validated):
 
 def test_weights_that_saw_the_internal_set_have_what_their_authors_published(monkeypatch):
     family = SimpleNamespace(
-        weights_in_words=lambda model: "the authors'", may_have_seen=lambda model: (INTERNAL,)
+        weights_in_words=lambda model: "the authors'",
+        has_authors_weights=lambda model: True,
+        may_have_seen=lambda model: (INTERNAL,),
     )
     monkeypatch.setattr(of_images, "family_of", lambda study, model: family)
     study = SimpleNamespace(source=lambda name: "synthetic")

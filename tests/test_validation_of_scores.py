@@ -337,7 +337,7 @@ def test_scores_on_any_scale_have_an_auroc_and_no_calibration(found):
     assert scaled.own["auroc"].iloc[0] == as_is.own["auroc"].iloc[0]
     assert len(as_is.assessment.calibration)
     assert scaled.assessment.calibration.empty
-    assert scaled.reliability[0].empty
+    assert scaled.assessment.reliability[0].empty
 
 
 def test_a_threshold_that_is_given_is_applied_without_an_internal_set(found):

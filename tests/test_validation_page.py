@@ -14,7 +14,7 @@ from PIL import Image
 
 from made_evidence import REAL, made_evidence, made_preflight
 from mammo.datasets.check_report import Finding
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.hospital.validation import report, words
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 from mammo.hospital.validation.examples import WorstImage
@@ -166,7 +166,7 @@ def test_synthetic_images_and_models_are_marked_before_any_number():
 def test_a_set_of_one_class_has_a_report_that_judges_nothing():
     evidence = scores_alone()
     found = evidence.assessment
-    one = Assessment(found.scored.assign(y_true=0), found.settings, 0.05, found.criteria)
+    one = Evaluation(found.scored.assign(y_true=0), found.settings, 0.05, found.criteria)
     text = shown(replace(evidence, assessment=one)).text
     assert "cannot be judged: both classes are needed" in text
     assert not re.search(r"\bnan\b", text)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from made_evidence import HOME, REAL, changed, made_evidence, made_preflight
 from mammo.datasets.check_report import Finding
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.hospital.shift.comparison import Shift
 from mammo.hospital.validation import words
 from mammo.hospital.validation.conclusions import (
@@ -145,7 +145,7 @@ def test_one_class_is_not_judged():
     found = evidence.assessment
     with pytest.warns(UserWarning, match="one class"):
         one = Evidence(
-            Assessment(scored, found.settings, found.margin, found.criteria), {}, evidence.weights
+            Evaluation(scored, found.settings, found.margin, found.criteria), {}, evidence.weights
         )
         said = words.verdict(one, "alpha")
     assert (
@@ -195,7 +195,7 @@ def test_how_many_patients_it_takes_is_how_many_it_takes():
             )
             for copy in range(copies)
         ]
-        grown = Assessment(
+        grown = Evaluation(
             pd.concat([scored[scored["dataset"] == HOME], *more]),
             found.settings, found.margin, found.criteria,
         )  # fmt: skip

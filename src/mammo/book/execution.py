@@ -10,6 +10,7 @@ from mammo.errors import MammoError
 from mammo.files import code
 from mammo.files.artifacts import Artifacts, digest
 from mammo.parameters import Parameters, sources
+from mammo.report.page.render import templates_digest
 
 NOTEBOOK = "notebook.ipynb"
 
@@ -43,6 +44,7 @@ def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Pa
     inputs = {
         "source": digest(text),
         "code": code.digest_of(code.modules_of_source(text)),
+        "templates": templates_digest(),
         "parameters": parameters.of(chapter.groups),
         "data": fingerprint,
     }

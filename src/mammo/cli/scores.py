@@ -66,11 +66,11 @@ def evaluate(scores: Path, output: Path | None, **options: object) -> None:
     suspicious); optionally split (validation = internal, test = external), laterality, view and
     whatever else is to form subgroups.
     """
-    from mammo.report import of_scores as evaluation
+    from mammo.report import evaluation as report
 
-    assessment = evaluation.assess(scores, evaluation.Options(**options))
+    evaluation = report.evaluate(scores, report.Options(**options))
     with printing_warnings():
-        print(evaluation.summary(assessment))
+        print(report.summary(evaluation))
         if output is not None:
-            written = evaluation.write(assessment, output)
+            written = report.write(evaluation, output)
             print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from html import escape
-from typing import Protocol
+from dataclasses import replace
 
 import pandas as pd
 
 from mammo.datasets.check_report import Report
+from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import model_title
-from mammo.report.display import Table
+from mammo.report.page.blocks import Group, Table, Thumbnail, Thumbnails
 from mammo.report.tables.comparison import operating_point_table
 
 RECHOSEN_NOTE = (
@@ -21,44 +19,20 @@ RECHOSEN_NOTE = (
 )
 
 
-class WronglyScored(Protocol):
-    """An image that a model gets most wrong, and how."""
-
-    model: str
-    kind: str
-    png: bytes
-    alt: str
-    caption: str
-
-
-@dataclass(frozen=True)
-class PictureRows:
-    """Small pictures with captions, in rows that have a title each."""
-
-    rows: Sequence[tuple[str, Sequence[WronglyScored]]]
-
-    def _repr_html_(self) -> str:
-        return "".join(_row(title, items) for title, items in self.rows)
-
-    def __repr__(self) -> str:
-        lines = [f"{title}: {item.caption}" for title, items in self.rows for item in items]
-        return "\n".join(lines)
-
-
-def worst_images(examples: Sequence[WronglyScored]) -> PictureRows:
+def worst_images(examples: Sequence[WorstImage]) -> Group:
     """Show the images that each model gets most wrong, one row a model and kind of error."""
-    rows: dict[str, list[WronglyScored]] = {}
-    for example in examples:
-        title = f"{model_title(example.model)}: {example.kind}s"
-        rows.setdefault(title, []).append(example)
-    return PictureRows(list(rows.items()))
+    rows: dict[str, list[Thumbnail]] = {}
+    for one in examples:
+        title = f"{model_title(one.model)}: {one.kind}s"
+        rows.setdefault(title, []).append(Thumbnail(one.png, one.alt, one.caption))
+    return Group(Thumbnails(items, title) for title, items in rows.items())
 
 
 def counts_table(report: Report) -> Table:
     """Show how many files, images, breasts and patients there are, and how many can be used."""
     counts = report.counts.astype("object").where(report.counts.notna(), None)
     shown = counts.rename_axis("Count").reset_index().rename(columns=str.capitalize)
-    return Table(shown, shown)
+    return Table(shown, "What was found, and what can be used", name="own-counts")
 
 
 def findings_table(report: Report) -> Table:
@@ -67,7 +41,8 @@ def findings_table(report: Report) -> Table:
         {"Kind": finding.severity, "Finding": finding.text, "What to do": finding.remedy or "–"}
         for finding in report.findings
     ]
-    return Table(pd.DataFrame(rows), pd.DataFrame(rows))
+    caption = "What is to be known of these images"
+    return Table(pd.DataFrame(rows), caption, name="own-findings")
 
 
 def rechosen_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -80,17 +55,9 @@ def rechosen_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
     """
+    caption = "Thresholds chosen on half of these patients, measured on the other half"
     if points.empty:
         nothing = pd.DataFrame({"Result": ["none: half of the patients have one class only"]})
-        return Table(nothing, nothing)
-    return replace(operating_point_table(points, sources), note=RECHOSEN_NOTE)
-
-
-def _row(title: str, items: Sequence[WronglyScored]) -> str:
-    pictures = "".join(
-        f'<figure><img alt="{escape(item.alt)}" '
-        f'src="data:image/png;base64,{base64.b64encode(item.png).decode()}">'
-        f"<figcaption>{escape(item.caption)}</figcaption></figure>"
-        for item in items
-    )
-    return f'<div class="mammo-strip"><p>{escape(title)}</p><div>{pictures}</div></div>'
+        return Table(nothing, caption, name="own-thresholds")
+    table = operating_point_table(points, sources)
+    return replace(table, caption=caption, note=RECHOSEN_NOTE, name="own-thresholds")

@@ -8,8 +8,8 @@ import pandas as pd
 
 from mammo.evaluation import holm
 from mammo.evaluation.inference import upper_tail
-from mammo.evaluation.planning import hanley_mcneil_standard_error, smallest_detectable_drop
-from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3
+from mammo.evaluation.planning import smallest_detectable_drop
+from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2
 from mammo.paper.sampling_error import Z_95, class_sizes
 
 
@@ -55,18 +55,6 @@ def published_gains(intervals: pd.DataFrame) -> pd.DataFrame:
     return _compared(
         [(cell, before.loc[(cell["model"], cell["dataset"])]) for _, cell in after.iterrows()]
     )
-
-
-def nearest_miss(dataset: str) -> float:
-    """P-value of the lowest own validation auROC against the highest external one, on a set.
-
-    The abstract sets ranges side by side, of several models; their nearest ends are tested here.
-    """
-    lowest = min((c for c in TABLE_2 if c.dataset == INTERNAL), key=lambda c: c.auroc)
-    highest = max(TABLE_3, key=lambda c: c.auroc)
-    first = hanley_mcneil_standard_error(lowest.auroc, *class_sizes(INTERNAL))
-    second = hanley_mcneil_standard_error(highest.auroc, *class_sizes(dataset))
-    return _p_value(lowest.auroc - highest.auroc, Z_95 * first, Z_95 * second)
 
 
 def detectable_drops() -> pd.DataFrame:

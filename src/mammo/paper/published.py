@@ -154,13 +154,3 @@ def summarise(aurocs: list[float]) -> Summary:
     if not aurocs:
         return Summary(0, math.nan, math.nan, math.nan, math.nan)
     return Summary(len(aurocs), min(aurocs), max(aurocs), mean(aurocs), median(aurocs))
-
-
-def external_summary() -> Summary:
-    """Range, mean and median that Table 3's own 16 values give."""
-    return summarise([cell.auroc for cell in TABLE_3])
-
-
-def above_experts_percent(auroc: float) -> float:
-    """By how many percent an auROC lies above the experts' (negative: below)."""
-    return 100 * (auroc / EXPERTS_AUROC - 1)

@@ -7,7 +7,6 @@ the printed values and the numbers of images and patients.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -17,13 +16,11 @@ from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.planning import hanley_mcneil_standard_error
 from mammo.evaluation.simulation import Design, independent, simulated_aurocs
 from mammo.paper.published import (
-    EXTERNAL,
     INTERNAL,
     TABLE_2,
     TABLE_3,
     TABLE_4,
     PublishedAuroc,
-    find,
 )
 from mammo.study.coverage import DESIGNS
 
@@ -65,15 +62,6 @@ def expected_half_width(cell: PublishedAuroc) -> float:
     return Z_95 * expected_standard_error(cell)
 
 
-def expected_half_widths() -> dict[str, float]:
-    """For each external set the mean of `expected_half_width` over Table 3."""
-    widths = {}
-    for name in EXTERNAL:
-        values = [expected_half_width(cell) for cell in TABLE_3 if cell.dataset == name]
-        widths[name] = sum(values) / len(values)
-    return widths
-
-
 def published_intervals(seed: int) -> pd.DataFrame:
     """The interval that each published cell should have had.
 
@@ -113,55 +101,6 @@ def published_intervals(seed: int) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
-
-
-def images_needed(area: float, share_malignant: float, half_width: float) -> int:
-    """Fewest independent images whose 95% interval has the half-width.
-
-    Parameters
-    ----------
-    area, share_malignant : float
-        In (0, 1).
-    half_width : float
-    """
-    low, high = 2, 2
-    while _half_width(area, share_malignant, high) > half_width:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        is_wide = _half_width(area, share_malignant, middle) > half_width
-        low, high = (middle, high) if is_wide else (low, middle)
-    return high
-
-
-def beside_chance(
-    cells: Iterable[PublishedAuroc], half_width: Callable[[PublishedAuroc], float]
-) -> tuple[int, int]:
-    """How many intervals lie wholly below 0.5, and how many wholly above."""
-    bounds = [(round(c.auroc - half_width(c), 9), round(c.auroc + half_width(c), 9)) for c in cells]
-    return sum(upper < 0.5 for _, upper in bounds), sum(lower > 0.5 for lower, _ in bounds)
-
-
-def least_clear_drop(models: Iterable[str]) -> tuple[float, PublishedAuroc, PublishedAuroc]:
-    """Smallest drop from a model's internal to an external auROC, in expected standard errors.
-
-    Returns
-    -------
-    tuple
-        The drop, the internal cell (Table 2) and the external one (Table 3).
-    """
-    drops = []
-    for external in (cell for cell in TABLE_3 if cell.model in models):
-        internal = find(TABLE_2, external.model, INTERNAL)
-        error = math.hypot(expected_standard_error(internal), expected_standard_error(external))
-        drops.append(((internal.auroc - external.auroc) / error, internal, external))
-    return min(drops, key=lambda drop: drop[0])
-
-
-def _half_width(area: float, share_malignant: float, n_images: int) -> float:
-    malignant = max(share_malignant * n_images, 1.0)
-    benign = max(n_images - malignant, 1.0)
-    return Z_95 * hanley_mcneil_standard_error(area, malignant, benign)
 
 
 def _simulated_half_width(

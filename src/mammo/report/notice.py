@@ -3,28 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from html import escape
 
 from mammo.paper.published import DATASET_TITLES
-
-
-@dataclass(frozen=True)
-class Notice:
-    """A box at the top of a page."""
-
-    title: str
-    text: str
-    kind: str
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<div class="admonition {self.kind}"><p class="admonition-title">'
-            f"{escape(self.title)}</p><p>{escape(self.text)}</p></div>"
-        )
-
-    def __repr__(self) -> str:
-        return f"{self.title}: {self.text}"
+from mammo.report.page.blocks import Notice
 
 
 def images_notice(sources: Mapping[str, str]) -> Notice:
@@ -41,17 +22,17 @@ def images_notice(sources: Mapping[str, str]) -> Notice:
     }
     real, synthetic = _enumerate(titles["real"]), _enumerate(titles["synthetic"])
     if not synthetic:
-        return Notice("Real images", f"All images on this page are real: {real}.", "note")
+        return Notice("note", f"All images on this page are real: {real}.", title="Real images")
     meaning = (
         "Synthetic images are computed from a model of anatomy and of image formation, for want of "
         "the real ones. They show that the method runs from native files to tables; they say "
         "nothing about women, and nothing about the paper's results."
     )
     if not real:
-        return Notice("Synthetic images", f"All images here are synthetic. {meaning}", "warning")
-    return Notice(
-        "Synthetic and real images", f"{synthetic}: synthetic. {real}: real. {meaning}", "warning"
-    )
+        text = f"All images here are synthetic. {meaning}"
+        return Notice("warning", text, title="Synthetic images")
+    text = f"{synthetic}: synthetic. {real}: real. {meaning}"
+    return Notice("warning", text, title="Synthetic and real images")
 
 
 def _enumerate(names: list[str]) -> str:

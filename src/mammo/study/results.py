@@ -10,8 +10,9 @@ import pandas as pd
 
 from mammo.errors import MammoError, ParameterError
 from mammo.evaluation import auroc
+from mammo.evaluation.inputs import Unit
 from mammo.evaluation.tables import comparisons
-from mammo.evaluation.tables import estimates as assessed
+from mammo.evaluation.tables.estimates import aurocs
 from mammo.evaluation.tables.scores import KEY, Settings
 from mammo.evaluation.tables.subgroups import FACTS
 from mammo.models import MODELS
@@ -94,6 +95,7 @@ def estimates(
     scored: pd.DataFrame,
     repeated: pd.DataFrame,
     training: TrainingData = "ddsm",
+    unit: Unit | None = None,
 ) -> pd.DataFrame:
     """Return the auROC, with its interval, of each model and data set in a table of scores.
 
@@ -105,13 +107,16 @@ def estimates(
     repeated : DataFrame
         As `repeated_aurocs`, of the same images.
     training : {"ddsm", "mixed"}
+    unit : {"patient", "image"}, optional
+        What the bootstrap draws, if not the study's unit.
 
     Returns
     -------
     DataFrame
-        `mammo.report.tables.paper.ESTIMATE_COLUMNS`, one row a model and data set.
+        `mammo.report.estimates.ESTIMATE_COLUMNS`, one row a model and data set.
     """
-    found = assessed.aurocs(scored, settings(study))
+    how = settings(study)
+    found = aurocs(scored, replace(how, unit=unit or how.unit))
     named = found[["model", "dataset"]].itertuples(index=False, name=None)
     origins = [_origin(study, *key, training) for key in named]
     return pd.concat([found, pd.DataFrame(origins, found.index)], axis=1).merge(
@@ -119,18 +124,17 @@ def estimates(
     )
 
 
-def comparison(study: Study) -> pd.DataFrame:
-    """Return the estimates of Tables 2 and 3: each model on every data set it can be scored on."""
+def comparison(study: Study, unit: Unit | None = None) -> pd.DataFrame:
+    """Return the estimates of Tables 2 and 3: each model on every data set it can be scored on.
+
+    Parameters
+    ----------
+    study : Study
+    unit : {"patient", "image"}, optional
+        What the bootstrap draws, if not the study's unit.
+    """
     repeated = repeated_aurocs(study, study.parameters.models)
-    return estimates(study, all_predictions(study), repeated)
-
-
-def comparison_by_image(study: Study) -> pd.DataFrame:
-    """Return `comparison` with intervals that take images as independent."""
-    by_image = assessed.aurocs(all_predictions(study), replace(settings(study), unit="image"))
-    found = comparison(study).set_index(KEY)
-    found.update(by_image.set_index(KEY))
-    return found.reset_index()
+    return estimates(study, all_predictions(study), repeated, unit=unit)
 
 
 def drops(study: Study) -> pd.DataFrame:
@@ -228,12 +232,13 @@ def _scores(family: ModelFamily, model: str, dataset: str, training: TrainingDat
     return pd.read_csv(folder / "predictions.csv", dtype=texts)
 
 
-def _origin(study: Study, model: str, dataset: str, training: TrainingData) -> dict[str, str]:
+def _origin(study: Study, model: str, dataset: str, training: TrainingData) -> dict[str, object]:
     family = family_of(study, model)
     return {
         "source": study.source(dataset),
         "weights": family.weights_in_words(model, training),
-        "may_have_seen": " ".join(family.may_have_seen(model)),
+        "authors_weights": family.has_authors_weights(model),
+        "may_have_seen": family.may_have_seen(model),
     }
 
 

@@ -13,7 +13,6 @@ from mammo.evaluation import auroc, holm
 from mammo.evaluation.tables.calibration import calibration
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
 from mammo.evaluation.tables.trainings import gains, mean_aurocs
-from mammo.files.disk import naming_errors, write_bytes, write_csv
 from mammo.hospital.adaptation import scoring
 from mammo.hospital.adaptation import words as report
 from mammo.hospital.adaptation.local_patients import Amount, LocalPatients, LocalStudy
@@ -21,6 +20,7 @@ from mammo.hospital.adaptation.result import Adaptation
 from mammo.hospital.adaptation.scoring import AS_IT_IS, BOTH, HARMONISED, RECALIBRATED, Runs
 from mammo.hospital.validation.evidence import OWN
 from mammo.models import MODELS
+from mammo.report.results import write_results
 from mammo.study import Study, results
 from mammo.study.families.transfer import TransferFamily
 
@@ -107,21 +107,13 @@ def write(result: Adaptation, folder: Path) -> list[Path]:
     """
     from mammo.hospital.adaptation.learning_curve import learning_curve
 
-    with naming_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     tables = {
         "learning_curve_runs": result.curve,
         "learning_curve": result.summary,
         "alternatives": result.alternatives,
         "skipped": result.skipped,
     }
-    written = []
-    for name, table in tables.items():
-        written.append(folder / f"{name}.csv")
-        write_csv(written[-1], table)
-    written.append(folder / "learning_curve.svg")
-    write_bytes(written[-1], learning_curve(result).render())
-    return written
+    return write_results(folder, tables, {"learning_curve.svg": learning_curve(result).render()})
 
 
 def _check(model: str, runs: int) -> None:

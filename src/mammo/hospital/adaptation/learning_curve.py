@@ -20,7 +20,7 @@ from mammo.report.figures.style import (
     drawing,
     light_grid,
 )
-from mammo.report.tables.presentation import set_name
+from mammo.report.tables.formats import set_name
 
 if TYPE_CHECKING:
     from mammo.hospital.adaptation.result import Adaptation

@@ -9,9 +9,16 @@ import pandas as pd
 from mammo.evaluation.tables.comparisons import POWER
 from mammo.hospital.adaptation.scoring import HARMONISED, RECALIBRATED
 from mammo.paper.published import short_title
-from mammo.report.display import Table
-from mammo.report.tables.presentation import NOTHING, bounds, p_value
-from mammo.report.wording import made_of
+from mammo.report.page.blocks import Table
+from mammo.report.sentences import made_of
+from mammo.report.tables.formats import (
+    NOTHING,
+    bounds,
+    counts,
+    interval_heading,
+    p_value,
+    two_digits,
+)
 
 if TYPE_CHECKING:
     from mammo.hospital.adaptation.result import Adaptation
@@ -29,12 +36,13 @@ def curve_table(result: Adaptation) -> Table:
     shown = pd.DataFrame(
         {
             "Local patients": _amounts(rows),
-            "With a malignant image": rows["n_local_malignant"].map("{:,}".format),
+            "With a malignant image": counts(rows["n_local_malignant"]),
             **_auroc_columns(rows),
-            f"Gain seen with {POWER:.0%} power": _two(rows["smallest_detectable"]),
+            f"Gain seen with {POWER:.0%} power": two_digits(rows["smallest_detectable"]),
         }
     )
-    return Table(shown, rows, _note(rows))
+    caption = "auROC on the patients held aside, by the number of local patients in the training"
+    return Table(shown, caption, _note(rows), data=rows, name="learning-curve")
 
 
 def alternatives_table(result: Adaptation) -> Table:
@@ -43,13 +51,13 @@ def alternatives_table(result: Adaptation) -> Table:
     shown = pd.DataFrame(
         {
             short_title(result.model): rows["alternative"],
-            "Local patients": rows["n_local_patients"].map("{:,}".format),
+            "Local patients": counts(rows["n_local_patients"]),
             "Labels": rows["needs_labels"].map({True: "needed", False: "not needed"}),
             **_auroc_columns(rows),
-            "Brier": _two(rows["brier"]),
-            "ECE": _two(rows["ece"]),
+            "Brier": two_digits(rows["brier"]),
+            "ECE": two_digits(rows["ece"]),
             "In the large": _signed(rows["in_the_large"]),
-            "Slope": _two(rows["slope"]),
+            "Slope": two_digits(rows["slope"]),
         }
     )
     note = (
@@ -59,7 +67,8 @@ def alternatives_table(result: Adaptation) -> Table:
         "(0 is right; below, the scores are too high) and slope (1 is right) are of the first "
         "training; their intervals are in the CSV."
     )
-    return Table(shown, rows, note)
+    caption = "What needs no training: harmonised grey levels and recalibration"
+    return Table(shown, caption, note, data=rows, name="alternatives")
 
 
 def sentences(result: Adaptation) -> list[str]:
@@ -177,16 +186,16 @@ def _amounts(rows: pd.DataFrame) -> list[str]:
 
 
 def _auroc_columns(rows: pd.DataFrame) -> dict[str, object]:
-    level = f"{100 * rows['confidence'].iloc[0]:g}%"
+    interval = interval_heading(rows)
     columns = {
-        "auROC": _two(rows["auroc"]),
-        f"{level} interval": bounds(rows["lower"], rows["upper"]),
+        "auROC": two_digits(rows["auroc"]),
+        interval: bounds(rows["lower"], rows["upper"]),
     }
     if rows["run_sd"].notna().any():
         columns["SD over trainings"] = rows["run_sd"].map("{:.3f}".format)
     return columns | {
         "Gain": _signed(rows["difference"].where(rows.index > 0)),
-        f"{level} interval of the gain": bounds(rows["difference_lower"], rows["difference_upper"]),
+        f"{interval} of the gain": bounds(rows["difference_lower"], rows["difference_upper"]),
         "p, Holm": rows["p_holm"].map(p_value),
     }
 
@@ -212,10 +221,6 @@ def _note(rows: pd.DataFrame) -> str:
         f"{row['seed']}, for these very trainings. Gain: paired, over the model as it is; its "
         f"interval and p are for {drawn}; Holm over all amounts and harmonisation."
     )
-
-
-def _two(values: pd.Series) -> pd.Series:
-    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
 
 
 def _signed(values: pd.Series) -> pd.Series:

@@ -9,8 +9,7 @@ import pandas as pd
 from mammo.hospital.shift.comparison import Shift
 from mammo.hospital.shift.measures import MEASURES
 from mammo.paper.published import dataset_title
-from mammo.report.display import Table
-from mammo.report.tables.presentation import bounds, p_value
+from mammo.report.tables.formats import p_value
 
 NO_DIRECTION = "no clear difference"
 
@@ -76,25 +75,6 @@ def differences_sentence(shift: Shift) -> str:
     return f"They differ most in {', then in '.join(strongest.values())}."
 
 
-def differences_table(shift: Shift) -> Table:
-    """Give each measure's means and difference their headings; full numbers are in the CSV."""
-    data = shift.differences
-    training, local = set_names(shift)
-    shown = pd.DataFrame(
-        {
-            "Measure": [
-                f"{MEASURES[name].title}: {MEASURES[name].definition}" for name in data["measure"]
-            ],
-            f"Training set: {training}": _means(data["first_mean"], data["first_sd"]),
-            f"This set: {local}": _means(data["second_mean"], data["second_sd"]),
-            "Difference in SD": data["difference"].map("{:+.2f}".format),
-            f"{100 * data['confidence'].iloc[0]:g}% interval": bounds(data["lower"], data["upper"]),
-            "Here": [direction(row) for _, row in data.iterrows()],
-        }
-    )
-    return Table(shown, data, _note(shift))
-
-
 def set_names(shift: Shift) -> list[str]:
     """Name the training set and this one, each with whether its images are real or synthetic."""
     return [
@@ -113,24 +93,3 @@ def direction(row: pd.Series) -> str:
         return NO_DIRECTION
     measure = MEASURES[row["measure"]]
     return measure.more if row["difference"] > 0 else measure.less
-
-
-def _means(means: pd.Series, deviations: pd.Series) -> list[str]:
-    pairs = zip(means, deviations, strict=True)
-    return [f"{mean:.3g} ±{deviation:.2g}" for mean, deviation in pairs]
-
-
-def _note(shift: Shift) -> str:
-    made = shift.domain.iloc[0]
-    measured = "; ".join(
-        f"{name}: {row.n_images:,} of {row.all_images:,} images, {row.n_patients:,} of "
-        f"{row.all_patients:,} patients"
-        for name, row in zip(set_names(shift), shift.sets.itertuples(index=False), strict=True)
-    )
-    views = shift.sets["views"].iloc[0]
-    compared = f"views compared: {', '.join(views.split())}" if views else "all views compared"
-    return (
-        f"Measured on the breast in prepared images; {compared}. {measured}. Means ± standard "
-        f"deviation over images; intervals by bootstrap of patients, {made['n_bootstrap']:,} "
-        f"replicates, seed {made['seed']}, not adjusted for the number of measures."
-    )

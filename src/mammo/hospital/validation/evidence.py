@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mammo.evaluation.tables import calibration, operating_points
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables import operating_points
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+from mammo.report.estimates import of_anybody
 
 if TYPE_CHECKING:
     from mammo.datasets.check_report import Finding
@@ -53,11 +54,14 @@ class Weights:
         Whether those images were "real" or "synthetic"; "not known" of scores from a file.
     claimed : Claimed or None
         Where there is no internal result of the model to compare with, and it has one.
+    are_authors : bool
+        Whether they are those that the model's authors published.
     """
 
     words: str
     learnt_from: str
     claimed: Claimed | None = None
+    are_authors: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Evidence:
 
     Attributes
     ----------
-    assessment : Assessment
+    assessment : Evaluation
         Of a table of scores with one external set.
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
@@ -84,7 +88,7 @@ class Evidence:
         The images that each model gets most wrong; empty where they are not to be shown.
     """
 
-    assessment: Assessment
+    assessment: Evaluation
     sources: Mapping[str, str]
     weights: Mapping[str, Weights]
     scored_unit: str = "image"
@@ -133,21 +137,18 @@ class Evidence:
     @property
     def pairs(self) -> pd.DataFrame:
         """Models against each other on the hospital's images; empty where there is only one."""
-        found = self.assessment.comparisons
-        if found.empty:
-            return found
-        return found[(found["comparison"] == "models") & (found["dataset"] == self.dataset)]
+        found = self.assessment.pairs
+        return found if found.empty else found[found["dataset"] == self.dataset]
 
     @property
     def estimates(self) -> pd.DataFrame:
-        """The auROCs as figures take them (`mammo.report.tables.paper.ESTIMATE_COLUMNS`)."""
-        rows = self.assessment.aurocs
+        """The auROCs as figures take them (`mammo.report.estimates.ESTIMATE_COLUMNS`)."""
+        rows = of_anybody(self.assessment.aurocs)
+        weights = rows["model"].map(self.weights)
         return rows.assign(
             source=rows["dataset"].map(self.sources).astype("object"),
-            weights=rows["model"].map({name: found.words for name, found in self.weights.items()}),
-            may_have_seen="",
-            n_runs=1,
-            run_sd=float("nan"),
+            weights=[found.words for found in weights],
+            authors_weights=[found.are_authors for found in weights],
         )
 
     @cached_property
@@ -155,13 +156,3 @@ class Evidence:
         """Thresholds chosen on half of the hospital's patients, applied to the other half."""
         found = self.assessment
         return operating_points.rechosen(found.scored, list(found.criteria), found.settings)
-
-    @cached_property
-    def reliability(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Reliability curves as scored, and after recalibration on half of the patients."""
-        scored, settings = self.assessment.scored, self.assessment.settings
-        _, rescored = calibration.recalibration(scored, settings)
-        return (
-            calibration.reliability(scored, settings),
-            calibration.reliability(rescored, settings),
-        )

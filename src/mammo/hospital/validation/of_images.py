@@ -8,7 +8,7 @@ import pandas as pd
 
 from mammo.datasets.check_report import Finding
 from mammo.errors import MammoError
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.hospital.preflight import Preflight
@@ -48,7 +48,7 @@ def evidence(study: Study, preflight: Preflight | None = None, n_examples: int =
     scored = scores(study)
     (own,) = scored.loc[scored["split"] == EXTERNAL_SPLIT, "dataset"].unique()
     return Evidence(
-        assessment=Assessment(scored, results.settings(study), p.margin, criteria),
+        assessment=Evaluation(scored, results.settings(study), p.margin, criteria),
         sources={INTERNAL: study.source(INTERNAL), own: study.source(study.local)},
         weights={model: _weights(study, model) for model in p.models},
         preflight=preflight and with_losses(preflight, study.images(study.local).exclusions),
@@ -111,9 +111,9 @@ def _remove_name(image: str, reason: str) -> str:
 
 def _weights(study: Study, model: str) -> Weights:
     family = family_of(study, model)
-    words = family.weights_in_words(model)
+    words, are_authors = family.weights_in_words(model), family.has_authors_weights(model)
     if INTERNAL not in family.may_have_seen(model):
-        return Weights(words, study.source(INTERNAL))
+        return Weights(words, study.source(INTERNAL), are_authors=are_authors)
     published = next(cell.auroc for cell in TABLE_2 if cell.model == model)
     on = "on images of a set that it learnt from in part"
-    return Weights(words, "real", Claimed(published, "its authors published", on))
+    return Weights(words, "real", Claimed(published, "its authors published", on), are_authors)

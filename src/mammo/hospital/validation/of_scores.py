@@ -10,7 +10,7 @@ from mammo.datasets.check_report import Finding
 from mammo.datasets.institution.labels import LabelLayout, Labels, read_labels
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.score_file import check_missing
 from mammo.evaluation.tables.scores import Settings
@@ -94,7 +94,7 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         )
     weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
     return Evidence(
-        assessment=Assessment(
+        assessment=Evaluation(
             found.table, terms.settings, terms.margin, [criterion(text) for text in terms.criteria]
         ),
         sources={},

@@ -18,7 +18,7 @@ from mammo.report.page.blocks import (
     Prose,
     Section,
 )
-from mammo.report.tables.presentation import NOTHING
+from mammo.report.tables.formats import NOTHING
 
 
 def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:

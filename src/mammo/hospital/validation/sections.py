@@ -15,7 +15,6 @@ from mammo.hospital.validation import words
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import short_title
-from mammo.report.display import Table as Presented
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
@@ -25,12 +24,12 @@ from mammo.report.page.blocks import (
     Figure,
     Findings,
     Prose,
-    TableBlock,
+    Table,
     Thumbnail,
     Thumbnails,
 )
 from mammo.report.tables import comparison
-from mammo.report.tables.presentation import NOTHING, bounds, set_name
+from mammo.report.tables.formats import NOTHING, bounds, set_name
 
 
 def data(evidence: Evidence) -> Iterator[Block]:
@@ -43,13 +42,13 @@ def data(evidence: Evidence) -> Iterator[Block]:
         )
     else:
         counts = found.report.counts.astype("object")
-        yield TableBlock(
+        yield Table(
             counts.where(counts.notna(), None).rename_axis("Count").reset_index(),
             "What was found, and what can be used",
         )
     yield Findings(evidence.findings)
     if found is not None and len(found.exclusions):
-        yield TableBlock(
+        yield Table(
             _by_reason(found.exclusions["reason"]),
             "Left out, by reason",
             note="`exclusions.csv` lists each file by its pseudonym.",
@@ -69,7 +68,7 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
         auroc_forest(evidence.estimates, published=()),
         f"auROC of each model {places}, with intervals.",
     )
-    yield _table(_auroc_table(evidence), "auROC of each model on each set")
+    yield _auroc_table(evidence)
     drops = evidence.assessment.drops
     if len(drops):
         shown = comparison.drop_table(drops, evidence.sources)
@@ -80,7 +79,7 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
         yield _table(shown, "Models against each other here", collapsed=True)
 
 
-def _auroc_table(evidence: Evidence) -> Presented:
+def _auroc_table(evidence: Evidence) -> Table:
     rows = evidence.estimates
     shown = pd.DataFrame(
         {
@@ -98,7 +97,7 @@ def _auroc_table(evidence: Evidence) -> Presented:
         f"{100 * how.confidence:g}% intervals, percentile bootstrap of {how.unit}s, "
         f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
     )
-    return Presented(shown, rows, note)
+    return Table(shown, "auROC of each model on each set", note, data=rows)
 
 
 def curves(evidence: Evidence) -> Iterator[Block]:
@@ -123,7 +122,7 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
         if is_carried:
             yield _table(shown, "Thresholds carried over from the internal set", collapsed=True)
         else:
-            yield TableBlock(shown.shown, "Thresholds that were given, on all of these patients")
+            yield Table(shown.shown, "Thresholds that were given, on all of these patients")
     if len(evidence.rechosen):
         shown = notebook.rechosen_table(evidence.rechosen, evidence.sources)
         yield _table(shown, "Thresholds chosen anew on these patients")
@@ -131,7 +130,7 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
 
 def calibration(evidence: Evidence) -> Iterator[Block]:
     """Whether scores are the probabilities that they may seem."""
-    before, after = evidence.reliability
+    before, after = evidence.assessment.reliability
     if len(before):
         yield Figure(
             reliability_curves(before, after, evidence.sources),
@@ -189,7 +188,7 @@ def methods(evidence: Evidence) -> Iterator[Block]:
         {"Model": short_title(name), "Weights": found.words, "Learnt from": found.learnt_from}
         for name, found in evidence.weights.items()
     ]
-    yield TableBlock(pd.DataFrame(rows), "Where the models come from")
+    yield Table(pd.DataFrame(rows), "Where the models come from")
     unit, units = evidence.scored_unit, words.plural(evidence.scored_unit)
     drawn = {
         "patient": f"Intervals draw whole patients, since {units} of one patient are alike.",
@@ -210,5 +209,5 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     )
 
 
-def _table(presented: Presented, caption: str, *, collapsed: bool = False) -> TableBlock:
-    return TableBlock(presented.shown, caption, presented.note, collapsed)
+def _table(table: Table, caption: str, *, collapsed: bool = False) -> Table:
+    return replace(table, caption=caption, collapsed=collapsed)

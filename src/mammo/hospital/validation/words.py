@@ -22,7 +22,7 @@ from mammo.hospital.validation.conclusions import (
 )
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
-from mammo.report.tables.presentation import p_value, set_name
+from mammo.report.tables.formats import p_value, set_name
 
 _RANKS = {
     "better": "better than guessing",

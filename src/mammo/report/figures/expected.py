@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mammo.paper.published import EXPERTS_AUROC, dataset_title, short_title
-from mammo.report.figures.style import DISPLAY_WIDTH, GREY, INK, Picture, drawing, light_grid, looks
+from mammo.report.figures.style import DISPLAY_WIDTH, GREY, INK, Picture, drawing, looks, named_rows
 
 
 def expected_intervals(intervals: pd.DataFrame) -> Picture:
@@ -35,13 +35,10 @@ def expected_intervals(intervals: pd.DataFrame) -> Picture:
             )  # fmt: skip
         names = zip(rows["model"], rows["dataset"], strict=True)
         labels = [f"{short_title(model)}, {dataset_title(dataset)}" for model, dataset in names]
-        axes.set_yticks([-place for place in rows.index], labels)
         for value, words in ((0.5, "guessing 0.50"), (EXPERTS_AUROC, f"experts {EXPERTS_AUROC}")):
             axes.text(value, 0.8, words, ha="center", va="bottom", fontsize=9, color=GREY)
         axes.set(xlabel="Published auROC", ylim=(0.3 - len(rows), 0.8))
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        light_grid(axes, "x")
+        named_rows(axes, [-place for place in rows.index], labels)
         figure.legend(handles=_legend(), loc="outside lower center", ncols=2)
     return Picture(figure, _alt(rows))
 

@@ -19,6 +19,7 @@ from mammo.paper.published import (
     PublishedAuroc,
     model_title,
 )
+from mammo.report.estimates import check_estimates
 from mammo.report.figures.style import (
     DISPLAY_WIDTH,
     GREY,
@@ -26,12 +27,12 @@ from mammo.report.figures.style import (
     Look,
     Picture,
     drawing,
-    light_grid,
     looks,
+    named_rows,
     set_label,
 )
-from mammo.report.tables.paper import NOT_IN_THIS_BUILD, check_estimates
-from mammo.report.tables.presentation import title_of
+from mammo.report.tables.formats import title_of
+from mammo.report.tables.paper import NOT_IN_THIS_BUILD
 
 
 def auroc_forest(
@@ -42,7 +43,7 @@ def auroc_forest(
     Parameters
     ----------
     estimates : DataFrame
-        `mammo.report.tables.paper.ESTIMATE_COLUMNS`.
+        `mammo.report.estimates.ESTIMATE_COLUMNS`.
     published : tuple of PublishedAuroc
         The cells to set beside them; without any, the experts' value is not drawn either.
     """
@@ -66,7 +67,7 @@ def auroc_forest(
                 EXPERTS_AUROC, top, f"experts {EXPERTS_AUROC}", ha="center", va="bottom",
                 fontsize=9, color=GREY,
             )  # fmt: skip
-        weights = rows.dropna(subset="weights").groupby("model")["weights"].first()
+        known = rows.dropna(subset="authors_weights").groupby("model")["authors_weights"].first()
         computed = set(rows.loc[rows["auroc"].notna(), "model"])
         for model, places in heights.groupby(rows["model"], sort=False):
             if model not in computed:
@@ -75,15 +76,12 @@ def auroc_forest(
                     fontsize=9, color=GREY, transform=axes.get_yaxis_transform(),
                 )  # fmt: skip
             axes.text(
-                -0.02, places.max() + 0.95, title_of(model, weights.get(model)), weight="bold",
+                -0.02, places.max() + 0.95, title_of(model, known.get(model)), weight="bold",
                 ha="right",
                 va="center", fontsize=9.5, transform=axes.get_yaxis_transform(),
             )  # fmt: skip
-        axes.set_yticks(heights, [_label(row) for _, row in rows.iterrows()])
         axes.set(xlabel="auROC", ylim=(heights.min() - 0.7, top))
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        light_grid(axes, "x")
+        named_rows(axes, heights, [_label(row) for _, row in rows.iterrows()])
         handles = _forest_legend() if published else _forest_legend()[:1]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     return Picture(figure, _forest_alt(rows))

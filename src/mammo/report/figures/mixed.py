@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mammo.paper.published import DATASET_TITLES, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc, find
+from mammo.report.estimates import check_estimates
 from mammo.report.figures.style import (
     BLUE,
     DISPLAY_WIDTH,
@@ -16,10 +17,9 @@ from mammo.report.figures.style import (
     VERMILLION,
     Picture,
     drawing,
-    light_grid,
+    named_rows,
     set_label,
 )
-from mammo.report.tables.paper import check_estimates
 
 _BEFORE, _AFTER = (BLUE, "o"), (VERMILLION, "s")
 
@@ -30,7 +30,7 @@ def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
     Parameters
     ----------
     mixed, ddsm_only : DataFrame
-        `mammo.report.tables.paper.ESTIMATE_COLUMNS` of one backbone trained on mixed data and on
+        `mammo.report.estimates.ESTIMATE_COLUMNS` of one backbone trained on mixed data and on
         DDSM alone, scored on the same images.
     """
     key = ["model", "dataset", "split"]
@@ -44,11 +44,8 @@ def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
         for place, row in both.iterrows():
             _dumbbell(axes, -place, row)
         labels = [f"{set_label(row)}\n{_role(row['split'])}" for _, row in both.iterrows()]
-        axes.set_yticks([-place for place in both.index], labels)
         axes.set(xlabel="auROC", ylim=(0.6 - len(both), 0.5))
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        light_grid(axes, "x")
+        named_rows(axes, [-place for place in both.index], labels)
         figure.legend(handles=_dumbbell_legend(), loc="outside lower center", ncols=2)
     listed = "; ".join(
         f"{set_label(row)} {row['auroc']:.2f} to {row['auroc_after']:.2f}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -11,18 +10,17 @@ from matplotlib.figure import Figure
 
 from mammo.paper.published import model_title
 from mammo.report.figures.style import (
-    DISPLAY_WIDTH,
     GREY,
     NO_SOURCES,
+    PANEL_SIDE,
     Look,
     Picture,
     drawing,
     looks,
+    panel_grid,
     unit_square,
 )
-from mammo.report.tables.presentation import set_name
-
-_COLUMNS = 3
+from mammo.report.tables.formats import set_name
 
 
 def reliability_curves(
@@ -45,12 +43,11 @@ def reliability_curves(
     if recalibrated is not None and len(recalibrated):
         kinds["recalibrated"] = recalibrated
     models = list(dict.fromkeys(curves["model"]))
-    n_columns = min(len(models), _COLUMNS)
-    n_rows = math.ceil(len(models) / _COLUMNS)
+    n_rows, n_columns = panel_grid(len(models))
     styles = looks(curves["dataset"])
     with drawing():
-        side = DISPLAY_WIDTH / _COLUMNS
-        size = (side * n_columns, (side + 0.15) * n_rows * len(kinds) + 0.5)
+        height = (PANEL_SIDE + 0.15) * n_rows * len(kinds) + 0.5
+        size = (PANEL_SIDE * n_columns, height)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(n_rows * len(kinds), n_columns, squeeze=False)
         for place, (kind, rows) in enumerate(kinds.items()):

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mammo.evaluation import roc_curve
 from mammo.paper.published import model_title
+from mammo.report.estimates import check_estimates
 from mammo.report.figures.style import (
-    DISPLAY_WIDTH,
     GREY,
+    PANEL_SIDE,
     Look,
     Picture,
     drawing,
     looks,
+    panel_grid,
     set_label,
     unit_square,
 )
-from mammo.report.tables.paper import check_estimates
-from mammo.report.tables.presentation import title_of
-
-_COLUMNS = 3
+from mammo.report.tables.formats import title_of
 
 
 def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
@@ -34,19 +31,18 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     predictions : DataFrame
         ``model``, ``dataset``, ``split`` ("validation" or "test"), ``y_true``, ``y_score``.
     estimates : DataFrame
-        `mammo.report.tables.paper.ESTIMATE_COLUMNS`; curves without both classes have no auROC and
+        `mammo.report.estimates.ESTIMATE_COLUMNS`; curves without both classes have no auROC and
         are left out.
     """
     known = check_estimates(estimates)
     known = known[known["auroc"].notna()]
     models = [name for name in dict.fromkeys(predictions["model"]) if name in set(known["model"])]
-    n_columns = min(max(len(models), 1), _COLUMNS)
-    n_rows = max(math.ceil(len(models) / _COLUMNS), 1)
+    n_rows, n_columns = panel_grid(len(models))
     most = known["model"].value_counts().max() if len(known) else 0
-    panel = (DISPLAY_WIDTH / _COLUMNS, DISPLAY_WIDTH / _COLUMNS + 0.45 + 0.37 * most)
+    height = PANEL_SIDE + 0.45 + 0.37 * most
     styles = looks(known["dataset"])
     with drawing():
-        size = (panel[0] * n_columns, panel[1] * n_rows)
+        size = (PANEL_SIDE * n_columns, height * n_rows)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for model, axes in zip(models, panels, strict=False):
@@ -54,8 +50,8 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
             for _, row in known[known["model"] == model].iterrows():
                 style = styles[row["dataset"]]
                 _roc_curve(axes, predictions[_same(predictions, row)], row, style)
-            weights = known.loc[known["model"] == model, "weights"].iloc[0]
-            _roc_axes(axes, title_of(model, weights).replace(" (", "\n("))
+            authors = known.loc[known["model"] == model, "authors_weights"].iloc[0]
+            _roc_axes(axes, title_of(model, authors).replace(" (", "\n("))
         for axes in panels[len(models) :]:
             axes.set_axis_off()
     listed = "; ".join(

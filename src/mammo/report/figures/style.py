@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import io
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from html import escape
 from itertools import cycle
 from types import MappingProxyType
 from typing import Literal
@@ -18,11 +17,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mammo.paper.published import dataset_title
+from mammo.report.page.render import address, in_notebook
 
 DISPLAY_WIDTH = 7.6
 """Inches across a page of the book, at `PIXELS_PER_INCH`."""
 PIXELS_PER_INCH = 100
-_LEAST_WIDTH = 540  # pixels; on a narrower screen the figure scrolls in its frame, to stay legible
+PANEL_COLUMNS, PANEL_SIDE = 3, DISPLAY_WIDTH / 3
+"""Panels across a page, and the width of one in inches."""
+_LEAST_WIDTH = 540
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
 
@@ -83,17 +85,23 @@ class Picture:
     caption: str = ""
     kind: Literal["svg", "png"] = "svg"
 
+    @property
+    def width(self) -> int:
+        """Pixels across on a page."""
+        return round(self.figure.get_figwidth() * PIXELS_PER_INCH)
+
+    @property
+    def least_width(self) -> int:
+        """Pixels across on a narrower screen, where the figure scrolls to stay legible."""
+        return min(self.width, _LEAST_WIDTH)
+
+    @property
+    def source(self) -> str:
+        """The file as an address for ``<img>``."""
+        return address({"svg": "image/svg+xml", "png": "image/png"}[self.kind], self.render())
+
     def _repr_html_(self) -> str:
-        mime = "image/svg+xml" if self.kind == "svg" else "image/png"
-        encoded = base64.b64encode(self.render()).decode()
-        width = round(self.figure.get_figwidth() * PIXELS_PER_INCH)
-        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
-        return (
-            f'<figure class="mammo-figure"><div class="mammo-scroll" tabindex="0">'
-            f'<img width="{width}" style="min-width:{min(width, _LEAST_WIDTH)}px" '
-            f'alt="{escape(self.alt)}" src="data:{mime};base64,{encoded}">'
-            f"</div>{caption}</figure>"
-        )
+        return in_notebook(self)
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"
@@ -137,6 +145,19 @@ def light_grid(axes: Axes, axis: Literal["x", "y", "both"] = "both") -> None:
     """Draw faint grid lines behind the data."""
     axes.grid(axis=axis, color="#e3e3e3", linewidth=0.7)
     axes.set_axisbelow(True)
+
+
+def named_rows(axes: Axes, heights: Sequence[float], names: Sequence[str]) -> None:
+    """Name the rows of a figure whose other axis is an auROC."""
+    axes.set_yticks(heights, names)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(axis="y", length=0)
+    light_grid(axes, "x")
+
+
+def panel_grid(n_panels: int) -> tuple[int, int]:
+    """Rows and columns of as many panels, `PANEL_COLUMNS` across at most."""
+    return max(math.ceil(n_panels / PANEL_COLUMNS), 1), min(max(n_panels, 1), PANEL_COLUMNS)
 
 
 def unit_square(axes: Axes, xlabel: str, ylabel: str) -> None:

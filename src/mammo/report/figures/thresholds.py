@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -12,18 +11,17 @@ from matplotlib.lines import Line2D
 
 from mammo.paper.published import model_title
 from mammo.report.figures.style import (
-    DISPLAY_WIDTH,
     GREY,
     NO_SOURCES,
+    PANEL_SIDE,
     Look,
     Picture,
     drawing,
     looks,
+    panel_grid,
     unit_square,
 )
-from mammo.report.tables.presentation import set_name
-
-_COLUMNS = 3
+from mammo.report.tables.formats import set_name
 
 
 def carried_thresholds(
@@ -43,10 +41,9 @@ def carried_thresholds(
     chosen = points[points["criterion"] == criterion]
     models = list(dict.fromkeys(chosen["model"]))
     styles = looks(chosen["dataset"])
-    n_columns, n_rows = min(len(models), _COLUMNS), math.ceil(len(models) / _COLUMNS)
-    side = DISPLAY_WIDTH / _COLUMNS
+    n_rows, n_columns = panel_grid(len(models))
     with drawing():
-        size = (side * n_columns, (side + 0.5) * n_rows + 0.3)
+        size = (PANEL_SIDE * n_columns, (PANEL_SIDE + 0.5) * n_rows + 0.3)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for model, axes in zip(models, panels, strict=False):

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from mammo.report.page.render import in_notebook
+from mammo.report.tables.spreadsheet_cells import harmless
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -30,11 +33,18 @@ class Prose:
 
 @dataclass(frozen=True)
 class Notice:
-    """One statement that must not be overlooked, and what to do about it."""
+    """One statement that must not be overlooked, and what to do about it; titled in a notebook."""
 
     kind: Severity
     text: str
     remedy: str = ""
+    title: str = ""
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
+
+    def __repr__(self) -> str:
+        return f"{self.title}: {self.text}"
 
 
 @dataclass(frozen=True)
@@ -45,29 +55,52 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class TableBlock:
-    """A table of a data frame's columns, without its index; the first column names the rows.
+class Table:
+    """A table: what is shown, a data frame without its index, and the numbers behind it.
 
     Parameters
     ----------
-    frame : DataFrame
+    shown : DataFrame
         Text is shown as it stands, floats with four significant digits, missing values as a dash.
-        Columns of numbers, also with an interval or a percent sign, are aligned to the right.
+        The first column names the rows; columns of numbers, also with an interval or a percent
+        sign, are aligned to the right.
     caption : str
-        One sentence; the table's number is put before it.
+        One sentence; in a report the table's number is put before it.
     note : str
         Running text below the table.
     collapsed : bool
         Shut on the screen until it is asked for; in print always open.
     most_rows : int
-        Rows beyond are left out, and a line says how many.
+        Of a report: rows beyond are left out, and a line says how many.
+    data : DataFrame, optional
+        What a notebook offers as CSV; without it what is shown.
+    name : str
+        Anchor in a notebook's page and name of the CSV file, as "table-3".
     """
 
-    frame: pd.DataFrame
+    shown: pd.DataFrame
     caption: str
     note: str = ""
     collapsed: bool = False
     most_rows: int = 200
+    data: pd.DataFrame | None = None
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if self.data is None:
+            object.__setattr__(self, "data", self.shown)
+
+    @property
+    def csv(self) -> str:
+        """The numbers as CSV that a spreadsheet shows and does not compute."""
+        return harmless(self.data).to_csv(index=False, float_format="%.6g")
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
+
+    def __repr__(self) -> str:
+        text = self.shown.to_string(index=False)
+        return "\n".join(part for part in (self.caption, text, self.note) if part)
 
 
 @dataclass(frozen=True)
@@ -93,6 +126,22 @@ class Thumbnails:
 
     items: Sequence[Thumbnail]
     caption: str
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{self.caption}: {item.caption}" for item in self.items)
+
+
+class Group(tuple):
+    """Blocks that a notebook shows one below the other."""
+
+    def _repr_html_(self) -> str:
+        return "".join(block._repr_html_() for block in self)
+
+    def __repr__(self) -> str:
+        return "\n".join(map(repr, self))
 
 
 @dataclass(frozen=True)
@@ -120,9 +169,7 @@ class NextSteps:
     title: str = "What to do next"
 
 
-Block: TypeAlias = (
-    Prose | Notice | Findings | TableBlock | Figure | Thumbnails | KeyFigures | NextSteps
-)
+Block: TypeAlias = Prose | Notice | Findings | Table | Figure | Thumbnails | KeyFigures | NextSteps
 
 
 @dataclass(frozen=True)

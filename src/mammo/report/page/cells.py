@@ -1,32 +1,34 @@
-"""From a data frame to the cells of a table: text, bounded, and how each cell is set."""
+"""From a data frame to the cells of a table: text, and how each cell is set."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mammo.report.page.blocks import TableBlock
-
 MISSING = "–"
 LONGEST = 300
-"""Characters of a cell; what is longer ends in an ellipsis."""
+"""Characters of a cell of a report; what is longer ends in an ellipsis."""
+_BADGES = {"real", "synthetic", "published"}
 
 _LONG_WORD = re.compile(r"\S{25}")
 _MANY_COLUMNS = 8
 _ONE = r"[<>≤≥]? ?[-−+±]?\d[\d.,]*%?"
 _NUMBERS = re.compile(rf"{_ONE}(?:(?: to | of | ± |; | / |–| \(){_ONE}\)?)*")
+_SHORT_NUMBERS = re.compile(r"(?:< )?[-−+±]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")
 
 
 class Cell(NamedTuple):
-    """Text of a cell; "number" in a column of numbers, "long" where words may have to be cut."""
+    """Text of a cell, the class that says how it is set, and whether it is a badge."""
 
     text: str
-    kind: Literal["text", "number", "long"]
+    kind: str
+    is_badge: bool = False
 
 
 class Grid(NamedTuple):
@@ -42,30 +44,53 @@ class Grid(NamedTuple):
         return len(self.headings) > _MANY_COLUMNS
 
 
-def grid(table: TableBlock) -> Grid:
-    """Return the cells of a table as they are shown."""
-    shown = table.frame.head(table.most_rows)
-    columns = [_column(shown.iloc[:, place]) for place in range(shown.shape[1])]
-    headings = [_heading(name, column) for name, column in zip(shown.columns, columns, strict=True)]
-    return Grid(headings, list(zip(*columns, strict=True)), len(table.frame))
+Setting: TypeAlias = Callable[[str, list[str]], list[Cell]]
+"""From a heading and the texts below it to cells, the heading first."""
 
 
-def _heading(name: object, column: list[Cell]) -> Cell:
-    holds_numbers = bool(column) and column[0].kind == "number"
-    return _cell(_bounded(str(name)), holds_numbers)
+def grid(shown: pd.DataFrame, most_rows: int | None = None) -> Grid:
+    """Return the cells of a table as a report shows them, of its first rows.
+
+    A column whose texts are all numbers is "number", elsewhere a text is "long" where words may
+    have to be cut.
+    """
+    return _grid(shown, most_rows, _of_report)
 
 
-def _column(values: pd.Series) -> list[Cell]:
-    texts = [_text(value) for value in values]
+def notebook_grid(shown: pd.DataFrame) -> Grid:
+    """Return the cells of a table as a notebook shows them.
+
+    A column that has a number is "mammo-number", and what is in words there "mammo-words", too.
+    """
+    return _grid(shown, None, _of_notebook)
+
+
+def _grid(frame: pd.DataFrame, most_rows: int | None, setting: Setting) -> Grid:
+    shown = frame[:most_rows]
+    columns = [
+        setting(str(name), [_text(value) for value in shown.iloc[:, place]])
+        for place, name in enumerate(shown.columns)
+    ]
+    rows = list(zip(*(column[1:] for column in columns), strict=True))
+    return Grid([column[0] for column in columns], rows, len(frame))
+
+
+def _of_report(heading: str, texts: list[str]) -> list[Cell]:
+    bounded = [t if len(t) <= LONGEST else t[: LONGEST - 1] + "…" for t in (heading, *texts)]
     present = [text for text in texts if text != MISSING]
-    holds_numbers = bool(present) and all(map(_NUMBERS.fullmatch, present))
-    return [_cell(text, holds_numbers) for text in texts]
+    if present and all(map(_NUMBERS.fullmatch, present)):
+        return [Cell(text, "number") for text in bounded]
+    return [Cell(text, "long" if _LONG_WORD.search(text) else "text") for text in bounded]
 
 
-def _cell(text: str, holds_numbers: bool) -> Cell:
-    if holds_numbers:
-        return Cell(text, "number")
-    return Cell(text, "long" if _LONG_WORD.search(text) else "text")
+def _of_notebook(heading: str, texts: list[str]) -> list[Cell]:
+    if not any(map(_SHORT_NUMBERS.fullmatch, texts)):
+        return [Cell(heading, ""), *(Cell(text, "", text in _BADGES) for text in texts)]
+    is_words = [" " in text and not _SHORT_NUMBERS.fullmatch(text) for text in texts]
+    return [
+        Cell(text, "mammo-number mammo-words" if wraps else "mammo-number")
+        for text, wraps in zip((heading, *texts), (False, *is_words), strict=True)
+    ]
 
 
 def _text(value: object) -> str:
@@ -80,8 +105,4 @@ def _text(value: object) -> str:
     if isinstance(value, float | np.floating):
         large = abs(value) >= 1000 or float(value).is_integer()
         return f"{value:,.0f}" if large else f"{value:.4g}"
-    return _bounded(str(value))
-
-
-def _bounded(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return str(value)

@@ -1,26 +1,24 @@
-"""From a page to the text of one HTML file that needs nothing else."""
+"""From values to HTML: a whole page that needs nothing else, or one block for a notebook."""
 
 from __future__ import annotations
 
 import base64
 import re
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mammo.report.page.blocks import Block, Page
-from mammo.report.page.cells import grid
+from mammo.files.artifacts import digest
+from mammo.report.page.cells import grid, notebook_grid
 from mammo.report.page.characters import visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from mammo.report.figures.style import Picture
-
 _MARKED = re.compile(r"(\*\*.+?\*\*|`[^`\n]+`)")
-_LEAST_WIDTH = 540  # pixels; on a narrower screen a figure scrolls in its frame, to stay legible
 
 
-def render(page: Page) -> str:
+def render(page: object) -> str:
     """Return a page as one HTML file.
 
     The file holds its style and its images, asks for nothing outside of itself and runs no
@@ -31,7 +29,7 @@ def render(page: Page) -> str:
 
     Parameters
     ----------
-    page : Page
+    page : mammo.report.page.blocks.Page
 
     Returns
     -------
@@ -39,6 +37,29 @@ def render(page: Page) -> str:
         HTML, to be written in UTF-8.
     """
     return _environment().get_template("page.html.j2").render(page=page)
+
+
+def in_notebook(block: object) -> str:
+    """Return a block as the cell of a notebook shows it, its texts escaped as in `render`.
+
+    Parameters
+    ----------
+    block : Table, Picture, Notice or Thumbnails
+    """
+    template = f"notebook/{type(block).__name__.lower()}.html.j2"
+    return _environment().get_template(template).render(block=block)
+
+
+@cache
+def templates_digest() -> str:
+    """Return the digest of the templates: what a notebook shows follows from them as from code."""
+    folder = Path(__file__).parent / "templates"
+    return digest({str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*.j2")})
+
+
+def address(media_type: str, content: bytes) -> str:
+    """Return the address of a content that holds it whole (RFC 2397)."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
 
 
 @cache
@@ -56,12 +77,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "figure": _figure,
+        "csv": lambda text: address("text/csv;charset=utf-8", text.encode()),
         "grid": grid,
+        "notebook_grid": notebook_grid,
         "paragraphs": _paragraphs,
-        "png": _png,
+        "png": lambda content: address("image/png", content),
         "spans": _spans,
-        "template": _template,
+        "template": lambda block: f"blocks/{type(block).__name__.lower()}.html.j2",
     }
     return environment
 
@@ -71,18 +93,6 @@ class Span(NamedTuple):
 
     tag: str
     text: str
-
-
-class Shown(NamedTuple):
-    """A figure's address and its widths in pixels: the natural one and the least legible one."""
-
-    source: str
-    width: int
-    least_width: int
-
-
-def _template(block: Block) -> str:
-    return f"blocks/{type(block).__name__.lower()}.html.j2"
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -97,19 +107,3 @@ def _span(part: str) -> Span:
     if not _MARKED.fullmatch(part):
         return Span("", part)
     return Span("code", part[1:-1]) if part.startswith("`") else Span("strong", part[2:-2])
-
-
-def _figure(picture: Picture) -> Shown:
-    from mammo.report.figures.style import PIXELS_PER_INCH
-
-    media_type = {"svg": "image/svg+xml", "png": "image/png"}[picture.kind]
-    width = round(picture.figure.get_figwidth() * PIXELS_PER_INCH)
-    return Shown(_address(media_type, picture.render()), width, min(width, _LEAST_WIDTH))
-
-
-def _png(content: bytes) -> str:
-    return _address("image/png", content)
-
-
-def _address(media_type: str, content: bytes) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import pandas as pd
 from IPython.display import Markdown
 
 from mammo.paper import plus_minus
-from mammo.paper.drops import nearest_miss
 from mammo.paper.published import (
     EXPERTS_AUROC,
     EXTERNAL,
     PRINTED_HALF_WIDTH,
-    PRINTED_OWN_VALIDATION,
-    PRINTED_RANGE,
     dataset_title,
     model_title,
     short_title,
 )
-from mammo.paper.sampling_error import ICC, images_needed
-from mammo.report.display import Table
-from mammo.report.tables.presentation import NOTHING, p_value
+from mammo.paper.sampling_error import ICC
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import p_value, two_digits
 
 LEVEL = 0.05
 
 
 def readings_table(intervals: pd.DataFrame) -> Table:
     """Return every reading of ±0.01 that was tried, those that are ruled out first."""
-    data = pd.DataFrame([asdict(reading) for reading in plus_minus.readings(intervals)])
-    return Table(data.set_axis(["±0.01 as", "would be", "Verdict"], axis=1), data)
+    data = pd.DataFrame(plus_minus.readings(intervals))
+    shown = data.set_axis(["±0.01 as", "would be", "Verdict"], axis=1)
+    caption = "Readings of the paper's ±0.01: which are possible, and which are ruled out"
+    return Table(shown, caption, data=data, name="readings")
 
 
 def interval_table(intervals: pd.DataFrame) -> Table:
@@ -62,7 +59,8 @@ def interval_table(intervals: pd.DataFrame) -> Table:
         "the interval is this one. end2end and frcnn_cad: validation as if on the set's images "
         "used here, since the authors' own numbers of images are not in the paper."
     )
-    return Table(shown, intervals, note)
+    caption = "The 95% interval to be expected of each published auROC"
+    return Table(shown, caption, note, data=intervals, name="expected-intervals")
 
 
 def drop_table(drops: pd.DataFrame) -> Table:
@@ -73,7 +71,8 @@ def drop_table(drops: pd.DataFrame) -> Table:
     drops : DataFrame
         As `mammo.paper.drops.published_drops`.
     """
-    return _difference_table(drops, ("At home", "There", "Drop"))
+    caption = "The paper's drops from validation to external sets, tested with honest errors"
+    return _difference_table(drops, ("At home", "There", "Drop"), "published-drops", caption)
 
 
 def gain_table(gains: pd.DataFrame) -> Table:
@@ -84,10 +83,14 @@ def gain_table(gains: pd.DataFrame) -> Table:
     gains : DataFrame
         As `mammo.paper.drops.published_gains`.
     """
-    return _difference_table(gains, ("Mixed data", "DDSM alone", "Gain"))
+    caption = "The paper's gains from mixed training data, tested likewise"
+    headings = ("Mixed data", "DDSM alone", "Gain")
+    return _difference_table(gains, headings, "published-gains", caption)
 
 
-def _difference_table(differences: pd.DataFrame, headings: tuple[str, str, str]) -> Table:
+def _difference_table(
+    differences: pd.DataFrame, headings: tuple[str, str, str], name: str, caption: str
+) -> Table:
     first, second, difference = headings
     shown = pd.DataFrame(
         {
@@ -107,7 +110,7 @@ def _difference_table(differences: pd.DataFrame, headings: tuple[str, str, str])
         f"Two-sided, unpaired, Holm over {len(differences)}; significant below {LEVEL:g}. Errors "
         "by formula; by patient, adjusted too, from the simulation."
     )
-    return Table(shown, differences, note)
+    return Table(shown, caption, note, data=differences, name=name)
 
 
 def detectable_table(detectable: pd.DataFrame) -> Table:
@@ -120,11 +123,10 @@ def detectable_table(detectable: pd.DataFrame) -> Table:
     """
     columns = {"At home (DDSM)": detectable["internal"].map("{:.2f}".format)}
     for name in EXTERNAL:
-        columns[dataset_title(name)] = detectable[name].map(
-            lambda drop: NOTHING if pd.isna(drop) else f"{drop:.2f}"
-        )
+        columns[dataset_title(name)] = two_digits(detectable[name])
     note = "Two-sided 5% level, 80% power, independent images; by patient they are somewhat larger."
-    return Table(pd.DataFrame(columns), detectable, note)
+    caption = "Smallest drop that each external set could have shown"
+    return Table(pd.DataFrame(columns), caption, note, data=detectable, name="detectable")
 
 
 def coverage_table(coverage: pd.DataFrame) -> Table:
@@ -155,7 +157,8 @@ def coverage_table(coverage: pd.DataFrame) -> Table:
         f"from chance alone it differs from 95% by up to {1.96 * error:.1%} in most cells. Normal "
         "scores; the numbers of patients of each kind are assumed where they are not published."
     )
-    return Table(shown, coverage, note)
+    caption = "How often each 95% interval contains the true auROC, in simulated sets"
+    return Table(shown, caption, note, data=coverage, name="coverage")
 
 
 def interval_sentence(intervals: pd.DataFrame) -> Markdown:
@@ -175,58 +178,20 @@ def interval_sentence(intervals: pd.DataFrame) -> Markdown:
 
 def reading_sentence(intervals: pd.DataFrame) -> Markdown:
     """Say what is proved about ±0.01 and what is only made plausible."""
-    verdicts = [reading.verdict for reading in plus_minus.readings(intervals)]
-    n_out = verdicts.count(plus_minus.RULED_OUT)
     widths = {unit: plus_minus.expected_widths(intervals, unit) for unit in ("image", "patient")}
     all_sets = {unit: plus_minus.ratio(values) for unit, values in widths.items()}
     table_3 = {unit: plus_minus.ratio(values["Table 3"]) for unit, values in widths.items()}
     alone = table_3["patient"] >= plus_minus.ALLOWED
     return Markdown(
-        f"**Proved**, from the published numbers of images: {n_out} readings cannot print as "
-        f"±{PRINTED_HALF_WIDTH} on every set. The sampling error of one test is "
-        f"{all_sets['image']:.1f} times larger on one set of Tables 2 to 4 than on another, and "
-        f"rounding hides less than {plus_minus.ALLOWED:.0f} times. That a patient's images are "
-        f"alike, as far as is assumed here, leaves {all_sets['patient']:.1f} times. Table 3's "
-        f"whole sets alone ({table_3['image']:.1f} times by image, {table_3['patient']:.2f} by "
-        f"patient) would {'' if alone else 'not '}be enough by patient. **Only made plausible**: "
-        "that the number is a spread over trainings, where there were any, or a convention. The "
-        "paper does not say, and its own scores would be needed to know."
-    )
-
-
-def drop_sentence(drops: pd.DataFrame) -> Markdown:
-    """Count the drops that remain significant, and name those that do not."""
-    alone, mixed = (drops[drops["place"] == place] for place in ("Table 3", "Table 4"))
-    remain, remain_mixed = _significant(alone), _significant(mixed)
-    p_values = ", ".join(f"{nearest_miss(name):.2f} on {dataset_title(name)}" for name in EXTERNAL)
-    low, high = PRINTED_OWN_VALIDATION[0], PRINTED_RANGE[1]
-    return Markdown(
-        f"Of the {len(alone)} drops of models trained on DDSM alone, {int(remain.sum())} remain "
-        f"significant after Holm's adjustment{_named(alone[~remain])}; of the {len(mixed)} of the "
-        f"model trained on mixed data, {int(remain_mixed.sum())} do{_named(mixed[~remain_mixed])}. "
-        f"What the abstract sets side by side, {low} as the lowest at home and {high} as the "
-        "highest elsewhere, are two models and no drop; on sets of these sizes the two values "
-        f"would differ with p = {p_values}."
-    )
-
-
-def gain_sentence(gains: pd.DataFrame) -> Markdown:
-    """Count the gains from mixed data that are beyond chance."""
-    remain = _significant(gains)
-    number = int(remain.sum())
-    return Markdown(
-        "The paper calls the performance on mixed data significantly improved. Of the "
-        f"{len(gains)} gains, {number} {'remains' if number == 1 else 'remain'} significant"
-        f"{_named(gains[~remain])}: a fifth of a small set is too small to tell."
-    )
-
-
-def needed_sentence(share_malignant: float = 0.3) -> Markdown:
-    """Say how many images an interval of ±0.01 takes."""
-    chance, good = (images_needed(area, share_malignant, PRINTED_HALF_WIDTH) for area in (0.5, 0.9))
-    return Markdown(
-        f"An honest ±{PRINTED_HALF_WIDTH} takes {chance:,} independent images at an auROC of 0.5, "
-        f"and {good:,} at 0.9, if {share_malignant:.0%} of them are malignant."
+        "**Proved**, from the published numbers of images: 4 readings cannot print as ±0.01 on "
+        f"every set. The sampling error of one test is {all_sets['image']:.1f} times larger on one "
+        "set of Tables 2 to 4 than on another, and rounding hides less than 3 times. That a "
+        "patient's images are alike, as far as is assumed here, leaves "
+        f"{all_sets['patient']:.1f} times. Table 3's whole sets alone ({table_3['image']:.1f} "
+        f"times by image, {table_3['patient']:.2f} by patient) would {'' if alone else 'not '}be "
+        "enough by patient. **Only made plausible**: that the number is a spread over trainings, "
+        "where there were any, or a convention. The paper does not say, and its own scores would "
+        "be needed to know."
     )
 
 
@@ -244,23 +209,8 @@ def _holds(intervals: pd.DataFrame, value: float) -> int:
     return int((distance <= intervals["simulated_by_patient"]).sum())
 
 
-def _significant(rows: pd.DataFrame) -> pd.Series:
-    both = rows[["p_holm", "p_holm_by_patient"]].max(axis=1)
-    return (both < LEVEL) & (rows["difference"] > 0)
-
-
 def _verdict(row: pd.Series) -> str:
     by_formula, by_patient = row["p_holm"] < LEVEL, row["p_holm_by_patient"] < LEVEL
     if by_formula and by_patient:
         return "significant"
     return "in doubt" if by_formula or by_patient else "not significant"
-
-
-def _named(drops: pd.DataFrame) -> str:
-    if drops.empty:
-        return ""
-    listed = ", ".join(
-        f"{short_title(row['model'])} on {dataset_title(row['dataset'])}"
-        for _, row in drops.iterrows()
-    )
-    return f" (not {listed})"

@@ -9,9 +9,16 @@ import pandas as pd
 
 from mammo.evaluation.tables.operating_points import MEASURES
 from mammo.paper.published import model_title, short_title
-from mammo.report.display import Table
-from mammo.report.tables.presentation import NOTHING, bounds, p_value, set_name
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import bounds, interval_heading, p_value, set_name, two_digits
 
+_CAPTIONS = {
+    "drops": "Drop of the auROC from DDSM's validation to each external set",
+    "pairs": "Differences between every two models on each set, paired",
+    "operating-points": "Thresholds chosen at home, and what they give elsewhere",
+    "calibration": "Calibration of each model, as scored and after recalibration",
+    "subgroups": "auROC within subgroups of the images",
+}
 _FACTS = {
     "laterality": "Side",
     "view": "View",
@@ -34,21 +41,21 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         Data set to "real" or "synthetic"; one that is not there is named without.
     """
     if drops.empty:
-        return _nothing("no model has both an internal and an external result")
+        return _nothing("drops", "no model has both an internal and an external result")
     shown = pd.DataFrame(
         {
             "Model": [model_title(name) for name in drops["model"]],
             "Elsewhere": [set_name(name, sources) for name in drops["second_dataset"]],
-            "At home": _two(drops["first"]),
-            "There": _two(drops["second"]),
+            "At home": two_digits(drops["first"]),
+            "There": two_digits(drops["second"]),
             "Drop": drops["difference"].map("{:+.2f}".format),
-            _interval(drops): bounds(drops["lower"], drops["upper"]),
+            interval_heading(drops): bounds(drops["lower"], drops["upper"]),
             "p, Holm": drops["p_holm"].map(p_value),
             _no_worse(drops): drops["non_inferior"].map({True: "shown", False: "not shown"}),
-            "Least drop seen": _two(drops["smallest_detectable"]),
+            "Least drop seen": two_digits(drops["smallest_detectable"]),
         }
     )
-    return Table(shown, drops, _drop_note(drops))
+    return _table("drops", shown, drops, _drop_note(drops))
 
 
 def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -62,22 +69,22 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         See `drop_table`.
     """
     if pairs.empty:
-        return _nothing("fewer than two models were scored on one set")
+        return _nothing("pairs", "fewer than two models were scored on one set")
     ordered = pairs.sort_values("p_value", kind="stable")
     shown = pd.DataFrame(
         {
             "Data set": [set_name(name, sources) for name in ordered["dataset"]],
             "First": [short_title(name) for name in ordered["model"]],
             "Second": [short_title(name) for name in ordered["second_model"]],
-            "auROCs": _two(ordered["first"]) + "; " + _two(ordered["second"]),
+            "auROCs": two_digits(ordered["first"]) + "; " + two_digits(ordered["second"]),
             "Difference": ordered["difference"].map("{:+.2f}".format),
-            _interval(ordered): bounds(ordered["lower"], ordered["upper"]),
+            interval_heading(ordered): bounds(ordered["lower"], ordered["upper"]),
             "p": ordered["p_value"].map(p_value),
             "p, Holm": ordered["p_holm"].map(p_value),
         }
     )
     note = f"Paired: the same images, {ordered['method'].iloc[0].removeprefix('paired, ')}."
-    return Table(shown, ordered, f"{note} Holm over {_comparisons(len(ordered))}.")
+    return _table("pairs", shown, ordered, f"{note} Holm over {_comparisons(len(ordered))}.")
 
 
 def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -91,7 +98,8 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
         See `drop_table`.
     """
     if points.empty:
-        return _nothing("no model has an internal set to choose a threshold on")
+        why = "no model has an internal set to choose a threshold on"
+        return _nothing("operating-points", why)
     columns = {
         "Model": [short_title(name) for name in points["model"]],
         "Chosen for": points["criterion"],
@@ -101,9 +109,9 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
     for name in ("sensitivity", "specificity"):
         spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
         columns[name.capitalize()] = [
-            f"{value} ({span})" for value, span in zip(_two(points[name]), spans, strict=True)
+            f"{value} ({span})" for value, span in zip(two_digits(points[name]), spans, strict=True)
         ]
-    columns["PPV; NPV"] = _two(points["ppv"]) + "; " + _two(points["npv"])
+    columns["PPV; NPV"] = two_digits(points["ppv"]) + "; " + two_digits(points["npv"])
     note = (
         "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM are "
         "therefore somewhat flattering. In brackets: "
@@ -111,33 +119,29 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
         f"{', '.join(name.upper() for name in list(MEASURES)[2:])}: predictive values at each "
         "set's own share of malignant images, which is not that of screening."
     )
-    return Table(pd.DataFrame(columns), points, note)
+    return _table("operating-points", pd.DataFrame(columns), points, note)
 
 
-def calibration_table(
-    as_scored: pd.DataFrame, recalibrated: pd.DataFrame, sources: Mapping[str, str]
-) -> Table:
+def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     """Calibration as scored on all patients, then before and after recalibration.
 
     Parameters
     ----------
-    as_scored, recalibrated : DataFrame
-        As `mammo.evaluation.tables.calibration.calibration` and the first of ``recalibration``.
+    data : DataFrame
+        As `mammo.evaluation.tables.evaluation.Evaluation.calibration`.
     sources : mapping
         See `drop_table`.
     """
-    parts = [as_scored.assign(patients="all"), recalibrated.assign(patients="held aside")]
-    data = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     if data.empty:
-        return _nothing("no scores in [0, 1]")
+        return _nothing("calibration", "no scores in [0, 1]")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in data["model"]],
             "Data set": [set_name(name, sources) for name in data["dataset"]],
             "Scores": data["scores"],
             "Patients": data["patients"],
-            "Brier": _two(data["brier"]),
-            "ECE": _two(data["ece"]),
+            "Brier": two_digits(data["brier"]),
+            "ECE": two_digits(data["ece"]),
             "In the large": _with_bounds(data, "in_the_large"),
             "Slope": _with_bounds(data, "slope"),
         }
@@ -149,7 +153,7 @@ def calibration_table(
         "extreme. Rows of patients held aside: the other patients of the set served to "
         "recalibrate, these to measure."
     )
-    return Table(shown, data, note)
+    return _table("calibration", shown, data, note)
 
 
 def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -163,7 +167,7 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
         See `drop_table`.
     """
     if subgroups.empty:
-        return _nothing("no manifest has a column to divide by")
+        return _nothing("subgroups", "no manifest has a column to divide by")
     small = subgroups["too_small"].map({True: " (too few)", False: ""})
     found = subgroups["auroc"].map(lambda value: "undefined" if pd.isna(value) else f"{value:.2f}")
     shown = pd.DataFrame(
@@ -173,7 +177,7 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
             "By": [_FACTS.get(name, name) for name in subgroups["subgroup"]],
             "Level": subgroups["level"].astype(str).str.replace("_", " "),
             "auROC": found + small,
-            _interval(subgroups): bounds(subgroups["lower"], subgroups["upper"]),
+            interval_heading(subgroups): bounds(subgroups["lower"], subgroups["upper"]),
             "Images; malignant": subgroups["n_images"].map("{:,}".format)
             + "; "
             + subgroups["n_malignant"].map("{:,}".format),
@@ -184,7 +188,7 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
         "made. Nothing here is adjusted for the number of subgroups; a difference between two of "
         "them is a question, not a finding."
     )
-    return Table(shown, subgroups, note)
+    return _table("subgroups", shown, subgroups, note)
 
 
 def _drop_note(drops: pd.DataFrame) -> str:
@@ -202,22 +206,17 @@ def _no_worse(drops: pd.DataFrame) -> str:
     return f"No worse by {drops['margin'].iloc[0]:g}"
 
 
-def _interval(rows: pd.DataFrame) -> str:
-    return f"{100 * rows['confidence'].iloc[0]:g}% interval"
-
-
 def _with_bounds(data: pd.DataFrame, name: str) -> list[str]:
     spans = bounds(data[f"{name}_lower"], data[f"{name}_upper"])
-    return [f"{value} ({span})" for value, span in zip(_two(data[name]), spans, strict=True)]
+    return [f"{value} ({span})" for value, span in zip(two_digits(data[name]), spans, strict=True)]
 
 
-def _two(values: pd.Series) -> pd.Series:
-    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
+def _table(name: str, shown: pd.DataFrame, data: pd.DataFrame, note: str) -> Table:
+    return Table(shown, _CAPTIONS[name], note, data=data, name=name)
 
 
-def _nothing(why: str) -> Table:
-    empty = pd.DataFrame({"Result": [f"none: {why}"]})
-    return Table(empty, empty)
+def _nothing(name: str, why: str) -> Table:
+    return Table(pd.DataFrame({"Result": [f"none: {why}"]}), _CAPTIONS[name], name=name)
 
 
 def _comparisons(number: int) -> str:

@@ -9,7 +9,8 @@ from mammo.datasets.fetch import how_to_get
 from mammo.paper.detections import AUTHORS_RULE, PAPERS_RULE, RULES
 from mammo.paper.published import TABLE_2, find
 from mammo.parameters.sources import DEFAULT_DATA_ROOT
-from mammo.report.display import Table
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import bounds, interval_heading
 
 NAME = "frcnn-cad-predictions"
 
@@ -23,7 +24,6 @@ def released_table(data: pd.DataFrame) -> Table:
         As `mammo.paper.detections.released_comparison` gives it.
     """
     confidence, replicates, seed = data[["confidence", "n_bootstrap", "seed"]].iloc[0]
-    bounds = zip(data["lower"], data["upper"], strict=True)
     shown = pd.DataFrame(
         {
             "Truth and score": data["rule"].map(RULES),
@@ -31,14 +31,15 @@ def released_table(data: pd.DataFrame) -> Table:
             "Number": data["n"].map("{:,}".format),
             "Positive": data["n_positive"].map("{:,}".format),
             "auROC": data["auroc"].map("{:.3f}".format),
-            f"{100 * confidence:g}% interval": [f"{low:.3f} to {high:.3f}" for low, high in bounds],
+            interval_heading(data): bounds(data["lower"], data["upper"], 3),
         }
     )
     note = (
         f"Intervals: {100 * confidence:g}%, percentile bootstrap of patients, {replicates:,.0f} "
         f"replicates, seed {seed:.0f}. Real images; the detections are the authors' own."
     )
-    return Table(shown, data, note)
+    caption = "auROC of frcnn_cad's released detections on INbreast, by the rule applied to them"
+    return Table(shown, caption, note, data=data, name="released-detections")
 
 
 def released_sentence(data: pd.DataFrame | None) -> Markdown:

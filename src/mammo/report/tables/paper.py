@@ -8,37 +8,10 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from mammo.datasets import DATASETS, KNOWN
-from mammo.errors import MammoError
 from mammo.paper import published
-from mammo.report.display import Table
+from mammo.report.estimates import ESTIMATE_COLUMNS, check_estimates, seen_by
+from mammo.report.page.blocks import Table
 from mammo.report.tables.presentation import TRAINED_ON_IT, present_aurocs, present_sets
-
-ESTIMATE_COLUMNS = (
-    "model",
-    "dataset",
-    "split",
-    "source",
-    "weights",
-    "may_have_seen",
-    "auroc",
-    "lower",
-    "upper",
-    "confidence",
-    "unit",
-    "n_images",
-    "n_patients",
-    "n_malignant",
-    "n_bootstrap",
-    "n_valid",
-    "seed",
-    "n_runs",
-    "run_sd",
-)
-"""One row an auROC: ``split`` is "validation" or "test", ``source`` "real" or "synthetic",
-``weights`` says in words where the model's values come from, ``may_have_seen`` which data sets,
-by key and parted by blanks, cannot be scored because of it; ``run_sd`` is the standard deviation
-of the auROC over ``n_runs`` trainings with other seeds, NaN for one; the rest as in
-`mammo.evaluation.Estimate`."""
 
 NOT_IN_THIS_BUILD = "not part of this build"
 ELSEWHERE = "an external set here"
@@ -53,36 +26,6 @@ class _Cell:
     dataset: str
     split: str
     cells: tuple[published.PublishedAuroc, ...]
-
-
-def check_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
-    """Return the estimates unchanged if they keep their contract (`ESTIMATE_COLUMNS`).
-
-    Raises
-    ------
-    MammoError
-        If a column is missing, a source is neither real, synthetic nor unknown (None), or an auROC
-        occurs twice.
-    """
-    missing = [name for name in ESTIMATE_COLUMNS if name not in estimates]
-    if missing:
-        raise MammoError(f"the estimates lack the columns {missing}; compute them again")
-    unknown = set(estimates["source"].dropna()) - {"real", "synthetic"}
-    if unknown:
-        raise MammoError(f"the estimates have the source {unknown}: use 'real' or 'synthetic'")
-    key = ["model", "dataset", "split"]
-    twice = estimates[estimates.duplicated(key)]
-    if len(twice):
-        raise MammoError(
-            f"the estimates hold {', '.join(twice.iloc[0][key])} twice: keep one row of each"
-        )
-    return estimates
-
-
-def seen_by(estimates: pd.DataFrame, model: str) -> set[str]:
-    """Return the data sets that a model of the estimates cannot be scored on."""
-    words = estimates.loc[estimates["model"] == model, "may_have_seen"]
-    return {name for seen in words.dropna() for name in seen.split()}
 
 
 def table1(summary: pd.DataFrame) -> Table:
@@ -120,7 +63,8 @@ def table2(estimates: pd.DataFrame) -> Table:
         `ESTIMATE_COLUMNS`; only the rows of split "validation" are used.
     """
     asked = [_Cell(c.model, c.dataset, "validation", published.TABLE_2) for c in published.TABLE_2]
-    return present_aurocs(_fill(asked, estimates, "validation", published.TABLE_2))
+    data = _fill(asked, estimates, "validation", published.TABLE_2)
+    return present_aurocs(data, "table-2", "Table 2. Validation auROC, published and computed")
 
 
 def table3(estimates: pd.DataFrame) -> Table:
@@ -136,7 +80,9 @@ def table3(estimates: pd.DataFrame) -> Table:
         for model in dict.fromkeys(cell.model for cell in published.TABLE_3)
         for dataset in published.EXTERNAL
     ]
-    return present_aurocs(_fill(asked, estimates, "test", published.TABLE_3))
+    data = _fill(asked, estimates, "test", published.TABLE_3)
+    caption = "Table 3. External auROC of models trained on DDSM, published and computed"
+    return present_aurocs(data, "table-3", caption)
 
 
 def table4(mixed: pd.DataFrame, ddsm_only: pd.DataFrame | None = None) -> Table:
@@ -164,7 +110,8 @@ def table4(mixed: pd.DataFrame, ddsm_only: pd.DataFrame | None = None) -> Table:
     earlier = _rows(before, empty if ddsm_only is None else check_estimates(ddsm_only))
     for name in ("published", "auroc", "lower", "upper"):
         data.insert(data.columns.get_loc("published"), f"ddsm_only_{name}", earlier[name])
-    return present_aurocs(data)
+    caption = "Table 4. auROC after training on mixed data, published and computed"
+    return present_aurocs(data, "table-4", caption)
 
 
 def _provenance(dataset: str, source: str) -> dict[str, str | None]:
@@ -214,7 +161,8 @@ def _rows(asked: list[_Cell], estimates: pd.DataFrame) -> pd.DataFrame:
             row["status"] = UNDEFINED if math.isnan(estimate["auroc"]) else "computed"
         rows.append({**row, **(estimate or {})})
     columns = ["model", "dataset", "split", "source", "weights", "published"]
-    columns += ["published_half_width", "status", *ESTIMATE_COLUMNS[6:]]
+    columns += ["published_half_width", "status", "authors_weights"]
+    columns += ESTIMATE_COLUMNS[ESTIMATE_COLUMNS.index("auroc") :]
     data = pd.DataFrame(rows).reindex(columns=columns)
     counts = ["n_images", "n_patients", "n_malignant", "n_bootstrap", "n_valid", "seed", "n_runs"]
     data[counts] = data[counts].astype("Int64")

@@ -1,22 +1,13 @@
-"""From numbers to what a reader sees in a table's cells: headings, rounding, notes."""
+"""The paper's tables as a reader sees them: headings, rounding, notes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
-from mammo.paper.published import (
-    DATASET_TITLES,
-    MODEL_TITLES,
-    OURS,
-    TRAINED_ON,
-    dataset_title,
-    short_title,
-)
-from mammo.report.display import Table
+from mammo.paper.published import DATASET_TITLES, TRAINED_ON, short_title
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import NOTHING, bounds, counts, title_of, two_digits
 
-NOTHING = "–"
 TRAINED_ON_IT = "trained on it"
 
 
@@ -29,18 +20,19 @@ def present_sets(data: pd.DataFrame) -> Table:
             "Origin": _words(data["origin"]),
             "Years": _words(data["years"]),
             "Type": _words(data["modality"]),
-            "Cases": _counts(data["cases"]),
-            "Patients": _counts(data["patients"]),
+            "Cases": counts(data["cases"]),
+            "Patients": counts(data["patients"]),
             "Images": _used_of_total(data),
             "Malignant; benign": _percents(data["malignant_percent"])
             + "; "
             + _percents(data["benign_percent"]),
         }
     )
-    return Table(shown, data, _synthetic_note(data["source"]))
+    caption = "Table 1. Data set details, published and computed"
+    return Table(shown, caption, _synthetic_note(data["source"]), data=data, name="table-1")
 
 
-def present_aurocs(data: pd.DataFrame) -> Table:
+def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
     """Give the rows of Tables 2 to 4 their headings and a note on how the results were made.
 
     What is long (the weights) or the same in every row (the one model of Table 4) stands in the
@@ -50,16 +42,16 @@ def present_aurocs(data: pd.DataFrame) -> Table:
     computed = data["auroc"].notna()
     columns: dict[str, object] = {}
     if not before or data["model"].nunique() > 1:
-        named = zip(data["model"], data["weights"], strict=True)
+        named = zip(data["model"], data["authors_weights"], strict=True)
         columns["Model"] = [title_of(*pair) for pair in named]
     columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
     columns["Source"] = _words(data["source"])
     if before:
-        columns["Published, DDSM only"] = _aurocs(data["ddsm_only_published"])
+        columns["Published, DDSM only"] = two_digits(data["ddsm_only_published"])
     columns["Published, mixed" if before else "Published"] = _published(data)
     if before:
-        columns["Computed, DDSM only"] = _aurocs(data["ddsm_only_auroc"])
-    found = _aurocs(data["auroc"]).where(computed, data["status"])
+        columns["Computed, DDSM only"] = two_digits(data["ddsm_only_auroc"])
+    found = two_digits(data["auroc"]).where(computed, data["status"])
     columns["Computed, mixed" if before else "Computed here"] = found
     columns[_interval_heading(data)] = bounds(data["lower"], data["upper"])
     if data["run_sd"].notna().any():
@@ -72,37 +64,9 @@ def present_aurocs(data: pd.DataFrame) -> Table:
         _weights_note(data[computed]),
         _synthetic_note(data["source"]),
     ]
-    return Table(pd.DataFrame(columns), data, " ".join(note for note in notes if note))
-
-
-def title_of(model: str, weights: object) -> str:
-    """Name a model, and of a published one whether it is the authors' or one trained here."""
-    title = MODEL_TITLES.get(model, model)
-    if model in OURS or model not in MODEL_TITLES or pd.isna(weights):
-        return title
-    whose = "authors' weights" if str(weights).startswith("the authors'") else "trained here"
-    return f"{title} ({whose})"
-
-
-def set_name(dataset: str, sources: Mapping[str, str]) -> str:
-    """Name a data set, and whether its images are real or synthetic where that is known."""
-    title = dataset_title(dataset)
-    return f"{title}, {sources[dataset]}" if dataset in sources else title
-
-
-def p_value(p: float) -> str:
-    """Return a p-value as text, never as zero."""
-    if pd.isna(p):
-        return NOTHING
-    return "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
-def bounds(lower: pd.Series, upper: pd.Series, digits: int = 2) -> list[str]:
-    """Return intervals as text: "0.47 to 0.57"."""
-    return [
-        NOTHING if pd.isna(low) else f"{low:.{digits}f} to {high:.{digits}f}"
-        for low, high in zip(lower, upper, strict=True)
-    ]
+    note = " ".join(note for note in notes if note)
+    numbers = data.drop(columns="authors_weights")
+    return Table(pd.DataFrame(columns), caption, note, data=numbers, name=name)
 
 
 def _weights_note(computed: pd.DataFrame) -> str:
@@ -128,21 +92,13 @@ def _words(values: pd.Series) -> list[str]:
     return [NOTHING if pd.isna(text) else str(text) for text in values]
 
 
-def _counts(values: pd.Series) -> pd.Series:
-    return values.map(lambda n: NOTHING if pd.isna(n) else f"{n:,}")
-
-
 def _sizes(data: pd.DataFrame) -> pd.Series:
-    counts = [_counts(data[name]) for name in ("n_patients", "n_images", "n_malignant")]
-    return (counts[0] + "; " + counts[1] + "; " + counts[2]).mask(data["n_images"].isna(), NOTHING)
+    sizes = [counts(data[name]) for name in ("n_patients", "n_images", "n_malignant")]
+    return (sizes[0] + "; " + sizes[1] + "; " + sizes[2]).mask(data["n_images"].isna(), NOTHING)
 
 
 def _percents(values: pd.Series) -> pd.Series:
     return values.map(lambda share: NOTHING if pd.isna(share) else f"{share:.0f}%")
-
-
-def _aurocs(values: pd.Series) -> pd.Series:
-    return values.map(lambda auroc: NOTHING if pd.isna(auroc) else f"{auroc:.2f}")
 
 
 def _published(data: pd.DataFrame) -> pd.Series:
@@ -150,7 +106,7 @@ def _published(data: pd.DataFrame) -> pd.Series:
     pairs = zip(data["model"], data["dataset"], strict=True)
     seen = [dataset in TRAINED_ON.get(model, ()) for model, dataset in pairs]
     absent = data["published"].isna() & pd.Series(seen, data.index, bool)
-    return (_aurocs(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
+    return (two_digits(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
 
 
 def _spreads(data: pd.DataFrame) -> pd.Series:

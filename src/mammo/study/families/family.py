@@ -43,6 +43,10 @@ class ModelFamily(Steps, ABC):
     def weights_in_words(self, model: str, training: TrainingData = "ddsm") -> str:
         """Say where the model's weights come from: what they started from, and on which images."""
 
+    def has_authors_weights(self, model: str) -> bool:
+        """Whether the study scores with weights that the model's authors published."""
+        return False
+
     @abstractmethod
     def may_have_seen(self, model: str) -> tuple[str, ...]:
         """Return the data sets that cannot be scored: the weights saw them, or a part unknown."""

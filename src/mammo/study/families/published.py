@@ -67,6 +67,10 @@ class PublishedFamily(ModelFamily):
     def course(self, model: str) -> dict[str, pd.DataFrame]:
         """Return the history of each step of a training here; empty for the authors' weights."""
 
+    def has_authors_weights(self, model: str) -> bool:
+        """Whether the authors' weights have been imported, and are to be used."""
+        return self.authors_file(model) is not None
+
     def may_have_seen(self, model: str) -> tuple[str, ...]:
         """Return the sets that the authors' weights saw; none for a model trained here."""
         record = self.authors_record(model)

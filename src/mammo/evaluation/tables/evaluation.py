@@ -1,4 +1,4 @@
-"""Everything that is asked of a table of scores, in one go."""
+"""The evaluation of a table of scores: everything that is asked of it, in one go."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mammo.evaluation.tables.scores import Settings, check_contract
 
 
 @dataclass(frozen=True)
-class Assessment:
+class Evaluation:
     """The results of a table of scores, each computed when it is first asked for.
 
     Attributes
@@ -28,6 +28,8 @@ class Assessment:
         Operating points to choose on the internal sets.
     divide_by : sequence of str
         Columns to form subgroups by, beside those of `subgroups.FACTS` that are there.
+    recalibration_fraction : float
+        Share of an external set's patients that its recalibration is fitted on.
     """
 
     scored: pd.DataFrame
@@ -35,6 +37,7 @@ class Assessment:
     margin: float
     criteria: Sequence[Criterion]
     divide_by: Sequence[str] = ()
+    recalibration_fraction: float = calibration.RECALIBRATION_FRACTION
 
     def __post_init__(self) -> None:
         check_contract(self.scored)
@@ -55,10 +58,15 @@ class Assessment:
         return comparisons.drops(self.scored, self.settings, self.margin)
 
     @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Models against each other: `mammo.evaluation.tables.comparisons.model_pairs`."""
+        return comparisons.model_pairs(self.scored, self.settings, self.margin)
+
+    @property
     def comparisons(self) -> pd.DataFrame:
         """The drops, then models against each other."""
-        pairs = comparisons.model_pairs(self.scored, self.settings, self.margin)
-        return pd.concat([table for table in (self.drops, pairs) if len(table)] or [self.drops])
+        tables = [table for table in (self.drops, self.pairs) if len(table)]
+        return pd.concat(tables or [self.drops])
 
     @cached_property
     def operating_points(self) -> pd.DataFrame:
@@ -68,10 +76,22 @@ class Assessment:
     @cached_property
     def calibration(self) -> pd.DataFrame:
         """As scored, then external sets before and after recalibration on a part of each."""
-        before = calibration.calibration(self.scored, self.settings)
-        after, _ = calibration.recalibration(self.scored, self.settings)
+        before, (after, _) = calibration.calibration(self.scored, self.settings), self._recalibrated
         tables = [before.assign(patients="all"), after.assign(patients="held aside")]
         return pd.concat([table for table in tables if len(table)] or tables[:1])
+
+    @cached_property
+    def reliability(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Reliability curves as scored, and after recalibration of the patients held aside."""
+        _, rescored = self._recalibrated
+        before, after = (
+            calibration.reliability(scored, self.settings) for scored in (self.scored, rescored)
+        )
+        return before, after
+
+    @cached_property
+    def _recalibrated(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return calibration.recalibration(self.scored, self.settings, self.recalibration_fraction)
 
     @cached_property
     def subgroups(self) -> pd.DataFrame:

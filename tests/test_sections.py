@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mammo.book import inventory
+from mammo.book.sections import datasets, provenance
 from mammo.files.artifacts import read_record
 from mammo.models import MODELS
 from mammo.paper.published import MODEL_TITLES
@@ -14,7 +14,7 @@ ALEXNET = MODEL_TITLES["alexnet"]
 
 
 def test_exclusions_count_every_reason_and_say_where_nothing_was_lost(study):
-    table = inventory.exclusions(study).set_index("Data set")
+    table = datasets.exclusions(study).data.set_index("Data set")
     assert table["Source"].unique().tolist() == ["synthetic"]
     lost = study.exclusions("inbreast")
     assert table.loc["INbreast", ["Reason", "Images", "of"]].tolist() == [
@@ -27,7 +27,7 @@ def test_exclusions_count_every_reason_and_say_where_nothing_was_lost(study):
 
 @pytest.mark.parametrize("training", ["ddsm", "mixed"])
 def test_splits_count_every_used_image_once(study, training):
-    table = inventory.splits(study, training)
+    table = datasets.splits(study, training).data
     for title, dataset in (("DDSM", "cbis_ddsm"), ("MIAS", "mias"), ("INbreast", "inbreast")):
         rows, parts = study.table(dataset), table[table["Data set"] == title]
         assert parts["Images"].sum() == len(rows)
@@ -39,7 +39,7 @@ def test_splits_count_every_used_image_once(study, training):
 
 def test_leakage_of_the_official_parts_is_counted_and_ours_has_none(study, monkeypatch):
     parts = "official training and test part", "training and validation part of this book"
-    table = inventory.official_leakage(study).set_index("Parts")["Patients in both"]
+    table = datasets.official_leakage(study).data.set_index("Parts")["Patients in both"]
     assert list(table.index) == list(parts)
     rows = study.split("cbis_ddsm", "ddsm")
     twice = rows["patient_id"].value_counts().index[0]
@@ -47,14 +47,14 @@ def test_leakage_of_the_official_parts_is_counted_and_ours_has_none(study, monke
     assert len(places) > 1
     rows.loc[places, "official_split"] = ["test", *["train"] * (len(places) - 1)]
     monkeypatch.setattr(study, "split", lambda *_: rows)
-    leaking = inventory.official_leakage(study).set_index("Parts")["Patients in both"]
+    leaking = datasets.official_leakage(study).data.set_index("Parts")["Patients in both"]
     others = rows.loc[rows["patient_id"] != twice].groupby("patient_id")["official_split"]
     assert leaking[parts[0]] == 1 + (others.nunique() > 1).sum()
     assert leaking[parts[1]] == 0
 
 
 def test_steps_list_every_artifact_behind_the_tables(study):
-    table = inventory.steps(study)
+    table = provenance.steps(study).data
     # One model, four sets: trained on DDSM, on mixed data, and on one amount of local patients;
     # maps of the three sets with flips for learning, and of one with harmonised grey levels.
     assert table["Step"].value_counts().to_dict() == {
@@ -89,9 +89,9 @@ def test_steps_list_every_artifact_behind_the_tables(study):
 
 
 def test_data_and_extractors_name_their_origin(study):
-    data = inventory.data(study).set_index("Data set")
+    data = provenance.data(study).data.set_index("Data set")
     assert data.loc["MIAS"].tolist() == ["synthetic", study.locations.of("mias").fingerprint]
-    (row,) = inventory.weights(study).to_dict("records")
+    (row,) = provenance.weights(study).data.to_dict("records")
     assert (row["Model"], row["Weights"]) == (ALEXNET, "random")
     assert "not trained on ImageNet" in row["Note"]
     folder = TransferFamily(study).extraction.extractor_folder("alexnet")
@@ -99,16 +99,16 @@ def test_data_and_extractors_name_their_origin(study):
 
 
 def test_parameters_tell_what_was_changed(study, prepared):
-    table = inventory.parameters(study).set_index("Parameter")
+    table = provenance.parameters(study).data.set_index("Parameter")
     assert table.loc["epochs", ["Value", "Default"]].tolist() == ["2", "60"]
     assert table.loc["models", "Default"] == ", ".join(MODELS)
     assert table.loc["seed", ["Value", "Default"]].tolist() == ["2020", "the same"]
     assert set(table.index) == set(Parameters.model_fields) - WHERE_NOT_WHAT
     other = Study(prepared.parameters("params/tiny.yaml", seed=7))
-    assert inventory.parameters(other).set_index("Parameter").loc["seed", "Value"] == "7"
+    assert provenance.parameters(other).data.set_index("Parameter").loc["seed", "Value"] == "7"
 
 
 def test_versions_name_commit_python_and_packages():
-    table = inventory.versions().set_index("What")["Version"]
+    table = provenance.versions().data.set_index("What")["Version"]
     assert {"commit", "mammo", "python", "numpy", "torch", "pydicom"} <= set(table.index)
     assert table.str.len().gt(0).all()

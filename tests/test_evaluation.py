@@ -13,7 +13,7 @@ from made_scores import SETS, made_scores
 from mammo import evaluation
 from mammo.errors import MammoError
 from mammo.evaluation.tables import calibration, comparisons, estimates, operating_points, subgroups
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.scores import Settings
 
@@ -193,7 +193,7 @@ def test_a_column_that_makes_no_subgroups_is_refused(scored):
 
 
 def test_an_assessment_has_every_table_and_the_facts_that_are_there(scored):
-    made = Assessment(scored, SETTINGS, 0.05, [criterion("youden")])
+    made = Evaluation(scored, SETTINGS, 0.05, [criterion("youden")])
     assert list(made.tables) == [
         "estimates",
         "comparisons",

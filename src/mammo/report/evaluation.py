@@ -14,13 +14,13 @@ from mammo.evaluation.aggregation import Rule
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.tables import calibration
 from mammo.evaluation.tables.comparisons import MARGIN
-from mammo.evaluation.tables.everything import Assessment
+from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.score_file import Layout, read_scores
 from mammo.evaluation.tables.scores import BREAST, INTERNAL_SPLIT, Settings, aggregated
-from mammo.files.disk import write_bytes, write_text
-from mammo.report.tables.presentation import NOTHING, bounds, p_value
-from mammo.report.tables.spreadsheet_cells import harmless
+from mammo.report.estimates import of_anybody
+from mammo.report.results import write_results
+from mammo.report.tables.formats import NOTHING, bounds, counts, p_value
 
 if TYPE_CHECKING:
     from mammo.report.figures.style import Picture
@@ -47,7 +47,7 @@ class Options:
     seed: int = 0
 
 
-def assess(path: Path, options: Options) -> Assessment:
+def evaluate(path: Path, options: Options) -> Evaluation:
     """Read a file of scores and say what is to be computed from it.
 
     Raises
@@ -64,7 +64,7 @@ def assess(path: Path, options: Options) -> Assessment:
                 "--rule mean or --rule max"
             )
         scored = aggregated(scored, _GROUPS[options.per], options.rule)
-    return Assessment(
+    return Evaluation(
         scored,
         Settings(options.unit, options.replicates, options.confidence, options.seed),
         options.margin,
@@ -73,58 +73,33 @@ def assess(path: Path, options: Options) -> Assessment:
     )
 
 
-def summary(assessment: Assessment) -> str:
+def summary(evaluation: Evaluation) -> str:
     """Return the headline results as text: auROCs, drops, how they were made, what is missing."""
-    lines = [_aurocs(assessment.aurocs)]
-    if len(assessment.drops):
-        lines.append(_drops(assessment.drops))
-    lines.append(_method(assessment))
-    lines += calibration.unsuited(assessment.scored)
+    lines = [_aurocs(evaluation.aurocs)]
+    if len(evaluation.drops):
+        lines.append(_drops(evaluation.drops))
+    lines.append(_method(evaluation))
+    lines += calibration.unsuited(evaluation.scored)
     return "\n\n".join(lines)
 
 
-def write(assessment: Assessment, folder: Path) -> list[Path]:
-    """Write every table and figure of an assessment.
-
-    Parameters
-    ----------
-    assessment : Assessment
-    folder : Path
-        Made where it is absent; files of the same names are replaced, each whole or not at all.
-
-    Returns
-    -------
-    list of Path
-        What was written.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MammoError(f"{folder} cannot be made: {error.strerror}; name a folder") from None
-    written = []
-    for name, table in assessment.tables.items():
-        path = folder / f"{name}.csv"
-        write_text(path, harmless(table).to_csv(index=False))
-        written.append(path)
-    for name, picture in _figures(assessment).items():
-        path = folder / f"{name}.svg"
-        write_bytes(path, picture.render())
-        written.append(path)
-    return written
+def write(evaluation: Evaluation, folder: Path) -> list[Path]:
+    """Write every table and figure of an evaluation; see `mammo.report.results.write_results`."""
+    pictures = {f"{name}.svg": one.render() for name, one in _figures(evaluation).items()}
+    return write_results(folder, evaluation.tables, pictures)
 
 
-def _figures(assessment: Assessment) -> dict[str, Picture]:
+def _figures(evaluation: Evaluation) -> dict[str, Picture]:
     from mammo.report.figures.forest import auroc_forest
     from mammo.report.figures.reliability import reliability_curves
     from mammo.report.figures.roc import roc_curves
 
-    unknown = {"source": None, "weights": None, "may_have_seen": "", "n_runs": 1, "run_sd": None}
-    rows = assessment.aurocs.assign(**unknown)
+    rows = of_anybody(evaluation.aurocs)
     pictures = {
         "forest": auroc_forest(rows, published=()),
-        "roc": roc_curves(assessment.scored, rows),
+        "roc": roc_curves(evaluation.scored, rows),
     }
-    curves = calibration.reliability(assessment.scored, assessment.settings)
+    curves, _ = evaluation.reliability
     if len(curves):
         pictures["reliability"] = reliability_curves(curves)
     return pictures
@@ -138,9 +113,9 @@ def _aurocs(rows: pd.DataFrame) -> str:
             "": rows["split"].map({INTERNAL_SPLIT: "internal"}).fillna("external"),
             "auROC": _numbers(rows["auroc"], "{:.3f}"),
             "interval": bounds(rows["lower"], rows["upper"], 3),
-            "images": rows["n_images"].map("{:,}".format),
-            "patients": rows["n_patients"].map("{:,}".format),
-            "malignant": rows["n_malignant"].map("{:,}".format),
+            "images": counts(rows["n_images"]),
+            "patients": counts(rows["n_patients"]),
+            "malignant": counts(rows["n_malignant"]),
         }
     )
     return shown.to_string(index=False)
@@ -168,14 +143,14 @@ def _numbers(values: pd.Series, form: str) -> pd.Series:
     return values.map(lambda value: NOTHING if pd.isna(value) else form.format(value))
 
 
-def _method(assessment: Assessment) -> str:
-    how, valid = assessment.settings, assessment.aurocs["n_valid"].min()
+def _method(evaluation: Evaluation) -> str:
+    how, valid = evaluation.settings, evaluation.aurocs["n_valid"].min()
     return (
         f"Intervals: {100 * how.confidence:g}%, percentile bootstrap of {how.unit}s, "
         f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
         + (
             " Drops: t statistic and interval from the variance between patients."
-            if len(assessment.drops)
+            if len(evaluation.drops)
             else " Name the data set that the models were made with (--internal) to see the drops."
         )
     )

@@ -1,0 +1,1 @@
+"""What the chapters show: a module a chapter, a function a section of it."""

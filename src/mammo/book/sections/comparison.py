@@ -1,0 +1,91 @@
+"""The comparison: the models on sets that had no part in their making."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import pandas as pd
+
+from mammo.book.sections.result import Result
+from mammo.evaluation.inputs import Unit
+from mammo.evaluation.tables.evaluation import Evaluation
+from mammo.evaluation.tables.operating_points import criterion
+from mammo.report import sentences
+from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.reliability import reliability_curves
+from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.style import Picture
+from mammo.report.figures.thresholds import carried_thresholds
+from mammo.report.page.blocks import Table
+from mammo.report.tables import comparison, paper
+from mammo.study import Study, results
+
+
+def external(study: Study, unit: Unit | None = None) -> Result:
+    """Return the auROC of each model on each set, Table 3; by image beside the usual one.
+
+    Parameters
+    ----------
+    study : Study
+    unit : {"patient", "image"}, optional
+        What the bootstrap draws, if not the study's unit.
+    """
+    estimates = results.comparison(study, unit)
+    table = paper.table3(estimates)
+    if unit == "image":
+        caption = "Table 3 with intervals that take images as independent"
+        table = replace(table, name="table-3-by-image", caption=caption)
+    return Result(estimates, table, auroc_forest(estimates), sentences.external(estimates))
+
+
+def drops(study: Study, estimates: pd.DataFrame) -> Result:
+    """Return each model's drop from home to each external set."""
+    data = _evaluation(study).drops
+    words = sentences.drop(estimates, data)
+    return Result(data, comparison.drop_table(data, study.sources), words=words)
+
+
+def pairs(study: Study) -> Table:
+    """Return the differences between every two models on each set."""
+    return comparison.pair_table(_evaluation(study).pairs, study.sources)
+
+
+def curves(study: Study, estimates: pd.DataFrame) -> Picture:
+    """Draw the receiver operating characteristic of each model, Fig. 2."""
+    return roc_curves(_evaluation(study).scored, estimates)
+
+
+def thresholds(study: Study) -> Result:
+    """Return what thresholds chosen at home give elsewhere; the figure is of the first."""
+    points = _evaluation(study).operating_points
+    figure = None
+    if len(points):
+        first = _evaluation(study).criteria[0].name
+        figure = carried_thresholds(points, first, study.sources)
+    return Result(points, comparison.operating_point_table(points, study.sources), figure)
+
+
+def calibration(study: Study) -> Result:
+    """Return whether scores are probabilities, as they are and after recalibration."""
+    data = _evaluation(study).calibration
+    figure = reliability_curves(*_evaluation(study).reliability, study.sources)
+    return Result(data, comparison.calibration_table(data, study.sources), figure)
+
+
+def subgroups(study: Study) -> Table:
+    """Return the auROC wherever a manifest divides the images."""
+    return comparison.subgroup_table(_evaluation(study).subgroups, study.sources)
+
+
+@lru_cache(maxsize=1)
+def _evaluation(study: Study) -> Evaluation:
+    """Return the evaluation of all scores, whose results all sections share."""
+    p = study.parameters
+    return Evaluation(
+        results.all_predictions(study),
+        results.settings(study),
+        p.margin,
+        [criterion(text) for text in p.operating_points],
+        recalibration_fraction=p.recalibration_fraction,
+    )

@@ -1,0 +1,82 @@
+"""Models: what they are made of, how they were trained, and how well they do at home."""
+
+from __future__ import annotations
+
+from mammo.book import viewing
+from mammo.book.sections.result import Result
+from mammo.paper.detections import released_comparison
+from mammo.paper.published import model_title
+from mammo.report.figures.architecture import transfer_model
+from mammo.report.figures.architecture_published import end2end_model, frcnn_model
+from mammo.report.figures.attention import attention_of_models
+from mammo.report.figures.stages import staged_training
+from mammo.report.figures.style import Picture
+from mammo.report.figures.training import training_curves
+from mammo.report.page.blocks import Group
+from mammo.report.tables import detections, paper
+from mammo.study import INTERNAL, Study, results
+from mammo.study.families import family_of, models_of
+from mammo.study.families.end2end import End2EndFamily
+from mammo.study.families.frcnn_cad import FrcnnCadFamily
+from mammo.study.families.transfer import TransferFamily
+
+
+def architectures(study: Study, family: str) -> Group:
+    """Draw the study's models of a family ("ours", "end2end", "frcnn_cad") from their layers."""
+    return Group(_DRAWN[family](study, model) for model in models_of(study, family))
+
+
+def own_training(study: Study) -> Picture | None:
+    """Draw how the training of the paper's own models went; None without such a model."""
+    family, models = TransferFamily(study), models_of(study, "ours")
+    histories = {model: family.history(model) for model in models}
+    best_epochs = {model: family.best_epoch(model) for model in models}
+    return training_curves(histories, best_epochs) if models else None
+
+
+def published_training(study: Study) -> Picture | None:
+    """Draw each step of the training of published models; None where none was trained here."""
+    published = [name for family in ("end2end", "frcnn_cad") for name in models_of(study, family)]
+    courses = {model: family_of(study, model).course(model) for model in published}
+    courses = {model: course for model, course in courses.items() if course}
+    return staged_training(courses) if courses else None
+
+
+def validation(study: Study) -> Result:
+    """Return the auROC of each model at home, Table 2."""
+    estimates = results.comparison(study)
+    return Result(estimates, paper.table2(estimates))
+
+
+def attention(study: Study) -> Picture:
+    """Draw what each model looked at on some malignant images that it has not seen."""
+    return attention_of_models(
+        viewing.looked(study, INTERNAL, 2) + viewing.looked(study, "mias", 1)
+    )
+
+
+def released_detections(study: Study) -> Result:
+    """Return what the boxes that frcnn_cad's authors released score, by each of the rules."""
+    p = study.parameters
+    data = released_comparison(study.locations.data_root, n_bootstrap=p.n_bootstrap, seed=p.seed)
+    table = None if data is None else detections.released_table(data)
+    return Result(data, table, words=detections.released_sentence(data))
+
+
+def _transfer(study: Study, model: str) -> Picture:
+    family = TransferFamily(study)
+    return transfer_model(family.layers(model), model_title(model), family.start_in_words(model))
+
+
+def _end2end(study: Study, model: str) -> Picture:
+    family = End2EndFamily(study)
+    return end2end_model(family.layers(model), model_title(model), family.weights_in_words(model))
+
+
+def _detector(study: Study, model: str) -> Picture:
+    family = FrcnnCadFamily(study)
+    words = family.weights_in_words(model)
+    return frcnn_model(family.layers(model), family.settings(model), model_title(model), words)
+
+
+_DRAWN = {"ours": _transfer, "end2end": _end2end, "frcnn_cad": _detector}

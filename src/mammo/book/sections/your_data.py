@@ -1,0 +1,93 @@
+"""Your own data: the images in the institution's place, checked, scored, compared, adapted to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from IPython.display import Markdown
+
+from mammo.book.sections.result import Result
+from mammo.hospital import notebook, preflight
+from mammo.hospital.adaptation import adapt
+from mammo.hospital.adaptation import words as adapted_words
+from mammo.hospital.adaptation.figure import learning_curve
+from mammo.hospital.preflight import Preflight
+from mammo.hospital.shift import words as shift_words
+from mammo.hospital.shift.figures import grey_histograms, standardised_differences
+from mammo.hospital.validation import of_images, words
+from mammo.hospital.validation.evidence import Evidence
+from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.thresholds import carried_thresholds
+from mammo.report.page.blocks import Group
+from mammo.report.tables import comparison
+from mammo.study import Study
+
+
+def check(study: Study) -> Result:
+    """Return what is there and what of it can be used, before anything is run."""
+    report = _preflight(study).report
+    tables = notebook.counts_table(report), notebook.findings_table(report)
+    return Result(report.counts, Group(tables))
+
+
+def aurocs(study: Study) -> Result:
+    """Return the auROC of each model here and at home, and its drop."""
+    evidence = _evidence(study)
+    table = comparison.drop_table(evidence.assessment.drops, evidence.sources)
+    caption = "Drop of the auROC from the internal set to these images"
+    return Result(
+        evidence.estimates,
+        replace(table, name="own-drops", caption=caption),
+        auroc_forest(evidence.estimates, published=()),
+        Markdown(words.verdicts(evidence)),
+    )
+
+
+def thresholds(study: Study) -> Result:
+    """Return thresholds chosen on half of these patients; the figure is of those from home."""
+    evidence, figure = _evidence(study), None
+    points = evidence.assessment.operating_points
+    if len(points):
+        first = evidence.assessment.criteria[0].name
+        figure = carried_thresholds(points, first, evidence.sources)
+    table = notebook.rechosen_table(evidence.rechosen, evidence.sources)
+    return Result(evidence.rechosen, table, figure)
+
+
+def worst_images(study: Study) -> Group:
+    """Show the images that each model gets most wrong."""
+    return notebook.worst_images(_evidence(study).examples)
+
+
+def shift(study: Study) -> Result:
+    """Return how these images differ from those that the models learnt from."""
+    found = _evidence(study).shift
+    figure = Group((grey_histograms(found), standardised_differences(found)))
+    words = Markdown(shift_words.in_words(found))
+    return Result(found.differences, figure=figure, words=words)
+
+
+def adaptation(study: Study) -> Result:
+    """Return what more and more local patients in the training bring, and what costs less."""
+    p = study.parameters
+    found = adapt.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    tables = (adapted_words.curve_table(found), adapted_words.alternatives_table(found))
+    words = Markdown("\n\n".join(adapted_words.sentences(found)))
+    return Result(found.summary, Group(tables), learning_curve(found), words)
+
+
+def next_steps(study: Study) -> Markdown:
+    """Say what to do next, no more than the numbers support."""
+    return Markdown(words.numbered(words.next_steps(_evidence(study))))
+
+
+@lru_cache(maxsize=1)
+def _preflight(study: Study) -> Preflight:
+    return preflight.of_study(study)
+
+
+@lru_cache(maxsize=1)
+def _evidence(study: Study) -> Evidence:
+    """Return the models' scores and all that follows from them, which all sections share."""
+    return of_images.evidence(study, _preflight(study))

@@ -89,7 +89,7 @@ def test_a_chapter_is_a_notebook_and_a_line(copy):
 
 
 SHOWN = """
-from mammo.book import inventory
+from mammo.book.sections import datasets, provenance
 from mammo.parameters import sources
 from mammo.report import notice
 from mammo.report.figures.forest import auroc_forest
@@ -104,7 +104,7 @@ mixed = results.mixed_comparison(study)
 print(notice.images_notice(study.sources))
 for table in (
     paper.table1(study.summary()), paper.table3(estimates), paper.table4(*mixed),
-    inventory.exclusions(study), inventory.splits(study, "mixed"), inventory.data(study),
+    datasets.exclusions(study), datasets.splits(study, "mixed"), provenance.data(study),
     auroc_forest(estimates).alt, mixed_training(*mixed).alt,
 ):
     print(table if isinstance(table, str) else getattr(table, "shown", table).to_string())

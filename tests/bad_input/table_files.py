@@ -14,7 +14,7 @@ from mammo.datasets import cbis_ddsm_cases, cmmd_cases, detections, inbreast_cas
 from mammo.datasets.institution.labels import read_labels
 from mammo.evaluation.tables.score_file import read_scores
 from mammo.files import spreadsheet
-from mammo.hospital.validation.score_table import read_score_table
+from mammo.hospital.validation.vendor_scores import read_vendor_scores
 
 from .case import SECRET, Case, Expectation, Kind, Original
 from .mutations import flipped, foreign, spread, truncated
@@ -110,7 +110,7 @@ def _read_labels(path: Path) -> pd.DataFrame:
 
 
 def _read_vendor(path: Path) -> pd.DataFrame:
-    return read_score_table(spreadsheet.read_sheet(path), {})
+    return read_vendor_scores(spreadsheet.read_sheet(path), {})
 
 
 _READERS: dict[str, Callable[[Path], pd.DataFrame]] = {

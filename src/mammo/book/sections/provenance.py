@@ -8,7 +8,7 @@ from mammo.book.sections.datasets import named
 from mammo.files import code
 from mammo.files.artifacts import commit, read_record
 from mammo.hospital.adaptation import adapt
-from mammo.hospital.shift.of_images import shift
+from mammo.hospital.shift.of_study import shift
 from mammo.paper.published import DATASET_TITLES, MODEL_TITLES
 from mammo.parameters import WHERE_NOT_WHAT, Parameters
 from mammo.report.page.blocks import Table

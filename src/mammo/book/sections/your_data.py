@@ -11,7 +11,7 @@ from mammo.book.sections.result import Result
 from mammo.hospital import notebook, preflight
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.adaptation import words as adapted_words
-from mammo.hospital.adaptation.figure import learning_curve
+from mammo.hospital.adaptation.learning_curve import learning_curve
 from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift import words as shift_words
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences

@@ -7,8 +7,6 @@ from pydicom.uid import UID, UID_dictionary
 import native
 from mammo.datasets import fitness
 from mammo.errors import UnreadableImageError
-from mammo.images import image
-from mammo.images.header_facts import MAX_PIXELS
 
 NATIVE = UID("1.2.840.10008.1.2.1")
 FIT = {
@@ -152,7 +150,3 @@ def test_a_missing_package_is_named(monkeypatch):
     found = unfit("1.2.840.10008.1.2.4.80")
     assert found.startswith("compressed as JPEG-LS Lossless Image Compression, which needs a pack")
     assert "pyjpegls" in found
-
-
-def test_the_limit_is_that_of_the_readers():
-    assert image.MAX_PIXELS == MAX_PIXELS

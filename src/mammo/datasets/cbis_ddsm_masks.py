@@ -8,11 +8,10 @@ import numpy as np
 
 from mammo.errors import UnreadableImageError
 from mammo.images import dicom_header
+from mammo.images.image import MAX_PIXELS
 
 MASK_SIZE_TOLERANCE = 0.05
 """How far, as a share, a mask's sides may be from its image's."""
-MAX_PIXELS = 80_000_000
-"""Rows x columns above which a mask is not decoded; the largest images have 36 million."""
 _JPEG_RINGING = 0.125
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.images import dicom_header
 from mammo.images.dicom_header import Header, text
-from mammo.images.header_facts import MAX_PIXELS
+from mammo.images.image import MAX_PIXELS
 
 if TYPE_CHECKING:
     from pydicom.uid import UID

@@ -29,8 +29,6 @@ DICOM_TAGS = [
     "AcquisitionDate",
     "StudyDate",
 ]
-MAX_PIXELS = 80_000_000
-"""The largest mammograms have 30 million; what is larger is refused by every reader of images."""
 
 _WHOLE_NUMBERS = ("Rows", "Columns", "BitsStored")
 _RASTER_BITS = {"1": 1, "L": 8, "P": 8, "RGB": 8, "RGBA": 8, "LA": 8, "I;16": 16, "I;16B": 16}

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.institution.labels.columns import refuse_value
 from mammo.datasets.institution.labels.words import (
-    EMPTY,
     Meaning,
     Vocabulary,
     is_bare_category,
+    is_empty,
     normalised,
 )
 from mammo.errors import DatasetError
@@ -63,13 +64,9 @@ def _classes(meanings: pd.Series) -> pd.Series:
 
 def _deciding(path: Path, table: pd.DataFrame) -> str:
     for column in DECIDING:
-        if column in table and not table[column].map(_is_empty).all():
+        if column in table and not table[column].map(is_empty).all():
             return column
     raise DatasetError(f"{path} has a column of labels, but no row holds one: fill it")
-
-
-def _is_empty(text: str) -> bool:
-    return normalised(text) in EMPTY
 
 
 def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabulary) -> None:
@@ -77,7 +74,7 @@ def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabular
 
     A BI-RADS of 1 is benign and a label of 1 is malignant.
     """
-    words = {normalised(text) for text in texts.unique() if not _is_empty(text)}
+    words = {normalised(text) for text in texts.unique() if not is_empty(text)}
     numbers = {word for word in words if is_bare_category(word)}
     if all(vocabulary.word(number) in vocabulary.given for number in numbers):
         return
@@ -98,14 +95,12 @@ def _meanings(path: Path, table: pd.DataFrame, vocabulary: Vocabulary) -> dict[s
     """Return what each distinct text means; None if it is empty."""
     texts = table[vocabulary.column]
     meanings = {text: vocabulary.meaning(text) for text in texts.unique()}
-    unknown = texts.map(lambda text: meanings[text] is None and not _is_empty(text))
-    if unknown.any():
-        line, text = table.loc[unknown, ["line", vocabulary.column]].iloc[0]
-        raise DatasetError(
-            f"{path}, line {line}: {vocabulary.column} {text[:100]!r} is not known; known are "
-            f"{vocabulary.examples()}: say what it is (--positive WORD, --negative WORD or "
-            "--exclude WORD)"
-        )
+    unknown = texts.map(lambda text: meanings[text] is None and not is_empty(text))
+    fault = (
+        f"is not known; known are {vocabulary.examples()}: say what it is (--positive WORD, "
+        "--negative WORD or --exclude WORD)"
+    )
+    refuse_value(path, table, unknown, vocabulary.column, fault)
     return meanings
 
 

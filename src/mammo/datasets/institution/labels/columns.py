@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError
 
@@ -125,3 +127,12 @@ def _only(path: Path, header: Sequence[str], name: str, places: Sequence[int]) -
             f"{name} {header[places[0]]!r}), or rename one"
         )
     return places[0]
+
+
+def refuse_value(
+    path: Path, table: pd.DataFrame, wrong: pd.Series, column: str, fault: str
+) -> None:
+    """Raise `DatasetError` naming the first line of a table whose value is wrong."""
+    if wrong.any():
+        line, text = table.loc[wrong, ["line", column]].iloc[0]
+        raise DatasetError(f"{path}, line {line}: {column} {text[:100]!r} {fault}")

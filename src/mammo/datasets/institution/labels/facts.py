@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets.institution.labels import words as label_words
-from mammo.datasets.institution.labels.words import EMPTY, Vocabulary, normalised
-from mammo.errors import DatasetError
+from mammo.datasets.institution.labels.columns import refuse_value
+from mammo.datasets.institution.labels.words import Vocabulary, is_empty, normalised
 
 IDENTIFIERS = ("image", "patient_id", "study_id", "accession")
 
@@ -51,11 +51,11 @@ def sides_and_views(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, list
         If a side is not known, or is not that of the view.
     """
     stated = _parsed(table, "laterality", label_words.side)
-    _refuse(path, table, stated.isna(), "laterality", "is not known; write L, R or both")
+    refuse_value(path, table, stated.isna(), "laterality", "is not known; write L, R or both")
     sided = _parsed(table, "view", label_words.side_and_view)
     in_view = sided.str[0]
     differs = (in_view != "") & stated.isin(["L", "R"]) & (in_view != stated)
-    _refuse(path, table, differs, "view", "is of the other side than the laterality says")
+    refuse_value(path, table, differs, "view", "is of the other side than the laterality says")
     sides = in_view.where(in_view != "", stated)
     found = pd.DataFrame({"laterality": sides.where(sides != "", None), "view": sided.str[1]})
     letters = {normalised(text) for text in table.get("laterality", ())} & {"g", "d"}
@@ -106,14 +106,8 @@ def _parsed(table: pd.DataFrame, name: str, parse: Callable[[str], object]) -> p
 
 
 def _stated(text: str) -> str | None:
-    return None if normalised(text) in EMPTY else text
+    return None if is_empty(text) else text
 
 
 def _posix(path: str) -> str:
     return path.replace("\\", "/").removeprefix("./")
-
-
-def _refuse(path: Path, table: pd.DataFrame, wrong: pd.Series, name: str, fault: str) -> None:
-    if wrong.any():
-        line, text = table.loc[wrong, ["line", name]].iloc[0]
-        raise DatasetError(f"{path}, line {line}: {name} {text[:100]!r} {fault}")

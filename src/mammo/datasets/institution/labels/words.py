@@ -79,6 +79,11 @@ def normalised(text: str) -> str:
     return number[1] if number else word or text
 
 
+def is_empty(text: str) -> bool:
+    """Say whether a cell states nothing."""
+    return normalised(text) in EMPTY
+
+
 _SIDE_OF = {normalised(word): name for name, words in SIDES.items() for word in words}
 
 

@@ -78,8 +78,8 @@ def sentence(error: Exception, place: object) -> str:
 def _code(error: Exception) -> int | None:
     if code := getattr(error, "errno", None):
         return code
-    naming_errors = re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))
-    return int(naming_errors[1] or naming_errors[2]) if naming_errors else None
+    quoted = re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))
+    return int(quoted[1] or quoted[2]) if quoted else None
 
 
 @contextmanager

@@ -8,14 +8,13 @@ tells how the contrast of masses was set.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case
 from mammo.errors import DatasetError, ParameterError
+from mammo.files.disk import atomic_folder
 from mammo.files.workers import pool as open_pool
 
 __all__ = ["DATASETS", "MARKER", "write"]
@@ -79,14 +78,8 @@ def write(
         raise DatasetError(
             f"{folder} exists already: delete it or name another folder for the synthetic set."
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with atomic_folder(folder) as unfinished:
         _write_set(dataset, unfinished, seed, scale, pixel_mm, workers)
-        unfinished.chmod(0o755)
-        unfinished.replace(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -14,7 +15,6 @@ import pytest
 
 from mammo.files.artifacts import (
     Artifacts,
-    canonical_json,
     digest,
     folder_fingerprint,
     read_record,
@@ -25,7 +25,9 @@ def test_digest_ignores_key_order_and_tells_values_apart():
     assert digest({"a": 1, "b": [1, 2]}) == digest({"b": [1, 2], "a": 1})
     assert digest({"a": 1}) != digest({"a": 2})
     assert digest({"a": 1}) != digest({"a": "1"})
-    assert canonical_json({"b": None, "a": 0.5}) == '{"a":0.5,"b":null}'
+    text = '{"a":0.5,"b":null,"path":"x"}'
+    expected = hashlib.sha256(text.encode()).hexdigest()[:16]
+    assert digest({"b": None, "a": 0.5, "path": Path("x")}) == expected
 
 
 def test_fingerprint_sees_new_and_changed_files(tmp_path):

@@ -48,6 +48,19 @@ def test_interrupted_writing_leaves_the_old_file(tmp_path: Path) -> None:
     assert names(tmp_path) == ["table.csv"]
 
 
+def test_folder_is_whole_or_absent(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), disk.atomic_folder(tmp_path / "a" / "set") as half:
+        (half / "1").write_text("half")
+        raise KeyboardInterrupt
+    assert names(tmp_path / "a") == []
+    with disk.atomic_folder(tmp_path / "a" / "set") as slow:
+        (slow / "1").write_text("late")
+        with disk.atomic_folder(tmp_path / "a" / "set") as quick:
+            (quick / "1").write_text("first")
+    assert names(tmp_path / "a") == ["set"]
+    assert (tmp_path / "a" / "set" / "1").read_text() == "first"
+
+
 def test_content_is_on_disk_before_it_has_its_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,6 @@ import gzip
 import os
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -15,7 +14,7 @@ from typing import BinaryIO
 from tqdm.auto import tqdm
 
 from mammo.errors import DatasetError
-from mammo.files.disk import naming_errors, sync_folder
+from mammo.files.disk import atomic_folder, naming_errors
 
 _GZIP = b"\x1f\x8b"
 _MOST_PIECE = 2**20
@@ -55,18 +54,10 @@ def unpack(
     """
     if folder.is_dir():
         return folder
-    with naming_errors(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        try:
-            _extract(archive, partial, max_bytes, max_files)
-            if verify:
-                verify(partial)
-            partial.chmod(0o755)
-            sync_folder(partial)
-            _move(partial, folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with naming_errors(folder), atomic_folder(folder) as partial:
+        _extract(archive, partial, max_bytes, max_files)
+        if verify:
+            verify(partial)
     return folder
 
 
@@ -144,12 +135,3 @@ def _copy(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path, archive: 
         raise DatasetError(f"{archive} holds {name} twice: remove it and fetch it again")
     with tar.extractfile(member) as packed, target.open("xb") as file:
         shutil.copyfileobj(packed, file)
-
-
-def _move(partial: Path, folder: Path) -> None:
-    try:
-        partial.rename(folder)
-    except OSError:
-        # Another process was quicker; its folder is as good.
-        if not folder.is_dir():
-            raise

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
@@ -50,14 +50,13 @@ class SingleProcess:
         return obj
 
 
-def canonical_json(value: Any) -> str:
-    """Return the one JSON text of a value: sorted keys, no spaces, paths as text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
-
-
 def digest(value: Any) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 of a value's canonical JSON."""
-    return hashlib.sha256(canonical_json(value).encode()).hexdigest()[:16]
+    """Return the first 16 hexadecimal digits of the SHA-256 of a value's JSON.
+
+    The same value has the same JSON: keys are sorted, there are no spaces, paths are text.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 FileState = tuple[int, int] | str
@@ -192,7 +191,7 @@ class Artifacts:
         with naming_errors(final):
             if not self._is_finished(final):
                 code.refuse_edited(modules)
-                with self._held(final):
+                with self._lock(final):
                     self._make(final, known, make)
         self.used[final] = None
         return final
@@ -241,15 +240,12 @@ class Artifacts:
         finally:
             self.processes = together
 
-    @contextmanager
-    def _held(self, final: Path) -> Iterator[None]:
+    def _lock(self, final: Path) -> AbstractContextManager[None]:
         """Keep other runs out of a folder while this run's first process works on it."""
         if not self.processes.is_global_zero:
-            yield
-            return
+            return nullcontext()
         final.parent.mkdir(parents=True, exist_ok=True)
-        with locked(final.with_name(f"{final.name}.lock")):
-            yield
+        return locked(final.with_name(f"{final.name}.lock"))
 
 
 def read_record(folder: Path) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import errno
 import glob
 import os
 import re
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager, suppress
@@ -78,8 +80,8 @@ def sentence(error: Exception, place: object) -> str:
 def _code(error: Exception) -> int | None:
     if code := getattr(error, "errno", None):
         return code
-    naming_errors = re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))
-    return int(naming_errors[1] or naming_errors[2]) if naming_errors else None
+    quoted = re.search(r"\[Errno (\d+)\]|\(os error (\d+)\)", str(error))
+    return int(quoted[1] or quoted[2]) if quoted else None
 
 
 @contextmanager
@@ -132,6 +134,32 @@ def atomic_write(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             temporary.unlink()
+
+
+@contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """Give a new folder to fill; it gets its name when all that is in it is on disk.
+
+    Failing, nothing is left. Where another process was quicker, its folder stays.
+
+    Yields
+    ------
+    Path
+        The temporary folder, beside the one to be.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        sync_folder(temporary)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not folder.is_dir():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

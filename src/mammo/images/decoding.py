@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mammo.errors import UnreadableImageError
+from mammo.images.codecs import jpeg, jpeg_2000, rle
 from mammo.images.dicom_header import short_name
 
 if TYPE_CHECKING:
@@ -69,20 +70,18 @@ def _compressed(dataset: Dataset) -> np.ndarray:
 
 
 def _rle(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import rle
-
     return rle.decode(frame, (dataset.Rows, dataset.Columns), dataset.BitsAllocated // 8)
 
 
 def _jpeg_lossless(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg, jpeg_lossless
+    from mammo.images.codecs import jpeg_lossless
 
     _check_frame(jpeg.find_frame(frame), dataset)
     return jpeg_lossless.decode(frame)
 
 
 def _jpeg(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg, jpeg_sequential
+    from mammo.images.codecs import jpeg_sequential
 
     if dataset.BitsStored > 8:
         raise UnreadableImageError(
@@ -96,15 +95,11 @@ def _jpeg(frame: bytes, dataset: Dataset) -> np.ndarray:
 
 
 def _jpeg_ls(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg
-
     _check_frame(jpeg.find_frame(frame), dataset)
     return _by_pydicom(dataset, "gdcm")  # pyjpegls never returns from truncated streams
 
 
 def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg_2000
-
     _check_frame(jpeg_2000.find_frame(frame), dataset)
     return _by_pydicom(dataset, "pylibjpeg")
 

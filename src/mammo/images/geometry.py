@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -49,10 +49,6 @@ class Geometry:
         columns = columns / self.col_scale
         columns = self.col_max - columns[:, ::-1] if self.flipped else columns + self.col_min
         return _as_boxes(rows, columns)
-
-    def as_dict(self) -> dict[str, int | float | bool]:
-        """The fields as plain values, for a table."""
-        return asdict(self)
 
 
 def _rows_and_columns(boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -94,7 +94,7 @@ def _read_by_pillow(content: bytes) -> tuple[np.ndarray, int]:
             _check_size(picture.height, picture.width)
             if getattr(picture, "n_frames", 1) > 1:
                 raise UnreadableImageError(f"it holds {picture.n_frames} pages, not one")
-            _CHECKS[picture.format](content, picture)
+            _check_whole(content, picture)
             return _grey_values(picture)
     except Pillow.DecompressionBombError:
         raise UnreadableImageError(f"its pixels exceed the limit of {MAX_PIXELS:,}") from None
@@ -109,18 +109,20 @@ def _check_size(rows: int, columns: int) -> None:
         )
 
 
-def _check_png(content: bytes, _: PIL.Image.Image) -> None:
-    png.check(content)
+def _check_whole(content: bytes, picture: PIL.Image.Image) -> None:
+    """See that no part of the image is missing where Pillow would not notice."""
+    if picture.format == "PNG":
+        png.check(content)
+    elif picture.format == "JPEG":
+        from mammo.images.codecs import jpeg_sequential
+
+        jpeg_sequential.check(content)
+    else:
+        _check_strips(picture)
 
 
-def _check_jpeg(content: bytes, _: PIL.Image.Image) -> None:
-    from mammo.images.codecs import jpeg_sequential
-
-    jpeg_sequential.check(content)
-
-
-def _check_tiff(_: bytes, picture: PIL.Image.Image) -> None:
-    """See that uncompressed strips have the bytes of the image; of others only Pillow knows."""
+def _check_strips(picture: PIL.Image.Image) -> None:
+    """See that a TIFF's uncompressed strips have the bytes of the image."""
     tags = picture.tag_v2
     if tags.get(_COMPRESSION, _NOT_COMPRESSED) != _NOT_COMPRESSED or _STRIP_BYTES not in tags:
         return
@@ -132,10 +134,6 @@ def _check_tiff(_: bytes, picture: PIL.Image.Image) -> None:
             f"its strips have {found:,} bytes, where {picture.height} x {picture.width} pixels "
             f"have {needed:,}"
         )
-
-
-_CHECKS = {"PNG": _check_png, "JPEG": _check_jpeg, "TIFF": _check_tiff}
-"""What Pillow does not notice, looked for before it decodes."""
 
 
 def _grey_values(picture: PIL.Image.Image) -> tuple[np.ndarray, int]:

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from functools import partial
 from math import prod
 from pathlib import Path
@@ -256,7 +257,7 @@ def _prepare(source: Source, settings: Preparation) -> Row:
         return _without(source, settings, str(error) or "it needs more memory than there is")
     pixels = np.rint(prepared.pixels * WHITE).astype(PIXELS)
     digest = hashlib.blake2b(pixels, digest_size=16).hexdigest()
-    record = {"image_id": source.image_id, "pixels": digest, **prepared.geometry.as_dict()}
+    record = {"image_id": source.image_id, "pixels": digest, **asdict(prepared.geometry)}
     return record, pixels
 
 

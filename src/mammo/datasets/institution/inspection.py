@@ -13,6 +13,7 @@ from mammo.files import containers
 from mammo.files.opening import naming_faults, opened
 from mammo.images import dicom_header, header_facts
 from mammo.images.dicom_header import text
+from mammo.images.formats import HEAD_BYTES, format_of
 
 COLUMNS = (
     *("place", "bytes", "pixels_at", "format", "patient", "study", "accession", "instance"),
@@ -39,14 +40,6 @@ _TAGS = (
     *("PatientID", "StudyInstanceUID", "AccessionNumber", "SOPInstanceUID"),
     *("ManufacturerModelName", "ImageType", "BreastImplantPresent"),
 )
-_SIGNATURES = {
-    b"\x89PNG\r\n\x1a\n": "PNG",
-    b"II*\x00": "TIFF",
-    b"MM\x00*": "TIFF",
-    b"\xff\xd8\xff": "JPEG",
-    b"P5": "PGM",
-}
-_DICOM_FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 _LONGEST_NAME = 64  # of a value of LO, PS3.5 section 6.2
 
 
@@ -55,20 +48,11 @@ def inspect(place: Path) -> dict[str, object]:
     row: dict[str, object] = {"place": place}
     try:
         with opened(place) as file, naming_faults("the file"):
-            row["bytes"], row["format"] = containers.size(place), format_of(file.read(132))
+            row["bytes"], row["format"] = containers.size(place), format_of(file.read(HEAD_BYTES))
             file.seek(0)
             return row | _facts(file, row["format"], row["bytes"])
     except UnreadableImageError as error:
         return row | {"excluded": unreadable(error)}
-
-
-def format_of(head: bytes) -> str:
-    """Return the format of a file, by its first 132 bytes and never by its name."""
-    # DICM first: the preamble before it may hold a TIFF header (PS3.10 section 7.1).
-    if head[128:] == b"DICM" or head.startswith(_DICOM_FIRST_GROUPS):
-        return "DICOM"
-    named = (name for signature, name in _SIGNATURES.items() if head.startswith(signature))
-    return next(named, "other" if head else "empty")
 
 
 def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:

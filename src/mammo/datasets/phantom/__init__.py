@@ -8,8 +8,6 @@ tells how the contrast of masses was set.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +15,7 @@ from types import ModuleType
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
 from mammo.datasets.phantom.streams import Streams
 from mammo.errors import DatasetError, ParameterError
+from mammo.files.disk import atomic_folder
 from mammo.files.workers import mapped
 
 __all__ = ["DATASETS", "MARKER", "write"]
@@ -80,14 +79,8 @@ def write(
         raise DatasetError(
             f"{folder} exists already: delete it or name another folder for the synthetic set."
         )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with atomic_folder(folder) as unfinished:
         _write_set(dataset, unfinished, seed, scale, pixel_mm, workers)
-        unfinished.chmod(0o755)
-        unfinished.replace(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
 
 

@@ -1,0 +1,29 @@
+"""Formats of image files are told by what the files begin with."""
+
+from __future__ import annotations
+
+import pytest
+
+from mammo.images.formats import format_of
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\0" * 128 + b"DICM", "DICOM"),
+        (b"II*\0" + b"\0" * 124 + b"DICM", "DICOM"),  # a TIFF header in the preamble
+        (b"\x08\0\x05\0CS\x0a\0ISO_IR 100", "DICOM"),
+        (b"\x02\0\0\0UL", "DICOM"),
+        (b"\x89PNG\r\n\x1a\n", "PNG"),
+        (b"II*\0", "TIFF"),
+        (b"MM\0*", "TIFF"),
+        (b"\xff\xd8\xff\xe0", "JPEG"),
+        (b"P5\n8 8", "PGM"),
+        (b"P2\n8 8", "other"),
+        (b"%PDF-1.4", "other"),
+        (b"PK\x03\x04", "other"),
+        (b"", "empty"),
+    ],
+)
+def test_formats_are_told_by_content(head, kind):
+    assert format_of(head) == kind

@@ -22,7 +22,17 @@ def test_make_alone_lists_the_targets_with_a_line_each(target):
     outcome = make(*target)
     assert outcome.returncode == 0, outcome.stderr
     listed = dict(re.findall(r"^  make ([\w-]+)\s+(\S.*)$", outcome.stdout, re.M))
-    assert {"book", "test", "test-all", "lint", "lab", "bench", "fuzz", "clean"} <= set(listed)
+    assert {
+        "book",
+        "test",
+        "test-all",
+        "lint",
+        "lab",
+        "bench",
+        "gpu-check",
+        "fuzz",
+        "clean",
+    } <= set(listed)
     assert "PARAMS" in outcome.stdout and "MAMMO_DATA" in outcome.stdout
 
 

@@ -140,5 +140,7 @@ def write_example(folder: Path) -> None:
 def test_a_model_is_a_card_its_tap_points_and_its_name(copy):
     follow(recipe("A model"), copy.root)
     assert "vgg11 " in printed(copy.mammo("weights", "list"))
-    scores = printed(copy.mammo("predict", "vgg11", "mias"))
-    assert {line.split(",")[1] for line in scores.splitlines()[1:]} == {"vgg11"}
+    printed(copy.mammo("predict", "vgg11", "mias", "--output", "scores.csv"))
+    scores = pd.read_csv(copy.root / "scores.csv")
+    assert set(scores["model"]) == {"vgg11"}
+    assert len(scores) > 0 and scores["y_score"].between(0, 1).all()

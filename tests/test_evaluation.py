@@ -192,7 +192,7 @@ def test_a_column_that_makes_no_subgroups_is_refused(scored):
         subgroups.subgroup_aurocs(scored, ["image_id"], SETTINGS)
 
 
-def test_an_assessment_has_every_table_and_the_facts_that_are_there(scored):
+def test_an_evaluation_has_every_table_and_the_facts_that_are_there(scored):
     made = Evaluation(scored, SETTINGS, 0.05, [criterion("youden")])
     assert list(made.tables) == [
         "estimates",
@@ -203,3 +203,14 @@ def test_an_assessment_has_every_table_and_the_facts_that_are_there(scored):
     ]
     assert set(made.subgroups["subgroup"]) == {"laterality", "view", "density"}
     assert made.comparisons["comparison"].tolist() == ["drop"] * 4 + ["models"] * 3
+    assert set(made.pairs["comparison"]) == {"models"}
+
+
+def test_recalibration_and_its_curves_are_of_the_same_patients(scored):
+    made = Evaluation(scored, SETTINGS, 0.05, [], recalibration_fraction=0.3)
+    measured, rescored = calibration.recalibration(scored, SETTINGS, 0.3)
+    held_aside = made.calibration[made.calibration["patients"] == "held aside"]
+    pd.testing.assert_frame_equal(held_aside.drop(columns="patients"), measured)
+    before, after = made.reliability
+    pd.testing.assert_frame_equal(before, calibration.reliability(scored, SETTINGS))
+    pd.testing.assert_frame_equal(after, calibration.reliability(rescored, SETTINGS))

@@ -129,12 +129,12 @@ def computed(book) -> dict[str, Table]:
         your_data.aurocs(study).table,
         your_data.thresholds(study).table,
         *your_data.adaptation(study).table,
-        *how_sure_tables(study),
         front_page.contradictions(),
         provenance.weights(study),
         provenance.data(study),
         provenance.parameters(study),
         provenance.steps(study),
+        *how_sure_tables(study),  # after the steps, since it adds one
     ]
     return {table.name: table for table in found}
 

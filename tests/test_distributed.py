@@ -25,6 +25,7 @@ from mammo.training import samples
 from mammo.training import transfer as training
 from mammo.training.devices import launch
 from mammo.training.features import FeatureCache, extract
+from mammo.training.fit import fit
 from mammo.models import transfer, weights
 
 root = Path(sys.argv[1])
@@ -40,7 +41,7 @@ extract(images, ids, extractor, folder, fabric=fabric, flips=("none", "vertical"
 
 class Noted(samples.CachedMaps):
     seen = []
-    def batch(self, numbers, flips):
+    def batch(self, numbers, flips=None):
         if model.training:
             self.seen.extend(int(n) for n in numbers)
         return super().batch(numbers, flips)
@@ -53,9 +54,8 @@ for seed in (0, 1, 2) if fabric.world_size == 1 else (0,):
     out.mkdir(exist_ok=True)
     model = transfer.build_classifier(192, transfer.ClassifierSettings(8, 8, 0.1), seed)
     settings = training.TrainingSettings(epochs=8, patience=8, batch_size=9, learning_rate=3e-3)
-    record = training.train(
-        model, inputs, labels, np.array(ids), settings, out, fabric, seed=seed
-    )
+    task = training.TransferTask(model, inputs, labels, np.array(ids), settings, fabric, seed=seed)
+    record = fit(task, out)
     found = samples.logits(
         model, inputs, np.arange(len(ids)), fabric, batch_size=9, precision="float32"
     )

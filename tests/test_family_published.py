@@ -56,8 +56,7 @@ def test_a_model_trained_here_has_seen_ddsm_training_patients_alone(published_st
     facts = read_record(learning.checkpoint_folder(model))["facts"]
     assert origin["sha256"] == facts["sha256"]
     rows = published_study.split(INTERNAL, "ddsm")
-    held = facts.get("n_held", facts.get("n_held_aside"))
-    assert facts["n_train"] + held == (rows["split"] == "train").sum()
+    assert facts["n_train"] + facts["n_held"] == (rows["split"] == "train").sum()
 
 
 def test_the_course_of_a_training_has_its_steps(published_study):

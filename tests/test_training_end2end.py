@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,9 +16,10 @@ from hypothesis import strategies as st
 
 from mammo.errors import MammoError, ParameterError
 from mammo.models import end2end as models
-from mammo.training import checkpoint, end2end, stages
+from mammo.training import checkpoint, end2end
 from mammo.training.batch_norm import take_anew
 from mammo.training.devices import launch
+from mammo.training.fit import HISTORY, fit
 from mammo.training.patches import Augmentation, Windows
 from mammo.training.stages import Stage, StagedSettings, balanced_order
 
@@ -67,26 +67,23 @@ def patch_classifier(backbone: str, seed: int) -> models.PatchClassifier:
 def fit_patches(folder, fabric, schedule=PATCH_STAGES, backbone="vgg16", seed=1):
     folder.mkdir(exist_ok=True)
     model = patch_classifier(backbone, seed)
-    record = end2end.train_patches(
+    task = end2end.PatchTask(
         model,
         *patches(),
         schedule,
-        folder,
+        SETTINGS,
         fabric,
         top_convolutions=end2end.TOP_CONVOLUTIONS[backbone],
-        settings=SETTINGS,
         seed=seed,
     )
-    return model, record
+    return model, fit(task, folder)
 
 
 def fit_whole_images(folder, fabric, schedule=IMAGE_STAGES, backbone="vgg16"):
     folder.mkdir(exist_ok=True)
     model = network(backbone)
-    record = end2end.train_whole_image(
-        model, *whole_images(), schedule, folder, fabric, settings=SETTINGS, seed=1
-    )
-    return model, record
+    task = end2end.WholeImageTask(model, *whole_images(), schedule, SETTINGS, fabric, seed=1)
+    return model, fit(task, folder)
 
 
 def changed(before: dict[str, torch.Tensor], model: torch.nn.Module) -> set[str]:
@@ -97,7 +94,7 @@ def changed(before: dict[str, torch.Tensor], model: torch.nn.Module) -> set[str]
 
 def test_patch_classifier_learns_what_grey_tells(fabric, tmp_path):
     model, record = fit_patches(tmp_path, fabric, (Stage("all", 2e-3, 25),))
-    history = pd.read_csv(tmp_path / stages.HISTORY)
+    history = pd.read_csv(tmp_path / HISTORY)
     assert list(history["epoch"]) == list(range(25))
     assert record["best"]["held_auroc"] == pytest.approx(history["held_auroc"].max())
     assert record["best_epoch"] == history["held_auroc"].idxmax()
@@ -181,7 +178,7 @@ def test_killed_training_ends_with_the_same_numbers(fabric, tmp_path, monkeypatc
     resumed = fit_patches(tmp_path / "part", fabric)
     assert resumed[1] == whole[1]
     assert changed(whole[0].state_dict(), resumed[0]) == set()
-    histories = [(tmp_path / name / stages.HISTORY).read_text() for name in ("whole", "part")]
+    histories = [(tmp_path / name / HISTORY).read_text() for name in ("whole", "part")]
     assert histories[0] == histories[1]
 
 
@@ -210,18 +207,17 @@ def test_batches_hold_the_classes_in_equal_parts(labels, seed):
         assert len(set(alike)) >= min(len(alike), available) - (share > available)
 
 
-def test_classes_that_cannot_be_told_apart_are_refused(fabric, tmp_path):
+def test_classes_that_cannot_be_told_apart_are_refused(fabric):
     windows, labels, held = whole_images()
-    with pytest.raises(MammoError, match=r"images for choosing the epoch .* are all malignant or"):
-        end2end.train_whole_image(
+    with pytest.raises(MammoError, match="images for choosing the epoch have one class only"):
+        end2end.WholeImageTask(
             network(),
             windows,
             np.where(held, 1, labels),
             held,
             IMAGE_STAGES,
-            tmp_path,
+            SETTINGS,
             fabric,
-            settings=SETTINGS,
             seed=0,
         )
 
@@ -241,7 +237,6 @@ def test_log_odds_of_cancer_sum_its_classes():
 PROGRAM = """
 import sys
 from pathlib import Path
-from pathlib import Path
 import torch
 import test_training_end2end as own
 from mammo.training.devices import launch
@@ -259,11 +254,11 @@ def test_two_processes_train_one_model(tmp_path):
     subprocess.run(
         [*run, "program.py", str(tmp_path / "out")],
         cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
         check=True,
         timeout=300,
     )
     states = [torch.load(tmp_path / "out" / f"state_{rank}.pt") for rank in (0, 1)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
-    history = pd.read_csv(tmp_path / "out" / stages.HISTORY)
+    history = pd.read_csv(tmp_path / "out" / HISTORY)
     assert len(history) == 3 and np.isfinite(history["train_loss"]).all()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -13,7 +15,8 @@ from mammo.training import checkpoint
 from mammo.training import frcnn_cad as training
 from mammo.training.detection import Input, Inputs, detect_all
 from mammo.training.devices import launch
-from mammo.training.frcnn_cad import DetectorTraining, train
+from mammo.training.fit import HISTORY, fit
+from mammo.training.frcnn_cad import DetectorTask, DetectorTraining
 from mammo.training.frcnn_cad_losses import LOSSES
 from mammo.training.frcnn_cad_start import standardise_detector
 
@@ -62,10 +65,10 @@ def with_squares(folder, n_images):
     return pd.DataFrame(images), pd.DataFrame(lesions)
 
 
-def fit(data, folder, fabric, settings=SHORT, seed=0):
+def fitted(data, folder, fabric, settings=SHORT, seed=0):
     folder.mkdir(exist_ok=True)
     network = build(NETWORK, seed)
-    record = train(network, *data, settings, folder, fabric, seed=seed)
+    record = fit(DetectorTask(network, *data, settings, fabric, seed=seed), folder)
     return network, record
 
 
@@ -79,14 +82,14 @@ def test_learns_where_lesions_are_and_which_are_malignant(fabric, tmp_path, tmp_
     settings = DetectorTraining("adamw", learning_rate=3e-3, epochs=12, held_aside=0.3)
     network = build(NETWORK, 0)
     standardise_detector(network, data[0], seed=0)
-    record = train(network, *data, settings, tmp_path, fabric, seed=0)
-    history = pd.read_csv(tmp_path / training.HISTORY)
+    record = fit(DetectorTask(network, *data, settings, fabric, seed=0), tmp_path)
+    history = pd.read_csv(tmp_path / HISTORY)
     assert len(history) == record["epochs"] == 12
     assert list(history)[1:5] == [f"{name}_loss" for name in LOSSES]
     assert history["rpn_class_loss"].iloc[-1] < 0.3 * history["rpn_class_loss"].iloc[0]
-    assert record["best_epoch"] == history["held_aside_auroc"].idxmax()
-    assert history["held_aside_auroc"].iloc[-1] > 0.9
-    assert record["n_train"] + record["n_held_aside"] == 64 and record["n_lesions"] > 20
+    assert record["best_epoch"] == history["held_auroc"].idxmax()
+    assert history["held_auroc"].iloc[-1] > 0.9
+    assert record["n_train"] + record["n_held"] == 64 and record["n_lesions"] > 20
     found, scores = detect_all(network, data[0], fabric)
     assert roc_auc_score(data[0]["label"], scores) > 0.9
     best = found.groupby("image_id").first().loc[data[1]["image_id"]].reset_index()
@@ -118,17 +121,17 @@ def test_a_standardised_network_has_outputs_of_mean_0_and_variance_1(data):
 def test_same_seed_gives_the_same_network_and_leaves_global_state_alone(data, fabric, tmp_path):
     torch.manual_seed(7)
     before = torch.random.get_rng_state()
-    first, _ = fit(data, tmp_path / "a", fabric)
+    first, _ = fitted(data, tmp_path / "a", fabric)
     assert torch.equal(torch.random.get_rng_state(), before)
     torch.manual_seed(8)
-    assert same(first, fit(data, tmp_path / "b", fabric)[0])
-    assert not same(first, fit(data, tmp_path / "c", fabric, seed=1)[0])
+    assert same(first, fitted(data, tmp_path / "b", fabric)[0])
+    assert not same(first, fitted(data, tmp_path / "c", fabric, seed=1)[0])
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_killed_training_ends_with_the_same_numbers(data, fabric, tmp_path, monkeypatch, optimizer):
     settings = DetectorTraining(optimizer, epochs=2, held_aside=0.3)
-    whole, record = fit(data, tmp_path / "whole", fabric, settings)
+    whole, record = fitted(data, tmp_path / "whole", fabric, settings)
     save = checkpoint.save_epoch
 
     def save_and_die(folder, model, optimizer, best, history):
@@ -138,17 +141,24 @@ def test_killed_training_ends_with_the_same_numbers(data, fabric, tmp_path, monk
 
     monkeypatch.setattr(checkpoint, "save_epoch", save_and_die)
     with pytest.raises(KeyboardInterrupt):
-        fit(data, tmp_path / "part", fabric, settings)
+        fitted(data, tmp_path / "part", fabric, settings)
     monkeypatch.setattr(checkpoint, "save_epoch", save)
-    resumed, again = fit(data, tmp_path / "part", fabric, settings)
+    resumed, again = fitted(data, tmp_path / "part", fabric, settings)
     assert again == record
     assert same(resumed, whole)
 
 
+def test_a_short_step_takes_the_mean_gradient_of_its_own_images(data, fabric, tmp_path):
+    short = DetectorTraining(images_a_step=100, epochs=1, held_aside=0.3, largest_gradient=1e9)
+    found, record = fitted(data, tmp_path / "short", fabric, short)
+    whole = replace(short, images_a_step=record["n_train"])
+    assert same(found, fitted(data, tmp_path / "whole", fabric, whole)[0])
+
+
 def test_finished_training_is_not_repeated(data, fabric, tmp_path, monkeypatch):
-    network, record = fit(data, tmp_path, fabric)
-    monkeypatch.setattr(training, "_epoch", None)
-    again, same_record = fit(data, tmp_path, fabric)
+    network, record = fitted(data, tmp_path, fabric)
+    monkeypatch.setattr(DetectorTask, "epoch", None)
+    again, same_record = fitted(data, tmp_path, fabric)
     assert same_record == record and same(again, network)
 
 
@@ -157,7 +167,7 @@ def test_frozen_layers_stay_and_images_without_lesions_take_part(data, fabric, t
     network.conv1_1.requires_grad_(False)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     lesions = data[1][data[1]["malignant"] == 1]
-    record = train(network, data[0], lesions, SHORT, tmp_path, fabric, seed=0)
+    record = fit(DetectorTask(network, data[0], lesions, SHORT, fabric, seed=0), tmp_path)
     assert record["n_lesions"] < record["n_train"]
     assert torch.equal(network.conv1_1.weight, before["conv1_1.weight"])
     assert not torch.equal(network.conv5_3.weight, before["conv5_3.weight"])
@@ -166,9 +176,9 @@ def test_frozen_layers_stay_and_images_without_lesions_take_part(data, fabric, t
 def test_what_cannot_be_learnt_from_is_refused(data, fabric, tmp_path):
     images, lesions = data
     with pytest.raises(MammoError, match="training images has a lesion box"):
-        fit((images, lesions[:0]), tmp_path, fabric)
+        fitted((images, lesions[:0]), tmp_path, fabric)
     with pytest.raises(MammoError, match="one class only"):
-        fit((images.assign(label=0), lesions), tmp_path, fabric)
+        fitted((images.assign(label=0), lesions), tmp_path, fabric)
 
 
 @pytest.mark.parametrize("is_flipped", [False, True])

@@ -8,11 +8,11 @@ import torch
 from mammo.errors import MammoError
 from mammo.models import transfer, weights
 from mammo.training import checkpoint
-from mammo.training import transfer as training
 from mammo.training.devices import launch
+from mammo.training.fit import HISTORY, fit
 from mammo.training.prediction import predict
 from mammo.training.samples import StoredImages, logits
-from mammo.training.transfer import TrainingSettings, train
+from mammo.training.transfer import TrainingSettings, TransferTask
 
 SETTINGS = TrainingSettings(epochs=6, patience=6, batch_size=16, early_stopping_fraction=0.25)
 
@@ -31,7 +31,7 @@ class MadeMaps:
     def __len__(self) -> int:
         return len(self.maps)
 
-    def batch(self, numbers: np.ndarray, flips: np.ndarray) -> torch.Tensor:
+    def batch(self, numbers: np.ndarray, flips: np.ndarray | int = 0) -> torch.Tensor:
         self.seen.extend(numbers)
         return torch.from_numpy(self.maps[numbers, flips])
 
@@ -48,10 +48,11 @@ def data():
     return labels, patients
 
 
-def fit(samples, data, folder, fabric, settings=SETTINGS, seed=1):
+def fitted(samples, data, folder, fabric, settings=SETTINGS, seed=1):
     folder.mkdir(exist_ok=True)
     model = transfer.build_classifier(6, transfer.ClassifierSettings(8, 8, 0.1), seed)
-    record = train(model, samples, *data, settings, folder, fabric, seed=seed)
+    task = TransferTask(model, samples, *data, settings, fabric, seed=seed)
+    record = fit(task, folder)
     scores = logits(
         model, samples, np.arange(len(samples)), fabric, batch_size=16, precision="float32"
     )
@@ -60,11 +61,11 @@ def fit(samples, data, folder, fabric, settings=SETTINGS, seed=1):
 
 def test_learns_a_local_signal_and_records_it(data, fabric, tmp_path):
     settings = TrainingSettings(epochs=40, batch_size=16, learning_rate=5e-3)
-    _, record, scores = fit(MadeMaps(data[0], 8), data, tmp_path, fabric, settings)
+    _, record, scores = fitted(MadeMaps(data[0], 8), data, tmp_path, fabric, settings)
     assert scores[data[0] == 1].mean() > scores[data[0] == 0].mean() + 1
     assert record["best"]["early_stopping_auroc"] > 0.8
-    assert record["n_train"] + record["n_early_stopping"] == 120
-    history = pd.read_csv(tmp_path / training.HISTORY)
+    assert record["n_train"] + record["n_held"] == 120
+    history = pd.read_csv(tmp_path / HISTORY)
     assert len(history) == record["epochs"]
     assert record["best_epoch"] == history["early_stopping_loss"].idxmin()
     assert not list(tmp_path.glob("epoch*")) and not list(tmp_path.glob("*.tmp"))
@@ -73,11 +74,11 @@ def test_learns_a_local_signal_and_records_it(data, fabric, tmp_path):
 def test_same_seed_gives_the_same_scores_and_leaves_global_state_alone(data, fabric, tmp_path):
     torch.manual_seed(7)
     before = torch.random.get_rng_state()
-    first = fit(MadeMaps(data[0]), data, tmp_path / "a", fabric)
+    first = fitted(MadeMaps(data[0]), data, tmp_path / "a", fabric)
     assert torch.equal(torch.random.get_rng_state(), before)
     torch.manual_seed(8)
-    second = fit(MadeMaps(data[0]), data, tmp_path / "b", fabric)
-    other = fit(MadeMaps(data[0]), data, tmp_path / "c", fabric, seed=2)
+    second = fitted(MadeMaps(data[0]), data, tmp_path / "b", fabric)
+    other = fitted(MadeMaps(data[0]), data, tmp_path / "c", fabric, seed=2)
     np.testing.assert_array_equal(first[2], second[2])
     assert not np.array_equal(first[2], other[2])
 
@@ -95,14 +96,14 @@ def test_every_training_sample_is_seen_once_an_epoch(data, fabric, tmp_path):
     settings = TrainingSettings(epochs=1, batch_size=16, early_stopping_fraction=0.25)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(transfer.Classifier, "forward", note)
-        _, record, _ = fit(samples, data, tmp_path, fabric, settings)
+        _, record, _ = fitted(samples, data, tmp_path, fabric, settings)
     statistics = record["n_train"]
     trained = samples.seen[statistics : seen[-1]]
     assert len(trained) == record["n_train"] == len(set(trained))
 
 
 def test_killed_training_ends_with_the_same_numbers(data, fabric, tmp_path, monkeypatch):
-    whole = fit(MadeMaps(data[0]), data, tmp_path / "whole", fabric)
+    whole = fitted(MadeMaps(data[0]), data, tmp_path / "whole", fabric)
     save = checkpoint.save_epoch
 
     def save_and_die(folder, model, optimizer, best, history):
@@ -112,18 +113,18 @@ def test_killed_training_ends_with_the_same_numbers(data, fabric, tmp_path, monk
 
     monkeypatch.setattr(checkpoint, "save_epoch", save_and_die)
     with pytest.raises(KeyboardInterrupt):
-        fit(MadeMaps(data[0]), data, tmp_path / "part", fabric)
+        fitted(MadeMaps(data[0]), data, tmp_path / "part", fabric)
     monkeypatch.setattr(checkpoint, "save_epoch", save)
-    resumed = fit(MadeMaps(data[0]), data, tmp_path / "part", fabric)
+    resumed = fitted(MadeMaps(data[0]), data, tmp_path / "part", fabric)
     assert resumed[1] == whole[1]
     np.testing.assert_array_equal(resumed[2], whole[2])
 
 
 def test_finished_training_is_not_repeated(data, fabric, tmp_path):
     samples = MadeMaps(data[0])
-    _, record, scores = fit(samples, data, tmp_path, fabric)
+    _, record, scores = fitted(samples, data, tmp_path, fabric)
     samples.seen.clear()
-    _, again, same = fit(samples, data, tmp_path, fabric)
+    _, again, same = fitted(samples, data, tmp_path, fabric)
     assert again == record
     assert len(samples.seen) == 120
     np.testing.assert_array_equal(same, scores)
@@ -134,12 +135,12 @@ def test_best_epoch_is_restored(data, fabric, tmp_path):
     settings = TrainingSettings(epochs=15, patience=15, batch_size=16, learning_rate=2e-2)
     rng = np.random.default_rng(3)
     noise = (rng.permutation(data[0]), data[1])
-    model, record, _ = fit(MadeMaps(data[0], 0), noise, tmp_path / "long", fabric, settings)
+    model, record, _ = fitted(MadeMaps(data[0], 0), noise, tmp_path / "long", fabric, settings)
     assert record["best_epoch"] < 14
     short = TrainingSettings(
         **{**record["settings"], "epochs": record["best_epoch"] + 1, "patience": 15}
     )
-    fewer, _, _ = fit(MadeMaps(data[0], 0), noise, tmp_path / "short", fabric, short)
+    fewer, _, _ = fitted(MadeMaps(data[0], 0), noise, tmp_path / "short", fabric, short)
     for name, values in fewer.state_dict().items():
         assert torch.equal(values, model.state_dict()[name]), name
 
@@ -147,17 +148,17 @@ def test_best_epoch_is_restored(data, fabric, tmp_path):
 def test_balanced_loss_does_not_depend_on_the_prevalence(data, fabric, tmp_path):
     labels = np.zeros(120, int)
     labels[::8] = 1
-    _, _, scores = fit(MadeMaps(labels, 0), (labels, data[1]), tmp_path, fabric)
+    _, _, scores = fitted(MadeMaps(labels, 0), (labels, data[1]), tmp_path, fabric)
     assert 0.3 < (1 / (1 + np.exp(-scores))).mean() < 0.7
 
 
 def test_one_class_is_refused(data, fabric, tmp_path):
     with pytest.raises(MammoError, match="have one class only"):
-        fit(MadeMaps(data[0]), (np.zeros(120, int), data[1]), tmp_path, fabric)
+        fitted(MadeMaps(data[0]), (np.zeros(120, int), data[1]), tmp_path, fabric)
 
 
 def test_checkpoint_of_another_model_is_refused(data, fabric, tmp_path):
-    fit(MadeMaps(data[0]), data, tmp_path, fabric)
+    fitted(MadeMaps(data[0]), data, tmp_path, fabric)
     other = transfer.build_classifier(5, transfer.ClassifierSettings(8, 8), 0)
     with pytest.raises(MammoError, match="a checkpoint of another model"):
         checkpoint.load(other, tmp_path)
@@ -176,7 +177,7 @@ def test_fine_tuning_trains_the_extractor_too(fabric, tmp_path):
     model = transfer.TransferModel(extractor, classifier)
     samples = StoredImages([(images, np.arange(16))], ("none", "horizontal"))
     settings = TrainingSettings(epochs=1, batch_size=8, early_stopping_fraction=0.3)
-    train(model, samples, labels, patients, settings, tmp_path, fabric, seed=0)
+    fit(TransferTask(model, samples, labels, patients, settings, fabric, seed=0), tmp_path)
     assert not torch.equal(extractor.layers[0].weight, before)
     manifest = pd.DataFrame(
         {

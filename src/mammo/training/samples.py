@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -27,8 +27,8 @@ class Samples(Protocol):
 
     def __len__(self) -> int: ...
 
-    def batch(self, numbers: np.ndarray, flips: np.ndarray) -> Tensor:
-        """Return the inputs with these numbers, each in the flip of this index in ``flips``."""
+    def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
+        """Return the inputs with these numbers, each in the flip of this index; or all as is."""
 
 
 class CachedMaps:
@@ -55,11 +55,9 @@ class CachedMaps:
     def __len__(self) -> int:
         return len(self._part)
 
-    def batch(self, numbers: np.ndarray, flips: np.ndarray) -> Tensor:
+    def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
         """Return feature maps (B, C, h, w), float16."""
-        maps = [
-            self._maps[self._part[n]][self._row[n, f]] for n, f in zip(numbers, flips, strict=True)
-        ]
+        maps = [self._maps[self._part[n]][self._row[n, f]] for n, f in _each(numbers, flips)]
         return torch.from_numpy(np.stack(maps))
 
 
@@ -85,39 +83,62 @@ class StoredImages:
     def __len__(self) -> int:
         return len(self._part)
 
-    def batch(self, numbers: np.ndarray, flips: np.ndarray) -> Tensor:
+    def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
         """Return grey images (B, 1, S, S), float32 in [0, 1]."""
         images = [
             np.flip(self._images[self._part[n]][self._row[n]], FLIPS[self.flips[f]])
-            for n, f in zip(numbers, flips, strict=True)
+            for n, f in _each(numbers, flips)
         ]
         return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)).div_(65535)
+
+
+def _each(numbers: np.ndarray, flips: np.ndarray | None) -> Iterable[tuple[int, int]]:
+    return zip(numbers, np.zeros(len(numbers), int) if flips is None else flips, strict=True)
+
+
+class Batches(Protocol):
+    """Inputs of a model, by number, as they are: `Samples`, or windows of images."""
+
+    def batch(self, numbers: np.ndarray) -> Tensor:
+        """Return the inputs with these numbers."""
 
 
 @torch.no_grad()
 def logits(
     model: nn.Module,
-    samples: Samples,
+    samples: Batches,
     numbers: np.ndarray,
     fabric: Fabric,
     *,
     batch_size: int,
     precision: Precision,
+    classes: tuple[int, ...] = (),
 ) -> np.ndarray:
-    """Return the logits of unflipped samples, computed by all processes together.
+    """Return the logits of samples as they are, computed by all processes together.
+
+    Parameters
+    ----------
+    model : Module
+        Left set to evaluation.
+    samples : Batches
+    numbers : ndarray of int, shape (n,)
+    fabric : Fabric
+        Launched.
+    batch_size : int
+    precision : {"auto", "bfloat16", "float32"}
+    classes : tuple of int
+        Shape of one sample's logits: () or (k,).
 
     Returns
     -------
-    ndarray of float32, shape (len(numbers),)
+    ndarray of float32, shape (n, *classes)
         The same in every process.
     """
     model.eval()
-    scores = torch.zeros(len(numbers), device=fabric.device)
+    found = torch.zeros((len(numbers), *classes), device=fabric.device)
+    own = range(fabric.global_rank * batch_size, len(numbers), fabric.world_size * batch_size)
     with computing(fabric.device, precision):
-        for begin in range(
-            fabric.global_rank * batch_size, len(numbers), fabric.world_size * batch_size
-        ):
-            chosen = numbers[begin : begin + batch_size]
-            inputs = samples.batch(chosen, np.zeros(len(chosen), int)).to(fabric.device)
-            scores[begin : begin + batch_size] = model(inputs).float()
-    return fabric.all_reduce(scores, reduce_op="sum").cpu().numpy()
+        for begin in own:
+            inputs = samples.batch(numbers[begin : begin + batch_size]).to(fabric.device)
+            found[begin : begin + batch_size] = model(inputs).float()
+    return fabric.all_reduce(found, reduce_op="sum").cpu().numpy()

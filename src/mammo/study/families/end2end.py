@@ -95,26 +95,26 @@ class End2EndFamily(PublishedFamily):
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.training.end2end import TOP_CONVOLUTIONS, train_patches
+            from mammo.training.end2end import TOP_CONVOLUTIONS, PatchTask
+            from mammo.training.fit import fit
             from mammo.training.patches import Windows, sample
 
             store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
             lesions = self.study.lesions(INTERNAL)
             chosen = sample(store, rows, lesions, per_lesion=p.end2end_patches, seed=p.seed)
             held_patients = rows.loc[self._held(rows), "patient_id"]
-            record = train_patches(
+            task = PatchTask(
                 self._patch_classifier(self.untrained(model)),
                 Windows.of_patches(store, chosen),
                 chosen["class"].to_numpy(int),
                 chosen["patient_id"].isin(held_patients).to_numpy(),
                 _stages(("last", "top", "all"), p.end2end_patch_epochs, p.end2end_patch_rates),
-                folder,
+                self._settings(p.end2end_patch_batch),
                 self.study.fabric,
                 top_convolutions=TOP_CONVOLUTIONS[MODELS[model].backbone],
-                settings=self._settings(p.end2end_patch_batch),
                 seed=p.seed,
             )
-            return {**record, "device": str(self.study.fabric.device)}
+            return {**fit(task, folder), "device": str(self.study.fabric.device)}
 
         return self.artifacts.build_together("patches", inputs, make)
 
@@ -133,25 +133,25 @@ class End2EndFamily(PublishedFamily):
         def make(folder: Path) -> dict[str, Any]:
             from mammo.models.weights import fingerprint
             from mammo.training import checkpoint
-            from mammo.training.end2end import train_whole_image
+            from mammo.training.end2end import WholeImageTask
+            from mammo.training.fit import fit
             from mammo.training.patches import Windows
 
             network = self.untrained(model)
             checkpoint.load(self._patch_classifier(network), self.patches_folder(model))
             store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
-            record = train_whole_image(
+            task = WholeImageTask(
                 network,
                 Windows.of_whole_images(store.images, store.rows(rows["image_id"])),
                 rows["label"].to_numpy(int),
                 self._held(rows),
                 _stages(("top", "all"), p.end2end_image_epochs, p.end2end_image_rates),
-                folder,
+                self._settings(p.end2end_image_batch),
                 self.study.fabric,
-                settings=self._settings(p.end2end_image_batch),
                 seed=p.seed,
             )
             facts = {"device": str(self.study.fabric.device), "patches": rows.shape[0]}
-            return {**record, **facts, "sha256": fingerprint(network.state_dict())}
+            return {**fit(task, folder), **facts, "sha256": fingerprint(network.state_dict())}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 

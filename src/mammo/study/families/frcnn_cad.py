@@ -75,8 +75,7 @@ class FrcnnCadFamily(PublishedFamily):
         """Return the history of the training here; empty for the authors' weights."""
         if self.authors_file(model):
             return {}
-        history = pd.read_csv(self.checkpoint_folder(model) / "history.csv")
-        return {"boxes": history.rename(columns={"held_aside_auroc": "held_auroc"})}
+        return {"boxes": pd.read_csv(self.checkpoint_folder(model) / "history.csv")}
 
     def checkpoint_folder(self, model: str) -> Path:
         """Return the artifact folder of the detector as trained here: values, history, record."""
@@ -89,21 +88,21 @@ class FrcnnCadFamily(PublishedFamily):
 
         def make(folder: Path) -> dict[str, Any]:
             from mammo.models.weights import fingerprint
-            from mammo.training.frcnn_cad import train
+            from mammo.training.fit import fit
+            from mammo.training.frcnn_cad import DetectorTask
 
             network = self.untrained(model)
-            record = train(
+            task = DetectorTask(
                 network,
                 rows,
                 self.study.lesions(INTERNAL),
                 self._training,
-                folder,
                 self.study.fabric,
                 seed=p.seed,
                 workers=self._readers,
             )
             facts = {"device": str(self.study.fabric.device)}
-            return {**record, **facts, "sha256": fingerprint(network.state_dict())}
+            return {**fit(task, folder), **facts, "sha256": fingerprint(network.state_dict())}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 

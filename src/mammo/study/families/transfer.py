@@ -83,20 +83,24 @@ class TransferFamily(ModelFamily):
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.training.transfer import TrainingSettings, train
+            from mammo.training.fit import fit
+            from mammo.training.transfer import TrainingSettings, TransferTask
 
-            record = train(
+            task = TransferTask(
                 self._trainable(self.model(model)),
                 self._samples(model, training, rows),
                 rows["label"].to_numpy(int),
                 (rows["dataset"] + "/" + rows["patient_id"]).to_numpy(str),
                 TrainingSettings(**self._settings()),
-                folder,
                 self.study.fabric,
                 seed=self.seed,
             )
             patients = rows.groupby("dataset", sort=False)["patient_id"].nunique().to_dict()
-            return {**record, "learnt_from": patients, "device": str(self.study.fabric.device)}
+            return {
+                **fit(task, folder),
+                "learnt_from": patients,
+                "device": str(self.study.fabric.device),
+            }
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 

@@ -6,7 +6,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import Literal
 
@@ -68,6 +68,11 @@ def is_bfloat16_fast(device: torch.device) -> bool:
     return False
 
 
+def reproducible() -> AbstractContextManager[None]:
+    """Let cuDNN take the same algorithm at every run, and float32 in full (no TF32)."""
+    return torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False)
+
+
 @contextmanager
 def computing(device: torch.device, precision: Precision) -> Iterator[None]:
     """Compute reproducibly, and in the precision asked for.
@@ -79,8 +84,5 @@ def computing(device: torch.device, precision: Precision) -> Iterator[None]:
         "auto" is bfloat16 autocast where `is_bfloat16_fast`, else float32.
     """
     wanted = precision == "bfloat16" or (precision == "auto" and is_bfloat16_fast(device))
-    with (
-        torch.backends.cudnn.flags(benchmark=False, deterministic=True),
-        torch.autocast(device.type, torch.bfloat16, enabled=wanted),
-    ):
+    with reproducible(), torch.autocast(device.type, torch.bfloat16, enabled=wanted):
         yield

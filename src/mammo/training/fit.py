@@ -21,7 +21,7 @@ from mammo.errors import MammoError
 from mammo.files.disk import write_csv
 from mammo.training import checkpoint
 from mammo.training.batch_norm import set_to_training
-from mammo.training.devices import computing
+from mammo.training.devices import computing, reproducible
 from mammo.training.samples import Batches, logits
 
 HISTORY = "history.csv"
@@ -137,7 +137,7 @@ class Task(ABC):
         cuda = [fabric.device] if fabric.device.type == "cuda" else []
         total = torch.zeros((), device=fabric.device)
         set_to_training(module)
-        with torch.random.fork_rng(devices=cuda):
+        with torch.random.fork_rng(devices=cuda), reproducible():
             torch.manual_seed(int(rng.integers(2**31)) + fabric.global_rank)
             for data, of, ends_step in shares:
                 with fabric.no_backward_sync(module, enabled=not ends_step):

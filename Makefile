@@ -7,10 +7,10 @@ FUZZ_SECONDS ?= 180
 export MAMMO_DATA MAMMO_REAL_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint format lab bench fuzz clean distclean
+.PHONY: help book test lint format lab bench gpu-check fuzz clean distclean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
 	@echo
 	@echo "  variables: PARAMS=params/demo.yaml|ci.yaml|paper.yaml  MAMMO_DATA=/folder/of/real/data  PYTHON=python3.12"
 
@@ -30,7 +30,10 @@ lab: $(BIN)/.lab ## open JupyterLab; the .py files under notebooks/ are its note
 	@JUPYTER_CONFIG_PATH=$(CURDIR)/.jupyter $(BIN)/jupyter lab --notebook-dir=notebooks
 
 bench: $(BIN)/.test ## time what is meant to be fast, side by side
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in $(filter-out %/gpu_check.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+gpu-check: $(BIN)/.book ## compare all models on a GPU with the CPU and time them (8 minutes)
+	@$(BIN)/python benchmarks/gpu_check.py
 
 fuzz: $(BIN)/.fuzz ## look for files that a reader does not withstand (FUZZ_SECONDS=180 each)
 	@for kind in $$($(BIN)/python fuzz/readers.py --list); do echo "== $$kind"; \

@@ -24,7 +24,7 @@ import numpy as np
 from mammo.training import samples
 from mammo.training import transfer as training
 from mammo.training.devices import launch
-from mammo.training.features import FeatureCache, extract
+from mammo.training.features import CachedMaps, FeatureCache, extract
 from mammo.training.fit import fit
 from mammo.models import transfer, weights
 
@@ -39,7 +39,7 @@ folder = root / f"features{fabric.world_size}"
 folder.mkdir(exist_ok=True)
 extract(images, ids, extractor, folder, fabric=fabric, flips=("none", "vertical"), batch_size=7)
 
-class Noted(samples.CachedMaps):
+class Noted(CachedMaps):
     seen = []
     def batch(self, numbers, flips=None):
         if model.training:

@@ -11,8 +11,8 @@ from mammo.errors import MammoError
 from mammo.models import weights
 from mammo.models.transfer import Extractor
 from mammo.training.devices import launch
-from mammo.training.features import FeatureCache, extract
-from mammo.training.samples import CachedMaps, StoredImages
+from mammo.training.features import CachedMaps, FeatureCache, extract
+from mammo.training.samples import StoredImages
 
 IDS = [f"{number:02d}" for number in range(7)]
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from mammo.models.end2end import End2End
 from mammo.models.frcnn_cad import FasterRCNN
-
-Layer = dict[str, Any]
+from mammo.models.passing import Layer, layers_passed
 
 
 def describe_end2end(model: End2End, rows: int, columns: int) -> list[Layer]:
@@ -32,7 +28,7 @@ def describe_end2end(model: End2End, rows: int, columns: int) -> list[Layer]:
         (channels, rows, columns; or values), ``parameters`` (their number), ``part`` ("input",
         "backbone" or "top").
     """
-    described = _describe(model, lambda probe: probe(_nothing(1, rows, columns)))
+    described = layers_passed(model, lambda probe: probe(_nothing(1, rows, columns)))
     kinds = {
         f"{part}.{layer['name']}": layer["kind"]
         for part in ("backbone", "top")
@@ -67,7 +63,7 @@ def describe_frcnn_cad(model: FasterRCNN, rows: int, columns: int) -> list[Layer
         probe.head(features, _nothing(5))
 
     layers = [_input(3, rows, columns)]
-    for layer in _describe(model, run):
+    for layer in layers_passed(model, run):
         name = layer["name"]
         part = {"conv": "backbone", "rpn_": "rpn"}.get(name[:4], "head")
         kind = "conv" if len(layer["output"]) == 3 else "dense"
@@ -75,26 +71,6 @@ def describe_frcnn_cad(model: FasterRCNN, rows: int, columns: int) -> list[Layer
             layers.append(_pooled(model))
         if name != "dropout":
             layers.append({**layer, "kind": kind, "part": part})
-    return layers
-
-
-def _describe(model: nn.Module, run: Callable[[Any], Any]) -> list[Layer]:
-    """Return name, output and parameters of each module without children that a run passes."""
-    probe = copy.deepcopy(model).to("meta").eval()
-    layers: list[Layer] = []
-
-    def note(name: str):
-        def hook(module: nn.Module, _: Any, output: Tensor) -> None:
-            parameters = sum(p.numel() for p in module.parameters())
-            shape = tuple(output.shape[1:])
-            layers.append({"name": name, "output": shape, "parameters": parameters})
-
-        return hook
-
-    for name, module in probe.named_modules():
-        if not any(module.children()):
-            module.register_forward_hook(note(name))
-    run(probe)
     return layers
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -27,8 +28,8 @@ def calibrate(extractor: Extractor, grey: Tensor) -> None:
     """
     normalisations = [m for m in extractor.modules() if isinstance(m, nn.BatchNorm2d)]
     if normalisations:
-        with torch.no_grad():
-            _estimate_running_statistics(normalisations, extractor, grey)
+        with torch.no_grad(), statistics_anew(normalisations):
+            extractor(grey)
     else:
         convolutions = [m for m in extractor.modules() if isinstance(m, nn.Conv2d)]
         standardise(convolutions, lambda: extractor(grey))
@@ -62,13 +63,15 @@ def standardise(layers: Iterable[nn.Conv2d | nn.Linear], run: Callable[[], objec
     run()
 
 
-def _estimate_running_statistics(
-    layers: list[nn.BatchNorm2d], extractor: Extractor, grey: Tensor
-) -> None:
+@contextmanager
+def statistics_anew(layers: list[nn.BatchNorm2d]) -> Iterator[None]:
+    """Let layers take the plain mean of their statistics over the batches that pass meanwhile."""
+    usual = [layer.momentum for layer in layers]
     for layer in layers:
         layer.reset_running_stats()
         layer.momentum = None
-        layer.training = True
-    extractor(grey)
-    for layer in layers:
-        layer.training = False
+        layer.train()
+    yield
+    for layer, momentum in zip(layers, usual, strict=True):
+        layer.momentum = momentum
+        layer.eval()

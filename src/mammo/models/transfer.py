@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
+from mammo.models.passing import layers_passed
 
 Stride = Literal[8, 16, 32]
 
@@ -165,7 +166,7 @@ def build_classifier(in_channels: int, settings: ClassifierSettings, seed: int) 
 def map_shape(extractor: Extractor, size: int) -> tuple[int, int, int]:
     """Return channels, rows and columns of the feature maps of images of ``size`` pixels a side."""
     probe = copy.deepcopy(extractor).to("meta")
-    return tuple(probe(torch.empty(1, 1, size, size, device="meta")).shape[1:])
+    return tuple(probe(_nothing(size)).shape[1:])
 
 
 def describe(model: TransferModel, size: int) -> list[dict[str, Any]]:
@@ -184,33 +185,17 @@ def describe(model: TransferModel, size: int) -> list[dict[str, Any]]:
         (their number), ``part`` ("extractor" or "classifier"), ``frozen`` (whether training
         leaves it as it is).
     """
-    trainable = {name: p.requires_grad for name, p in model.named_parameters()}
-    probe = copy.deepcopy(model).to("meta").eval()
-    rows: list[dict[str, Any]] = []
-
-    def note(name: str):
-        def hook(layer: nn.Module, _: Any, output: Tensor) -> None:
-            own = [key for key, _ in layer.named_parameters(prefix=name)]
-            rows.append(
-                {
-                    "name": name.partition(".")[2],
-                    "type": type(layer).__name__,
-                    "output": tuple(output.shape[1:]),
-                    "parameters": sum(p.numel() for p in layer.parameters()),
-                    "part": name.partition(".")[0],
-                    "frozen": not any(trainable[key] for key in own)
-                    if own
-                    else name.startswith("extractor")
-                    and not any(
-                        flag for key, flag in trainable.items() if key.startswith("extractor")
-                    ),
-                }
-            )
-
-        return hook
-
-    for name, layer in probe.named_modules():
-        if not any(layer.children()):
-            layer.register_forward_hook(note(name))
-    probe(torch.empty(1, 1, size, size, device="meta"))
+    is_frozen = {
+        part: not any(p.requires_grad for p in own.parameters())
+        for part, own in model.named_children()
+    }
+    rows = []
+    for layer in layers_passed(model, lambda probe: probe(_nothing(size))):
+        part, _, name = layer["name"].partition(".")
+        kind = type(model.get_submodule(layer["name"])).__name__
+        rows.append({**layer, "name": name, "type": kind, "part": part, "frozen": is_frozen[part]})
     return rows
+
+
+def _nothing(size: int) -> Tensor:
+    return torch.empty(1, 1, size, size, device="meta")

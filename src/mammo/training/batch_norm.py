@@ -8,6 +8,7 @@ import torch
 from lightning.fabric import Fabric
 from torch import Tensor, nn
 
+from mammo.models.standardisation import statistics_anew
 from mammo.training.devices import Precision, computing
 
 
@@ -43,16 +44,9 @@ def take_anew(
     model.eval()
     if not layers:
         return
-    usual = [layer.momentum for layer in layers]
-    for layer in layers:
-        layer.reset_running_stats()
-        layer.momentum = None  # The plain mean over batches.
-        layer.train()
-    with computing(fabric.device, precision):
+    with statistics_anew(layers), computing(fabric.device, precision):
         for batch in inputs:
             model(batch.to(fabric.device))
-    for layer, momentum in zip(layers, usual, strict=True):
-        layer.momentum = momentum
+    for layer in layers:
         for values in (layer.running_mean, layer.running_var):
             values.copy_(fabric.all_reduce(values, reduce_op="mean"))
-    model.eval()

@@ -9,20 +9,14 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.fabric import Fabric
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from mammo.errors import MammoError
 from mammo.files.disk import atomic_write, create_array, write_csv
 from mammo.models.transfer import Extractor, map_shape
 from mammo.training.devices import Precision, computing
-
-FLIPS: dict[str, tuple[int, ...]] = {
-    "none": (),
-    "horizontal": (-1,),
-    "vertical": (-2,),
-    "both": (-2, -1),
-}
-"""Axes of an image that each flip turns round."""
+from mammo.training.samples import FLIPS, StoredImages, each
 
 _MAPS, _INDEX, _DONE = "features.npy", "index.csv", "done.npy"
 
@@ -55,6 +49,36 @@ class FeatureCache:
             absent = rows.index[rows.isna()][0]
             raise MammoError(f"image '{absent[0]}' has no feature map for flip '{flip}'")
         return rows.to_numpy(int)
+
+
+class CachedMaps:
+    """Feature maps of images in one or more caches, in the order given.
+
+    Parameters
+    ----------
+    parts : sequence of (FeatureCache, sequence of str)
+        Each cache with the images that are taken from it.
+    flips : sequence of str
+        Flips that the caches hold for these images.
+    """
+
+    def __init__(
+        self, parts: Sequence[tuple[FeatureCache, Sequence[str]]], flips: Sequence[str] = ("none",)
+    ) -> None:
+        self.flips = tuple(flips)
+        self._maps = [cache.maps for cache, _ in parts]
+        self._part = np.repeat(np.arange(len(parts)), [len(ids) for _, ids in parts])
+        self._row = np.concatenate(
+            [np.stack([cache.find(ids, flip) for flip in flips], axis=1) for cache, ids in parts]
+        )
+
+    def __len__(self) -> int:
+        return len(self._part)
+
+    def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
+        """Return feature maps (B, C, h, w), float16."""
+        maps = [self._maps[self._part[n]][self._row[n, f]] for n, f in each(numbers, flips)]
+        return torch.from_numpy(np.stack(maps))
 
 
 def extract(
@@ -91,7 +115,7 @@ def extract(
     rows : ndarray of int, shape (n,), optional
         Where in ``images`` these are; by default they are all of them, in order.
     flips : sequence of str
-        Keys of `FLIPS`; must begin with "none".
+        Keys of `mammo.training.samples.FLIPS`; must begin with "none".
     flipped : ndarray of bool, shape (n,), optional
         Images whose flips are computed; all by default. Flips serve training only.
     batch_size : int
@@ -114,6 +138,7 @@ def extract(
     fabric.barrier()
     maps = np.lib.format.open_memmap(folder / _MAPS, mode="r+")
     done = np.lib.format.open_memmap(folder / _DONE, mode="r+")
+    stored = StoredImages([(images, rows)], flips)
     own = range(fabric.global_rank, len(batches), fabric.world_size)
     extractor = extractor.to(fabric.device)
     hidden = not fabric.is_global_zero
@@ -122,7 +147,8 @@ def extract(
             if done[number]:
                 continue
             batch = batches[number]
-            grey = _load(images, rows[batch["row"]], batch["flip"], flips, batch_size)
+            filled = batch[np.minimum(np.arange(batch_size), len(batch) - 1)]
+            grey = stored.batch(filled["row"], filled["flip"])
             found = extractor(grey.to(fabric.device))[: len(batch)].to(torch.float16).cpu().numpy()
             maps[number * batch_size : number * batch_size + len(batch)] = found
             maps.flush()
@@ -165,14 +191,3 @@ def _is_begun(folder: Path, shape: tuple[int, ...], index: pd.DataFrame, n_batch
 def _is_complete(folder: Path) -> bool:
     done = folder / _DONE
     return done.is_file() and bool(np.load(done, allow_pickle=False).all())
-
-
-def _load(
-    images: np.ndarray, rows: np.ndarray, turns: np.ndarray, flips: Sequence[str], size: int
-) -> torch.Tensor:
-    """Return grey values (size, 1, S, S) in [0, 1]; the last image fills up a short batch."""
-    grey = np.empty((size, 1, *images.shape[1:]), np.float32)
-    for place in range(size):
-        job = min(place, len(rows) - 1)
-        grey[place, 0] = np.flip(images[rows[job]], FLIPS[flips[turns[job]]])
-    return torch.from_numpy(grey).div_(65535)

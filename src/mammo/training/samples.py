@@ -1,4 +1,4 @@
-"""What a model takes in, sample by sample: cached feature maps, or images."""
+"""What a model takes in, sample by sample, and the logits that it gives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from lightning.fabric import Fabric
 from torch import Tensor, nn
 
 from mammo.training.devices import Precision, computing
-from mammo.training.features import FLIPS, FeatureCache
+
+FLIPS: dict[str, tuple[int, ...]] = {
+    "none": (),
+    "horizontal": (-1,),
+    "vertical": (-2,),
+    "both": (-2, -1),
+}
+"""Axes of an image that each flip turns round."""
 
 
 class Samples(Protocol):
@@ -20,7 +27,7 @@ class Samples(Protocol):
     Attributes
     ----------
     flips : tuple of str
-        Keys of `mammo.training.features.FLIPS` that can be asked for; the first is "none".
+        Keys of `FLIPS` that can be asked for; the first is "none".
     """
 
     flips: tuple[str, ...]
@@ -31,36 +38,6 @@ class Samples(Protocol):
         """Return the inputs with these numbers, each in the flip of this index; or all as is."""
 
 
-class CachedMaps:
-    """Feature maps of images in one or more caches, in the order given.
-
-    Parameters
-    ----------
-    parts : sequence of (FeatureCache, sequence of str)
-        Each cache with the images that are taken from it.
-    flips : sequence of str
-        Flips that the caches hold for these images.
-    """
-
-    def __init__(
-        self, parts: Sequence[tuple[FeatureCache, Sequence[str]]], flips: Sequence[str] = ("none",)
-    ) -> None:
-        self.flips = tuple(flips)
-        self._maps = [cache.maps for cache, _ in parts]
-        self._part = np.repeat(np.arange(len(parts)), [len(ids) for _, ids in parts])
-        self._row = np.concatenate(
-            [np.stack([cache.find(ids, flip) for flip in flips], axis=1) for cache, ids in parts]
-        )
-
-    def __len__(self) -> int:
-        return len(self._part)
-
-    def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
-        """Return feature maps (B, C, h, w), float16."""
-        maps = [self._maps[self._part[n]][self._row[n, f]] for n, f in _each(numbers, flips)]
-        return torch.from_numpy(np.stack(maps))
-
-
 class StoredImages:
     """Prepared images of one or more stores, in the order given; flipped when they are asked for.
 
@@ -69,7 +46,7 @@ class StoredImages:
     parts : sequence of (ndarray of uint16 (n, S, S), ndarray of int)
         Each store with the rows that are taken from it.
     flips : sequence of str
-        Keys of `mammo.training.features.FLIPS`.
+        Keys of `FLIPS`.
     """
 
     def __init__(
@@ -87,12 +64,13 @@ class StoredImages:
         """Return grey images (B, 1, S, S), float32 in [0, 1]."""
         images = [
             np.flip(self._images[self._part[n]][self._row[n]], FLIPS[self.flips[f]])
-            for n, f in _each(numbers, flips)
+            for n, f in each(numbers, flips)
         ]
         return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)).div_(65535)
 
 
-def _each(numbers: np.ndarray, flips: np.ndarray | None) -> Iterable[tuple[int, int]]:
+def each(numbers: np.ndarray, flips: np.ndarray | None) -> Iterable[tuple[int, int]]:
+    """Return each number with the index of its flip: the first if none is asked for."""
     return zip(numbers, np.zeros(len(numbers), int) if flips is None else flips, strict=True)
 
 

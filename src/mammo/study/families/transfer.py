@@ -187,8 +187,8 @@ class TransferFamily(ModelFamily):
 
     def _samples(self, model: str, training: TrainingData, rows: pd.DataFrame) -> Samples:
         """Return the inputs of images, in the order of their rows (one data set after another)."""
-        from mammo.training.features import FeatureCache
-        from mammo.training.samples import CachedMaps, StoredImages
+        from mammo.training.features import CachedMaps, FeatureCache
+        from mammo.training.samples import StoredImages
 
         groups = [(name, part["image_id"]) for name, part in rows.groupby("dataset", sort=False)]
         flips = self.extraction.flips(rows)

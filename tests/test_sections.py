@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
-from mammo.book.sections import datasets, provenance
+from mammo.book.sections import comparison, datasets, how_sure, networks, provenance
 from mammo.files.artifacts import read_record
 from mammo.models import MODELS
 from mammo.paper.published import MODEL_TITLES
 from mammo.parameters import WHERE_NOT_WHAT, Parameters
-from mammo.study import Study
+from mammo.study import Study, results
 from mammo.study.families.transfer import TransferFamily
 
 ALEXNET = MODEL_TITLES["alexnet"]
@@ -112,3 +113,37 @@ def test_versions_name_commit_python_and_packages():
     table = provenance.versions().data.set_index("What")["Version"]
     assert {"commit", "mammo", "python", "numpy", "torch", "pydicom"} <= set(table.index)
     assert table.str.len().gt(0).all()
+
+
+def test_intervals_by_image_stand_in_a_table_of_their_own(study):
+    usual, by_image = comparison.external(study), comparison.external(study, "image")
+    assert (usual.table.name, by_image.table.name) == ("table-3", "table-3-by-image")
+    assert (set(usual.data["unit"]), set(by_image.data["unit"])) == ({"patient"}, {"image"})
+    assert usual.words.data.count("\n\n") == 1
+
+
+def test_drops_are_those_of_the_studys_results(study):
+    found = comparison.drops(study, results.comparison(study))
+    pd.testing.assert_frame_equal(found.data, results.drops(study))
+    pd.testing.assert_frame_equal(found.table.data, found.data)
+    assert "In the paper the authors' models fall on every set" in found.words.data
+
+
+def test_a_family_without_models_has_nothing_to_show(study):
+    assert len(networks.architectures(study, "ours")) == 1
+    assert networks.architectures(study, "frcnn_cad")._repr_html_() == ""
+    assert networks.own_training(study) is not None
+    assert networks.published_training(study) is None
+
+
+def test_released_detections_that_are_absent_leave_words_alone(study):
+    found = networks.released_detections(study)
+    assert found.data is None and found.table is None
+    assert "are not in this build" in found.words.data
+
+
+def test_what_the_readings_and_the_drops_rest_on_is_at_hand(study):
+    expected = how_sure.intervals(study)
+    pd.testing.assert_frame_equal(expected.table.data, expected.data)
+    assert len(how_sure.readings(expected.data).data) == 6
+    assert len(how_sure.drops(expected.data).data) == 19

@@ -52,7 +52,7 @@ def test_columns_may_have_other_names_or_one_value(file):
 
 def test_an_empty_score_stands_for_what_the_rule_says(file):
     text = GOOD.replace("0.9", "")
-    with pytest.raises(MammoError, match=r"line 3: y_score is ''; an image without a score"):
+    with pytest.raises(MammoError, match="line 3: y_score is ''"):
         read_scores(file(text))
     assert read_scores(file(text), Layout(missing_score=0.0))["y_score"].tolist() == [0.2, 0, -300]
 
@@ -119,7 +119,7 @@ def test_a_layout_that_does_not_fit_is_refused(file, layout, words):
 def test_splits_are_validation_and_test(file):
     rows = ["split", "validation", "test", "train"]
     text = "\n".join(f"{a},{b}" for a, b in zip(GOOD.splitlines(), rows, strict=True))
-    with pytest.raises(MammoError, match="line 4: split is 'train', expected 'validation'"):
+    with pytest.raises(MammoError, match="line 4: split is 'train'"):
         read_scores(file(text))
     found = read_scores(file(text.replace("train", "test")))
     assert found["split"].tolist() == ["validation", "test", "test"]

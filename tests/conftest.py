@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
@@ -15,6 +16,9 @@ import project
 from mammo.study import Study
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+hypothesis.settings.register_profile("in company", deadline=None)  # others may compute, too
+hypothesis.settings.load_profile("in company")
 
 
 class ByFile(LoadScopeScheduling):
@@ -35,6 +39,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests of the book come first: its build takes longest."""
     items.sort(key=lambda item: item.get_closest_marker("book") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def freed_memory_goes_back() -> Iterator[None]:
+    """Large and small networks alternate here: what a process keeps for the next one piles up."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mammo.training.devices.keep_freed_memory", lambda: None)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -216,6 +216,7 @@ def test_command_says_in_one_sentence_where_it_cannot_write(tmp_path: Path) -> N
 # Killed processes
 
 
+@pytest.mark.long
 def test_run_that_is_killed_at_each_step(manifest: pd.DataFrame, tmp_path: Path) -> None:
     """A run ends, without another word, at its n-th access to the artifacts, for every n."""
     program = """
@@ -279,6 +280,7 @@ def test_run_that_is_killed_at_each_step(manifest: pd.DataFrame, tmp_path: Path)
     assert steps > 20
 
 
+@pytest.mark.long
 def test_run_that_is_killed_at_random_times(
     manifest: pd.DataFrame, undisturbed: dict[str, bytes], tmp_path: Path
 ) -> None:

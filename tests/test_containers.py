@@ -97,7 +97,7 @@ def test_a_member_that_would_unpack_to_too_much_is_refused(tmp_path, monkeypatch
     packed = archive(tmp_path / "bomb.zip", {"m": bytes(2_000_000)})
     assert packed.stat().st_size < 10_000
     monkeypatch.setattr(containers, "MAX_MEMBER_BYTES", 1_000_000)
-    with pytest.raises(OSError, match="would unpack to 2,000,000 bytes, 1,000,000 at most"):
+    with pytest.raises(OSError, match="2,000,000 bytes, 1,000,000"):
         containers.open_binary(packed / "m")
 
 

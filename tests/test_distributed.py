@@ -129,6 +129,7 @@ def test_training_ends_within_the_spread_of_seeds(root):
     assert np.all(np.abs(two - one[0]) <= spread + 0.05)
 
 
+@pytest.mark.long
 def test_two_processes_prepare_a_whole_study(prepared: Project, tmp_path: Path) -> None:
     together = copy(tmp_path)
     torchrun = ("-m", "torch.distributed.run", "--nproc-per-node=2", "-m", "mammo", "prepare")

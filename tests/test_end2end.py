@@ -148,7 +148,7 @@ def test_imagenet_values_of_another_width_or_convention_are_refused():
         small("resnet50", "512x1"),
         end2end.build("resnet50", "512x1", seed=0, convention="keras 2.0.5"),
     ):
-        with pytest.raises(WeightsError, match="width 1 and the convention 'torchvision'"):
+        with pytest.raises(WeightsError, match=r"width 1 .*'torchvision'"):
             end2end.load_imagenet(model, "resnet50", state)
 
 

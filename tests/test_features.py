@@ -70,7 +70,7 @@ def test_flips_are_those_of_the_image_and_of_the_chosen_rows_only(
         other = write(flipped, extractor, tmp_path / flip, fabric)
         found = cache.maps[cache.find(["02", "06"], flip)]
         np.testing.assert_array_equal(found, other.maps[other.find(["02", "06"])])
-    with pytest.raises(MammoError, match="'01' has no feature map for flip 'vertical'"):
+    with pytest.raises(MammoError, match=r"'01' .* 'vertical'"):
         cache.find(["01"], "vertical")
 
 
@@ -108,7 +108,7 @@ def test_other_images_in_the_same_folder_start_anew(images, extractor, fabric, t
 
 @pytest.mark.parametrize("flips", [(), ("vertical",), ("none", "diagonal")])
 def test_unknown_flips_are_refused(images, extractor, fabric, tmp_path, flips):
-    with pytest.raises(MammoError, match="expected 'none', then some of"):
+    with pytest.raises(MammoError, match="'none'"):
         extract(images, IDS, extractor, tmp_path, fabric=fabric, flips=flips)
 
 

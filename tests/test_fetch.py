@@ -56,7 +56,7 @@ def server():
 @pytest.mark.parametrize("ranges", [True, False])
 def test_an_interrupted_download_resumes_or_restarts(server, tmp_path, ranges):
     server.ranges, server.cut, target = ranges, 6000, tmp_path / "file"
-    with pytest.raises(DatasetError, match=r"ended after 6000 of 10240 bytes.*again to resume"):
+    with pytest.raises(DatasetError, match="6000 of 10240 bytes"):
         download(server.url, target, max_bytes=20_000)
     assert [path.name for path in tmp_path.iterdir()] == ["file.part"]
     server.cut = None
@@ -82,7 +82,7 @@ def test_a_file_address_works_with_or_without_a_part(tmp_path):
 
 
 def test_a_download_is_bounded(server, tmp_path):
-    with pytest.raises(DatasetError, match="larger than the 5000 bytes expected"):
+    with pytest.raises(DatasetError, match="5000 bytes"):
         download(server.url, tmp_path / "file", max_bytes=5000)
     assert not (tmp_path / "file").exists()
 
@@ -216,7 +216,7 @@ def test_released_files_of_another_checksum_are_refused_and_thrown_away(released
 def test_a_changed_folder_of_released_files_is_noticed(released, tmp_path, change):
     folder = fetch("frcnn-cad-predictions", tmp_path, released.as_uri())
     change(next(folder.iterdir()))
-    with pytest.raises(DatasetError, match=r"remove .*frcnn_cad and fetch it again"):
+    with pytest.raises(DatasetError, match=r"remove .*frcnn_cad"):
         fetch("frcnn-cad-predictions", tmp_path, released.as_uri())
 
 

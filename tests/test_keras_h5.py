@@ -81,8 +81,8 @@ def probability(model: End2End, image: np.ndarray) -> float:
     [
         ("resnet50_padded", False),
         ("resnet50_same", True),
-        ("vgg16", True),
-        ("vgg16_hybrid", False),
+        pytest.param("vgg16", True, marks=pytest.mark.long),
+        pytest.param("vgg16_hybrid", False, marks=pytest.mark.long),
         ("oddments", False),
         ("oddments", True),
     ],
@@ -199,7 +199,7 @@ def test_state_is_whole_and_of_the_layers_types(file):
 def test_a_truncated_file_is_told(file, kept):
     whole = file.read_bytes()
     file.write_bytes(whole[: kept if isinstance(kept, int) else int(kept * len(whole))])
-    with pytest.raises(WeightsError, match=r"oddments\.h5: not readable as HDF5, or truncated"):
+    with pytest.raises(WeightsError, match=r"oddments\.h5.*HDF5"):
         keras_h5.read_keras(file)
 
 
@@ -208,7 +208,7 @@ def test_a_file_of_another_kind_is_told(tmp_path):
     with pytest.raises(WeightsError, match="no such file"):
         keras_h5.read_keras(path)
     path.write_bytes(b"\x80\x04 not HDF5" * 1000)
-    with pytest.raises(WeightsError, match="not readable as HDF5"):
+    with pytest.raises(WeightsError, match="HDF5"):
         keras_h5.read_keras(path)
     with h5py.File(path, "w") as foreign:
         foreign["pixels"] = np.zeros(3)

@@ -114,7 +114,7 @@ def test_importing_the_same_again_changes_nothing(released, imported, folder):
 
 def test_other_weights_replace_none_until_those_are_deleted(released, imported, folder):
     released.write_bytes(caffe_files.caffemodel(detector(2)))
-    with pytest.raises(WeightsError, match=r"holds other weights, .* delete it first"):
+    with pytest.raises(WeightsError, match="other weights"):
         imports.import_file(released, folder)
     assert fingerprint(imports.load(imported).state_dict()) == fingerprint(detector(1).state_dict())
     imported.unlink()
@@ -124,7 +124,7 @@ def test_other_weights_replace_none_until_those_are_deleted(released, imported, 
 
 def test_a_renamed_file_needs_its_release_named(released, folder):
     renamed = released.rename(released.with_name("download (1)"))
-    with pytest.raises(WeightsError, match=r"not the name of a released file .*--release which"):
+    with pytest.raises(WeightsError, match="--release"):
         imports.import_file(renamed, folder)
     assert imports.import_file(renamed, folder, "frcnn_cad").is_file()
 
@@ -136,7 +136,7 @@ def test_a_name_that_a_terminal_would_not_show_is_recorded_without_it(released, 
 
 
 def test_a_name_and_a_release_that_contradict_each_other_are_refused(released, folder):
-    with pytest.raises(WeightsError, match="the name is that of release frcnn_cad, not of ddsm_r"):
+    with pytest.raises(WeightsError, match="frcnn_cad, not of ddsm_r"):
         imports.import_file(released, folder, "ddsm_resnet50")
     assert not folder.exists()
 
@@ -200,14 +200,14 @@ def test_the_default_release_is_found_first_then_the_only_one(tmp_path, there, r
 def test_no_choice_is_made_among_several_that_are_no_default(tmp_path):
     for name in ("ddsm_vgg16_512x1", "inbreast_vgg16_512x1"):
         imports.location(tmp_path, name).touch()
-    with pytest.raises(WeightsError, match=r"several releases of end2end_vgg16, .* name the one"):
+    with pytest.raises(WeightsError, match="end2end_vgg16"):
         imports.find("end2end_vgg16", tmp_path)
 
 
 def test_a_release_that_is_asked_for_must_be_there_and_the_models(tmp_path):
-    with pytest.raises(WeightsError, match=r"no such weights; get ddsm_vgg16_s10_512x1\.h5"):
+    with pytest.raises(WeightsError, match=r"ddsm_vgg16_s10_512x1\.h5"):
         imports.find("end2end_vgg16", tmp_path, "ddsm_vgg16_512x1")
-    with pytest.raises(WeightsError, match="'ddsm_resnet50' is none of end2end_vgg16"):
+    with pytest.raises(WeightsError, match=r"'ddsm_resnet50'.*end2end_vgg16"):
         imports.find("end2end_vgg16", tmp_path, "ddsm_resnet50")
 
 
@@ -296,7 +296,7 @@ def test_foreign_files_are_refused(imported, write, words):
 
 
 def test_absent_weights_are_named(tmp_path):
-    with pytest.raises(WeightsError, match="no such weights; 'mammo weights list'"):
+    with pytest.raises(WeightsError, match="mammo weights list"):
         imports.load(tmp_path / "frcnn_cad.safetensors")
 
 

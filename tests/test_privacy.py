@@ -177,6 +177,7 @@ def test_text_from_tags_and_labels_acts_neither_in_page_nor_in_spreadsheet(trace
 
 
 @pytest.mark.book
+@pytest.mark.long
 def test_notebooks_name_nobody_either(site, traces, tmp_path):
     own = {
         "institution_folder": site.clinic.folder,

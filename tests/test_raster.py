@@ -102,9 +102,7 @@ def test_large_image_is_refused_before_it_is_decoded(
     path.write_bytes(b"P5\n9000 9000\n255\n")
     assert image_module.MAX_PIXELS < 9000 * 9000
     monkeypatch.setattr(np, "frombuffer", lambda *_: pytest.fail("decoded"))
-    with pytest.raises(
-        UnreadableImageError, match="9000 x 9000 pixels exceed the limit of 80,000,000"
-    ):
+    with pytest.raises(UnreadableImageError, match=r"9000 x 9000 .* 80,000,000"):
         raster.read_raster(path)
 
 

@@ -61,7 +61,7 @@ def test_another_network_than_the_releases_is_refused_and_both_are_named(
 
 def test_another_input_size_is_refused(tmp_path):
     path = keras_files.write(tmp_path / "small.h5", keras_files.load("oddments"))
-    with pytest.raises(WeightsError, match=r"for inputs of 37 x 41; .* for inputs of 1152 x 896"):
+    with pytest.raises(WeightsError, match=r"37 x 41.*1152 x 896"):
         read_release(path, PLAIN)
 
 

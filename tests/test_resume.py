@@ -16,6 +16,7 @@ import pytest
 import project
 from mammo.study import Study, results
 
+pytestmark = pytest.mark.long
 MOMENTS = {
     "phantoms": "phantoms/*.partial/.set-*/*/*",
     "image store": "images/*.partial/images.jsonl",

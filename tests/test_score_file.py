@@ -58,7 +58,7 @@ def test_columns_may_have_other_names_or_one_value(file):
 def test_an_empty_score_stands_for_what_the_rule_says(file):
     text = GOOD.replace("0.9", "")
     for empty in ("", "n/a", "NaN"):
-        with pytest.raises(MammoError, match=f"line 3: y_score is '{empty}'; an image without a"):
+        with pytest.raises(MammoError, match=f"line 3: y_score is '{empty}'"):
             read_scores(file(GOOD.replace("0.9", empty)))
     with pytest.raises(MammoError, match="a missing score counts as nan: give a finite number"):
         read_scores(file(text), Layout(missing_score=float("nan")))
@@ -127,7 +127,7 @@ def test_a_layout_that_does_not_fit_is_refused(file, layout, words):
 def test_splits_are_validation_and_test(file):
     rows = ["split", "validation", "test", "train"]
     text = "\n".join(f"{a},{b}" for a, b in zip(GOOD.splitlines(), rows, strict=True))
-    with pytest.raises(MammoError, match="line 4: split is 'train', expected 'validation'"):
+    with pytest.raises(MammoError, match="line 4: split is 'train'"):
         read_scores(file(text))
     found = read_scores(file(text.replace("train", "test")))
     assert found["split"].tolist() == ["validation", "test", "test"]

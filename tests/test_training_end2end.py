@@ -248,6 +248,7 @@ torch.save(model.state_dict(), out / f"state_{fabric.global_rank}.pt")
 """
 
 
+@pytest.mark.long
 def test_two_processes_train_one_model(tmp_path):
     (tmp_path / "program.py").write_text(PROGRAM)
     run = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]

@@ -43,19 +43,19 @@ def made_evidence(
         Of `Evidence`.
     """
     scored = pd.DataFrame(list(_rows(distances, patients)))
-    assessment = Evaluation(
+    evaluation = Evaluation(
         scored,
         Settings("patient", n_bootstrap, 0.95, 0),
         margin,
         [criterion(text) for text in points],
     )
     usual = {"sources": {HOME: "real", OWN: "real"}, "weights": dict.fromkeys(distances, REAL)}
-    return Evidence(assessment, **(usual | fields))
+    return Evidence(evaluation, **(usual | fields))
 
 
 def changed(evidence: Evidence, table: str, **columns: object) -> Evidence:
-    """Give a table of the assessment other numbers, and return the evidence."""
-    vars(evidence.assessment)[table] = getattr(evidence.assessment, table).assign(**columns)
+    """Give a table of the evaluation other numbers, and return the evidence."""
+    vars(evidence.evaluation)[table] = getattr(evidence.evaluation, table).assign(**columns)
     return evidence
 
 

@@ -130,7 +130,7 @@ def test_the_worst_images_are_plain_pictures_of_different_patients(validated):
     examples = validated.evidence.examples
     kinds = [example.kind for example in examples]
     assert kinds == ["false negative"] * N_EXAMPLES + ["false positive"] * N_EXAMPLES
-    own = validated.evidence.assessment.scored.set_index("image_id")
+    own = validated.evidence.evaluation.scored.set_index("image_id")
     for kind, label in (("false negative", 1), ("false positive", 0)):
         names = [e.caption.partition(":")[0] for e in examples if e.kind == kind]
         assert own.loc[names, "patient_id"].is_unique
@@ -154,7 +154,7 @@ def chunks(png: bytes) -> list[str]:
 
 def test_thresholds_are_carried_over_to_all_and_chosen_anew_for_half(validated):
     evidence = validated.evidence
-    carried, anew = evidence.assessment.operating_points, evidence.rechosen
+    carried, anew = evidence.evaluation.operating_points, evidence.rechosen
     n_images = int(evidence.own["n_images"].iloc[0])
     assert set(carried.loc[carried["split"] == "test", "n_images"]) == {n_images}
     assert carried.groupby("criterion")["threshold"].nunique().eq(1).all()

@@ -82,7 +82,7 @@ def by_image(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def scored(evidence: Evidence) -> pd.DataFrame:
-    return evidence.assessment.scored
+    return evidence.evaluation.scored
 
 
 def notes(evidence: Evidence) -> dict[str, list[str]]:
@@ -335,15 +335,15 @@ def test_scores_on_any_scale_have_an_auroc_and_no_calibration(found):
         for factor, shift in ((1, 0), (100, 30))
     )
     assert scaled.own["auroc"].iloc[0] == as_is.own["auroc"].iloc[0]
-    assert len(as_is.assessment.calibration)
-    assert scaled.assessment.calibration.empty
-    assert scaled.assessment.reliability[0].empty
+    assert len(as_is.evaluation.calibration)
+    assert scaled.evaluation.calibration.empty
+    assert scaled.evaluation.reliability[0].empty
 
 
 def test_a_threshold_that_is_given_is_applied_without_an_internal_set(found):
     table = cases()
     evidence = found(*by_image(table), criteria=("threshold=0.5", "youden"))
-    points = evidence.assessment.operating_points
+    points = evidence.evaluation.operating_points
     assert points["criterion"].tolist() == ["threshold 0.5"]
     called = table["score"] >= 0.5
     assert points["sensitivity"].iloc[0] == called[table["label"] == 1].mean()

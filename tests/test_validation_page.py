@@ -128,16 +128,16 @@ def test_carried_thresholds_are_called_so():
 
 def test_scores_that_are_no_probabilities_are_not_drawn_as_such():
     evidence = scores_alone()
-    scored = evidence.assessment.scored
-    far = replace(evidence.assessment, scored=scored.assign(y_score=100 * scored["y_score"]))
-    text = shown(replace(evidence, assessment=far)).text
+    scored = evidence.evaluation.scored
+    far = replace(evidence.evaluation, scored=scored.assign(y_score=100 * scored["y_score"]))
+    text = shown(replace(evidence, evaluation=far)).text
     assert "no calibration, since" in text
     assert "Share malignant against score" not in text
 
 
 def test_subgroups_of_one_class_are_left_to_the_table_of_numbers():
     evidence = made_evidence({"alexnet": (2.0, 0.5)})  # all that is malignant is a CC view
-    rows = evidence.assessment.subgroups
+    rows = evidence.evaluation.subgroups
     n_undefined = int(rows.loc[rows["dataset"] == OWN, "auroc"].isna().sum())
     assert n_undefined == 1
     assert "Left to subgroups.csv: 1 levels with one class only." in shown(evidence).text
@@ -165,18 +165,18 @@ def test_synthetic_images_and_models_are_marked_before_any_number():
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_a_set_of_one_class_has_a_report_that_judges_nothing():
     evidence = scores_alone()
-    found = evidence.assessment
+    found = evidence.evaluation
     one = Evaluation(found.scored.assign(y_true=0), found.settings, 0.05, found.criteria)
-    text = shown(replace(evidence, assessment=one)).text
+    text = shown(replace(evidence, evaluation=one)).text
     assert "cannot be judged: both classes are needed" in text
     assert not re.search(r"\bnan\b", text)
 
 
 def test_intervals_that_take_images_as_independent_are_called_too_narrow():
     evidence = scores_alone()
-    settings = replace(evidence.assessment.settings, unit="image")
-    by_image = replace(evidence.assessment, settings=settings)
-    assert "and are too narrow" in shown(replace(evidence, assessment=by_image)).text
+    settings = replace(evidence.evaluation.settings, unit="image")
+    by_image = replace(evidence.evaluation, settings=settings)
+    assert "and are too narrow" in shown(replace(evidence, evaluation=by_image)).text
     assert "Intervals draw whole patients" in shown(evidence).text
 
 
@@ -192,9 +192,9 @@ def hostile() -> Evidence:
         ),
         examples=[WorstImage(SCRIPT, "false negative", png(), f'"{SCRIPT}', SCRIPT)],
     )
-    makers = np.where(np.arange(len(evidence.assessment.scored)) % 2, SCRIPT, FORMULA)
-    scored = evidence.assessment.scored.assign(manufacturer=makers)
-    return replace(evidence, assessment=replace(evidence.assessment, scored=scored))
+    makers = np.where(np.arange(len(evidence.evaluation.scored)) % 2, SCRIPT, FORMULA)
+    scored = evidence.evaluation.scored.assign(manufacturer=makers)
+    return replace(evidence, evaluation=replace(evidence.evaluation, scored=scored))
 
 
 def test_nothing_from_a_tag_or_table_acts_in_the_page():

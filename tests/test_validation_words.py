@@ -141,8 +141,8 @@ def test_guessing_is_told_from_better_and_worse(distance, rank, sentence, step):
 
 def test_one_class_is_not_judged():
     evidence = claiming(MAKER)
-    scored = evidence.assessment.scored.assign(y_true=0)
-    found = evidence.assessment
+    scored = evidence.evaluation.scored.assign(y_true=0)
+    found = evidence.evaluation
     with pytest.warns(UserWarning, match="one class"):
         one = Evidence(
             Evaluation(scored, found.settings, found.margin, found.criteria), {}, evidence.weights
@@ -186,7 +186,7 @@ def test_how_many_patients_it_takes_is_how_many_it_takes():
     evidence = made_evidence({"alexnet": (2.0, 1.9)}, (3000, 60))
     factor = times_as_many_patients(evidence, "alexnet")
     assert factor == pytest.approx(7, abs=6)
-    scored, found = evidence.assessment.scored, evidence.assessment
+    scored, found = evidence.evaluation.scored, evidence.evaluation
     for copies, is_enough in ((math.ceil(1.1 * factor), True), (math.ceil(factor / 2), False)):
         own = scored[scored["dataset"] == OWN]
         more = [

@@ -34,7 +34,7 @@ def check(study: Study) -> Result:
 def aurocs(study: Study) -> Result:
     """Return the auROC of each model here and at home, and its drop."""
     evidence = _evidence(study)
-    table = comparison.drop_table(evidence.assessment.drops, evidence.sources)
+    table = comparison.drop_table(evidence.evaluation.drops, evidence.sources)
     caption = "Drop of the auROC from the internal set to these images"
     return Result(
         evidence.estimates,
@@ -47,9 +47,9 @@ def aurocs(study: Study) -> Result:
 def thresholds(study: Study) -> Result:
     """Return thresholds chosen on half of these patients; the figure is of those from home."""
     evidence, figure = _evidence(study), None
-    points = evidence.assessment.operating_points
+    points = evidence.evaluation.operating_points
     if len(points):
-        first = evidence.assessment.criteria[0].name
+        first = evidence.evaluation.criteria[0].name
         figure = carried_thresholds(points, first, evidence.sources)
     table = notebook.rechosen_table(evidence.rechosen, evidence.sources)
     return Result(evidence.rechosen, table, figure)

@@ -184,7 +184,7 @@ def _alternatives(
 
 
 def _table_of_scores(patients: LocalPatients, ways: Mapping[str, Runs]) -> pd.DataFrame:
-    """Return the first training's scores of the images held aside, as assessments take them."""
+    """Return the first training's scores of the images held aside, as evaluations take them."""
     held = patients.held_aside
     rows = held[["patient_id", "image_id"]].assign(
         dataset=patients.dataset, split=EXTERNAL_SPLIT, y_true=held["label"].astype(int)

@@ -119,9 +119,9 @@ def times_as_many_patients(evidence: Evidence, model: str) -> float:
 
 def _variance_at_home(evidence: Evidence, model: str) -> float:
     """Return the variance of the internal auROC, as the test of the drop takes it."""
-    scored = evidence.assessment.scored
+    scored = evidence.evaluation.scored
     rows = scored[(scored["model"] == model) & (scored["split"] == INTERNAL_SPLIT)]
-    by_patient = evidence.assessment.settings.unit == "patient"
+    by_patient = evidence.evaluation.settings.unit == "patient"
     groups = rows["patient_id"] if by_patient else rows["image_id"]
     _, covariance = auroc_covariance(rows["y_true"], rows["y_score"], groups.to_numpy())
     return float(covariance[0, 0])
@@ -132,7 +132,7 @@ def threshold_of(evidence: Evidence, model: str) -> Threshold:
 
     "moved" takes intervals that do not overlap; "unknown" is a model without an internal set.
     """
-    points = evidence.assessment.operating_points
+    points = evidence.evaluation.operating_points
     points = points[points["model"] == model] if len(points) else pd.DataFrame({"split": []})
     if set(points["split"]) != {INTERNAL_SPLIT, EXTERNAL_SPLIT}:
         return "unknown"

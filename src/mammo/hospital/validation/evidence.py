@@ -70,7 +70,7 @@ class Evidence:
 
     Attributes
     ----------
-    assessment : Evaluation
+    evaluation : Evaluation
         Of a table of scores with one external set.
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
@@ -88,7 +88,7 @@ class Evidence:
         The images that each model gets most wrong; empty where they are not to be shown.
     """
 
-    assessment: Evaluation
+    evaluation: Evaluation
     sources: Mapping[str, str]
     weights: Mapping[str, Weights]
     scored_unit: str = "image"
@@ -100,7 +100,7 @@ class Evidence:
     @property
     def models(self) -> list[str]:
         """The models, in the order of their scores."""
-        return list(dict.fromkeys(self.assessment.scored["model"]))
+        return list(dict.fromkeys(self.evaluation.scored["model"]))
 
     def learnt_from_phantoms(self, model: str) -> bool:
         """Say whether a model was trained on synthetic images: it shows the method, no more."""
@@ -119,31 +119,31 @@ class Evidence:
     @property
     def own(self) -> pd.DataFrame:
         """The auROC of each model on the hospital's images, indexed by model."""
-        rows = self.assessment.aurocs
+        rows = self.evaluation.aurocs
         return rows[rows["split"] == EXTERNAL_SPLIT].set_index("model")
 
     @property
     def internal(self) -> pd.DataFrame:
         """The auROC of each model on its internal set, where it has one, indexed by model."""
-        rows = self.assessment.aurocs
+        rows = self.evaluation.aurocs
         return rows[rows["split"] != EXTERNAL_SPLIT].set_index("model")
 
     @property
     def drops(self) -> pd.DataFrame:
         """Each model's drop (`mammo.evaluation.tables.comparisons.drops`), indexed by model."""
-        found = self.assessment.drops
+        found = self.evaluation.drops
         return found.set_index("model") if len(found) else pd.DataFrame()
 
     @property
     def pairs(self) -> pd.DataFrame:
         """Models against each other on the hospital's images; empty where there is only one."""
-        found = self.assessment.pairs
+        found = self.evaluation.pairs
         return found if found.empty else found[found["dataset"] == self.dataset]
 
     @property
     def estimates(self) -> pd.DataFrame:
         """The auROCs as figures take them (`mammo.report.estimates.ESTIMATE_COLUMNS`)."""
-        rows = of_anybody(self.assessment.aurocs)
+        rows = of_anybody(self.evaluation.aurocs)
         weights = rows["model"].map(self.weights)
         return rows.assign(
             source=rows["dataset"].map(self.sources).astype("object"),
@@ -154,5 +154,5 @@ class Evidence:
     @cached_property
     def rechosen(self) -> pd.DataFrame:
         """Thresholds chosen on half of the hospital's patients, applied to the other half."""
-        found = self.assessment
+        found = self.evaluation
         return operating_points.rechosen(found.scored, list(found.criteria), found.settings)

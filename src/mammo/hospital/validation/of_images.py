@@ -48,7 +48,7 @@ def evidence(study: Study, preflight: Preflight | None = None, n_examples: int =
     scored = scores(study)
     (own,) = scored.loc[scored["split"] == EXTERNAL_SPLIT, "dataset"].unique()
     return Evidence(
-        assessment=Evaluation(scored, results.settings(study), p.margin, criteria),
+        evaluation=Evaluation(scored, results.settings(study), p.margin, criteria),
         sources={INTERNAL: study.source(INTERNAL), own: study.source(study.local)},
         weights={model: _weights(study, model) for model in p.models},
         preflight=preflight and with_losses(preflight, study.images(study.local).exclusions),

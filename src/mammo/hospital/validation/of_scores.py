@@ -94,7 +94,7 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         )
     weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
     return Evidence(
-        assessment=Evaluation(
+        evaluation=Evaluation(
             found.table, terms.settings, terms.margin, [criterion(text) for text in terms.criteria]
         ),
         sources={},

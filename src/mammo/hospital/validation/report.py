@@ -30,7 +30,7 @@ def write(evidence: Evidence, folder: Path) -> list[Path]:
         ``report.html``, which needs no other file; ``scores.csv``, ``estimates.csv`` and the like,
         and ``exclusions.csv``.
     """
-    tables = {"scores": evidence.assessment.scored, **evidence.assessment.tables}
+    tables = {"scores": evidence.evaluation.scored, **evidence.evaluation.tables}
     if len(evidence.rechosen):
         tables["operating_points_rechosen"] = evidence.rechosen
     if evidence.preflight is not None:
@@ -40,7 +40,7 @@ def write(evidence: Evidence, folder: Path) -> list[Path]:
 
 
 def _meta(evidence: Evidence) -> dict[str, str]:
-    settings = evidence.assessment.settings
+    settings = evidence.evaluation.settings
     return {
         "Date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "Software": f"mammo {versions()['mammo']} ({commit()[:10]})",

@@ -69,7 +69,7 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
         f"auROC of each model {places}, with intervals.",
     )
     yield _auroc_table(evidence)
-    drops = evidence.assessment.drops
+    drops = evidence.evaluation.drops
     if len(drops):
         shown = comparison.drop_table(drops, evidence.sources)
         yield _table(shown, "Drop from the internal set to this one")
@@ -92,7 +92,7 @@ def _auroc_table(evidence: Evidence) -> Table:
             "Malignant": rows["n_malignant"],
         }
     )
-    how, valid = evidence.assessment.settings, rows["n_valid"].min()
+    how, valid = evidence.evaluation.settings, rows["n_valid"].min()
     note = (
         f"{100 * how.confidence:g}% intervals, percentile bootstrap of {how.unit}s, "
         f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
@@ -103,14 +103,14 @@ def _auroc_table(evidence: Evidence) -> Table:
 def curves(evidence: Evidence) -> Iterator[Block]:
     """The receiver operating characteristic."""
     yield Figure(
-        roc_curves(evidence.assessment.scored, evidence.estimates),
+        roc_curves(evidence.evaluation.scored, evidence.estimates),
         "Sensitivity against one minus specificity, one panel a model.",
     )
 
 
 def operating_points(evidence: Evidence) -> Iterator[Block]:
     """Thresholds carried over from the internal set, given, or chosen anew."""
-    carried = evidence.assessment.operating_points
+    carried = evidence.evaluation.operating_points
     if len(carried):
         criterion, is_carried = carried["criterion"].iloc[0], len(evidence.internal) > 0
         which = f"a threshold chosen at home for {criterion}" if is_carried else criterion
@@ -130,20 +130,20 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
 
 def calibration(evidence: Evidence) -> Iterator[Block]:
     """Whether scores are the probabilities that they may seem."""
-    before, after = evidence.assessment.reliability
+    before, after = evidence.evaluation.reliability
     if len(before):
         yield Figure(
             reliability_curves(before, after, evidence.sources),
             "Share malignant against score, as scored and after recalibration on half of the "
             "patients.",
         )
-    for sentence in unsuited(evidence.assessment.scored):
+    for sentence in unsuited(evidence.evaluation.scored):
         yield Prose(f"{sentence}.")
 
 
 def subgroups(evidence: Evidence) -> Iterator[Block]:
     """The auROC on parts of the hospital's set."""
-    found = evidence.assessment.subgroups
+    found = evidence.evaluation.subgroups
     if found.empty:
         return
     found = found[found["dataset"] == evidence.dataset]
@@ -196,7 +196,7 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     }
     yield Prose(
         f"The auROC is the probability that a malignant {unit} is scored higher than a benign one: "
-        f"0.5 is guessing, 1 is perfect. {drawn[evidence.assessment.settings.unit]}"
+        f"0.5 is guessing, 1 is perfect. {drawn[evidence.evaluation.settings.unit]}"
     )
     if len(evidence.internal):
         yield Prose(

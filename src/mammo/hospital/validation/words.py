@@ -203,7 +203,7 @@ _ADVICE = {
 def _about_models(evidence: Evidence, models: list[str]) -> Iterator[str]:
     for (conclude, wanted), sentence in _ADVICE.items():
         if found := [model for model in models if conclude(evidence, model) == wanted]:
-            parts = {"models": listed(found), "margin": evidence.assessment.margin}
+            parts = {"models": listed(found), "margin": evidence.evaluation.margin}
             if wanted == "more patients":
                 factors = [times_as_many_patients(evidence, model) for model in found]
                 parts["times"] = _times([math.ceil(factor) for factor in factors])

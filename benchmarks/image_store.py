@@ -21,9 +21,9 @@ import pandas as pd
 from PIL import Image as Pillow
 
 from mammo import images
-from mammo.images import breast
+from mammo.images import breast_mask
+from mammo.images.cropped_image import PreprocessingSettings, prepare
 from mammo.images.image import Image
-from mammo.images.preprocessing import PreprocessingSettings, prepare
 from mammo.images.store_building import build
 
 
@@ -60,7 +60,7 @@ def time_one_image() -> None:
     print(f"{'one image, one thread':32}{'segment':>10}{'224':>8}{'832':>8}  ms")
     for rows, columns in ((1024, 1024), (3000, 2400), (6000, 4000)):
         image = Image(pixels=drawn_film(rows, columns), bits_stored=12)
-        times = [milliseconds(lambda pixels=image.pixels: breast.segment(pixels))]
+        times = [milliseconds(lambda pixels=image.pixels: breast_mask.segment(pixels))]
         for size in (224, 832):
             settings = PreprocessingSettings(size=size)
             times.append(milliseconds(lambda i=image, s=settings: prepare(i, "L", s)))

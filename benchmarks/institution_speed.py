@@ -27,7 +27,7 @@ import pandas as pd
 from mammo.datasets.institution.survey import survey_folder
 from mammo.files.workers import pool
 from mammo.images import store_building
-from mammo.images.preprocessing import PreprocessingSettings
+from mammo.images.cropped_image import PreprocessingSettings
 
 ROWS, COLUMNS, BITS = 4096, 3328, 14
 HEADER_BYTES = 2**15

@@ -18,13 +18,7 @@ from mammo.paper.plus_minus import (
     expected_widths,
     ratio,
 )
-from mammo.paper.published import (
-    EXTERNAL,
-    INTERNAL,
-    OURS,
-    TABLE_3,
-    dataset_title,
-)
+from mammo.paper.published import EXTERNAL, INTERNAL, OURS, TABLE_3, dataset_title
 from mammo.paper.sampling_error import Z_95
 
 

@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 
 from mammo.files.artifacts import RECORD, Artifacts
 from mammo.images import store_building
-from mammo.images.preprocessing import PreprocessingSettings
+from mammo.images.cropped_image import PreprocessingSettings
 
 SETTINGS = PreprocessingSettings(size=32)
 

@@ -13,12 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mammo.files.artifacts import (
-    Artifacts,
-    digest,
-    folder_fingerprint,
-    read_record,
-)
+from mammo.files.artifacts import Artifacts, digest, folder_fingerprint, read_record
 
 
 def test_digest_ignores_key_order_and_tells_values_apart():

@@ -14,7 +14,7 @@ from mammo.files import code
 STEPS = {
     "mammo.study.phantoms": {"mammo.datasets.phantom.lesions"},
     "mammo.study.manifests": {"mammo.datasets.inbreast", "mammo.images.dicom_header"},
-    "mammo.study.prepared_images": {"mammo.images.grayscale", "mammo.images.preprocessing"},
+    "mammo.study.prepared_images": {"mammo.images.grayscale", "mammo.images.cropped_image"},
     "mammo.study.lesions": {"mammo.datasets.cbis_ddsm_masks"},
     "mammo.study.families.transfer": {"mammo.training.transfer", "mammo.training.features"},
     "mammo.study.families.end2end": {"mammo.training.stages", "mammo.datasets.splits"},

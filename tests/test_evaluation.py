@@ -12,7 +12,8 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from made_scores import SETS, made_scores
 from mammo import evaluation
 from mammo.errors import MammoError
-from mammo.evaluation.tables import calibration, comparisons, estimates, operating_points, subgroups
+from mammo.evaluation.tables import calibration, estimates, operating_points, subgroups
+from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.scores import Settings
@@ -81,7 +82,7 @@ def test_scores_that_are_no_probabilities_have_no_calibration_and_the_reason_is_
 
 
 def test_drops_are_each_model_from_home_to_each_external_set(scored):
-    found = comparisons.drops(scored, SETTINGS, margin=0.1)
+    found = drops_between_sets(scored, SETTINGS, margin=0.1)
     assert found[["model", "dataset", "second_dataset"]].to_numpy().tolist() == [
         [model, "home", elsewhere]
         for model in ("first", "second")
@@ -106,14 +107,14 @@ def test_drops_are_each_model_from_home_to_each_external_set(scored):
 
 def test_without_an_internal_set_there_is_no_drop_and_no_threshold(scored):
     external = scored[scored["split"] == "test"]
-    assert comparisons.drops(external, SETTINGS).empty
+    assert drops_between_sets(external, SETTINGS).empty
     points = [criterion(text) for text in DEFAULTS]
     assert operating_points.carried_over(external, points, SETTINGS).empty
 
 
 def test_models_are_compared_on_the_images_that_both_have_scored(scored):
     lost = (scored["model"] == "second") & (scored["patient_id"] == "home-000")
-    found = comparisons.model_pairs(scored[~lost], SETTINGS).set_index("dataset")
+    found = model_pairs(scored[~lost], SETTINGS).set_index("dataset")
     assert found["n_images"].to_dict() == {"home": 236, "north": 200, "south": 160}
     first, second = (part(scored, model, "south") for model in ("first", "second"))
     wanted = evaluation.compare_models(

@@ -17,8 +17,8 @@ from mammo.evaluation.tables import calibration
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import Settings
+from mammo.images.cropped_image import PreprocessingSettings, prepare
 from mammo.images.image import Image
-from mammo.images.preprocessing import PreprocessingSettings, prepare
 from mammo.report.estimates import of_anybody
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves

@@ -20,7 +20,7 @@ from mammo.hospital.shift.domain import domain_auroc
 from mammo.hospital.shift.measures import BRIGHT, MEASURES, measure_pixels
 from mammo.hospital.shift.statistics import grey_histogram, image_statistics
 from mammo.images import store_building
-from mammo.images.preprocessing import PreprocessingSettings
+from mammo.images.cropped_image import PreprocessingSettings
 from mammo.images.store import ImageStore
 
 FAST = ShiftSettings(n_permutations=99, n_bootstrap=200)

@@ -17,7 +17,7 @@ import small_store
 from mammo import images
 from mammo.errors import MammoError
 from mammo.images import store_building
-from mammo.images.preprocessing import prepare
+from mammo.images.cropped_image import prepare
 from mammo.images.store import IMAGES, RECORDS, ImageStore
 from mammo.images.store_building import build
 from small_store import SETTINGS, breast, content

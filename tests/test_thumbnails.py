@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
+from mammo.images.cropped_image import PreparedImage, PreprocessingSettings, prepare
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
-from mammo.images.preprocessing import PreparedImage, PreprocessingSettings, prepare
 from mammo.report.thumbnails import LONG_SIDE, thumbnail
 
 WHOLE = Geometry(0, 0, 400, 200, False, 100 / 400, 100 / 200, 0)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from mammo.errors import UnreadableImageError
+from mammo.images.cropped_image import PreprocessingSettings
 from mammo.images.image import Image
-from mammo.images.preprocessing import PreprocessingSettings
 from mammo.images.store_building import build
 from mammo.images.whole_image import WholeImageSettings
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mammo import images
 from mammo.datasets.lesions import EDGES, lesions
-from mammo.images.breast import segment
+from mammo.images.breast_mask import segment
 from mammo.report.figures.images import Example
 from mammo.study import Study
 

@@ -13,7 +13,7 @@ from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cbis_ddsm_layout import IMAGE_SUFFIXES, ImageTree
 from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import find_folder, source_of, walk
-from mammo.datasets.headers import add_header_facts
+from mammo.datasets.manifest_headers import add_header_facts
 from mammo.datasets.rules import require_choice, require_choices
 from mammo.errors import DatasetError
 

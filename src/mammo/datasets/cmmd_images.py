@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm.auto import tqdm
 
 from mammo.datasets.exclusions import Exclusion, Kind, unreadable
-from mammo.datasets.headers import read_dicom_facts
+from mammo.datasets.manifest_headers import read_dicom_facts
 from mammo.errors import DatasetError, UnreadableImageError
 from mammo.images.dicom_header import text
 
@@ -36,9 +36,9 @@ def read_images(files: Sequence[Path], folder: Path) -> list[dict]:
     list of dict
         A row of a manifest per file: image_id ("D1-0001_R_CC", or the place in the folder where
         the header does not say as much), path, patient_id (Patient ID, else the folder's name),
-        study_id (patient and Study Date) and the facts of `mammo.datasets.headers`, but no year:
-        dates are shifted. ``excluded`` where the header is unreadable or unfit, or where the
-        folder is another patient's.
+        study_id (patient and Study Date) and the facts of
+        `mammo.datasets.manifest_headers`, but no year: dates are shifted. ``excluded`` where the
+        header is unreadable or unfit, or where the folder is another patient's.
 
     Raises
     ------

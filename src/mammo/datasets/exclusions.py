@@ -1,4 +1,10 @@
-"""Why an image is left out: every kind of reason, its words, and what can be done."""
+"""Why an image is left out: every kind of reason, its words, and what can be done.
+
+Which reason an image has is decided where its set is read: by the set's module, for a hospital's
+own images by `mammo.datasets.institution.intake`, for a file of the wrong kind by
+`mammo.datasets.fitness`. What fails once it is decoded is left out by
+`mammo.images.store_building`.
+"""
 
 from __future__ import annotations
 

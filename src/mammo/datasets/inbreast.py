@@ -12,9 +12,9 @@ from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import find_folder, index_by_name, source_of, walk
-from mammo.datasets.headers import add_header_facts
 from mammo.datasets.inbreast_cases import TABLE_NAME, find_table, label_cases, read_cases
 from mammo.datasets.inbreast_outlines import lesion_boxes
+from mammo.datasets.manifest_headers import add_header_facts
 from mammo.errors import DatasetError
 
 CARD = DatasetCard(

@@ -14,7 +14,7 @@ from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
-from mammo.datasets.headers import add_header_facts
+from mammo.datasets.manifest_headers import add_header_facts
 from mammo.datasets.mias_info import read_findings
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError

@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from mammo.evaluation.aggregation import aggregate, fill_missing
 from mammo.evaluation.auroc import auroc
+from mammo.evaluation.auroc_difference import (
+    Comparison,
+    Scored,
+    compare_models,
+    compare_sets,
+    non_inferiority,
+)
 from mammo.evaluation.bootstrap import auroc_interval, bootstrap_aurocs, statistic_interval
 from mammo.evaluation.calibration import (
     brier,
@@ -16,13 +23,6 @@ from mammo.evaluation.calibration import (
     reliability_curve,
 )
 from mammo.evaluation.clustered import auroc_covariance, delong_interval, obuchowski_interval
-from mammo.evaluation.comparison import (
-    Comparison,
-    Scored,
-    compare_models,
-    compare_sets,
-    non_inferiority,
-)
 from mammo.evaluation.curves import (
     average_precision,
     partial_auroc,

@@ -29,7 +29,7 @@ from mammo.images.store import IMAGES, PIXELS, RECORDS, WHITE, ImageStore, read_
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mammo.images.preprocessing import PreprocessingSettings
+    from mammo.images.cropped_image import PreprocessingSettings
     from mammo.images.whole_image import WholeImageSettings
 
     Preparation = PreprocessingSettings | WholeImageSettings

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mammo.models.end2end import End2End
 from mammo.models.frcnn_cad import FasterRCNN
-from mammo.models.passing import Layer, layers_passed
+from mammo.models.layer_order import Layer, layers_passed
 
 
 def describe_end2end(model: End2End, rows: int, columns: int) -> list[Layer]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
-from mammo.models.passing import layers_passed
+from mammo.models.layer_order import layers_passed
 
 Stride = Literal[8, 16, 32]
 

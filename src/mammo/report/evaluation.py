@@ -13,7 +13,7 @@ from mammo.errors import MammoError
 from mammo.evaluation.aggregation import Rule
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.tables import calibration
-from mammo.evaluation.tables.comparisons import MARGIN
+from mammo.evaluation.tables.drops import MARGIN
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.score_file import Layout, read_scores

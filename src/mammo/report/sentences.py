@@ -67,7 +67,7 @@ def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> Markdown:
     ----------
     estimates : DataFrame
     drops : DataFrame
-        As `mammo.evaluation.tables.comparisons.drops`.
+        As `mammo.evaluation.tables.drops.drops_between_sets`.
     """
     return _markdown(_drop(estimates, drops), PAPER["drop"], _made_of_external(estimates))
 
@@ -81,7 +81,7 @@ def mixed_data(mixed: pd.DataFrame, gains: pd.DataFrame) -> Markdown:
         Estimates of the backbone trained on mixed data.
     gains : DataFrame
         Its paired differences to the same trained on DDSM alone, as
-        `mammo.evaluation.tables.comparisons.model_pairs`.
+        `mammo.evaluation.tables.drops.model_pairs`.
     """
     return _markdown(_mixed_data(gains), PAPER["mixed data"], _made_of_external(mixed))
 

@@ -16,7 +16,7 @@ def thumbnail(pixels: np.ndarray, geometry: Geometry, long_side: int = LONG_SIDE
     """Return a prepared image as a small PNG, in the proportions and the direction of its file.
 
     What lies outside of the breast is not shown, because it is not there: give images prepared
-    with ``mask_background`` (`mammo.images.preprocessing`), which are cropped to the breast and 0
+    with ``mask_background`` (`mammo.images.cropped_image`), which are cropped to the breast and 0
     outside of it, so that labels and burned-in text beside the breast are gone. **Text that lies
     over the breast, or adjoins it so closely that it is taken for a part of it, stays**: whoever
     writes a report warns of burned-in text (DICOM PS3.3 C.7.6.1.1.1, Burned In Annotation) and can

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mammo.files.artifacts import Artifacts, digest, file_state
 from mammo.images import store_building
-from mammo.images.preprocessing import PreprocessingSettings
+from mammo.images.cropped_image import PreprocessingSettings
 from mammo.images.store_building import Source
 from mammo.images.whole_image import WholeImageSettings
 

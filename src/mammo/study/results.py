@@ -11,7 +11,7 @@ import pandas as pd
 from mammo.errors import MammoError, ParameterError
 from mammo.evaluation import auroc
 from mammo.evaluation.inputs import Unit
-from mammo.evaluation.tables import comparisons
+from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
 from mammo.evaluation.tables.estimates import aurocs
 from mammo.evaluation.tables.scores import KEY, Settings
 from mammo.evaluation.tables.subgroups import FACTS
@@ -143,9 +143,9 @@ def drops(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `mammo.evaluation.tables.comparisons.drops`.
+        As `mammo.evaluation.tables.drops.drops_between_sets`.
     """
-    return comparisons.drops(all_predictions(study), settings(study), study.parameters.margin)
+    return drops_between_sets(all_predictions(study), settings(study), study.parameters.margin)
 
 
 def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -168,11 +168,11 @@ def mixed_gains(study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `mammo.evaluation.tables.comparisons.model_pairs`.
+        As `mammo.evaluation.tables.drops.model_pairs`.
     """
     after, before = _mixed_predictions(study)
     both = pd.concat([after.assign(model="mixed"), before.assign(model="ddsm")])
-    return comparisons.model_pairs(both, settings(study), study.parameters.margin)
+    return model_pairs(both, settings(study), study.parameters.margin)
 
 
 def repeated_aurocs(

@@ -12,7 +12,7 @@ import pandas as pd
 
 from mammo.datasets import KNOWN, manifest, splits
 from mammo.files.artifacts import Artifacts, Processes, SingleProcess
-from mammo.images.preprocessing import PreprocessingSettings
+from mammo.images.cropped_image import PreprocessingSettings
 from mammo.images.store import ImageStore
 from mammo.images.whole_image import WholeImageSettings
 from mammo.parameters import Parameters, sources

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from mammo.datasets.lesions import EDGES
 from mammo.errors import UnreadableImageError
-from mammo.images.breast import segment
+from mammo.images.breast_mask import segment
 from mammo.images.store import WHITE, ImageStore
 
 CLASSES = (

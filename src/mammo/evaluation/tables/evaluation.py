@@ -8,7 +8,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from mammo.evaluation.tables import calibration, comparisons, estimates, operating_points, subgroups
+from mammo.evaluation.tables import calibration, estimates, operating_points, subgroups
+from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
 from mammo.evaluation.tables.operating_points import Criterion
 from mammo.evaluation.tables.scores import Settings, check_contract
 
@@ -54,13 +55,13 @@ class Evaluation:
 
     @cached_property
     def drops(self) -> pd.DataFrame:
-        """Internal against external: `mammo.evaluation.tables.comparisons.drops`."""
-        return comparisons.drops(self.scored, self.settings, self.margin)
+        """Internal against external: `mammo.evaluation.tables.drops.drops_between_sets`."""
+        return drops_between_sets(self.scored, self.settings, self.margin)
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
-        """Models against each other: `mammo.evaluation.tables.comparisons.model_pairs`."""
-        return comparisons.model_pairs(self.scored, self.settings, self.margin)
+        """Models against each other: `mammo.evaluation.tables.drops.model_pairs`."""
+        return model_pairs(self.scored, self.settings, self.margin)
 
     @property
     def comparisons(self) -> pd.DataFrame:

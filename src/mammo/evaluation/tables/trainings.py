@@ -18,7 +18,7 @@ from mammo.evaluation import auroc_covariance, bootstrap_aurocs
 from mammo.evaluation.bootstrap import estimate_from, tails
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
-from mammo.evaluation.tables.comparisons import POWER
+from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import Settings
 
 

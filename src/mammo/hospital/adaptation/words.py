@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mammo.evaluation.tables.comparisons import POWER
+from mammo.evaluation.tables.drops import POWER
 from mammo.hospital.adaptation.scoring import HARMONISED, RECALIBRATED
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Table

@@ -100,7 +100,7 @@ def times_as_many_patients(evidence: Evidence, model: str) -> float:
     """Say by how much the hospital's patients would have to grow for the margin to be found.
 
     A drop of the margin is then found with the power of ``smallest_detectable`` of
-    `mammo.evaluation.tables.comparisons.drops`, if more patients are like those that are there.
+    `mammo.evaluation.tables.drops`, if more patients are like those that are there.
 
     Returns
     -------

@@ -130,7 +130,7 @@ class Evidence:
 
     @property
     def drops(self) -> pd.DataFrame:
-        """Each model's drop (`mammo.evaluation.tables.comparisons.drops`), indexed by model."""
+        """Each model's drop (`mammo.evaluation.tables.drops`), indexed by model."""
         found = self.evaluation.drops
         return found.set_index("model") if len(found) else pd.DataFrame()
 

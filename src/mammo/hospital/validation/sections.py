@@ -19,15 +19,7 @@ from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.page.blocks import (
-    Block,
-    Figure,
-    Findings,
-    Prose,
-    Table,
-    Thumbnail,
-    Thumbnails,
-)
+from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
 from mammo.report.tables import comparison
 from mammo.report.tables.formats import NOTHING, bounds, set_name
 

@@ -36,7 +36,7 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     Parameters
     ----------
     drops : DataFrame
-        As `mammo.evaluation.tables.comparisons.drops`.
+        As `mammo.evaluation.tables.drops.drops_between_sets`.
     sources : mapping
         Data set to "real" or "synthetic"; one that is not there is named without.
     """
@@ -64,7 +64,7 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     Parameters
     ----------
     pairs : DataFrame
-        As `mammo.evaluation.tables.comparisons.model_pairs`.
+        As `mammo.evaluation.tables.drops.model_pairs`.
     sources : mapping
         See `drop_table`.
     """

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from mammo import images
 from mammo.errors import UnreadableImageError
-from mammo.images import breast
+from mammo.images.breast_mask import chest_wall_on_right, segment
+from mammo.images.cropped_image import PreprocessingSettings, prepare
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
-from mammo.images.preprocessing import PreprocessingSettings, prepare
 
 FIRST_ROW, LAST_ROW, WIDTH = 150, 850, 320
 MIAS_LABELS_AND_STRIPS = {
@@ -66,16 +66,16 @@ def test_segmentation_ignores_label_strip_and_background(
     on_right: bool, label: bool, strip: bool, background: float
 ) -> None:
     image = drawing(on_right=on_right, label=label, strip=strip, background=background)
-    mask = breast.segment(image.pixels)
+    mask = segment(image.pixels)
     assert overlap(mask, true_mask(mask.shape, on_right=on_right)) > 0.93
-    assert breast.chest_wall_on_right(mask) is on_right
+    assert chest_wall_on_right(mask) is on_right
 
 
 @pytest.mark.parametrize("scale", [1.0, 1 / 16])
 def test_segmentation_does_not_depend_on_the_grey_scale(scale: float) -> None:
     image = drawing()
-    expected = breast.segment(image.pixels)
-    assert overlap(breast.segment(image.pixels * np.float32(scale)), expected) > 0.99
+    expected = segment(image.pixels)
+    assert overlap(segment(image.pixels * np.float32(scale)), expected) > 0.99
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
@@ -93,7 +93,7 @@ def test_orientation_is_the_contents_and_only_without_it_the_sides() -> None:
     rows, columns = np.mgrid[:400, :300]
     disc = np.clip(2 - np.hypot(rows - 200, columns - 150) / 60, 0, 1).astype(np.float32)
     symmetric = Image(pixels=disc, bits_stored=8, laterality="R")
-    assert breast.chest_wall_on_right(breast.segment(disc)) is None
+    assert chest_wall_on_right(segment(disc)) is None
     assert prepare(symmetric, None, settings).geometry.flipped
     assert not prepare(symmetric, "L", settings).geometry.flipped
 
@@ -220,7 +220,7 @@ def mini_mias(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Mini
             if name.suffix == ".pgm":
                 path.write_bytes(archive.extractfile(member).read())
                 pixels = images.read_image(path).pixels
-                found.masks[name.stem] = breast.segment(pixels)
+                found.masks[name.stem] = segment(pixels)
                 if name.stem in MIAS_LABELS_AND_STRIPS:
                     found.bright[name.stem] = pixels[::2, ::2] > 0.55
             elif name.name == "Info.txt":
@@ -253,7 +253,7 @@ def test_mini_mias_lesions_lie_in_the_breast(mini_mias) -> None:
 
 
 def test_mini_mias_chest_walls_alternate(mini_mias) -> None:
-    found = {name: breast.chest_wall_on_right(mask) for name, mask in mini_mias.masks.items()}
+    found = {name: chest_wall_on_right(mask) for name, mask in mini_mias.masks.items()}
     undecided = {name for name, on_right in found.items() if on_right is None}
     assert undecided <= {"mdb151", "mdb152"}  # the breast fills the film from side to side
     for name in found.keys() - undecided:
@@ -272,6 +272,6 @@ def test_real_digital_mammogram(real_data: Path) -> None:
     prepared = prepare(image, image.laterality, PreprocessingSettings(size=256))
     assert prepared.geometry.flipped
     # 68% of the matrix is padding, and a strip of abdomen lies apart from the breast.
-    area = breast.segment(image.pixels).mean()
+    area = segment(image.pixels).mean()
     assert area == pytest.approx(1 - image.padding.mean(), abs=0.03)
     assert prepared.geometry.row_max < 2450

@@ -24,7 +24,9 @@ MARGIN = 0.05
 POWER = 0.8
 
 
-def drops(scored: pd.DataFrame, settings: Settings, margin: float = MARGIN) -> pd.DataFrame:
+def drops_between_sets(
+    scored: pd.DataFrame, settings: Settings, margin: float = MARGIN
+) -> pd.DataFrame:
     """Compare each model's internal auROC with each of its external ones, unpaired, by patient.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mammo.errors import UnreadableImageError
-from mammo.images import breast
+from mammo.images.breast_mask import chest_wall_on_right, segment
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
 
@@ -84,7 +84,7 @@ class PreparedImage:
 def prepare(image: Image, laterality: str | None, settings: PreprocessingSettings) -> PreparedImage:
     """Orient, find the breast, crop, resize, clear the background, normalise.
 
-    1. Find the breast (`mammo.images.breast`).
+    1. Find the breast (`mammo.images.breast_mask`).
     2. Orient: chest wall to the left. The image's content decides, since not every film is
        mounted as its side says (mini-MIAS shows left breasts as others show right ones);
        the side decides where the content does not tell.
@@ -110,8 +110,8 @@ def prepare(image: Image, laterality: str | None, settings: PreprocessingSetting
         If no breast stands out from the background or it has no contrast.
     """
     pixels = image.pixels
-    mask = breast.segment(pixels)
-    flipped = breast.chest_wall_on_right(mask)
+    mask = segment(pixels)
+    flipped = chest_wall_on_right(mask)
     if flipped is None:
         flipped = (laterality or image.laterality) == "R"
     geometry = _geometry(mask, pixels.shape, flipped, settings)

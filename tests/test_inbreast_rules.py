@@ -7,8 +7,8 @@ import pytest
 
 from mammo.datasets import detections as released
 from mammo.evaluation import auroc_covariance, delong_interval
-from mammo.paper import detections
-from mammo.report.tables.detections import released_sentence, released_table
+from mammo.paper import inbreast_rules
+from mammo.report.tables.inbreast_rules import released_sentence, released_table
 
 IMAGES = pd.DataFrame(
     {
@@ -23,8 +23,8 @@ CANCERS = pd.DataFrame({"image_id": ["a", "b", "b"]})
 
 
 def test_each_rule_scores_its_own_images():
-    tables = detections.scores(IMAGES, DETECTIONS, CANCERS)
-    assert list(tables) == list(detections.RULES)
+    tables = inbreast_rules.scores(IMAGES, DETECTIONS, CANCERS)
+    assert list(tables) == list(inbreast_rules.RULES)
     assert tables["listed"]["y_score"].tolist() == [0.9, 0.4, 0.6]
     assert tables["listed"]["y_true"].tolist() == [1, 1, 0]
     assert tables["image"]["y_score"].tolist() == [0.9, 0.4, 0, 0.6, 0, 0]
@@ -50,7 +50,7 @@ def data_root(real_data, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def comparison(data_root):
-    return detections.released_comparison(data_root, n_bootstrap=100)
+    return inbreast_rules.released_comparison(data_root, n_bootstrap=100)
 
 
 def test_real_files_give_the_four_values(comparison):
@@ -62,7 +62,7 @@ def test_real_files_give_the_four_values(comparison):
         [387, 100],
     ]
     assert found["auroc"].round(3).tolist() == [0.913, 0.929, 0.953, 0.898]
-    assert found.loc[detections.PAPERS_RULE, "auroc"] == pytest.approx(0.89773519163763071)
+    assert found.loc[inbreast_rules.PAPERS_RULE, "auroc"] == pytest.approx(0.89773519163763071)
     assert (found["unit"] == "patient").all()
     assert ((found["lower"] < found["auroc"]) & (found["auroc"] < found["upper"])).all()
 
@@ -71,7 +71,9 @@ def test_patients_widen_the_interval_of_real_scores(data_root):
     folder, table = data_root / released.FOLDER, released.find_table(data_root)
     found = released.read_detections(folder / released.PREDICTIONS)
     cancers = released.read_cancers(folder / released.TRUTH)
-    rule = detections.scores(released.images(table, found), found, cancers)[detections.PAPERS_RULE]
+    rule = inbreast_rules.scores(released.images(table, found), found, cancers)[
+        inbreast_rules.PAPERS_RULE
+    ]
     arrays = [rule[name].to_numpy() for name in ("y_true", "y_score", "patient_id")]
     by_image = delong_interval(*arrays)
     assert (round(by_image.lower, 4), round(by_image.upper, 4)) == (0.8614, 0.9340)
@@ -85,18 +87,18 @@ def test_patients_widen_the_interval_of_real_scores(data_root):
 
 
 def test_without_either_file_there_is_nothing(data_root, tmp_path):
-    assert detections.released_comparison(tmp_path) is None
+    assert inbreast_rules.released_comparison(tmp_path) is None
     shutil.copytree(data_root / "frcnn_cad", tmp_path / "frcnn_cad")
-    assert detections.released_comparison(tmp_path) is None
+    assert inbreast_rules.released_comparison(tmp_path) is None
     shutil.rmtree(tmp_path / "frcnn_cad")
     shutil.copytree(data_root / "INbreast", tmp_path / "INbreast")
-    assert detections.released_comparison(tmp_path) is None
+    assert inbreast_rules.released_comparison(tmp_path) is None
 
 
 def made(authors: float, paper: float) -> pd.DataFrame:
     """A comparison with these two values, as real files might give it."""
     rows = pd.DataFrame(
-        {"rule": list(detections.RULES), "scored": ["image"] * 2 + ["breast", "image"]}
+        {"rule": list(inbreast_rules.RULES), "scored": ["image"] * 2 + ["breast", "image"]}
     )
     rows["auroc"] = [0.9, 0.9, authors, paper]
     facts = {"lower": 0.8, "upper": 0.99, "confidence": 0.95, "n_bootstrap": 2000, "seed": 3}

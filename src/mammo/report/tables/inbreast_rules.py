@@ -6,7 +6,7 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mammo.datasets.fetch import how_to_get
-from mammo.paper.detections import AUTHORS_RULE, PAPERS_RULE, RULES
+from mammo.paper.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, RULES
 from mammo.paper.published import TABLE_2, find
 from mammo.parameters.sources import DEFAULT_DATA_ROOT
 from mammo.report.page.blocks import Table
@@ -21,7 +21,7 @@ def released_table(data: pd.DataFrame) -> Table:
     Parameters
     ----------
     data : DataFrame
-        As `mammo.paper.detections.released_comparison` gives it.
+        As `mammo.paper.inbreast_rules.released_comparison` gives it.
     """
     confidence, replicates, seed = data[["confidence", "n_bootstrap", "seed"]].iloc[0]
     shown = pd.DataFrame(
@@ -48,7 +48,7 @@ def released_sentence(data: pd.DataFrame | None) -> Markdown:
     Parameters
     ----------
     data : DataFrame or None
-        As `mammo.paper.detections.released_comparison` gives it.
+        As `mammo.paper.inbreast_rules.released_comparison` gives it.
     """
     if data is None:
         return Markdown(

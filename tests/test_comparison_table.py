@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo.evaluation.tables import comparisons, operating_points, subgroups
+from mammo.evaluation.tables import operating_points, subgroups
+from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import Settings
@@ -20,7 +21,7 @@ def scored() -> pd.DataFrame:
 
 
 def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
-    drops = comparisons.drops(scored, SETTINGS)
+    drops = drops_between_sets(scored, SETTINGS)
     table = comparison.drop_table(drops, SOURCES)
     first, shown = drops.iloc[0], table.shown.iloc[0]
     assert shown["Drop"] == f"{first['difference']:+.2f}"
@@ -34,7 +35,7 @@ def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
 
 
 def test_p_values_are_never_shown_as_zero(scored):
-    drops = comparisons.drops(scored, SETTINGS).assign(p_holm=[0, 1e-9, 0.0123, float("nan")])
+    drops = drops_between_sets(scored, SETTINGS).assign(p_holm=[0, 1e-9, 0.0123, float("nan")])
     assert comparison.drop_table(drops, SOURCES).shown["p, Holm"].tolist() == [
         "< 0.001",
         "< 0.001",
@@ -44,7 +45,7 @@ def test_p_values_are_never_shown_as_zero(scored):
 
 
 def test_pairs_come_with_the_clearest_difference_first(scored):
-    table = comparison.pair_table(comparisons.model_pairs(scored, SETTINGS), SOURCES)
+    table = comparison.pair_table(model_pairs(scored, SETTINGS), SOURCES)
     assert table.data["p_value"].is_monotonic_increasing
     assert len(table.shown) == 3
     assert "Paired: the same images" in table.note

@@ -260,7 +260,7 @@ def test_two_processes_train_one_model(tmp_path):
     subprocess.run(
         [*run, "program.py", str(tmp_path / "out")],
         cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
         check=True,
         timeout=300,
     )

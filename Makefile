@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 FUZZ_SECONDS ?= 180
-# Each worker computes on one core and waits without spinning; which tests it gets, tests/conftest.py says.
-PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest \
+# A worker computes on one core, waits without spinning, and gives blocks over 1 MB back when freed.
+PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_THRESHOLD_=1048576 \
+  $(BIN)/python -m pytest \
   --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
 export MAMMO_DATA MAMMO_REAL_DATA
 

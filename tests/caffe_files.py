@@ -35,9 +35,9 @@ def fill(network: FasterRCNN, seed: int) -> FasterRCNN:
         spread /= 64 if name == "conv1_1" else 1
         for values, width in ((module.weight, spread), (module.bias, 0.1)):
             uniform = generator.random(values.shape, dtype=np.float32)
-            values.data = torch.from_numpy(
-                (uniform - np.float32(0.5)) * np.float32(width * 12**0.5)
-            )
+            uniform -= np.float32(0.5)
+            uniform *= np.float32(width * 12**0.5)
+            values.data = torch.from_numpy(uniform)
     return network.eval()
 
 

@@ -153,6 +153,7 @@ def test_full_width_is_opencvs():
     assert differ(box_deltas, head["bbox_pred"]) < 2e-5
 
 
+@pytest.mark.long  # over a gigabyte
 @torch.inference_mode()
 def test_published_network_gives_opencvs_numbers():
     """Golden: the whole of the published network, by tests/golden/make_frcnn_cad.py."""

@@ -143,16 +143,20 @@ def test_a_parameter_recomputes_what_depends_on_it(study, prepared, change, stag
 
 def test_a_copied_project_finds_everything(study, prepared, tmp_path):
     """Neither a place nor the files' times, which a copy does not keep, are part of a key."""
-    lesions = study.lesions("cbis_ddsm")
-    copied = tmp_path / "elsewhere"
-    shutil.copytree(prepared.root, copied, copy_function=shutil.copyfile)
-    before = {*(copied / "artifacts").glob("*/*")}
-    places = {"artifacts": str(copied / "artifacts"), "data_root": str(copied / "no-data")}
+
+    def look(study: Study) -> tuple[pd.DataFrame, ...]:
+        return results.comparison(study), results.mixed_gains(study), study.lesions(INTERNAL)
+
+    found, copied = look(study), tmp_path / "elsewhere"
+    for folder in study.artifacts.used:
+        place = copied / folder.relative_to(prepared.artifacts)
+        shutil.copytree(folder, place, copy_function=shutil.copyfile)
+    before = {*copied.glob("*/*")}
+    places = {"artifacts": str(copied), "data_root": str(prepared.root / "no-data")}
     other = Study(prepared.parameters("params/tiny.yaml", **places))
-    assert len(results.comparison(other)) == len(other.datasets)
-    pd.testing.assert_frame_equal(other.lesions("cbis_ddsm"), lesions)
-    assert len(results.mixed_gains(other)) > 0
-    assert {*(copied / "artifacts").glob("*/*")} == before
+    for ours, theirs in zip(found, look(other), strict=True):
+        pd.testing.assert_frame_equal(ours, theirs)
+    assert {*copied.glob("*/*")} == before
     for dataset in other.datasets:
         assert other.table(dataset)["path"].str.startswith(str(copied)).all()
 

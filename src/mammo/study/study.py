@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
@@ -24,6 +24,10 @@ from mammo.study.roles import EXTERNAL, INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
+
+
+Settings: TypeAlias = PreprocessingSettings | WholeImageSettings
+"""How images are prepared."""
 
 
 class Study:
@@ -51,9 +55,10 @@ class Study:
             self.artifacts = Artifacts(sources.resolve(parameters.artifacts), self.processes)
             self.locations = Locations(parameters, self.artifacts)
             self._tables: dict[tuple[str, ...], pd.DataFrame] = {}
+            self._stores: dict[tuple[str, Settings], Path] = {}
         else:
             self.artifacts, self.locations = variant_of.artifacts, variant_of.locations
-            self._tables = variant_of._tables
+            self._tables, self._stores = variant_of._tables, variant_of._stores
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
@@ -135,9 +140,12 @@ class Study:
         rows, columns = shape
         return self._store(dataset, WholeImageSettings(rows=rows, columns=columns))
 
-    def _store(self, dataset: str, settings: PreprocessingSettings | WholeImageSettings) -> Path:
-        rows, location = self.manifest(dataset), self.locations.of(dataset)
-        return images_folder(self.artifacts, rows, location, settings, self.workers)
+    def _store(self, dataset: str, settings: Settings) -> Path:
+        if (dataset, settings) not in self._stores:
+            rows, location = self.manifest(dataset), self.locations.of(dataset)
+            folder = images_folder(self.artifacts, rows, location, settings, self.workers)
+            self._stores[dataset, settings] = folder
+        return self._stores[dataset, settings]
 
     def files_digest(self, rows: pd.DataFrame) -> str:
         """Return the digest of the image files of a data set's rows."""

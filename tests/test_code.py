@@ -118,7 +118,7 @@ def test_code_that_is_edited_later_is_not_what_runs(package):
         modules = code.modules_behind("mammo.study.lesions")
         file = package / "datasets" / "lesions.py"
         file.write_text(file.read_text().replace("chunksize=8", "chunksize=9"))
-        code.refuse_edited(["mammo.datasets.lesions"])
+        code.refuse_edited_unless_imported(["mammo.datasets.lesions"])
         print(code.digest_of(modules))
     """
     first = run(package, DIGEST)
@@ -133,8 +133,53 @@ def test_code_that_is_edited_before_it_is_imported_is_refused(package):
         file = package / "datasets" / "lesions.py"
         file.write_text(file.read_text() + "\\nEDITED = True\\n")
         try:
-            code.refuse_edited(code.modules_behind("mammo.study.lesions"))
+            code.refuse_edited_unless_imported(code.modules_behind("mammo.study.lesions"))
         except MammoError as error:
             print(error)
     """
     assert "datasets/lesions.py was edited after this process started" in run(package, program)
+
+
+def test_code_that_is_edited_later_reaches_no_other_process(package):
+    program = """
+        from mammo.errors import MammoError
+        from mammo.files.workers import pool
+        file = package / "images" / "geometry.py"
+        file.write_text(file.read_text() + "\\n# a remark\\n")
+        pool(1).shutdown()
+        file.write_text(file.read_text() + "\\nEDITED = True\\n")
+        try:
+            pool(1)
+        except MammoError as error:
+            print(error)
+    """
+    assert "images/geometry.py was edited after this process started" in run(package, program)
+
+
+def test_code_is_read_before_anything_else_is_imported(package):
+    program = """
+        import mammo.images.geometry
+        file = package / "images" / "geometry.py"
+        before = file.read_bytes()
+        file.write_text(file.read_text() + "\\nEDITED = True\\n")
+        from mammo.files import code
+        print(code._TEXTS["mammo.images.geometry"] == before)
+    """
+    assert run(package, program) == "True"
+
+
+def test_a_module_made_later_is_refused(package):
+    program = """
+        from mammo.errors import MammoError
+        from mammo.files import code
+        try:
+            code.modules_behind("mammo.study.later")
+        except MammoError as error:
+            print(error)
+    """
+    assert "mammo.study.later was made after this process started" in run(package, program)
+
+
+def test_decoders_that_pydicom_finds_by_itself_count():
+    decoding = code.versions_behind(code.modules_behind("mammo.study.prepared_images"))
+    assert {"python-gdcm", "pylibjpeg-openjpeg"} <= set(decoding)

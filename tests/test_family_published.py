@@ -140,3 +140,15 @@ def test_a_set_is_scored_without_the_others(published_study, prepared):
     results.scores(study, "end2end_vgg16", "mias")
     scored = [f for f in study.artifacts.used if f.parent.name == "predictions"]
     assert [read_record(folder)["inputs"]["dataset"] for folder in scored] == ["mias"]
+
+
+@pytest.mark.parametrize("change", [{"end2end_patch_batch": 5}, {"end2end_patches": 3}])
+def test_how_patches_are_learnt_is_in_their_key(published_study, prepared, monkeypatch, change):
+    other = Study(prepared.parameters("params/tiny.yaml", **(project.PUBLISHED | change)))
+    keys = []
+    for study in (published_study, other):
+        monkeypatch.setattr(
+            study.artifacts, "build_together", lambda stage, inputs, make: keys.append(inputs)
+        )
+        End2EndFamily(study).patches_folder("end2end_vgg16")
+    assert keys[0] != keys[1]

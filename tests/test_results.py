@@ -88,8 +88,7 @@ def test_the_spread_is_that_of_trainings_with_other_seeds(study, prepared):
     found = results.repeated_aurocs(thrice, ["alexnet"]).set_index("dataset")
     aurocs = []
     for learning in repetitions(thrice, "alexnet"):
-        folder = learning.predictions_folder("alexnet", "mias")
-        scored = pd.read_csv(folder / "predictions.csv")
+        scored = learning.predictions("alexnet", "mias")
         aurocs.append(roc_auc_score(scored["y_true"], scored["y_score"]))
     assert len(set(aurocs)) > 1
     assert found.loc["mias", "run_sd"] == pytest.approx(np.std(aurocs, ddof=1))

@@ -161,6 +161,32 @@ def test_a_copied_project_finds_everything(study, prepared, tmp_path):
         assert other.table(dataset)["path"].str.startswith(str(copied)).all()
 
 
+def test_tables_beside_a_set_belong_to_it(prepared, tmp_path):
+    """MIAS' Info.txt may lie beside its films; a correction in it is seen."""
+    for number in (1, 2, 3, 4):
+        native.write_pgm(tmp_path / "mias" / f"mdb{number:03d}.pgm")
+    rows = ["mdb001 F NORM", "mdb002 F NORM", "mdb003 F MISC M 233 994 29", "mdb004 F NORM"]
+    beside = native.write_info(tmp_path / "mias", rows).rename(tmp_path / "Info.txt")
+    given = {"data_root": str(tmp_path)}
+    labels = Study(prepared.parameters("params/tiny.yaml", **given)).manifest("mias")["label"]
+    beside.write_text(beside.read_text().replace(" M ", " B "))
+    corrected = Study(prepared.parameters("params/tiny.yaml", **given)).manifest("mias")["label"]
+    assert (labels.sum(), corrected.sum()) == (1, 0)
+
+
+def test_scores_have_the_labels_of_the_manifest_now(study):
+    before = results.predictions(study, "alexnet")
+    other = Study(study.parameters)
+    table = other.table("mias")
+    other._tables["table", "mias"] = table.assign(label=1 - table["label"])
+    after = results.predictions(other, "alexnet")
+    is_mias = before["dataset"] == "mias"
+    assert is_mias.any()
+    assert (after["y_true"] == before["y_true"].where(~is_mias, 1 - before["y_true"])).all()
+    assert after["y_score"].equals(before["y_score"])
+    assert other.artifacts.used.keys() <= study.artifacts.used.keys()
+
+
 def test_splits_and_tables_are_computed_once_and_are_the_callers_own(prepared, monkeypatch):
     calls = []
     split = splits.split_patients

@@ -2,6 +2,8 @@
 
 import os
 
+from mammo.files import code as code  # first, so that the source it reads is what is imported next
+
 # OpenMP's threads sleep while they wait. By default they spin, which takes the cores from whatever
 # else runs and slows these threads in turn. torch and scikit-learn each bring a library that reads
 # this when it is loaded, which is after this package; a user's own setting stays.

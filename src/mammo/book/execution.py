@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from mammo.book.chapters import Chapter
@@ -41,9 +42,11 @@ def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Pa
     """
     source = root / chapter.source
     text = source.read_text(encoding="utf-8")
+    modules = code.modules_of_source(text)
     inputs = {
         "source": digest(text),
-        "code": code.digest_of(code.modules_of_source(text)),
+        "code": code.digest_of(modules),
+        "versions": code.versions_behind(modules),
         "templates": templates_digest(),
         "parameters": parameters.of(chapter.groups),
         "data": fingerprint,
@@ -52,16 +55,19 @@ def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Pa
     folder = artifacts.build(
         f"chapter-{chapter.name}",
         inputs,
-        lambda partial: _run_notebook(chapter, parameters, source, partial),
+        lambda partial: _run_notebook(chapter, parameters, source, partial, modules),
     )
     return folder / NOTEBOOK
 
 
-def _run_notebook(chapter: Chapter, parameters: Parameters, source: Path, folder: Path) -> None:
+def _run_notebook(
+    chapter: Chapter, parameters: Parameters, source: Path, folder: Path, modules: Sequence[str]
+) -> None:
     import jupytext
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
+    code.refuse_edited(modules)  # The kernel imports what is on disk now.
     # Names that are not in the parameters cell are checked by the notebook's own first line.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     notebook = jupytext.read(source)

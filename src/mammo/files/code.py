@@ -7,7 +7,6 @@ import hashlib
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 from mammo.errors import MammoError
@@ -17,11 +16,10 @@ _NAME = PACKAGE.name
 _COMPUTING = {
     "PIL": "pillow",
     "cv2": "opencv-python-headless",
-    "gdcm": "python-gdcm",
     "h5py": "h5py",
+    "matplotlib": "matplotlib",
     "numba": "numba",
     "numpy": "numpy",
-    "openjpeg": "pylibjpeg-openjpeg",
     "pandas": "pandas",
     "pydicom": "pydicom",
     "scipy": "scipy",
@@ -30,6 +28,8 @@ _COMPUTING = {
     "torchvision": "torchvision",
 }
 """Libraries whose versions results may depend on, by the name that they are imported by."""
+_PLUGINS = {"pydicom": ("python-gdcm", "pylibjpeg-openjpeg")}
+"""What such a library computes with in its turn, found by itself."""
 
 
 def _read_modules() -> dict[str, bytes]:
@@ -54,7 +54,14 @@ def modules_behind(module: str) -> tuple[str, ...]:
     ----------
     module : str
         As ``mammo.study.manifests``; one of another package has nothing behind it.
+
+    Raises
+    ------
+    MammoError
+        If the module was not there when this process started.
     """
+    if module.split(".")[0] == _NAME and module not in _TEXTS:
+        raise MammoError(f"{module} was made after this process started; restart it and run again")
     return _closure(frozenset({module} & _TEXTS.keys()))
 
 
@@ -72,6 +79,7 @@ def digest_of(modules: Iterable[str]) -> str:
 def versions_behind(modules: Iterable[str]) -> dict[str, str]:
     """Return the versions of Python and of the libraries that modules compute with."""
     imported = set().union(*(_facts(module)[1] for module in modules))
+    imported |= {plugin for name in imported for plugin in _PLUGINS.get(name, ())}
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     return found | {name: _version(name) for name in sorted(imported)}
 
@@ -81,24 +89,34 @@ def versions() -> dict[str, str]:
     return {_NAME: _version(_NAME), **versions_behind(_TEXTS)}
 
 
-def refuse_edited(modules: Iterable[str]) -> None:
-    """Refuse to compute with a module that was edited before this process imported it.
+def refuse_edited(modules: Iterable[str] = tuple(_TEXTS)) -> None:
+    """Refuse to let other processes compute with code that is not what this one started with.
 
     Raises
     ------
     MammoError
-        Naming the module.
+        Naming the first module whose code, comments and docstrings aside, is another on disk.
     """
     for module in modules:
-        if module in sys.modules:
-            continue
         place = PACKAGE.parent.joinpath(*module.split("."))
         file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
-        if not file.is_file() or file.read_bytes() != _TEXTS[module]:
+        text = file.read_bytes() if file.is_file() else b""
+        if text != _TEXTS[module] and _digest_of_text(text) != _syntax_digest(module):
             raise MammoError(
                 f"{file} was edited after this process started; restart it (in JupyterLab, the "
                 "kernel) and run again, so that results are filed under the code that made them"
             )
+
+
+def refuse_edited_unless_imported(modules: Iterable[str]) -> None:
+    """Refuse to compute with code that was edited before this process imported it.
+
+    Raises
+    ------
+    MammoError
+        As `refuse_edited`.
+    """
+    refuse_edited(module for module in modules if module not in sys.modules)
 
 
 @cache
@@ -148,7 +166,14 @@ def _imported_names(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 @cache
 def _syntax_digest(module: str) -> str:
-    tree = ast.parse(_TEXTS[module])
+    return _digest_of_text(_TEXTS[module])
+
+
+def _digest_of_text(text: bytes) -> str:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return "not a program"
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):
@@ -162,4 +187,6 @@ def _is_text(statement: ast.AST) -> bool:
 
 @cache
 def _version(name: str) -> str:
+    from importlib import metadata
+
     return metadata.version(name)

@@ -10,6 +10,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+from mammo.files import code
+
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
@@ -19,6 +21,7 @@ def pool(workers: int) -> ProcessPoolExecutor:
     They are spawned: a fork would copy the locks of a parent that runs threads (torch, OpenCV).
     When the parent is killed they stop at once, so that none writes into what the next run makes.
     """
+    code.refuse_edited()  # They import what is on disk now.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, context, _begin)
 

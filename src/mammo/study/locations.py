@@ -8,13 +8,20 @@ from pathlib import Path
 
 from mammo.datasets import DATASETS, FURTHER, KNOWN, STAND_INS
 from mammo.errors import ParameterError
-from mammo.files.artifacts import Artifacts, digest, folder_fingerprint
+from mammo.files.artifacts import (
+    Artifacts,
+    FileState,
+    digest,
+    file_state,
+    folder_fingerprint,
+)
 from mammo.files.disk import naming_errors
 from mammo.parameters import Parameters, sources
 from mammo.study.phantoms import phantom_folder
 
 WEIGHTS, DETECTIONS = "weights", "frcnn_cad"
 """Folders below the data root: imported weights, and detections that their authors released."""
+_TABLES = (".csv", ".txt", ".xlsx")
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,10 @@ class Locations:
         names = {name: self.in_place_of(name) for name in DATASETS} | {n: n for n in self.further}
         places = {name: self.of(read) for name, read in names.items()}
         sets = {name: [place.source, place.fingerprint] for name, place in places.items()}
-        given = [folder_fingerprint(self.data_root / name) for name in (WEIGHTS, DETECTIONS)]
-        return digest({**sets, "given": given})
+        folders = [self.data_root / name for name in (WEIGHTS, DETECTIONS)]
+        given = [folder_fingerprint(path) for path in (*folders, Path(self.parameters.weights))]
+        tables = self._tables_beside(folders[0])
+        return digest({**sets, "given": given, "tables": tables})
 
     @cached_property
     def further(self) -> tuple[str, ...]:
@@ -142,9 +151,18 @@ class Locations:
         return folder
 
     def _fingerprint(self, dataset: str, place: Path) -> str:
-        if dataset != "institution" or self.labels is None:
+        if dataset != "institution":
+            return digest([folder_fingerprint(place), self._tables_beside(place)])
+        if self.labels is None:
             return folder_fingerprint(place)
         return digest([folder_fingerprint(place), folder_fingerprint(Path(self.labels))])
+
+    def _tables_beside(self, place: Path) -> list[tuple[str, FileState]]:
+        """Return the states of tables and marks beside and above a set, which belong to it too."""
+        folders = (place.parent, place.parent.parent)
+        within = [folder for folder in folders if folder.is_relative_to(self.data_root)]
+        files = [file for folder in within for file in sorted(folder.iterdir())]
+        return [(file.name, file_state(file)) for file in files if file.suffix.lower() in _TABLES]
 
     def _phantoms(self, dataset: str) -> Location:
         if dataset not in DATASETS:

@@ -63,7 +63,7 @@ def scores(study: Study, model: str, dataset: str) -> pd.DataFrame:
             "scores there say nothing; choose another data set, or train the model here with "
             "published_weights 'train'"
         )
-    return _scores(family, model, dataset, "ddsm")
+    return family.predictions(model, dataset)
 
 
 def all_predictions(study: Study) -> pd.DataFrame:
@@ -222,14 +222,8 @@ def _predictions(
 ) -> pd.DataFrame:
     seen = family.may_have_seen(model)
     unseen = [name for name in study.datasets if name not in seen]
-    tables = [_scores(family, model, name, training) for name in unseen]
+    tables = [family.predictions(model, name, training) for name in unseen]
     return pd.concat(tables, ignore_index=True)
-
-
-def _scores(family: ModelFamily, model: str, dataset: str, training: TrainingData) -> pd.DataFrame:
-    folder = family.predictions_folder(model, dataset, training)
-    texts = dict.fromkeys(("patient_id", "image_id", "laterality", "view"), str)
-    return pd.read_csv(folder / "predictions.csv", dtype=texts)
 
 
 def _origin(study: Study, model: str, dataset: str, training: TrainingData) -> dict[str, object]:

@@ -66,6 +66,4 @@ def are_reversed(before: pd.Series, after: pd.Series) -> bool:
 
 
 def _scores(study: Study, model: str, run: int, training: TrainingData) -> pd.Series:
-    folder = TransferFamily(study, run).predictions_folder(model, study.local, training)
-    table = pd.read_csv(folder / "predictions.csv", dtype={"image_id": str})
-    return table.set_index("image_id")["y_score"]
+    return TransferFamily(study, run).scores(model, study.local, training)

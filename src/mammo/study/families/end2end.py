@@ -12,6 +12,7 @@ import pandas as pd
 from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
+from mammo.study.families.family import write_scores
 from mammo.study.families.published import PublishedFamily
 from mammo.study.roles import INTERNAL
 
@@ -90,6 +91,7 @@ class End2EndFamily(PublishedFamily):
             **self._training_inputs(model, rows),
             "images": self.study.whole_images_folder(INTERNAL, self._trained_shape).name,
             "patches": p.end2end_patches,
+            "batch": p.end2end_patch_batch,
             "epochs": p.end2end_patch_epochs,
             "rates": p.end2end_patch_rates,
         }
@@ -184,7 +186,7 @@ class End2EndFamily(PublishedFamily):
                 precision=p.precision,
             )
             if fabric.is_global_zero:
-                table.to_csv(folder / "predictions.csv", index=False)
+                write_scores(table, folder)
             return {"images": len(table), "device": str(fabric.device)}
 
         return self.artifacts.build_together("predictions", inputs, make)

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mammo.training.prediction import scored
+
 if TYPE_CHECKING:
     from mammo.study.roles import TrainingData
     from mammo.study.study import Study
+
+_SCORES = "scores.csv"
+
+
+def write_scores(table: pd.DataFrame, folder: Path) -> None:
+    """Keep a table of predictions without labels and other facts, which are the manifest's."""
+    table[["image_id", "y_score"]].to_csv(folder / _SCORES, index=False)
 
 
 class Steps:
@@ -34,6 +43,25 @@ class ModelFamily(Steps, ABC):
     @abstractmethod
     def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of the images it has not seen."""
+
+    def scores(self, model: str, dataset: str, training: TrainingData = "ddsm") -> pd.Series:
+        """Return a model's scores of the images it has not seen, by image."""
+        file = self.predictions_folder(model, dataset, training) / _SCORES
+        return pd.read_csv(file, dtype={"image_id": str}).set_index("image_id")["y_score"]
+
+    def predictions(
+        self, model: str, dataset: str, training: TrainingData = "ddsm"
+    ) -> pd.DataFrame:
+        """Return the scores with what the manifest says of their images now.
+
+        Returns
+        -------
+        DataFrame
+            `mammo.training.prediction.COLUMNS`.
+        """
+        rows = self.scored_rows(dataset, training)
+        found = self.scores(model, dataset, training)
+        return scored(rows, found.loc[rows["image_id"]].to_numpy(), name=model)
 
     @abstractmethod
     def origin(self, model: str) -> dict[str, str]:

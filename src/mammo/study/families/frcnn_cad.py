@@ -10,6 +10,7 @@ import pandas as pd
 
 from mammo.files.artifacts import digest
 from mammo.parameters import PublishedModelParameters
+from mammo.study.families.family import write_scores
 from mammo.study.families.published import PublishedFamily
 from mammo.study.roles import INTERNAL
 
@@ -133,7 +134,7 @@ class FrcnnCadFamily(PublishedFamily):
             )
             if fabric.is_global_zero:
                 found.to_csv(folder / DETECTIONS, index=False)
-                scored(rows, scores, name=model).to_csv(folder / "predictions.csv", index=False)
+                write_scores(scored(rows, scores, name=model), folder)
             return {"images": len(rows), "boxes": len(found), "device": str(fabric.device)}
 
         return self.artifacts.build_together("predictions", inputs, make)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mammo.files.artifacts import digest, read_record
 from mammo.study.families.extraction import Extraction
-from mammo.study.families.family import ModelFamily
+from mammo.study.families.family import ModelFamily, write_scores
 
 if TYPE_CHECKING:
     from torch import nn
@@ -171,7 +171,7 @@ class TransferFamily(ModelFamily):
             samples = self._samples(model, training, rows)
             table = predict(trained, samples, rows, self.study.fabric, name=model)
             if self.study.fabric.is_global_zero:
-                table.to_csv(folder / "predictions.csv", index=False)
+                write_scores(table, folder)
             return {"images": len(table)}
 
         return self.artifacts.build_together("predictions", inputs, make)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 from mammo.book.chapters import Chapter
@@ -55,19 +54,17 @@ def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Pa
     folder = artifacts.build(
         f"chapter-{chapter.name}",
         inputs,
-        lambda partial: _run_notebook(chapter, parameters, source, partial, modules),
+        lambda partial: _run_notebook(chapter, parameters, source, partial),
     )
     return folder / NOTEBOOK
 
 
-def _run_notebook(
-    chapter: Chapter, parameters: Parameters, source: Path, folder: Path, modules: Sequence[str]
-) -> None:
+def _run_notebook(chapter: Chapter, parameters: Parameters, source: Path, folder: Path) -> None:
     import jupytext
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    code.refuse_edited(modules)  # The kernel imports what is on disk now.
+    code.refuse_edited()  # The kernel imports what is on disk now.
     # Names that are not in the parameters cell are checked by the notebook's own first line.
     logging.getLogger("papermill").setLevel(logging.ERROR)
     notebook = jupytext.read(source)

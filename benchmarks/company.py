@@ -22,7 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-WAITING = {"sleep": {}, "spin": {"GOMP_SPINCOUNT": "300000"}}  # libgomp's default: 3 ms or more
+WAITING = {"moment": {}, "sleep": {"GOMP_SPINCOUNT": "0"}, "spin": {"GOMP_SPINCOUNT": "300000"}}
+"""How threads wait: as the package has it, asleep at once, and as libgomp does by default."""
 SIDE = 224
 BUSY = """
 import os

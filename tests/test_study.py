@@ -226,7 +226,9 @@ def test_the_default_folder_of_data_may_be_absent(prepared, monkeypatch):
     monkeypatch.delenv("MAMMO_DATA", raising=False)
     monkeypatch.chdir(prepared.root)
     study = Study(prepared.parameters("params/tiny.yaml", data_root=None))
+    assert not study.locations.data_root.exists()
     assert study.locations.of("mias").source == "synthetic"
+    assert study.locations.fingerprint()
 
 
 def test_real_mini_mias_is_counted_as_the_paper_counts_it(mias_study):

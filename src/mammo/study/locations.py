@@ -161,7 +161,7 @@ class Locations:
         """Return the states of tables and marks beside and above a set, which belong to it too."""
         folders = (place.parent, place.parent.parent)
         within = [folder for folder in folders if folder.is_relative_to(self.data_root)]
-        files = [file for folder in within for file in sorted(folder.iterdir())]
+        files = [file for folder in within for file in sorted(folder.glob("*"))]
         return [(file.name, file_state(file)) for file in files if file.suffix.lower() in _TABLES]
 
     def _phantoms(self, dataset: str) -> Location:

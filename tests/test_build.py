@@ -89,6 +89,7 @@ def times_of_rendering(of: project.Project) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in files}
 
 
+@pytest.mark.long
 def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
     before = book.project.executed()
     outcome = other.mammo(

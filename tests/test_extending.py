@@ -74,6 +74,7 @@ def python(of: project.Project, program: str) -> str:
 
 
 @pytest.mark.book
+@pytest.mark.long
 def test_a_chapter_is_a_notebook_and_a_line(copy):
     blocks = recipe("A chapter")
     follow(blocks, copy.root)
@@ -111,6 +112,7 @@ for table in (
 """
 
 
+@pytest.mark.long
 def test_a_data_set_is_a_module_and_its_name(copy):
     follow(recipe("A data set"), copy.root)
     four = "('cbis_ddsm', 'mias', 'inbreast', 'institution')"
@@ -137,6 +139,7 @@ def write_example(folder: Path) -> None:
     pd.DataFrame(table).to_csv(folder / "labels.csv", index=False)
 
 
+@pytest.mark.long
 def test_a_model_is_a_card_its_tap_points_and_its_name(copy):
     follow(recipe("A model"), copy.root)
     assert "vgg11 " in printed(copy.mammo("weights", "list"))

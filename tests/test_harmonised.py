@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from mammo.files.artifacts import read_record
@@ -74,10 +73,9 @@ def test_ddsm_and_the_model_are_as_they_were(study, harmonised):
 
 def test_a_network_that_is_trained_as_a_whole_sees_them_too(prepared):
     tuned = Study(prepared.parameters("params/tiny.yaml", fine_tune=True, epochs=1))
-    folders = [
-        TransferFamily(one).predictions_folder("alexnet", "institution")
+    before, after = (
+        TransferFamily(one).scores("alexnet", "institution")
         for one in (tuned, HarmonisedStudy(tuned))
-    ]
-    before, after = (pd.read_csv(folder / "predictions.csv") for folder in folders)
-    assert before["image_id"].tolist() == after["image_id"].tolist()
-    assert (before["y_score"] != after["y_score"]).any()
+    )
+    assert before.index.tolist() == after.index.tolist()
+    assert (before != after).any()

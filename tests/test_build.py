@@ -127,6 +127,7 @@ def test_one_chapter_is_rerun_alone_and_leaves_the_book(book):
         shutil.rmtree(book.project.artifacts / name)
 
 
+@pytest.mark.long
 def test_a_chapter_goes_into_the_book_with_a_banner_where_that_is_asked_for(book, other):
     before = book.project.executed()
     outcome = other.mammo(

@@ -9,6 +9,7 @@ import project
 from mammo.book import execution
 from mammo.book.chapters import Chapter
 from mammo.errors import MammoError
+from mammo.files import code
 from mammo.parameters import DataParameters, Parameters, sources
 
 
@@ -51,6 +52,16 @@ def test_a_chapter_is_executed_when_something_it_depends_on_changed(root, monkey
     assert len(runs) == 3
     execution.execute(notebook(root, "2"), parameters(root, seed=1), "a", root)
     assert len(runs) == 4
+    version = code._version
+    monkeypatch.setattr(
+        code, "_version", lambda name: "another" if name == "scipy" else version(name)
+    )
+    measured = "from mammo.evaluation import auroc"
+    execution.execute(notebook(root, measured), parameters(root, seed=1), "a", root)
+    monkeypatch.undo()
+    monkeypatch.setattr(execution, "_run_notebook", pretend)
+    execution.execute(notebook(root, measured), parameters(root, seed=1), "a", root)
+    assert len(runs) == 6  # once with each version of what the chapter computes with
 
 
 @pytest.mark.parametrize(

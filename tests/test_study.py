@@ -174,6 +174,16 @@ def test_tables_beside_a_set_belong_to_it(prepared, tmp_path):
     assert (labels.sum(), corrected.sum()) == (1, 0)
 
 
+def test_weights_of_a_file_count_by_their_content(prepared, tmp_path):
+    file = tmp_path / "own.safetensors"
+    study = Study(prepared.parameters("params/tiny.yaml", weights=str(file)))
+    fingerprints = set()
+    for content in (b"one", b"another"):
+        file.write_bytes(content)
+        fingerprints.add(study.locations.fingerprint())
+    assert len(fingerprints) == 2
+
+
 def test_scores_have_the_labels_of_the_manifest_now(study):
     before = results.predictions(study, "alexnet")
     other = Study(study.parameters)

@@ -56,7 +56,7 @@ def test_a_chapter_is_executed_when_something_it_depends_on_changed(root, monkey
     monkeypatch.setattr(
         code, "_version", lambda name: "another" if name == "scipy" else version(name)
     )
-    measured = "from mammo.evaluation import auroc"
+    measured = "from mammo.evaluation import auroc_interval"
     execution.execute(notebook(root, measured), parameters(root, seed=1), "a", root)
     monkeypatch.undo()
     monkeypatch.setattr(execution, "_run_notebook", pretend)

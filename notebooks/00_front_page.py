@@ -74,9 +74,9 @@ findings.figure
 #   was left out and why.
 # - {doc}`Models <chapters/02_models>`: what is trained, how, and how well it does at home.
 # - {doc}`Comparison <chapters/03_comparison>`: the same models elsewhere.
-# - {doc}`Mixed data <chapters/04_mixed_data>`: what changes when the training has seen a part of
+# - {doc}`Mixed data <chapters/05_mixed_data>`: what changes when the training has seen a part of
 #   every set.
-# - {doc}`How sure can these numbers be? <chapters/06_how_sure>`: what the paper's ±0.01 can
+# - {doc}`How sure can these numbers be? <chapters/08_how_sure>`: what the paper's ±0.01 can
 #   mean, and which of its drops are beyond chance.
 # - {doc}`Provenance <chapters/90_provenance>`: parameters, data, weights, versions, seconds.
 #

@@ -105,7 +105,7 @@ def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
         assert (other.html / f"{page}.html").is_file()
     same, changed = (
         [(of.html / "chapters" / f"{name}.html").read_text() for of in (book.project, other)]
-        for name in ("03_comparison", "04_mixed_data")
+        for name in ("03_comparison", "05_mixed_data")
     )
     assert csv_links(same[0]) == csv_links(same[1])
     assert csv_links(changed[0]) != csv_links(changed[1])

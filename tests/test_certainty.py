@@ -86,7 +86,7 @@ def test_sentences_say_what_is_proved_and_what_is_plausible(intervals):
 
 def prose() -> str:
     """The text of the chapter, in one line."""
-    file = Path(__file__).parents[1] / "notebooks" / "06_how_sure.py"
+    file = Path(__file__).parents[1] / "notebooks" / "08_how_sure.py"
     cells = jupytext.read(file).cells
     return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
 

@@ -30,10 +30,10 @@ seed = 2020
 def root(tmp_path) -> Path:
     """The book's sources, with one more chapter."""
     made = project.copy(tmp_path).root
-    (made / "notebooks" / "07_trial.py").write_text(TRIAL)
+    (made / "notebooks" / "09_trial.py").write_text(TRIAL)
     toc = made / "book" / "_toc.yml"
-    line = "      - file: chapters/06_how_sure\n"
-    toc.write_text(toc.read_text().replace(line, line.replace("06_how_sure", "07_trial") + line))
+    line = "      - file: chapters/08_how_sure\n"
+    toc.write_text(toc.read_text().replace(line, line.replace("08_how_sure", "09_trial") + line))
     return made
 
 
@@ -46,7 +46,7 @@ def test_a_chapter_is_what_its_header_says_where_the_contents_have_it(root):
     assert found["front_page"].page == "index.ipynb"
     assert found["datasets"].groups == (DataParameters, ImageParameters)
     trial = found["trial"]
-    assert (trial.source, trial.page) == ("notebooks/07_trial.py", "chapters/07_trial.ipynb")
+    assert (trial.source, trial.page) == ("notebooks/09_trial.py", "chapters/09_trial.ipynb")
     assert trial.groups == (DataParameters, EvaluationParameters)
     assert chapter("trial", root) == trial
 
@@ -60,31 +60,31 @@ def edited(of: str, old: str, new: str):
     return edit
 
 
-NOTEBOOK, CONTENTS = "notebooks/07_trial.py", "book/_toc.yml"
+NOTEBOOK, CONTENTS = "notebooks/09_trial.py", "book/_toc.yml"
 FAULTS = {
     "no header": (
         edited(NOTEBOOK, TRIAL, "# %%\n1"),
-        "07_trial.py: declares no chapter; write 'mammo: {chapter: NAME, parameters:",
+        "09_trial.py: declares no chapter; write 'mammo: {chapter: NAME, parameters:",
     ),
-    "another header": (edited(NOTEBOOK, "mammo:", "other:"), "07_trial.py: declares no chapter"),
-    "no name": (edited(NOTEBOOK, "chapter: trial", "chapter: 7"), "07_trial.py: chapter is 7 and"),
+    "another header": (edited(NOTEBOOK, "mammo:", "other:"), "09_trial.py: declares no chapter"),
+    "no name": (edited(NOTEBOOK, "chapter: trial", "chapter: 7"), "09_trial.py: chapter is 7 and"),
     "no groups": (edited(NOTEBOOK, "    parameters:", "    groups:"), "parameters is None"),
     "an unknown group": (
         edited(NOTEBOOK, "EvaluationP", "ValuationP"),
         "no group of parameters is called 'ValuationParameters'; the groups are DataParameters, ",
     ),
-    "a header that is no YAML": (edited(NOTEBOOK, "trial\n", "[\n"), "07_trial.py: not YAML"),
+    "a header that is no YAML": (edited(NOTEBOOK, "trial\n", "[\n"), "09_trial.py: not YAML"),
     "a name twice": (
         edited(NOTEBOOK, "chapter: trial", "chapter: models"),
-        "07_trial.py: the chapter 'models' is notebooks/02_models.py already; give one",
+        "09_trial.py: the chapter 'models' is notebooks/02_models.py already; give one",
     ),
     "not in the contents": (
-        edited(CONTENTS, "      - file: chapters/07_trial\n", ""),
-        "_toc.yml; add the line '- file: chapters/07_trial' there",
+        edited(CONTENTS, "      - file: chapters/09_trial\n", ""),
+        "_toc.yml; add the line '- file: chapters/09_trial' there",
     ),
     "no notebook": (
         lambda root: (root / NOTEBOOK).unlink(),
-        "_toc.yml: no notebook below notebooks/ makes 'chapters/07_trial'; remove that line, or",
+        "_toc.yml: no notebook below notebooks/ makes 'chapters/09_trial'; remove that line, or",
     ),
     "contents that are no YAML": (edited(CONTENTS, "root:", "root: ["), "_toc.yml: not YAML"),
     "no contents": (
@@ -93,7 +93,7 @@ FAULTS = {
     ),
     "a cell that lost its tag": (
         edited(NOTEBOOK, ' tags=["parameters"]', ""),
-        "07_trial.py: no cell has the tag 'parameters', so that none could be set; start",
+        "09_trial.py: no cell has the tag 'parameters', so that none could be set; start",
     ),
 }
 
@@ -129,7 +129,7 @@ def test_a_misspelt_chapter_is_told_before_anything_heavy_is_imported(root):
     assert outcome.stderr == "mammo: no chapter 'comparisn'; did you mean 'comparison'?\n"
 
 
-@pytest.mark.parametrize("stem", ["01_datasets", "07_trial"])
+@pytest.mark.parametrize("stem", ["01_datasets", "09_trial"])
 def test_a_notebook_keeps_its_declaration_when_jupyterlab_saves_it(root, stem):
     source = root / "notebooks" / f"{stem}.py"
     before = chapters(root)

@@ -19,7 +19,7 @@ from mammo.book.chapters import chapters
 README = (project.ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^`(\S+)`:\n\n```\w*\n(.*?)^```$", re.S | re.M)
 PLACES = {
-    "book/_toc.yml": "      - file: chapters/06_how_sure\n",
+    "book/_toc.yml": "      - file: chapters/08_how_sure\n",
     "src/mammo/models/__init__.py": "    for card in (\n",
     "src/mammo/models/transfer.py": "_END_AT_STRIDE: dict[str, dict[int, int]] = {\n",
 }

@@ -125,15 +125,15 @@ def test_a_page_that_changed_under_an_earlier_clock_is_read_anew(root, rendering
 
 def test_a_chapter_that_is_gone_leaves_no_page(root, renderings):
     rendering.render(root)
-    (root / "notebooks" / "04_mixed_data.py").unlink()
+    (root / "notebooks" / "05_mixed_data.py").unlink()
     toc = root / "book" / "_toc.yml"
-    toc.write_text(toc.read_text().replace("      - file: chapters/04_mixed_data\n", ""))
+    toc.write_text(toc.read_text().replace("      - file: chapters/05_mixed_data\n", ""))
     rendered = root / "book" / "_build" / "html" / "chapters"
-    assert (rendered / "04_mixed_data.html").is_file()
+    assert (rendered / "05_mixed_data.html").is_file()
     (root / "book" / "_build" / ".doctrees").mkdir()
     rendering.render(root)
-    assert not (root / "book" / "chapters" / "04_mixed_data.ipynb").exists()
-    assert not (rendered / "04_mixed_data.html").exists()
+    assert not (root / "book" / "chapters" / "05_mixed_data.ipynb").exists()
+    assert not (rendered / "05_mixed_data.html").exists()
     assert (rendered / "03_comparison.html").is_file()
     assert len(renderings) == 2
 

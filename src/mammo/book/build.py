@@ -12,6 +12,7 @@ from mammo.book import banner, rendering
 from mammo.book.chapters import Chapter
 from mammo.book.chapters import chapters as declared
 from mammo.book.execution import execute
+from mammo.book.fetching import try_to_fetch_evidence
 from mammo.files.artifacts import Processes, SingleProcess
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_study import shift
@@ -53,10 +54,15 @@ def prepare(parameters: Parameters) -> Clock:
     return clock
 
 
-def book(parameters: Parameters) -> None:
-    """Compute what is missing, execute the chapters that changed, and render the book."""
+def book(parameters: Parameters, *, offline: bool = False) -> None:
+    """Compute what is missing, execute the chapters that changed, and render the book.
+
+    Unless it is to stay offline, it first tries for some seconds to fetch what is small.
+    """
     root = sources.project_root()
     chapters = declared(root)
+    if not offline:
+        try_to_fetch_evidence(parameters)
     clock = prepare(parameters)
     fingerprint = Study(parameters).locations.fingerprint()
     for chapter in chapters.values():

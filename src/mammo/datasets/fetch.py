@@ -112,7 +112,7 @@ RELEASED = {
             "Their authors state no licence: they are fetched from the authors' page and never "
             "shipped here. Page: https://github.com/riblidezso/frcnn_cad"
         ),
-    )
+    ),
 }
 """Released results that `fetch` can get."""
 
@@ -228,6 +228,8 @@ def _fetch_files(name: str, data_root: Path, url: str | None) -> Path:
     try:
         _download_from_any((url,) if url else wanted.urls, partial, wanted)
     except DatasetError as error:
+        with suppress(OSError):  # Empty where nothing came.
+            partial.rmdir()
         raise DatasetError(f"{error}\n{how_to_get(name, data_root)}") from error
     try:
         _verify_files(partial, wanted, "fetch it from another address")

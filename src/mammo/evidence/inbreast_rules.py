@@ -116,7 +116,9 @@ def scores(
     rule : Rule
     """
     highest = detections.groupby("image_id")["score"].max()
-    rows = images.assign(y_score=images["image_id"].map(highest), y_true=_labels(images, cancers, rule))
+    rows = images.assign(
+        y_score=images["image_id"].map(highest), y_true=_labels(images, cancers, rule)
+    )
     if rule.category_3 == "out":
         rows = rows[rows["birads"] != "3"]
     if rule.missing == "out":

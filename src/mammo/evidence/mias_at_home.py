@@ -17,15 +17,17 @@ from scipy.stats import rankdata
 from mammo.datasets import KNOWN
 from mammo.datasets.fetch import DOWNLOADS, contents_sha256
 from mammo.evaluation import auroc, bootstrap_aurocs
+from mammo.evaluation.bootstrap import tails
 from mammo.evidence.recorded import Computed
 from mammo.evidence.settings import CONFIDENCE, N_BOOTSTRAP, SEED
+from mammo.files.disk import write_csv
 from mammo.study import Study
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
 NAME = "mias-at-home"
-TABLE = "heads"
+TABLE, CHANCE = "heads", "chance"
 
 BACKBONE = "vgg16"
 PREPARED = {
@@ -38,6 +40,8 @@ PREPARED = {
 """Of the study's parameters; the rest does not matter here."""
 
 FOLDS, REPEATS = 5, 10
+PERMUTATIONS = 50
+_LEVELS = tails(CONFIDENCE)
 
 
 def _logistic() -> Pipeline:
@@ -99,57 +103,73 @@ def compute(study: Study) -> Computed | None:
     Computed or None
         `TABLE`: one row a head, with the mean auROC over `REPEATS` divisions into `FOLDS` parts,
         the least and the greatest of them, and the percentile interval of a bootstrap of patients.
-        None where MIAS or the weights cannot be had.
+        `CHANCE`: what the first head gives when labels are exchanged among film pairs. None where
+        the whole of MIAS or the weights cannot be had.
     """
     from mammo.models import weights
 
     if KNOWN["mias"].find(study.locations.data_root) is None:
         return None
     fixed = Study(study.parameters.model_copy(update=PREPARED), study.processes)
-    state, record = weights.resolve(study.parameters.weights, BACKBONE, SEED)
-    if record.kind == "random":
-        return None
     rows = fixed.table("mias")
-    features = _features(fixed, rows, state, record.sha256)
-    labels, patients = rows["label"].to_numpy(int), rows["patient_id"].to_numpy(str)
-    heads = [
-        {"head": name, **_estimate(labels, _held_out(make, features, labels, patients), patients)}
-        for name, make in HEADS.items()
-    ]
+    state, record = weights.resolve(study.parameters.weights, BACKBONE, SEED)
+    if record.kind == "random" or len(rows) != KNOWN["mias"].card.released.images:
+        return None
+    folder = _results(fixed, rows, state, record.sha256)
+    tables = {
+        name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip")
+        for name in (TABLE, CHANCE)
+    }
     files = {
         "mini-MIAS, the images and Info.txt": _images_sha256(fixed),
         f"{record.source}, its values": record.sha256,
     }
-    return Computed({TABLE: pd.DataFrame(heads)}, files)
+    return Computed(tables, files)
 
 
-def _features(
-    study: Study, rows: pd.DataFrame, state: dict[str, Any], weights_sha256: str
-) -> np.ndarray:
-    """Mean and maximum of each channel of the last feature map: (images, 2 C) float32."""
+def _results(study: Study, rows: pd.DataFrame, state: dict[str, Any], weights_sha256: str) -> Path:
+    """Return the artifact folder with both tables."""
 
     def make(folder: Path) -> None:
-        import torch
-
-        from mammo.models.transfer import Extractor
-
-        images, extractor = study.images("mias"), Extractor(BACKBONE, state)
-        pooled = []
-        with torch.inference_mode():
-            for row in images.rows(rows["image_id"]):
-                grey = torch.from_numpy(images[row].astype(np.float32) / 65535)
-                maps = extractor(grey[None, None])
-                pooled.append(torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)[0].numpy())
-        np.save(folder / "pooled.npy", np.stack(pooled))
+        features = _features(study, rows, state)
+        order = rows["patient_id"].argsort(kind="stable").to_numpy()  # film pairs side by side
+        labels, patients = (
+            rows["label"].to_numpy(int)[order],
+            rows["patient_id"].to_numpy(str)[order],
+        )
+        heads = [
+            {
+                "head": name,
+                **_estimate(labels, _held_out(head, features[order], labels, patients), patients),
+            }
+            for name, head in HEADS.items()
+        ]
+        write_csv(folder / f"{TABLE}.csv", pd.DataFrame(heads))
+        write_csv(folder / f"{CHANCE}.csv", _chance(features[order], labels, patients))
 
     inputs = {
         "images": study.images_folder("mias").name,
         "image_ids": rows["image_id"].tolist(),
-        "backbone": BACKBONE,
         "weights": weights_sha256,
     }
-    folder = study.artifacts.build("mias-at-home", inputs, make)
-    return np.load(folder / "pooled.npy", allow_pickle=False)
+    return study.artifacts.build("mias-at-home", inputs, make)
+
+
+def _features(study: Study, rows: pd.DataFrame, state: dict[str, Any]) -> np.ndarray:
+    """Mean and maximum of each channel of the last feature map: (images, 2 C) float32."""
+    import torch
+    from tqdm.auto import tqdm
+
+    from mammo.models.transfer import Extractor
+
+    images, extractor = study.images("mias"), Extractor(BACKBONE, state)
+    pooled = []
+    with torch.inference_mode():
+        for row in tqdm(images.rows(rows["image_id"]), f"features ({BACKBONE})", unit="image"):
+            grey = torch.from_numpy(images[row].astype(np.float32) / 65535)
+            maps = extractor(grey[None, None])
+            pooled.append(torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)[0].numpy())
+    return np.stack(pooled)
 
 
 def _held_out(
@@ -171,8 +191,7 @@ def _estimate(labels: np.ndarray, ranks: np.ndarray, patients: np.ndarray) -> di
     """Mean auROC over the repeats; a replicate draws patients and takes the mean likewise."""
     aurocs = [auroc(labels, row) for row in ranks]
     replicates = bootstrap_aurocs(labels, ranks, patients, N_BOOTSTRAP, SEED).mean(axis=0)
-    tail = (1 - CONFIDENCE) / 2
-    lower, upper = np.nanquantile(replicates, [tail, 1 - tail])
+    lower, upper = np.nanquantile(replicates, _LEVELS)
     return {
         "n": len(labels),
         "n_positive": int(labels.sum()),
@@ -186,6 +205,20 @@ def _estimate(labels: np.ndarray, ranks: np.ndarray, patients: np.ndarray) -> di
         "n_bootstrap": N_BOOTSTRAP,
         "seed": SEED,
     }
+
+
+def _chance(features: np.ndarray, labels: np.ndarray, patients: np.ndarray) -> pd.DataFrame:
+    """What the first head gives where no label belongs to its film; pairs of films stay pairs."""
+    generator = np.random.default_rng(SEED)
+    name, make = next(iter(HEADS.items()))
+    means = []
+    for _ in range(PERMUTATIONS):
+        permuted = generator.permutation(labels.reshape(-1, 2)).ravel()
+        ranks = _held_out(make, features, permuted, patients)
+        means.append(np.mean([auroc(permuted, row) for row in ranks]))
+    lower, upper = np.quantile(means, _LEVELS)
+    found = {"mean": np.mean(means), "sd": np.std(means, ddof=1), "lower": lower, "upper": upper}
+    return pd.DataFrame([{"head": name, "n_permutations": PERMUTATIONS, **found}])
 
 
 def _images_sha256(study: Study) -> str:

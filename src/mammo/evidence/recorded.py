@@ -97,9 +97,7 @@ def read(folder: Path, name: str) -> Evidence:
             table: pd.read_csv(_table_file(folder, name, table), float_precision="round_trip")
             for table in facts["tables"]
         }
-        return Evidence(
-            tables, facts["files"], "recorded", facts["version"], facts["commit"], None
-        )
+        return Evidence(tables, facts["files"], "recorded", facts["version"], facts["commit"], None)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MammoError(
             f"{folder / name}.json and its tables cannot be read ({error}): take them from the "

@@ -1,4 +1,4 @@
-"""How the evidence is computed, whatever a book's parameters are: recorded results stay the same."""
+"""How the evidence is computed, whatever a book's parameters are: so records stay the same."""
 
 CONFIDENCE = 0.95
 N_BOOTSTRAP = 10_000

@@ -18,7 +18,7 @@ help: ## list the targets
 	@echo "  variables: PARAMS=params/demo.yaml|ci.yaml|paper.yaml  MAMMO_DATA=/folder/of/real/data  OFFLINE=1  PYTHON=python3.12"
 
 book: $(BIN)/.book ## execute what changed and render the book (PARAMS=..., MAMMO_DATA=..., OFFLINE=1)
-	@$(BIN)/mammo book $(if $(OFFLINE),--offline) $(if $(PARAMS),--params $(PARAMS))
+	@$(BIN)/mammo book$(if $(OFFLINE), --offline)$(if $(PARAMS), --params $(PARAMS))
 
 test: $(BIN)/.test ## run the tests, a small complete build of the book among them
 	@$(PYTEST) -m "not long"

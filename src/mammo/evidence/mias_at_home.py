@@ -116,10 +116,7 @@ def compute(study: Study) -> Computed | None:
     if record.kind == "random" or len(rows) != KNOWN["mias"].card.released.images:
         return None
     folder = _results(fixed, rows, state, record.sha256)
-    tables = {
-        name: pd.read_csv(folder / f"{name}.csv", float_precision="round_trip")
-        for name in (TABLE, CHANCE)
-    }
+    tables = {name: pd.read_csv(folder / f"{name}.csv") for name in (TABLE, CHANCE)}
     files = {
         "mini-MIAS, the images and Info.txt": _images_sha256(fixed),
         f"{record.source}, its values": record.sha256,

@@ -240,4 +240,4 @@ def _scores(study: Study, path: Path) -> pd.DataFrame:
         write_csv(folder / "scores.csv", released.read(path))
 
     folder = study.artifacts.build("reader-study", {"sha256": released.SHA256}, make)
-    return pd.read_csv(folder / "scores.csv", dtype={"exam": str}, float_precision="round_trip")
+    return pd.read_csv(folder / "scores.csv", dtype={"exam": str})

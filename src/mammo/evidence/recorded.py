@@ -93,10 +93,7 @@ def read(folder: Path, name: str) -> Evidence:
     """
     try:
         facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        tables = {
-            table: pd.read_csv(_table_file(folder, name, table), float_precision="round_trip")
-            for table in facts["tables"]
-        }
+        tables = {table: pd.read_csv(_table_file(folder, name, table)) for table in facts["tables"]}
         return Evidence(tables, facts["files"], "recorded", facts["version"], facts["commit"], None)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MammoError(

@@ -19,6 +19,7 @@ from mammo.report.figures.style import Picture
 from mammo.report.page.blocks import Table
 from mammo.report.tables import evidence as told
 from mammo.report.tables import inbreast_rules as rules_told
+from mammo.report.tables import reader_study as exams_told
 from mammo.study import Study
 
 _REMEDIES = {
@@ -65,8 +66,11 @@ def reader_study(study: Study) -> Shown:
     tests = exams.tests(estimates, against, intervals)
     return Shown(
         _status(found, exams.NAME),
-        told.reader_study_sentence(estimates, against, tests),
-        (told.tests_table(tests, found.source), told.scorers_table(estimates, found.source)),
+        exams_told.agreement_sentence(estimates, against, tests),
+        (
+            exams_told.tests_table(tests, found.source),
+            exams_told.scorers_table(estimates, found.source),
+        ),
         (reader_curves(curves, estimates, against), claims_forest(estimates, against, intervals)),
         found,
     )

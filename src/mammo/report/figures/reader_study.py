@@ -27,6 +27,7 @@ from mammo.report.figures.style import (
     drawing,
     unit_square,
 )
+from mammo.report.tables.formats import estimate
 
 _LINES = {
     "frcnn_cad": (VERMILLION, "-"),
@@ -130,7 +131,7 @@ def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list
 
 
 def _bounded(value: float, row: pd.Series) -> str:
-    return f"{value:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
+    return estimate(value, row["lower"], row["upper"])
 
 
 def _legend_beside(axes: Axes) -> None:

@@ -9,7 +9,7 @@ from mammo.evidence.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, Rule, row_o
 from mammo.paper.published import TABLE_2, find
 from mammo.report.figures.specification import CHOICES, in_words
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading
+from mammo.report.tables.formats import bounds, estimate, interval_heading
 
 _HEADINGS = ("Positive", "BI-RADS 3", "Scored", "Score", "No detection")
 
@@ -66,4 +66,4 @@ def rules_sentence(rules: pd.DataFrame) -> Markdown:
 
 
 def _value(row: pd.Series) -> str:
-    return f"{row['auroc']:.3f} ({row['lower']:.3f} to {row['upper']:.3f})"
+    return estimate(row["auroc"], row["lower"], row["upper"], 3)

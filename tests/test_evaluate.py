@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from made_scores import made_scores
 from mammo import cli
 from mammo.errors import MammoError
+from mammo.evaluation import auroc, readers_against_model
 from mammo.report import evaluation
 from mammo.report.evaluation import Options
 
@@ -125,6 +128,71 @@ def test_text_that_a_spreadsheet_would_compute_is_quoted(tmp_path):
             cells = pd.read_csv(path, dtype=str, keep_default_na=False).to_numpy().ravel()
             assert not [cell for cell in cells if cell.startswith(("=", "@"))]
             assert "'=HYPERLINK(1)" in cells
+
+
+@pytest.fixture(scope="module")
+def with_readers(tmp_path_factory) -> Path:
+    """Scores of two models, and of three readers of the same images."""
+    table = made_scores()
+    generator = np.random.default_rng(5)
+    for number in (1, 2, 3):
+        noise = pd.Series(generator.normal(size=table["image_id"].nunique()))
+        noise.index = table["image_id"].unique()
+        table[f"Reader{number}"] = (table["y_true"] + table["image_id"].map(noise)).round(2)
+    path = tmp_path_factory.mktemp("readers") / "scores.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_readers_are_compared_with_every_model(capsys, monkeypatch, with_readers, tmp_path):
+    options = ["--readers", "Reader*", "--replicates", 100, "--output", tmp_path]
+    status, printed, complaint = run(capsys, monkeypatch, with_readers, *options)
+    assert (status, complaint) == (0, "")
+    assert "readers less model" in printed and "patients with cancer" in printed
+    assert "for other readers and other patients, the model as it is" in printed
+    found = pd.read_csv(tmp_path / "readers.csv")
+    assert len(found) == 6 and set(found["n_readers"]) == {3}
+    scored = pd.read_csv(with_readers)
+    rows = scored[(scored["model"] == "second") & (scored["dataset"] == "north")]
+    readers = rows[["Reader1", "Reader2", "Reader3"]]
+    expected = readers_against_model(rows["y_true"], readers, rows["y_score"], rows["patient_id"])
+    row = found[(found["model"] == "second") & (found["dataset"] == "north")].iloc[0]
+    assert row["difference"] == pytest.approx(expected.difference)
+    assert row["p_value"] == pytest.approx(expected.p_value)
+    assert row["model_auroc"] == pytest.approx(expected.model)
+    assert row["p_holm"] >= row["p_value"]
+
+
+def test_readers_score_breasts_by_the_rule_of_the_models(with_readers):
+    options = Options(per="breast", rule="max", readers=["Reader1"], replicates=100)
+    made = evaluation.evaluate(with_readers, options)
+    scored = pd.read_csv(with_readers)
+    rows = scored[(scored["model"] == "first") & (scored["dataset"] == "south")]
+    breasts = rows.groupby(["patient_id", "laterality"])[["y_true", "Reader1"]].max()
+    row = made.against_readers.set_index(["model", "dataset"]).loc[("first", "south")]
+    assert row["mean_reader"] == pytest.approx(auroc(breasts["y_true"], breasts["Reader1"]))
+    assert "for other patients, the model as it is" in evaluation.summary(made)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "cell", "words"),
+    [
+        (
+            "Radiologist*",
+            "0.5",
+            "no column of readers 'Radiologist*'; the columns are density, Reader1",
+        ),
+        ("y_score", "0.5", "no column of readers 'y_score'"),
+        ("Reader2", "", "line 2: Reader2 is ''; every reader must have scored every row"),
+        ("Reader2", "high", "line 2: Reader2 is 'high', expected a finite number"),
+    ],
+)
+def test_readers_who_cannot_be_compared_are_named(with_readers, tmp_path, pattern, cell, words):
+    table = pd.read_csv(with_readers, dtype=str)
+    table.loc[0, "Reader2"] = cell
+    table.to_csv(tmp_path / "scores.csv", index=False)
+    with pytest.raises(MammoError, match=re.escape(words)):
+        evaluation.evaluate(tmp_path / "scores.csv", Options(readers=[pattern]))
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,12 @@ import pandas as pd
 from mammo.errors import MammoError
 from mammo.evaluation.aggregation import Rule
 from mammo.evaluation.inputs import Unit
+from mammo.evaluation.readers import MANY_POSITIVE_CLUSTERS
 from mammo.evaluation.tables import calibration
 from mammo.evaluation.tables.drops import MARGIN
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
-from mammo.evaluation.tables.score_file import Layout, read_scores
+from mammo.evaluation.tables.score_file import Layout, read_scores, reader_columns
 from mammo.evaluation.tables.scores import BREAST, INTERNAL_SPLIT, Settings, aggregated
 from mammo.report.estimates import of_anybody
 from mammo.report.results import write_results
@@ -39,6 +40,7 @@ class Options:
     per: Literal["image", "breast", "patient"] = "image"
     rule: Rule | None = None
     subgroups: Sequence[str] = ()
+    readers: Sequence[str] = ()
     criteria: Sequence[str] = ()
     margin: float = MARGIN
     unit: Unit = "patient"
@@ -55,21 +57,29 @@ def evaluate(path: Path, options: Options) -> Evaluation:
     MammoError
         If the file or an option is not as it has to be.
     """
-    layout = Layout(dict(options.names), dict(options.constants), options.internal, options.missing)
+    layout = Layout(
+        dict(options.names),
+        dict(options.constants),
+        options.internal,
+        options.missing,
+        options.readers,
+    )
     scored = read_scores(path, layout)
+    readers = reader_columns(path, scored, options.readers)
     if options.per != "image":
         if options.rule is None:
             raise MammoError(
                 f"--per {options.per} needs a rule by which images become one score: give "
                 "--rule mean or --rule max"
             )
-        scored = aggregated(scored, _GROUPS[options.per], options.rule)
+        scored = aggregated(scored, _GROUPS[options.per], options.rule, readers)
     return Evaluation(
         scored,
         Settings(options.unit, options.replicates, options.confidence, options.seed),
         options.margin,
         [criterion(text) for text in options.criteria or DEFAULTS],
         options.subgroups,
+        readers=readers,
     )
 
 
@@ -78,6 +88,8 @@ def summary(evaluation: Evaluation) -> str:
     lines = [_aurocs(evaluation.aurocs)]
     if len(evaluation.drops):
         lines.append(_drops(evaluation.drops))
+    if len(evaluation.against_readers):
+        lines.append(_readers(evaluation.against_readers, evaluation.settings.unit))
     lines.append(_method(evaluation))
     lines += calibration.unsuited(evaluation.scored)
     return "\n\n".join(lines)
@@ -137,6 +149,29 @@ def _drops(rows: pd.DataFrame) -> str:
         }
     )
     return shown.to_string(index=False)
+
+
+def _readers(rows: pd.DataFrame, unit: Unit) -> str:
+    shown = pd.DataFrame(
+        {
+            "model": rows["model"],
+            "data set": rows["dataset"],
+            "readers": rows["n_readers"],
+            "mean reader": _numbers(rows["mean_reader"], "{:.3f}"),
+            "auROC": _numbers(rows["model_auroc"], "{:.3f}"),
+            "readers less model": _numbers(rows["difference"], "{:+.3f}"),
+            "interval": bounds(rows["lower"], rows["upper"], 3),
+            "p, Holm": rows["p_holm"].map(p_value),
+            f"{unit}s with cancer": counts(rows["n_positive_clusters"]),
+        }
+    )
+    whom = f"other readers and other {unit}s" if rows["n_readers"].max() > 1 else f"other {unit}s"
+    note = (
+        f"Readers: the mean of their auROCs less the model's, for {whom}, the model as it is "
+        "(Obuchowski and Rockette; degrees of freedom of Hillis, and "
+        f"of the {unit}s with cancer below {MANY_POSITIVE_CLUSTERS} of them)."
+    )
+    return f"{shown.to_string(index=False)}\n\n{note}"
 
 
 def _numbers(values: pd.Series, form: str) -> pd.Series:

@@ -18,6 +18,7 @@ from mammo.evaluation import auroc_covariance, bootstrap_aurocs
 from mammo.evaluation.bootstrap import estimate_from, tails
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
+from mammo.evaluation.raters import variance_of_mean
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import Settings
 
@@ -113,7 +114,7 @@ def _gain(
     the choice of patients.
     """
     difference = float(differences.mean())
-    variance, df = _variance_of_mean(differences, covariance)
+    variance, df = variance_of_mean(differences, covariance)
     error = math.sqrt(variance) if variance > 0 else math.nan
     level = t_quantile((1 + confidence) / 2, df)
     return {
@@ -126,20 +127,6 @@ def _gain(
         "n_rose": int((differences > 0).sum()),
         "smallest_detectable": (level + t_quantile(POWER, df)) * error,
     }
-
-
-def _variance_of_mean(
-    differences: NDArray[np.float64], covariance: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Variance over patients and trainings, and its degrees of freedom."""
-    n = len(differences)
-    if n == 1:
-        return float(covariance[0, 0]), math.inf
-    of_trainings = float(differences.var(ddof=1)) / n
-    of_patients = max(float(covariance[~np.eye(n, dtype=bool)].mean()), 0)
-    variance = of_trainings + of_patients
-    df = (n - 1) * (variance / of_trainings) ** 2 if of_trainings > 0 else math.inf
-    return variance, df
 
 
 def _models(scores: NDArray) -> NDArray:

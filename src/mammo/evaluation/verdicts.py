@@ -33,9 +33,9 @@ RULES = {
         "class, in either of two sets that are compared. Patients are counted, not images."
     ),
     "auROC": (
-        f"Better than guessing: the interval lies above {GUESSING}, and so does the interval at "
-        f"home where the model has one. Worse: it lies below {GUESSING}. Each interval is taken "
-        "alone."
+        f"Better than guessing: the interval lies above {GUESSING}, and so does that of the "
+        f"model's internal set, where it has one. Worse: it lies below {GUESSING}. Each interval "
+        "is taken alone."
     ),
     "drop": (
         "Shown: the two-sided p-value, adjusted after Holm for all drops that are tested together, "

@@ -196,7 +196,10 @@ def methods(evidence: Evidence) -> Iterator[Block]:
             "At home means on patients of the set that a model learnt from who took no part in its "
             "training. A drop compares them with the patients here, who are others."
         )
-    yield replace(rules_table(), collapsed=True)
+    of_home = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
+    of_pairs = ["difference"] if len(evidence.pairs) else []
+    kinds = ["any", "auROC", *of_home, *of_pairs]
+    yield replace(rules_table(kinds), collapsed=True)
     yield Prose(
         "Patients, studies and images are named by keyed hashes; the key never leaves the machine "
         "that made this report."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -68,10 +68,10 @@ def p_values(rows: pd.DataFrame, name: str = "p_holm") -> list[str]:
     return rows[name].mask(too_few).map(p_value).tolist()
 
 
-def rules_table() -> Table:
-    """Return the rule of every verdict in book, reports and command line."""
-    shown = pd.DataFrame(verdicts.RULES.items(), columns=["Verdict on", "Rule"])
-    return Table(shown, "The rule of every verdict", name="rules")
+def rules_table(kinds: Sequence[str] = tuple(verdicts.RULES)) -> Table:
+    """Return the rules of kinds of verdicts."""
+    shown = pd.DataFrame({"Verdict on": kinds, "Rule": [verdicts.RULES[kind] for kind in kinds]})
+    return Table(shown, "The rule of each verdict", name="rules")
 
 
 def left_out(number: int) -> str:

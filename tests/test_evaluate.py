@@ -44,7 +44,8 @@ def test_tables_are_printed_and_everything_is_written(capsys, monkeypatch, file,
     )
     assert (status, complaint) == (0, "")
     lines = printed.splitlines()
-    assert lines[0].split()[-5:] == ["auROC", "interval", "images", "patients", "malignant"]
+    titles = ["auROC", "interval", "images", "patients", "malignant", "verdict"]
+    assert lines[0].split()[-6:] == titles
     assert sum(" internal " in line for line in lines) == 2
     assert sum(" home north " in line or " home south " in line for line in lines) == 4
     assert "95%, percentile bootstrap of patients, 200 replicates" in printed
@@ -128,6 +129,48 @@ def test_text_that_a_spreadsheet_would_compute_is_quoted(tmp_path):
             cells = pd.read_csv(path, dtype=str, keep_default_na=False).to_numpy().ravel()
             assert not [cell for cell in cells if cell.startswith(("=", "@"))]
             assert "'=HYPERLINK(1)" in cells
+
+
+def few_and_reversed(sign: int = 1, few: int | None = None) -> pd.DataFrame:
+    """200 images of 50 patients at home and away; away, all but a few images are benign."""
+    generator = np.random.default_rng(0)
+    rows = []
+    for dataset in ("home", "away"):
+        for image in range(200):
+            malignant = int(generator.random() < 0.3)
+            if few is not None and dataset == "away":
+                malignant = int(image < 4 * few and image % 4 < 2)
+            logit = sign * (
+                generator.normal() + (9 if few and dataset == "away" else 1.5) * malignant - 1
+            )
+            rows.append([dataset, "m", f"{dataset}{image // 4}", image, malignant, logit])
+    names = ["dataset", "model", "patient_id", "image_id", "y_true", "y_score"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.mark.parametrize(("few", "is_enough"), [(9, False), (10, True)])
+def test_patients_not_images_settle_something(tmp_path, few, is_enough):
+    """Nine patients with eighteen malignant images, perfectly ranked, settle nothing."""
+    few_and_reversed(few=few).to_csv(tmp_path / "scores.csv", index=False)
+    options = Options(internal="home", replicates=200)
+    made = evaluation.evaluate(tmp_path / "scores.csv", options)
+    text = evaluation.summary(made)
+    assert ("too few patients" in text) != is_enough
+    note = f"note: away: {few} patients with an image of the rarer class, and fewer than 10 settle"
+    assert (note in text) != is_enough
+    row = made.drops.iloc[0]
+    assert (row["verdict"] == "too few") != is_enough
+    assert row["non_inferior"] == is_enough
+    assert "Nothing is concluded where fewer than 10 patients" in text
+
+
+def test_scores_that_point_the_wrong_way_are_noted(tmp_path):
+    few_and_reversed(sign=-1).to_csv(tmp_path / "scores.csv", index=False)
+    made = evaluation.evaluate(tmp_path / "scores.csv", Options(replicates=200))
+    text = evaluation.summary(made)
+    assert text.count("the order is the wrong way round") == 2
+    assert "check how labels are coded and which way scores point" in text
+    assert "below guessing" in text
 
 
 @pytest.fixture(scope="module")

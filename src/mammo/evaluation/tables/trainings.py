@@ -21,6 +21,7 @@ from mammo.evaluation.inputs import check_images
 from mammo.evaluation.raters import variance_of_mean
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import Settings
+from mammo.evaluation.verdicts import FEWEST_DF
 
 
 def mean_aurocs(
@@ -80,7 +81,8 @@ def gains(
         ``difference_lower``, ``difference_upper``, ``p_value`` (two-sided), ``n_rose`` (trainings
         whose auROC rose) and ``smallest_detectable`` (with 80% power, at the standard error
         found). NaN where nothing differs. With two trainings or more they speak of other patients
-        and other trainings; with one, of other patients alone.
+        and other trainings; with one, of other patients alone. What is detectable is NaN with one
+        training and below `FEWEST_DF` degrees of freedom, which know the error too badly.
 
     References
     ----------
@@ -125,8 +127,13 @@ def _gain(
         "difference_upper": difference + level * error,
         "p_value": 2 * upper_tail(abs(difference) / error, df),
         "n_rose": int((differences > 0).sum()),
-        "smallest_detectable": (level + t_quantile(POWER, df)) * error,
+        "smallest_detectable": _detectable(len(differences), error, df, level),
     }
+
+
+def _detectable(n_runs: int, error: float, df: float, level: float) -> float:
+    is_known = n_runs > 1 and df >= FEWEST_DF
+    return (level + t_quantile(POWER, df)) * error if is_known else math.nan
 
 
 def _models(scores: NDArray) -> NDArray:

@@ -58,3 +58,8 @@ def counts(values: pd.Series) -> pd.Series:
 def interval_heading(rows: pd.DataFrame) -> str:
     """Return the heading of the intervals of rows of one confidence level."""
     return f"{100 * rows['confidence'].iloc[0]:g}% interval"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: "1 set", "3 sets"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

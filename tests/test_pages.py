@@ -21,10 +21,9 @@ from mammo.book.sections import (
     your_data,
 )
 from mammo.paper import published
-from mammo.report import sentences
 from mammo.report.page.blocks import Table
 from mammo.report.tables import paper
-from mammo.study import Study, results
+from mammo.study import Study
 
 pytestmark = pytest.mark.book
 
@@ -263,17 +262,20 @@ def test_figures_are_there_with_alternative_text(pages, page):
         assert len(base64.b64decode(encoded)) > 1000
 
 
-def test_the_front_page_gives_the_findings_in_live_numbers(pages, book):
+def test_the_first_screen_has_the_paper_real_scores_and_this_build_and_no_code(pages, book):
     study = Study(book.project.parameters("params/ci.yaml"))
-    wanted = sentences.abstract(
-        results.comparison(study), results.drops(study), results.mixed_gains(study)
-    )
-    shown = " ".join(pages["index"].article.get_text(" ").split())
-    html = BeautifulSoup(wanted._repr_markdown_(), "html.parser").get_text(" ")
-    numbers = [word for word in html.replace("*", " ").split() if word[:2] == "0."]
-    assert len(numbers) > 5
-    for number in numbers:
-        assert number.rstrip(",.;:)") in shown
+    columns = pages["index"].select(".mammo-column")
+    badges = [[badge.get_text() for badge in column.select(".mammo-badge")] for column in columns]
+    assert badges == [["published"], ["recorded"], ["synthetic"]]
+    for column, wanted in zip(columns, front_page.findings(study).words.items, strict=True):
+        shown = [" ".join(item.get_text().split()) for item in column.select("li")]
+        for item, statement in zip(shown, wanted.statements, strict=True):
+            assert item == f"{statement.text.replace('**', '')} {statement.page_title}"
+        for link in column.select("a"):
+            assert f"chapters/{link['href'].split('/')[-1].removesuffix('.html')}" in CHAPTERS
+    first_heading = pages["index"].select("article h2")[0]
+    assert first_heading.parent in columns
+    assert not first_heading.find_previous("pre")
 
 
 @pytest.mark.parametrize("page", CHAPTERS)

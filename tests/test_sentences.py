@@ -31,10 +31,6 @@ def estimates(*rows: tuple, source: str = "synthetic", weights: str = "random") 
 
 
 def test_what_the_paper_says_is_what_its_own_tables_give():
-    low, high = published.PRINTED_OWN_VALIDATION
-    assert sentences.PAPER["own validation"] == f"The paper reports {low:.2f} to {high:.2f}."
-    low, high = published.PRINTED_OTHERS_VALIDATION
-    assert sentences.PAPER["published validation"] == f"The paper quotes {low:.2f} to {high:.2f}."
     summary = external_summary()
     assert sentences.PAPER["range"] == (
         f"The paper's {summary.n} range from {summary.lowest:.2f} to {summary.highest:.2f}, with a "
@@ -233,34 +229,26 @@ def test_one_training_or_few_patients_gain_nothing():
     assert "1 result more rests on fewer than 10 patients" in text
 
 
-def test_the_abstract_lists_all_findings():
-    data = estimates(HOME, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH)
-    drops = differences(*DROPS.values())
-    gains = trained(("institution", 0.2, 0.001))
-    text = sentences.abstract(data, drops, gains).data
-    assert text.count("\n- **") == 6
-    assert "Here AlexNet 0.71 (95% interval 0.66 to 0.76)." in text
-    assert "This build has no validation result. The paper quotes 0.88 to 0.95." in text
-    assert text.count("Computed on synthetic images; weights: random.") == 1
-    assert "Mixed training data" not in sentences.abstract(data, drops).data
-
-
-def test_published_models_appear_once_they_are_computed():
-    end2end = ("end2end_vgg16", "cbis_ddsm", "validation", 0.8, 0.85, 0.9)
-    text = sentences.abstract(estimates(end2end), differences()).data
-    assert "Here end2end VGG16 0.85 (95% interval 0.80 to 0.90). The paper quotes" in text
+def test_the_internal_and_the_external_range_in_brief():
+    weak = ("vgg16", "cbis_ddsm", "validation", 0.45, 0.55, 0.65)
+    data = estimates(HOME, weak, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH)
+    assert sentences.internal(data) == (
+        "Internal validation: 2 models, **0.55 to 0.71**; 1 of 2 intervals above 0.50, each taken "
+        "alone."
+    )
+    external = data.loc[data["split"] == "test", "auroc"]
+    assert sentences.external_in_brief(data) == (
+        f"External tests: 3 results, **{external.min():.2f} to {external.max():.2f}**, "
+        f"{external.mean():.2f} on average."
+    )
+    assert "1 result, **0.46**, 0.46 on average" in sentences.external_in_brief(estimates(MIAS_LOW))
 
 
 def test_without_results_nothing_is_claimed():
     none = estimates()
-    text = sentences.abstract(none, differences(), differences()).data
-    assert "Computed on" not in text
-    for sentence in (
-        "This build has no validation result.",
-        "This build has no external result.",
-        "This build has no model with both a validation and an external result.",
-        "This build has no external interval to set beside 0.5",
-        "No result of this build is set beside the experts",
-        "This build has no external result both with and without mixed data.",
-    ):
-        assert sentence in text
+    assert sentences.internal(none) == "This build has no validation result."
+    assert sentences.external_in_brief(none) == "This build has no external result."
+    assert "no model with both" in sentences.drop_in_words(none, differences())
+    assert "no external interval to set beside 0.5" in sentences.chance(none).data
+    assert "No result of this build is set beside" in sentences.experts_distance(none).data
+    assert "Computed on" not in sentences.external(none).data

@@ -19,14 +19,14 @@
 # %% [markdown]
 # # What real scores say
 #
-# Most of the paper's images cannot be had. Scores of its models on real mammograms can, and they
-# bear on its question. This chapter puts them together: every number is from real patients, none
-# from this build's images. Where the files are on this machine it is computed anew (*real*), where
-# not it is shown as it was computed before and kept with the book (*recorded*).
+# A reader may have none of the paper's images. Scores of its models on real mammograms are to be
+# had all the same, and they bear on its question. Every number of this chapter is of real patients,
+# none of this build's images. Where the files are on this machine it is computed anew (*real*);
+# where not, it is shown as it was computed before and kept with the book ({term}`recorded`).
 
 # %% tags=["parameters"]
 seed = 2020  # of the simulated errors of the paper's values
-weights = "auto"  # VGG16's, for mini-MIAS: "imagenet", a file; "auto": ImageNet's if possible
+weights = "auto"  # of VGG16 on mini-MIAS; "auto": ImageNet's if possible
 
 # %%
 from mammo.parameters import sources
@@ -106,9 +106,9 @@ rules.tables[0]
 # %% [markdown]
 # ## What the digitiser knows
 #
-# DDSM's films were scanned on three machines {cite:p}`heath2001`, volume by volume, and a volume
-# has one diagnosis. So the machine tells something of the diagnosis before anybody looks at a
-# breast.
+# DDSM's films were scanned on machines of three makers {cite:p}`heath2001`, volume by volume, and a
+# volume has one diagnosis. So the machine tells something of the diagnosis before anybody looks at
+# a breast.
 
 # %%
 scanners = evidence.scanners()
@@ -145,5 +145,5 @@ mias.tables[0]
 # later studies, and what is computed above. A part of the fall may sit at home: two users of
 # end2end's weights report less on CBIS-DDSM than its authors on their own split.
 
-# %% tags=["hide-output"]
+# %%
 evidence.who_found_what(study, new_york, rules)

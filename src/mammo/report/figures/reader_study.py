@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mammo.datasets.reader_study import READERS
@@ -14,7 +13,6 @@ from mammo.paper.published import EXPERTS_AUROC, dataset_title, short_title
 from mammo.report.figures.intervals import Row, interval_rows
 from mammo.report.figures.style import (
     BLUE,
-    DISPLAY_WIDTH,
     GREEN,
     GREY,
     INK,
@@ -54,25 +52,24 @@ def reader_curves(
     """
     x = curves["false_positive_rate"]
     mean = row_of(against_readers, MEAN_READER)
-    named = {MEAN_READER: _bounded(mean["mean_reader"], mean)}
+    named = {MEAN_READER: estimate(mean["mean_reader"], mean["lower"], mean["upper"])}
     with drawing():
-        figure = Figure(figsize=(DISPLAY_WIDTH, 4.9), layout="constrained")
+        figure = Figure(figsize=(5.0, 6.4), layout="constrained")
         axes = figure.subplots()
         axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
-        for number, reader in enumerate(READERS):
-            label = f"each of {len(READERS)} radiologists" if number == 0 else None
-            axes.plot(x, curves[reader], color=LIGHT, linewidth=0.9, label=label)
-        label = f"mean radiologist\n{named[MEAN_READER]}"
+        crowd = [axes.plot(x, curves[name], color=LIGHT, linewidth=0.9)[0] for name in READERS]
+        crowd[0].set_label(f"each of {len(READERS)} radiologists")
+        label = f"their mean, {named[MEAN_READER]}"
         axes.plot(x, curves[MEAN_READER], color=INK, linewidth=2.6, label=label)
         for model, (color, line) in _LINES.items():
             row = row_of(estimates, model)
-            named[model] = _bounded(row["auroc"], row)
+            named[model] = estimate(row["auroc"], row["lower"], row["upper"])
             axes.plot(
                 x, curves[model], color=color, linestyle=line, linewidth=2.2,
-                label=f"{TITLES[model]}\n{named[model]}",
+                label=f"{TITLES[model]}: {named[model]}",
             )  # fmt: skip
         unit_square(axes, "1 − specificity", "Sensitivity")
-        _legend_beside(axes)
+        figure.legend(loc="outside lower center", handlelength=3.2)
     listed = "; ".join(f"{TITLES.get(name, name)} {text}" for name, text in named.items())
     return Picture(
         figure,
@@ -128,16 +125,3 @@ def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list
                 )
             )  # fmt: skip
     return rows
-
-
-def _bounded(value: float, row: pd.Series) -> str:
-    return estimate(value, row["lower"], row["upper"])
-
-
-def _legend_beside(axes: Axes) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    order = [*range(1, len(labels)), 0]  # the crowd last
-    axes.legend(
-        [handles[place] for place in order], [labels[place] for place in order],
-        loc="center left", bbox_to_anchor=(1.02, 0.5), labelspacing=0.9, handlelength=2.8,
-    )  # fmt: skip

@@ -138,8 +138,8 @@ def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.Data
         f"The paper's VGG16 falls from {home:.2f} on DDSM to {there:.2f} (±{width:.2f} by the "
         f"set's size) on MIAS. Classifiers that never left MIAS are {home - best['auroc']:.2f} "
         f"({home - best['upper']:.2f} to {home - best['lower']:.2f}) below the same {home:.2f}. "
-        "Such a fall therefore needs no change of place: the set is hard for such features, and "
-        "what the paper's row on MIAS says about travelling cannot be told from that. It is one "
+        "Such a fall needs no change of place: the set is hard for such features, and the paper's "
+        "row on MIAS cannot show that its models fail there because MIAS is elsewhere. This is one "
         f"network on small images with {best['n_positive']} malignant films; another might find "
         "more."
     )

@@ -46,15 +46,17 @@ def test_tables_are_printed_and_everything_is_written(capsys, monkeypatch, file,
     lines = printed.splitlines()
     titles = ["auROC", "interval", "images", "patients", "malignant", "verdict"]
     assert lines[0].split()[-6:] == titles
-    assert sum(" internal " in line for line in lines) == 2
+    assert sum(" internal " in line for line in lines[:8]) == 2
     assert sum(" home north " in line or " home south " in line for line in lines) == 4
     assert "95%, percentile bootstrap of patients, 200 replicates" in printed
+    assert "at another site" in printed
     assert {path.name for path in folder.iterdir()} == {
         "estimates.csv",
         "comparisons.csv",
         "operating_points.csv",
         "calibration.csv",
         "subgroups.csv",
+        "next_site.csv",
         "forest.svg",
         "roc.svg",
         "reliability.svg",

@@ -92,6 +92,8 @@ def summary(evaluation: Evaluation) -> str:
         lines.append(_drops(evaluation.drops))
     if len(evaluation.against_readers):
         lines.append(_readers(evaluation.against_readers, evaluation.settings.unit))
+    if len(evaluation.next_sites):
+        lines.append(_next_sites(evaluation.next_sites))
     lines += [*_cautions(evaluation.aurocs), _method(evaluation), _rules(evaluation)]
     lines += calibration.unsuited(evaluation.scored)
     return "\n\n".join(lines)
@@ -172,6 +174,20 @@ def _readers(rows: pd.DataFrame, unit: Unit) -> str:
         "(Obuchowski and Rockette; degrees of freedom of Hillis, and "
         f"of the {unit}s with cancer below {MANY_POSITIVE_CLUSTERS} of them)."
     )
+    return f"{shown.to_string(index=False)}\n\n{note}"
+
+
+def _next_sites(rows: pd.DataFrame) -> str:
+    shown = pd.DataFrame(
+        {
+            "model": rows["model"],
+            "external sets": rows["n_sites"],
+            "mean auROC": _numbers(rows["auroc"], "{:.3f}"),
+            "interval": bounds(rows["auroc_lower"], rows["auroc_upper"], 3),
+            "at another site": bounds(rows["auroc_next_lower"], rows["auroc_next_upper"], 3),
+        }
+    )
+    note = "Over the external sets: random effects, and the prediction interval of another site."
     return f"{shown.to_string(index=False)}\n\n{note}"
 
 

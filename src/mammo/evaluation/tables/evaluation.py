@@ -10,6 +10,7 @@ import pandas as pd
 
 from mammo.evaluation.tables import calibration, estimates, operating_points, subgroups
 from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
+from mammo.evaluation.tables.next_site import next_sites
 from mammo.evaluation.tables.operating_points import Criterion
 from mammo.evaluation.tables.readers import readers_against_models
 from mammo.evaluation.tables.scores import Settings, check_contract
@@ -68,6 +69,11 @@ class Evaluation:
         return model_pairs(self.scored, self.settings, self.margin)
 
     @cached_property
+    def next_sites(self) -> pd.DataFrame:
+        """What another site would find: `mammo.evaluation.tables.next_site.next_sites`."""
+        return next_sites(self.scored, self.settings)
+
+    @cached_property
     def against_readers(self) -> pd.DataFrame:
         """Readers against models: `mammo.evaluation.tables.readers.readers_against_models`."""
         return readers_against_models(self.scored, self.readers, self.settings)
@@ -120,5 +126,6 @@ class Evaluation:
             "calibration": self.calibration,
             "subgroups": self.subgroups,
             "readers": self.against_readers,
+            "next_site": self.next_sites,
         }
         return {name: table for name, table in found.items() if len(table)}

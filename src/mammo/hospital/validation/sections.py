@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
 
 from mammo.evaluation.tables.calibration import unsuited
+from mammo.evaluation.tables.drops import POWER
+from mammo.evaluation.verdicts import CLOSE
 from mammo.hospital import notebook
 from mammo.hospital.shift import words as shift_report
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import words
+from mammo.hospital.validation.conclusions import patients_needed
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import short_title
@@ -66,10 +70,39 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
     if len(drops):
         shown = comparison.drop_table(drops, evidence.sources)
         yield _table(shown, "Drop from the internal set to this one")
+    yield from _planning_table(evidence)
     pairs = evidence.pairs
     if len(pairs):
         shown = comparison.pair_table(pairs, evidence.sources)
         yield _table(shown, "Models against each other here", collapsed=True)
+
+
+def _planning_table(evidence: Evidence) -> Iterator[Table]:
+    needed = patients_needed(evidence)
+    if needed.empty:
+        return
+    margin = evidence.evaluation.margin
+    shown = pd.DataFrame(
+        {
+            "Model": needed["model"].map(short_title),
+            "Patients with cancer here": needed["n_malignant_patients"],
+            f"To show an auROC at most {CLOSE:g} below": needed["for_area"].map(_patients),
+            f"To exclude a drop of {margin:g}": needed["for_drop"].map(_patients),
+        }
+    )
+    note = (
+        "Patients with cancer that it takes, with as many others for each as here, to show this "
+        f"with {POWER:.0%} power: that the auROC is at most {CLOSE:g} below the one found, and, if "
+        "there is no drop, that a drop of the margin is excluded. From the variance by patient "
+        "that was found (Obuchowski); of few patients that is itself uncertain."
+    )
+    yield Table(shown, "How many patients it would take", note, data=needed, collapsed=True)
+
+
+def _patients(number: float) -> str:
+    if pd.isna(number):
+        return NOTHING
+    return "no number" if math.isinf(number) else f"{number:,.0f}"
 
 
 def _auroc_table(evidence: Evidence) -> Table:

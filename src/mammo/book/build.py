@@ -16,8 +16,11 @@ from mammo.files.artifacts import Processes, SingleProcess
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_study import shift
 from mammo.parameters import Parameters, sources
-from mammo.study import Study, results
+from mammo.study import INTERNAL, Study, results
+from mammo.study.controlled_factors import factors_folder
 from mammo.study.coverage import coverage_table
+from mammo.study.families import models_of
+from mammo.study.transfer_matrix import transfer_folder
 
 
 class Clock:
@@ -112,6 +115,10 @@ def _steps(study: Study) -> Iterator[tuple[str, Callable[[], object]]]:
         yield f"images {dataset}", lambda dataset=dataset: study.images_folder(dataset)
     for model in p.models:
         yield f"model {model}", lambda model=model: results.repeated_aurocs(study, [model])
+    for model in models_of(study, "ours"):
+        yield f"learnt from each set {model}", lambda model=model: transfer_folder(study, model)
+    if study.source(INTERNAL) == "synthetic":
+        yield f"single causes {p.factor_model}", lambda: factors_folder(study)
     mixed = [p.mixed_model]
     yield f"mixed data {p.mixed_model}", lambda: results.repeated_aurocs(study, mixed, "mixed")
     if p.mixed_model not in p.models:

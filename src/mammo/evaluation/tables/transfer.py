@@ -14,7 +14,7 @@ from mammo.evaluation.attribution import interval
 from mammo.evaluation.concordance import auroc_within_parts
 from mammo.evaluation.draws import plan_draws
 from mammo.evaluation.inference import holm, upper_tail
-from mammo.evaluation.inputs import check_images
+from mammo.evaluation.inputs import Images, check_images
 from mammo.evaluation.tables.scores import Settings
 
 COLUMNS = (
@@ -61,8 +61,11 @@ def transfer_results(
         One row a model and external set: ``drop``, the auROC at home less that of the same
         training there; ``difficulty``, home less trained and tested there; ``mismatch``, trained
         there less trained at home, both tested there. Each with ``_lower``, ``_upper``, ``_p``
-        (normal, by the replicates' standard deviation); the parts with ``_p_holm`` over all of
-        them. The two parts sum to the drop, in the values and in each replicate.
+        (normal, by the replicates' standard deviation) and ``_p_holm``: adjusted for all drops, and
+        for all difficulties and mismatches together. The two parts sum to the drop, in the values
+        and in each replicate. ``home`` (with bounds), ``own`` and ``there`` are the auROCs;
+        ``n_rarer_patients`` and ``second_n_rarer_patients`` those of the rarer class at home and
+        there.
     """
     cells = dict(_cells(scored, settings))
     drawn = {
@@ -99,7 +102,14 @@ def _cells(scored: pd.DataFrame, settings: Settings) -> Iterator[tuple[tuple[str
         once = np.ones((1, len(rows)))
         value = float(auroc_within_parts(images.labels, images.scores, part, once)[0])
         n_train = rows.groupby("part")["n_train"].first().mean()
-        yield key, Cell(value, replicates, {**images.sizes, "n_train": float(n_train)})
+        facts = {**images.sizes, "n_rarer_patients": _rarer(images), "n_train": float(n_train)}
+        yield key, Cell(value, replicates, facts)
+
+
+def _rarer(images: Images) -> int:
+    """Patients with an image of the rarer class."""
+    of_class = (images.patients[labels] for labels in (images.labels, ~images.labels))
+    return min(len(np.unique(patients)) for patients in of_class)
 
 
 def _parts(
@@ -114,12 +124,15 @@ def _parts(
     own = cells[model, dataset, dataset]
     pairs = {"drop": (home, there), "difficulty": (home, own), "mismatch": (own, there)}
     found: dict[str, object] = {"home": home.value, "own": own.value, "there": there.value}
+    found |= _with_interval("home", home.value, home.replicates, settings.confidence)
     found |= {"home_n_train": home.facts["n_train"], "own_n_train": own.facts["n_train"]}
+    sizes = [cell.facts["n_rarer_patients"] for cell in (home, there)]
+    found |= {"n_rarer_patients": sizes[0], "second_n_rarer_patients": sizes[1]}
     for name, (first, second) in pairs.items():
         value, replicates = first.value - second.value, first.replicates - second.replicates
         found |= _with_interval(name, value, replicates, settings.confidence)
         found[f"{name}_p"] = p_value(value, replicates)
-    return found | {name: there.facts[name] for name in ("n_images", "n_patients", "n_malignant")}
+    return found
 
 
 def _with_interval(
@@ -144,11 +157,11 @@ def p_value(value: float, replicates: NDArray[np.float64]) -> float:
 
 
 def _adjusted(parts: pd.DataFrame) -> pd.DataFrame:
-    """Add the p-values of difficulties and mismatches, adjusted for their number together."""
+    """Add p-values adjusted for the number of drops, and for that of their parts."""
     if parts.empty:
         return parts
-    names = list(PARTS[1:])
-    adjusted = holm(parts[[f"{name}_p" for name in names]].to_numpy().ravel())
-    for name, column in zip(names, adjusted.reshape(len(parts), -1).T, strict=True):
-        parts[f"{name}_p_holm"] = column
+    for family in (PARTS[:1], PARTS[1:]):
+        adjusted = holm(parts[[f"{name}_p" for name in family]].to_numpy().ravel())
+        for name, column in zip(family, adjusted.reshape(len(parts), -1).T, strict=True):
+            parts[f"{name}_p_holm"] = column
     return parts

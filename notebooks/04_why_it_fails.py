@@ -73,10 +73,10 @@ transfer.table
 #
 # With them the drop from home to another set comes in two parts. *{term}`Difficulty`* is the auROC
 # at home less that of a model that learnt from the other set itself: what the drop would be had
-# nothing been carried over. *{term}`Mismatch`* is what is lost beyond that by having learnt at home.
-# Difficulty can mean that lesions there are subtler, that labels there are less certain, or that
-# the set is too small to learn from; mismatch, that its images, women or labels are unlike those at
-# home, or, where it is negative, that home has more to learn from. Neither says which.
+# nothing been carried over. *{term}`Mismatch`* is what is lost beyond that by having learnt at
+# home. Difficulty can mean that lesions there are subtler, that labels there are less certain, or
+# that the set is too small to learn from; mismatch, that its images, women or labels are unlike
+# those at home, or, where it is negative, that home has more to learn from. Neither says which.
 
 # %%
 parts = why_it_fails.parts(study)

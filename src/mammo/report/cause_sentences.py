@@ -33,15 +33,9 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
         f"adjustment over {len(parts)})."
     ]
     if guesses.any():
-        said.append(
-            f"{_count(int(guesses.sum()), 'further row')} cannot show one: the interval at home "
-            "reaches 0.5."
-        )
+        said.append(f"{_at(parts[guesses])} cannot show one: the interval at home reaches 0.5.")
     if few.any():
-        said.append(
-            f"{_count(int(few.sum()), 'row')} with fewer than {FEWEST} patients of a class: "
-            "nothing is concluded."
-        )
+        said.append(f"{_at(parts[few])} have fewer than {FEWEST} patients of a class.")
     if shown.empty:
         said.append("Parts of a drop that is not shown are not interpreted.")
     for _, row in shown.iterrows():
@@ -56,6 +50,14 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
             f"{'are' if len(parts_shown) == 2 else 'is'} shown."
         )
     return Markdown(" ".join(said) + _sizes(parts))
+
+
+def _at(rows: pd.DataFrame) -> str:
+    """Name models on sets, one model after the other."""
+    return "; ".join(
+        f"{short_title(model)} on {', '.join(dataset_title(name) for name in own['dataset'])}"
+        for model, own in rows.groupby("model", sort=False)
+    )
 
 
 def _sizes(parts: pd.DataFrame) -> str:

@@ -25,7 +25,8 @@ class DividedDrop:
     ----------
     ends : DataFrame
         Rows "home" (no factor on), "elsewhere" (all on) and "drop": ``value``, ``lower``,
-        ``upper``; ``n_patients``, ``n_rarer_patients`` of the cell, of both for the drop.
+        ``upper``; ``n_patients`` and ``n_rarer_patients`` of the cell, for the drop those that are
+        drawn and the fewer of both.
     shares : DataFrame
         One row a factor: ``factor``; ``alone``, the drop by this factor alone, and ``share``, its
         Shapley value, each with ``_lower`` and ``_upper``; ``p`` (normal, by the replicates'
@@ -61,7 +62,8 @@ def divided_drop(cells: Cells, settings: Settings) -> DividedDrop:
 
 def _ends(cells: Cells, found: Attribution, confidence: float) -> pd.DataFrame:
     sizes = [_sizes(cells, cell) for cell in (0, -1)]
-    both = {name: min(size[name] for size in sizes) for name in sizes[0]}
+    rarer = min(size["n_rarer_patients"] for size in sizes)
+    both = {"n_patients": cells.labels.shape[1], "n_rarer_patients": rarer}
     rows = {
         "home": (found.aurocs[0], found.replicates[0], sizes[0]),
         "elsewhere": (found.aurocs[-1], found.replicates[-1], sizes[1]),

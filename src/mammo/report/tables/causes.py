@@ -68,7 +68,7 @@ def matrix_table(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     if matrix.empty:
         return _nothing("transfer", caption, "none of the paper's own models is computed")
     spans = pd.Series(bounds(matrix["lower"], matrix["upper"]), matrix.index)
-    cells = two_digits(matrix["auroc"]) + " (" + spans + ")"
+    cells = two_digits(matrix["auroc"]) + " (" + spans.str.replace(" ", "\u00a0") + ")"
     wide = matrix.assign(cell=cells).pivot(
         index=["model", "training", "n_train"], columns="dataset", values="cell"
     )
@@ -243,7 +243,7 @@ def _signed(rows: pd.DataFrame, name: str, digits: int = 2) -> list[str]:
     return [
         NOTHING
         if pd.isna(row[name])
-        else f"{row[name]:+.{digits}f} ({row[f'{name}_lower']:+.{digits}f} to "
+        else f"{row[name]:+.{digits}f} ({row[f'{name}_lower']:+.{digits}f}\u00a0to\u00a0"
         f"{row[f'{name}_upper']:+.{digits}f})"
         for _, row in rows.iterrows()
     ]

@@ -33,9 +33,9 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
         f"adjustment over {len(parts)})."
     ]
     if guesses.any():
-        said.append(f"{_at(parts[guesses])} cannot show one: the interval at home reaches 0.5.")
+        said.append(f"The interval at home reaches 0.5, so that none shows: {_at(parts[guesses])}.")
     if few.any():
-        said.append(f"{_at(parts[few])} have fewer than {FEWEST} patients of a class.")
+        said.append(f"Too few, under {FEWEST} patients of a class: {_at(parts[few])}.")
     if shown.empty:
         said.append("Parts of a drop that is not shown are not interpreted.")
     for _, row in shown.iterrows():

@@ -52,7 +52,7 @@ def test_a_drop_is_parted_where_it_is_shown():
     ("changes", "reason"),
     [
         ({"drop_p_holm": 0.3}, "not interpreted"),
-        ({"home_lower": 0.45}, "The interval at home reaches 0.5: AlexNet on MIAS."),
+        ({"home_lower": 0.45}, "where the interval at home reaches 0.5: AlexNet on MIAS."),
         ({"second_n_rarer_patients": 6}, "under 10 patients of a class: AlexNet on MIAS."),
     ],
 )

@@ -33,7 +33,7 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
         f"adjustment over {len(parts)})."
     ]
     if guesses.any():
-        said.append(f"The interval at home reaches 0.5, so that none shows: {_at(parts[guesses])}.")
+        said.append(f"None can show where the interval at home reaches 0.5: {_at(parts[guesses])}.")
     if few.any():
         said.append(f"Too few, under {FEWEST} patients of a class: {_at(parts[few])}.")
     if shown.empty:

@@ -31,8 +31,8 @@ _A_WORKER = 8
 def factor_cells(study: Study) -> Cells:
     """Return labels, scores and weights of the same subjects under every mix of `FACTORS`."""
     folder = factors_folder(study)
-    subjects = pd.read_csv(folder / _SUBJECTS)
-    scores = pd.read_csv(folder / _SCORES).set_index([*Variant._fields, "subject"])["y_score"]
+    subjects = pd.read_csv(folder / _SUBJECTS).sort_values("subject")
+    scores = pd.read_csv(folder / _SCORES).set_index([*Variant._fields, "subject"]).sort_index()
     read = subjects["birads"].isin(POSITIVE).to_numpy()
     pathology = subjects["malignant"].to_numpy(bool)
     weights = factors.density_weights(subjects["density"].to_numpy())
@@ -43,7 +43,7 @@ def factor_cells(study: Study) -> Cells:
         digitiser = on["digitiser"] and not on["acquisition"]
         variant = Variant(on["acquisition"], on["subtlety"], digitiser, on["placebo"])
         labels.append(read if on["labels"] else pathology)
-        found.append(scores.loc[variant].to_numpy())
+        found.append(scores.loc[variant, "y_score"].to_numpy())
         counts.append(
             (weights if on["density"] else 1.0) * (is_read if on["labels"] else np.ones(len(read)))
         )

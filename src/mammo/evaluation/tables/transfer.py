@@ -148,9 +148,14 @@ def _with_interval(
 
 
 def p_value(value: float, replicates: NDArray[np.float64]) -> float:
-    """Return the two-sided p-value against 0, normal with the replicates' standard deviation."""
+    """Return the two-sided p-value against 0, normal with the replicates' standard deviation.
+
+    It is 1 where nothing differs in any replicate.
+    """
     known = replicates[np.isfinite(replicates)]
     error = float(known.std(ddof=1)) if known.size > 1 else math.nan
+    if value == error == 0:
+        return 1.0
     if math.isnan(value) or not error > 0:
         return math.nan
     return 2 * upper_tail(abs(value) / error, math.inf)

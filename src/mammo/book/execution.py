@@ -15,7 +15,9 @@ from mammo.report.page.render import templates_digest
 NOTEBOOK = "notebook.ipynb"
 
 
-def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Path) -> Path:
+def execute(
+    chapter: Chapter, parameters: Parameters, fingerprint: str, root: Path, artifacts: Artifacts
+) -> Path:
     """Execute a chapter, unless nothing that it depends on has changed.
 
     Parameters
@@ -28,6 +30,8 @@ def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Pa
         Digest of the data sets that are in place.
     root : Path
         The project's root.
+    artifacts : Artifacts
+        Where the executed notebook is kept.
 
     Returns
     -------
@@ -50,7 +54,6 @@ def execute(chapter: Chapter, parameters: Parameters, fingerprint: str, root: Pa
         "parameters": parameters.of(chapter.groups),
         "data": fingerprint,
     }
-    artifacts = Artifacts(sources.resolve(parameters.artifacts))
     folder = artifacts.build(
         f"chapter-{chapter.name}",
         inputs,

@@ -24,9 +24,9 @@ def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
 def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Compute every expensive step, without the book; under torchrun on several devices."""
     parameters = of_study(params, assignments)
-    from mammo.book import build
+    from mammo.book.preparation import prepare as compute
 
-    build.prepare(parameters)
+    compute(parameters)
 
 
 @click.command()

@@ -23,6 +23,10 @@ from mammo.files.disk import locked, naming_errors, sync_folder, write_text
 RECORD = "record.json"
 
 
+class _MissingResultError(Exception):
+    """A result that is not there, where none is to be made."""
+
+
 class Processes(Protocol):
     """What an artifact folder asks of the processes that build it together; Fabric provides it."""
 
@@ -136,6 +140,18 @@ class Artifacts:
         self.root = root
         self.processes = processes or SingleProcess()
         self.used: dict[Path, None] = {}
+        self._makes = True
+
+    def has_all_of(self, step: Callable[[], object]) -> bool:
+        """Return whether every result that a step asks for is there; the first missing ends it."""
+        self._makes = False
+        try:
+            step()
+        except _MissingResultError:
+            return False
+        finally:
+            self._makes = True
+        return True
 
     def build(
         self,
@@ -190,6 +206,8 @@ class Artifacts:
         final = self.root / stage / digest(known)
         with naming_errors(final):
             if not self._is_finished(final):
+                if not self._makes:
+                    raise _MissingResultError(final)
                 code.refuse_edited_unless_imported(modules)
                 with self._lock(final):
                     self._make(final, known, make)

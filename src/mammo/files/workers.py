@@ -15,15 +15,21 @@ from mammo.files import code
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
-def pool(workers: int) -> ProcessPoolExecutor:
-    """Return a pool of worker processes, one thread each.
+def pool(workers: int, begin: Callable[[], None] | None = None) -> ProcessPoolExecutor:
+    """Return a pool of worker processes, one thread of OpenCV each.
 
     They are spawned: a fork would copy the locks of a parent that runs threads (torch, OpenCV).
     When the parent is killed they stop at once, so that none writes into what the next run makes.
+
+    Parameters
+    ----------
+    workers : int
+    begin : callable, optional
+        Called in each process before its first task.
     """
     code.refuse_edited()  # They import what is on disk now.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, _begin)
+    return ProcessPoolExecutor(workers, context, _begin, (begin,))
 
 
 def mapped(
@@ -61,7 +67,9 @@ def mapped(
             yield result
 
 
-def _begin() -> None:
+def _begin(begin: Callable[[], None] | None) -> None:
+    if begin:
+        begin()
     import cv2
 
     cv2.setNumThreads(1)

@@ -60,6 +60,10 @@ class Study:
             self.artifacts, self.locations = variant_of.artifacts, variant_of.locations
             self._tables, self._stores = variant_of._tables, variant_of._stores
 
+    def __reduce__(self) -> tuple[type[Study], tuple[Parameters]]:
+        """Follow from the parameters in another process, too."""
+        return Study, (self.parameters,)
+
     @cached_property
     def datasets(self) -> tuple[str, ...]:
         """Names of the data sets: the internal one, the external ones or stand-ins, any further."""

@@ -15,7 +15,6 @@
 #     - DataParameters
 #     - ImageParameters
 #     - ModelParameters
-#     - PublishedModelParameters
 #     - EvaluationParameters
 #     - CauseParameters
 # ---

@@ -64,8 +64,8 @@ def transfer_results(
         (normal, by the replicates' standard deviation) and ``_p_holm``: adjusted for all drops, and
         for all difficulties and mismatches together. The two parts sum to the drop, in the values
         and in each replicate. ``home`` (with bounds), ``own`` and ``there`` are the auROCs;
-        ``n_rarer_patients`` and ``second_n_rarer_patients`` those of the rarer class at home and
-        there.
+        ``n_patients`` and ``n_rarer_patients``, those of the rarer class, are of home, with
+        ``second_`` of the other set.
     """
     cells = dict(_cells(scored, settings))
     drawn = {
@@ -126,8 +126,9 @@ def _parts(
     found: dict[str, object] = {"home": home.value, "own": own.value, "there": there.value}
     found |= _with_interval("home", home.value, home.replicates, settings.confidence)
     found |= {"home_n_train": home.facts["n_train"], "own_n_train": own.facts["n_train"]}
-    sizes = [cell.facts["n_rarer_patients"] for cell in (home, there)]
-    found |= {"n_rarer_patients": sizes[0], "second_n_rarer_patients": sizes[1]}
+    for prefix, cell in (("", home), ("second_", there)):
+        counts = ("n_patients", "n_rarer_patients")
+        found |= {f"{prefix}{name}": cell.facts[name] for name in counts}
     for name, (first, second) in pairs.items():
         value, replicates = first.value - second.value, first.replicates - second.replicates
         found |= _with_interval(name, value, replicates, settings.confidence)

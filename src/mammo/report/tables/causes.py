@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.evaluation.tables.attribution import PERMUTATIONS, PLACEBO, DividedDrop
-from mammo.paper.published import short_title
+from mammo.paper.published import INTERNAL, dataset_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables.formats import (
     NOTHING,
@@ -41,7 +41,7 @@ CAUSES = {
         "Lesion subtlety", "as rated in DDSM", "the lower of two ratings", "manifestation shift"
     ),
     "digitiser": Cause(
-        "Digitiser", "goes with the diagnosis", "any, whatever the diagnosis", "selection"
+        "Digitiser", "goes with the diagnosis", "any, whatever the diagnosis", "selection bias"
     ),
     "labels": Cause("Label rule", "pathology", "BI-RADS 4 to 6; 0, 3 left out", "annotation shift"),
     PLACEBO: Cause("Placebo", "an exposure", "another of the same kind", NOTHING),
@@ -126,11 +126,14 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         }
     )
     first = parts.iloc[0]
+    there = parts.drop_duplicates("dataset").set_index("dataset")["second_n_patients"]
+    patients = {INTERNAL: first["n_patients"], **there}
     note = (
         "At home: learnt from and tested on DDSM. There: learnt from DDSM. Difficulty: at home "
         "less learnt there. Mismatch: learnt there less there. They sum to the drop. In brackets: "
         f"{100 * first['confidence']:g}% bootstrap by {first['unit']}, each alone. p: of the two "
-        f"parts, Holm over {2 * len(parts)}."
+        f"parts, Holm over {2 * len(parts)}. Patients tested: "
+        f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
     )
     return Table(shown, caption, note, data=parts, name="drop-parts")
 

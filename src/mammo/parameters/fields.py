@@ -39,6 +39,14 @@ class DataParameters(Group):
     phantom_pixel_mm: float = Field(
         0.4, ge=0.05, le=1, description="pixel pitch of synthetic images in mm (MIAS: always 0.2)"
     )
+    phantom_lesions: Literal["textbook", "measured"] = Field(
+        "textbook",
+        description="synthetic lesions as an atlas shows them, or as CBIS-DDSM's tables count them",
+    )
+    phantom_digitiser: Literal["documented", "independent"] = Field(
+        "documented",
+        description="synthetic DDSM films: scanners in DDSM's shares by diagnosis, or at random",
+    )
     cbis_unit: Literal["file", "view"] = Field(
         "file", description="what an image of CBIS-DDSM is: a file (3,103) or a view (3,032)"
     )

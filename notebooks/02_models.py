@@ -149,17 +149,3 @@ validation.table
 
 # %%
 networks.attention(study)
-
-# %% [markdown]
-# ## One set of scores, two rules
-#
-# The authors of frcnn_cad released the boxes that their model drew on INbreast
-# {cite:p}`ribli2018`. Their validation auROC can be recomputed from these, and so can what the same
-# boxes give under the rule by which the other models are tested.
-
-# %%
-released = networks.released_detections(study)
-released.words
-
-# %%
-released.table

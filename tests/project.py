@@ -101,7 +101,7 @@ class Project:
 
 def copy(folder: Path, source: Path = ROOT) -> Project:
     """Copy what the book is made from, and nothing that was made from it."""
-    for part in ("book", "notebooks", "params"):
+    for part in ("book", "notebooks", "params", "recorded"):
         shutil.copytree(source / part, folder / part, ignore=MADE)
     (folder / "params" / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     for empty in ("home", "no-data"):

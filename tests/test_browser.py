@@ -20,6 +20,7 @@ PAGES = {
     "chapters/04_why_it_fails": (5, 2),
     "chapters/05_mixed_data": (2, 1),
     "chapters/06_your_data": (6, 5),
+    "chapters/07_evidence": (6, 4),
     "chapters/08_how_sure": (6, 2),
     "chapters/90_provenance": (5, 0),
     "reporting": (0, 0),

@@ -69,13 +69,14 @@ def test_a_home_directory_is_not_needed_and_the_data_folder_stays_empty(book):
         "no-data",
         "notebooks",
         "params",
+        "recorded",
     }
 
 
 def test_a_second_run_executes_and_renders_nothing(book):
     executed = book.project.executed()
     rendered = times_of_rendering(book.project)
-    outcome = book.project.mammo("book", *PARAMS)
+    outcome = book.project.mammo("book", "--offline", *PARAMS)
     assert outcome.returncode == 0, outcome.stderr
     assert book.project.executed() == executed
     assert len(executed) == len(chapters(book.project.root))
@@ -92,7 +93,15 @@ def times_of_rendering(of: project.Project) -> dict[Path, int]:
 def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
     before = book.project.executed()
     outcome = other.mammo(
-        "book", *PARAMS, "-p", "artifacts", book.project.artifacts, "-p", "mixed_fraction", "0.7"
+        "book",
+        "--offline",
+        *PARAMS,
+        "-p",
+        "artifacts",
+        book.project.artifacts,
+        "-p",
+        "mixed_fraction",
+        "0.7",
     )
     assert outcome.returncode == 0, outcome.stderr
     after = book.project.executed()

@@ -103,7 +103,7 @@ def test_coverage_counts_the_intervals_that_contain_the_truth():
     }  # fmt: skip
 
     def interval(lower: float, upper: float):
-        return lambda *data: Estimate(0.7, lower, upper, 0.95, 1, 1, 1, "patient", "made up")
+        return lambda *data: Estimate(0.7, lower, upper, 0.95, 1, 1, 1, 1, "patient", "made up")
 
     made_up = {name: interval(*pair) for name, pair in bounds.items()}
     seen = []

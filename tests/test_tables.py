@@ -32,6 +32,7 @@ def estimate(model: str, dataset: str, split: str, auroc: float, **changes: obje
         "n_images": 1322,
         "n_patients": 161,
         "n_malignant": 52,
+        "n_rarer_patients": 40,
         "n_bootstrap": 2000,
         "n_valid": 1999,
         "seed": 7,

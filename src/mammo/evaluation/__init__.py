@@ -39,6 +39,7 @@ from mammo.evaluation.operating_points import (
     threshold_for_specificity,
     youden_threshold,
 )
+from mammo.evaluation.readers import mean_reader, readers_against_model
 
 __all__ = [
     "Comparison",
@@ -58,10 +59,12 @@ __all__ = [
     "expected_calibration_error",
     "fill_missing",
     "holm",
+    "mean_reader",
     "non_inferiority",
     "obuchowski_interval",
     "operating_point",
     "partial_auroc",
+    "readers_against_model",
     "reliability_curve",
     "roc_curve",
     "sensitivity_at",

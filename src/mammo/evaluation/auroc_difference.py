@@ -41,9 +41,9 @@ class Comparison:
         Interval that goes with the p-value: it excludes 0 where p is below 1 - confidence.
     bootstrap_lower, bootstrap_upper : float
         Percentile bootstrap interval of the difference, beside it.
-    n_images, n_patients, n_malignant : int
+    n_images, n_patients, n_malignant, n_rarer_patients : int
         Of the first set; of both in a paired comparison.
-    second_n_images, second_n_patients, second_n_malignant : int
+    second_n_images, second_n_patients, second_n_malignant, second_n_rarer_patients : int
         Of the second set.
     unit : {"patient", "image"}
         What is taken as independent.
@@ -68,9 +68,11 @@ class Comparison:
     n_images: int
     n_patients: int
     n_malignant: int
+    n_rarer_patients: int
     second_n_images: int
     second_n_patients: int
     second_n_malignant: int
+    second_n_rarer_patients: int
     unit: Unit
     method: str
     n_bootstrap: int

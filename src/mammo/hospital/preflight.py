@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mammo.datasets.institution.intake import Intake, read_intake
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import MammoError
 from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
+from mammo.evaluation.verdicts import FEWEST
 from mammo.files.disk import naming_errors, write_text
 from mammo.parameters import Parameters
 from mammo.report.tables.spreadsheet_cells import harmless
@@ -71,7 +72,7 @@ class Preflight:
 def preflight(intake: Intake) -> Preflight:
     """Return what is to be known of an intake."""
     expected = _expected(intake.used)
-    found = findings_of(intake)
+    found = [*findings_of(intake), *_too_few(intake.used)]
     if expected is not None:
         found.append(_expectation(expected))
     report = Report("your data", intake.folder, accounting.counts(intake), tuple(found))
@@ -110,6 +111,19 @@ def _expected(used: pd.DataFrame) -> Expected | None:
         expected_half_width(ASSUMED_AUROC, *patients),
         smallest_detectable_drop(ASSUMED_AUROC, ASSUMED_INTERNAL, patients),
     )
+
+
+def _too_few(used: pd.DataFrame) -> Iterator[Finding]:
+    """Say so where the patients of the rarer class settle nothing."""
+    patients = used.groupby(used["label"].astype("Int64"))["patient_id"].nunique()
+    if len(patients) == 2 and patients.min() < FEWEST:
+        rarer = {0: "benign", 1: "malignant"}[patients.idxmin()]
+        yield Finding(
+            "warning",
+            f"patients with a {rarer} image: {patients.min()}; fewer than {FEWEST} settle nothing, "
+            "however many images they have",
+            "add patients of that class; until then a report gives numbers and concludes nothing",
+        )
 
 
 def _expectation(expected: Expected) -> Finding:

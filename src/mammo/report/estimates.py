@@ -24,6 +24,7 @@ ESTIMATE_COLUMNS = (
     "n_images",
     "n_patients",
     "n_malignant",
+    "n_rarer_patients",
     "n_bootstrap",
     "n_valid",
     "seed",

@@ -19,6 +19,7 @@ from mammo.report.figures.style import Picture
 from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Table
 from mammo.report.tables import comparison, paper
+from mammo.report.tables.verdicts import rules_table
 from mammo.study import Study, results
 
 
@@ -76,6 +77,11 @@ def calibration(study: Study) -> Result:
 def subgroups(study: Study) -> Table:
     """Return the auROC wherever a manifest divides the images."""
     return comparison.subgroup_table(_evaluation(study).subgroups, study.sources)
+
+
+def rules() -> Table:
+    """Return the rule of every verdict in this book and in reports."""
+    return rules_table()
 
 
 @lru_cache(maxsize=1)

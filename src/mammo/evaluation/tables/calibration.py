@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-import numpy as np
 import pandas as pd
 
 from mammo.datasets.splits import hold_out
@@ -16,7 +15,9 @@ from mammo.evaluation import (
     expected_calibration_error,
     reliability_curve,
     statistic_interval,
+    verdicts,
 )
+from mammo.evaluation.inputs import check_images
 from mammo.evaluation.tables.estimates import are_probabilities
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Part, Settings, parts
 
@@ -36,7 +37,8 @@ def calibration(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     DataFrame
         ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``brier``, ``ece``,
         ``intercept``, ``slope``, ``in_the_large``, each with ``_lower`` and ``_upper``; and
-        ``n_clipped``, ``unit``, ``method``, ``n_images``, ``n_patients``, ``n_malignant``.
+        ``n_clipped``, ``unit``, ``method``, ``n_images``, ``n_patients``, ``n_malignant``,
+        ``n_rarer_patients`` and the ``verdict`` of `mammo.evaluation.verdicts.calibration`.
     """
     return pd.DataFrame([_row(part, AS_SCORED, settings) for part in _suited(scored)])
 
@@ -127,11 +129,9 @@ def _row(part: Part, kind: str, settings: Settings) -> dict[str, object]:
         found = statistic_interval(statistic, *part.arrays, **asdict(settings))
         row |= {name: found.value, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
     row |= asdict(line)
-    rows = part.rows
-    return row | {
+    row |= {
         "unit": settings.unit,
         "method": f"line: maximum likelihood, errors by {settings.unit}; others: bootstrap",
-        "n_images": len(rows),
-        "n_patients": rows["patient_id"].nunique(),
-        "n_malignant": int(np.sum(rows["y_true"])),
+        **check_images(*part.arrays, settings.unit).sizes,
     }
+    return row | {"verdict": verdicts.calibration(row)}

@@ -11,6 +11,7 @@ import pandas as pd
 from mammo.evaluation.tables import calibration, estimates, operating_points, subgroups
 from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
 from mammo.evaluation.tables.operating_points import Criterion
+from mammo.evaluation.tables.readers import readers_against_models
 from mammo.evaluation.tables.scores import Settings, check_contract
 
 
@@ -31,6 +32,8 @@ class Evaluation:
         Columns to form subgroups by, beside those of `subgroups.FACTS` that are there.
     recalibration_fraction : float
         Share of an external set's patients that its recalibration is fitted on.
+    readers : sequence of str
+        Columns of readers' scores, to be compared with the models.
     """
 
     scored: pd.DataFrame
@@ -39,6 +42,7 @@ class Evaluation:
     criteria: Sequence[Criterion]
     divide_by: Sequence[str] = ()
     recalibration_fraction: float = calibration.RECALIBRATION_FRACTION
+    readers: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_contract(self.scored)
@@ -62,6 +66,11 @@ class Evaluation:
     def pairs(self) -> pd.DataFrame:
         """Models against each other: `mammo.evaluation.tables.drops.model_pairs`."""
         return model_pairs(self.scored, self.settings, self.margin)
+
+    @cached_property
+    def against_readers(self) -> pd.DataFrame:
+        """Readers against models: `mammo.evaluation.tables.readers.readers_against_models`."""
+        return readers_against_models(self.scored, self.readers, self.settings)
 
     @property
     def comparisons(self) -> pd.DataFrame:
@@ -110,5 +119,6 @@ class Evaluation:
             "operating_points": self.operating_points,
             "calibration": self.calibration,
             "subgroups": self.subgroups,
+            "readers": self.against_readers,
         }
         return {name: table for name, table in found.items() if len(table)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from mammo.files.spreadsheet import Sheet, read_sheet
 REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
 _KNOWN = (*COLUMNS, "laterality", "view")
 _SHOWN_LINES, _SHOWN_TEXT = 5, 100
-_NO_NUMBER = "y_score is {}, expected a finite number, or nothing where there is none"
+_NO_NUMBER = "is {}, expected a finite number, or nothing where there is none"
 _EMPTY = ("", "na", "n/a", "nan", "none", "null")
 
 
@@ -35,12 +36,15 @@ class Layout:
         The data set that the models were made with; without it a column ``split`` may say.
     missing_score : float or None
         What an empty score stands for; None if an empty score is a fault.
+    readers : sequence of str
+        Columns of readers' scores by the file's names, or patterns of them as ``Reader*``.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     internal: str | None = None
     missing_score: float | None = None
+    readers: Sequence[str] = ()
 
 
 class ScoreSheet:
@@ -66,12 +70,12 @@ class ScoreSheet:
         columns = {name: [row[place] for row in self._sheet.rows] for name, place in places.items()}
         return pd.DataFrame(columns, dtype="object")
 
-    def scores(self, texts: pd.Series) -> pd.Series:
+    def scores(self, texts: pd.Series, name: str = "y_score") -> pd.Series:
         """Return scores, whose decimal sign may be a comma, as numbers; NaN of an empty cell."""
         numbers = texts.map(_number).astype("float64")
         is_empty = texts.str.lower().isin(_EMPTY)
         wrong = ~(is_empty | numbers.abs().lt(math.inf))
-        self.refuse(wrong, _NO_NUMBER, texts)
+        self.refuse(wrong, f"{name} {_NO_NUMBER}", texts)
         return numbers
 
     def refuse(self, wrong: pd.Series, what: str, texts: pd.Series) -> None:
@@ -100,7 +104,8 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A table of scores (`mammo.evaluation.tables.scores`) with all further columns as text.
+        A table of scores (`mammo.evaluation.tables.scores`) with all further columns as text, but
+        those of readers as numbers.
 
     Raises
     ------
@@ -116,9 +121,30 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
     table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
+    for name in reader_columns(path, table, layout.readers):
+        table[name] = _readers(table[name], name, rows)
     table["split"] = _splits(path, table, layout, rows)
     _check_rows(table, rows)
     return table[[*COLUMNS, *(name for name in table if name not in COLUMNS)]]
+
+
+def reader_columns(path: Path, table: pd.DataFrame, patterns: Sequence[str]) -> list[str]:
+    """Return the columns of a table that readers' patterns name, in the table's order.
+
+    Raises
+    ------
+    MammoError
+        If a pattern names none, or a column that is no reader's.
+    """
+    further = [name for name in table if name not in _KNOWN]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in further):
+            raise MammoError(
+                f"{path}, line 1: no column of readers {pattern!r}; the columns are "
+                f"{', '.join(further)[:300] or 'none but those of a table of scores'}: name one, "
+                "or several with * (--readers 'Reader*')"
+            )
+    return [name for name in further if any(fnmatchcase(name, one) for one in patterns)]
 
 
 def check_missing(score: float | None) -> None:
@@ -194,6 +220,13 @@ def _scores(texts: pd.Series, missing: float | None, rows: ScoreSheet) -> pd.Ser
         "model: say what it stands for (--missing 0)",
         texts,
     )
+    return numbers
+
+
+def _readers(texts: pd.Series, name: str, rows: ScoreSheet) -> pd.Series:
+    numbers = rows.scores(texts, name)
+    what = "{} is {{}}; every reader must have scored every row: leave out readers, or rows for all"
+    rows.refuse(numbers.isna(), what.format(name), texts)
     return numbers
 
 

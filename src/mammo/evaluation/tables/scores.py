@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,7 +94,9 @@ def check_contract(scored: pd.DataFrame) -> pd.DataFrame:
     return scored
 
 
-def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
+def aggregated(
+    scored: pd.DataFrame, by: list[str], rule: Rule, readers: Sequence[str] = ()
+) -> pd.DataFrame:
     """Return one row a breast, or a patient, and model.
 
     Parameters
@@ -105,6 +107,8 @@ def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
         Columns that name a breast (`BREAST`) or a patient (["patient_id"]) within a set.
     rule : {"mean", "max"}
         How the images' scores become one; the label is 1 if any image's is.
+    readers : sequence of str
+        Columns of readers' scores, which become one as the model's do.
 
     Returns
     -------
@@ -123,7 +127,7 @@ def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
                 f"scores cannot be put together by {' and '.join(by)}: the column {name} is absent "
                 "or has empty cells; fill it, or score images"
             )
-    facts = [name for name in scored if name not in (*COLUMNS, *by)]
+    facts = [name for name in scored if name not in (*COLUMNS, *by, *readers)]
     tables = []
     for part in parts(scored):
         names = part.rows[by].astype(str).agg(" ".join, axis=1)
@@ -131,6 +135,9 @@ def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
         rows = part.rows.iloc[found.first].copy()
         rows["image_id"] = names.iloc[found.first].to_numpy()
         rows["y_true"], rows["y_score"] = found.y_true, found.y_score
+        for reader in readers:
+            of_reader = aggregate(part.rows["y_true"], part.rows[reader], names.to_numpy(), rule)
+            rows[reader] = of_reader.y_score
         for fact in facts:
             alike = part.rows.groupby(names.to_numpy())[fact].nunique(dropna=False)
             rows.loc[rows["image_id"].map(alike).to_numpy() > 1, fact] = MIXED

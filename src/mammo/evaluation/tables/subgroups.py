@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import pandas as pd
 
 from mammo.errors import MammoError
-from mammo.evaluation import Estimate
+from mammo.evaluation import Estimate, verdicts
 from mammo.evaluation.tables.estimates import headline
 from mammo.evaluation.tables.scores import Part, Settings, parts
 
@@ -23,9 +23,6 @@ FACTS = (
     "acquisition_year",
 )
 """Columns of a manifest that divide images into subgroups wherever they are there."""
-
-LEAST_PATIENTS = 10
-"""Patients with an image of each class that a claim about a subgroup needs at least."""
 
 UNKNOWN = "not stated"
 _MOST_LEVELS = 30
@@ -69,7 +66,8 @@ def subgroup_aurocs(
             for level, images in part.rows.groupby(levels, sort=True):
                 estimate = asdict(_estimate(replace(part, rows=images), settings))
                 found = {"subgroup": name, "level": level, "auroc": estimate.pop("value")}
-                rows.append({**part.key, **found, "too_small": _is_small(images), **estimate})
+                found["too_small"] = verdicts.are_too_few(estimate)
+                rows.append({**part.key, **found, **estimate})
     return pd.DataFrame(rows)
 
 
@@ -82,11 +80,6 @@ def _estimate(part: Part, settings: Settings) -> Estimate:
 def _levels(values: pd.Series) -> pd.Series:
     text = values.astype("object").where(values.notna(), UNKNOWN).astype(str).str.strip()
     return text.replace("", UNKNOWN)
-
-
-def _is_small(images: pd.DataFrame) -> bool:
-    patients = images.groupby("y_true")["patient_id"].nunique().reindex([0, 1], fill_value=0)
-    return bool(patients.min() < LEAST_PATIENTS)
 
 
 def _check_column(scored: pd.DataFrame, name: str) -> None:

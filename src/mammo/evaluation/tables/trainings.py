@@ -18,8 +18,10 @@ from mammo.evaluation import auroc_covariance, bootstrap_aurocs
 from mammo.evaluation.bootstrap import estimate_from, tails
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
+from mammo.evaluation.raters import variance_of_mean
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import Settings
+from mammo.evaluation.verdicts import FEWEST_DF
 
 
 def mean_aurocs(
@@ -79,7 +81,8 @@ def gains(
         ``difference_lower``, ``difference_upper``, ``p_value`` (two-sided), ``n_rose`` (trainings
         whose auROC rose) and ``smallest_detectable`` (with 80% power, at the standard error
         found). NaN where nothing differs. With two trainings or more they speak of other patients
-        and other trainings; with one, of other patients alone.
+        and other trainings; with one, of other patients alone. What is detectable is NaN with one
+        training and below `FEWEST_DF` degrees of freedom, which know the error too badly.
 
     References
     ----------
@@ -113,7 +116,7 @@ def _gain(
     the choice of patients.
     """
     difference = float(differences.mean())
-    variance, df = _variance_of_mean(differences, covariance)
+    variance, df = variance_of_mean(differences, covariance)
     error = math.sqrt(variance) if variance > 0 else math.nan
     level = t_quantile((1 + confidence) / 2, df)
     return {
@@ -124,22 +127,13 @@ def _gain(
         "difference_upper": difference + level * error,
         "p_value": 2 * upper_tail(abs(difference) / error, df),
         "n_rose": int((differences > 0).sum()),
-        "smallest_detectable": (level + t_quantile(POWER, df)) * error,
+        "smallest_detectable": _detectable(len(differences), error, df, level),
     }
 
 
-def _variance_of_mean(
-    differences: NDArray[np.float64], covariance: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Variance over patients and trainings, and its degrees of freedom."""
-    n = len(differences)
-    if n == 1:
-        return float(covariance[0, 0]), math.inf
-    of_trainings = float(differences.var(ddof=1)) / n
-    of_patients = max(float(covariance[~np.eye(n, dtype=bool)].mean()), 0)
-    variance = of_trainings + of_patients
-    df = (n - 1) * (variance / of_trainings) ** 2 if of_trainings > 0 else math.inf
-    return variance, df
+def _detectable(n_runs: int, error: float, df: float, level: float) -> float:
+    is_known = n_runs > 1 and df >= FEWEST_DF
+    return (level + t_quantile(POWER, df)) * error if is_known else math.nan
 
 
 def _models(scores: NDArray) -> NDArray:

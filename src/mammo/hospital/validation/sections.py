@@ -22,6 +22,7 @@ from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
 from mammo.report.tables import comparison
 from mammo.report.tables.formats import NOTHING, bounds, set_name
+from mammo.report.tables.verdicts import rules_table
 
 
 def data(evidence: Evidence) -> Iterator[Block]:
@@ -195,6 +196,10 @@ def methods(evidence: Evidence) -> Iterator[Block]:
             "At home means on patients of the set that a model learnt from who took no part in its "
             "training. A drop compares them with the patients here, who are others."
         )
+    of_home = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
+    of_pairs = ["difference"] if len(evidence.pairs) else []
+    kinds = ["any", "auROC", *of_home, *of_pairs]
+    yield replace(rules_table(kinds), collapsed=True)
     yield Prose(
         "Patients, studies and images are named by keyed hashes; the key never leaves the machine "
         "that made this report."

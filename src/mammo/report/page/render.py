@@ -44,7 +44,7 @@ def in_notebook(block: object) -> str:
 
     Parameters
     ----------
-    block : Table, Picture, Notice or Thumbnails
+    block : Table, Picture, Notice, Thumbnails or Columns
     """
     template = f"notebook/{type(block).__name__.lower()}.html.j2"
     return _environment().get_template(template).render(block=block)

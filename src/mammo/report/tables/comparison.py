@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mammo.evaluation.tables.operating_points import MEASURES
+from mammo.evaluation.verdicts import FEWEST, RULES
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading, p_value, set_name, two_digits
+from mammo.report.tables import verdicts
+from mammo.report.tables.formats import bounds, interval_heading, set_name, two_digits
 
 _CAPTIONS = {
     "drops": "Drop of the auROC from DDSM's validation to each external set",
@@ -50,8 +52,8 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "There": two_digits(drops["second"]),
             "Drop": drops["difference"].map("{:+.2f}".format),
             interval_heading(drops): bounds(drops["lower"], drops["upper"]),
-            "p, Holm": drops["p_holm"].map(p_value),
-            _no_worse(drops): drops["non_inferior"].map({True: "shown", False: "not shown"}),
+            "p, Holm": verdicts.p_values(drops),
+            _no_worse(drops): verdicts.no_worse(drops),
             "Least drop seen": two_digits(drops["smallest_detectable"]),
         }
     )
@@ -79,8 +81,8 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "auROCs": two_digits(ordered["first"]) + "; " + two_digits(ordered["second"]),
             "Difference": ordered["difference"].map("{:+.2f}".format),
             interval_heading(ordered): bounds(ordered["lower"], ordered["upper"]),
-            "p": ordered["p_value"].map(p_value),
-            "p, Holm": ordered["p_holm"].map(p_value),
+            "p": verdicts.p_values(ordered, "p_value"),
+            "p, Holm": verdicts.p_values(ordered),
         }
     )
     note = f"Paired: the same images, {ordered['method'].iloc[0].removeprefix('paired, ')}."
@@ -144,6 +146,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "ECE": two_digits(data["ece"]),
             "In the large": _with_bounds(data, "in_the_large"),
             "Slope": _with_bounds(data, "slope"),
+            "Verdict": data["verdict"],
         }
     )
     note = (
@@ -151,7 +154,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         "share malignant over ten bins. In the large: 0 if the scores are right on average, below "
         "if too high (logit units). Slope: 1 if as spread as they should be, below if too "
         "extreme. Rows of patients held aside: the other patients of the set served to "
-        "recalibrate, these to measure."
+        f"recalibrate, these to measure. Verdict: {RULES['calibration']}"
     )
     return _table("calibration", shown, data, note)
 
@@ -184,9 +187,9 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
         }
     )
     note = (
-        "Too few: fewer than ten patients have an image of one of the classes, and no claim is "
-        "made. Nothing here is adjusted for the number of subgroups; a difference between two of "
-        "them is a question, not a finding."
+        f"Too few: fewer than {FEWEST} patients have an image of one of the classes, and no claim "
+        "is made. Nothing here is adjusted for the number of subgroups; a difference between two "
+        "of them is a question, not a finding."
     )
     return _table("subgroups", shown, subgroups, note)
 
@@ -195,9 +198,9 @@ def _drop_note(drops: pd.DataFrame) -> str:
     first = drops.iloc[0]
     return (
         f"Drop: the auROC at home (DDSM's validation patients) less that elsewhere. Interval and p "
-        f"are of one test: {first['method']}; Holm over {_comparisons(len(drops))}. No worse: the "
-        f"interval excludes a loss of {first['margin']:g} or more. Least drop seen: the true drop "
-        "that a comparison of this precision finds four times in five. The CSV has bootstrap "
+        f"are of one test: {first['method']}; Holm over {_comparisons(len(drops))}. No worse "
+        f"by {first['margin']:g}: {RULES['no worse']} {RULES['any']} Least drop seen: the true "
+        "drop that a comparison of this precision finds four times in five. The CSV has bootstrap "
         "intervals of the drops beside these."
     )
 

@@ -80,7 +80,7 @@ def test_the_cause_that_did_it_is_named_and_no_other():
 
 def test_without_a_drop_shares_are_not_interpreted():
     said = cause_sentences.shares_sentence(divided(harm=0.0), "alexnet").data
-    assert "includes 0, so that the shares are not interpreted" in said
+    assert "does not show a drop, so that the shares are not interpreted" in said
     assert "Shown of" not in said
 
 

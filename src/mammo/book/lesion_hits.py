@@ -7,16 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mammo.datasets.lesions import EDGES
-from mammo.evaluation import statistic_interval
+from mammo.evaluation import statistic_interval, verdicts
 from mammo.evaluation.tables.estimates import aurocs
 from mammo.models.activation_maps import class_activation_map
 from mammo.paper.published import dataset_title, short_title
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import models_of
 from mammo.study.families.transfer import TransferFamily
-
-FEWEST = 10
-"""Patients below whom a model and set are left out."""
 
 
 def lesion_hits(study: Study) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -37,13 +34,15 @@ def lesion_hits(study: Study) -> tuple[pd.DataFrame, dict[str, str]]:
     rows, left_out = [], {}
     for model in models_of(study, "ours"):
         at_home = aurocs(results.scores(study, model, INTERNAL), results.settings(study))
-        if not at_home["lower"].item() > 0.5:
+        if not at_home["lower"].item() > verdicts.GUESSING:
             left_out[short_title(model)] = "the interval at home reaches 0.5"
             continue
         for dataset in study.datasets:
             found = _hits(study, model, dataset)
-            if found["patient_id"].nunique() < FEWEST:
-                reason = f"fewer than {FEWEST} patients with a lesion as large as a cell of the map"
+            if found["patient_id"].nunique() < verdicts.FEWEST:
+                reason = (
+                    f"under {verdicts.FEWEST} patients with a lesion as large as the map's cells"
+                )
                 left_out[f"{short_title(model)} on {dataset_title(dataset)}"] = reason
                 continue
             rows.append({"model": model, "dataset": dataset, **_compared(found, study)})
@@ -90,6 +89,8 @@ def _hits(study: Study, model: str, dataset: str) -> pd.DataFrame:
     lesions = study.lesions(dataset)
     boxes_of = dict(iter(lesions[lesions["malignant"] == 1].groupby("image_id")))
     rows = rows[(rows["split"] != "train") & rows["image_id"].isin(list(boxes_of))]
+    if rows.empty:
+        return pd.DataFrame(columns=["patient_id", "hit", "chance"])
     trained, samples = TransferFamily(study).trained_with_inputs(model, "ddsm", rows)
     store = study.images(dataset)
     found = []

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
+from mammo.evaluation import verdicts
 from mammo.evaluation.tables.attribution import PLACEBO, DividedDrop
 from mammo.paper.published import dataset_title, short_title
 from mammo.report.tables.causes import CAUSES
-
-FEWEST = 10
-"""Patients of the rarer class below whom nothing is concluded."""
+from mammo.report.tables.formats import p_value
 
 
 def parts_sentence(parts: pd.DataFrame) -> Markdown:
@@ -24,25 +23,24 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
     if parts.empty:
         return Markdown("No model here was trained both at home and elsewhere.")
     level = 1 - parts["confidence"].iloc[0]
-    few = (parts[["n_rarer_patients", "second_n_rarer_patients"]] < FEWEST).any(axis=1)
-    guesses = ~few & ~(parts["home_lower"] > 0.5)
-    shown = parts[~few & ~guesses & (parts["drop"] > 0) & (parts["drop_p_holm"] <= level)]
+    found = pd.Series([verdicts.parted_drop(row) for _, row in parts.iterrows()], parts.index)
+    shown, guesses, few = (parts[found == name] for name in ("shown", "guesses at home", "too few"))
     said = [
         f"Of {_count(len(parts), 'drop')} here, {len(shown)} "
         f"{'is' if len(shown) == 1 else 'are'} shown (p at most {level:.2g} after Holm's "
         f"adjustment over {len(parts)})."
     ]
-    if guesses.any():
-        said.append(f"None can show where the interval at home reaches 0.5: {_at(parts[guesses])}.")
-    if few.any():
-        said.append(f"Too few, under {FEWEST} patients of a class: {_at(parts[few])}.")
+    if len(guesses):
+        said.append(f"None can show where the interval at home reaches 0.5: {_at(guesses)}.")
+    if len(few):
+        said.append(f"Too few, under {verdicts.FEWEST} patients of a class: {_at(few)}.")
     if shown.empty:
         said.append("Parts of a drop that is not shown are not interpreted.")
     for _, row in shown.iterrows():
         parts_shown = [
             f"{name} {row[name]:+.2f} ({row[f'{name}_lower']:+.2f} to {row[f'{name}_upper']:+.2f})"
             for name in ("difficulty", "mismatch")
-            if row[f"{name}_p_holm"] <= level
+            if verdicts.is_shown(row, name)
         ]
         said.append(
             f"{short_title(row['model'])} on {dataset_title(row['dataset'])} loses "
@@ -81,40 +79,50 @@ def shares_sentence(divided: DividedDrop, model: str) -> Markdown:
     model : str
     """
     home, elsewhere, drop = (divided.ends.loc[name] for name in ("home", "elsewhere", "drop"))
-    level = 1 - divided.settings.confidence
     fall = (
         f"{short_title(model)} scores {home['value']:.2f} ({_interval(home)}) at home and "
         f"{elsewhere['value']:.2f} ({_interval(elsewhere)}) under all causes, on the same "
         f"{home['n_patients']:.0f} synthetic patients, of whom the reader's rule keeps "
         f"{elsewhere['n_patients']:.0f}."
     )
-    if drop["n_rarer_patients"] < FEWEST:
+    verdict = verdicts.parted_drop(
+        {
+            "drop": drop["value"],
+            "drop_p_holm": drop["p"],
+            "home_lower": home["lower"],
+            "n_rarer_patients": drop["n_rarer_patients"],
+            "confidence": divided.settings.confidence,
+        }
+    )
+    if verdict == "too few":
         return Markdown(
-            f"{fall} With fewer than {FEWEST} patients of a class nothing is concluded."
+            f"{fall} With fewer than {verdicts.FEWEST} patients of a class nothing is concluded."
         )
-    if not home["lower"] > 0.5:
+    if verdict == "guesses at home":
         return Markdown(
             f"{fall} The interval at home reaches 0.5: there is nothing to lose, and the shares "
             "are not interpreted."
         )
-    if not drop["lower"] > 0:
+    size = f"{drop['value']:.2f} ({_interval(drop, '+')}; p {p_value(drop['p'])})"
+    if verdict == "open":
         return Markdown(
-            f"{fall} The interval of the drop, {_interval(drop, '+')}, includes 0, so that the "
-            "shares are not interpreted."
+            f"{fall} The difference, {size}, does not show a drop, so that the shares are not "
+            "interpreted."
         )
     causes = divided.shares[divided.shares["factor"] != PLACEBO]
-    shown = causes[causes["p_holm"] <= level].sort_values("share", ascending=False)
+    shown = causes[[verdicts.is_shown(row) for _, row in causes.iterrows()]]
+    shown = shown.sort_values("share", ascending=False)
     named = [
         f"{CAUSES[row.factor].name.lower()} {row.share:+.2f} ({row.share_lower:+.2f} to "
         f"{row.share_upper:+.2f})"
         for row in shown.itertuples()
     ]
-    verdict = (
+    found = (
         f"Shown of {len(causes)} causes, after Holm's adjustment: {'; '.join(named)}."
         if named
         else f"None of the {len(causes)} causes has a share that is shown by itself."
     )
-    return Markdown(f"{fall} The drop is {drop['value']:.2f} ({_interval(drop, '+')}). {verdict}")
+    return Markdown(f"{fall} The drop is {size}. {found}")
 
 
 def real_home_sentence(model: str) -> Markdown:

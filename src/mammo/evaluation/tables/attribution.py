@@ -26,7 +26,7 @@ class DividedDrop:
     ends : DataFrame
         Rows "home" (no factor on), "elsewhere" (all on) and "drop": ``value``, ``lower``,
         ``upper``; ``n_patients`` and ``n_rarer_patients`` of the cell, for the drop those that are
-        drawn and the fewer of both.
+        drawn and the fewer of both; the drop's ``p``, normal by the replicates.
     shares : DataFrame
         One row a factor: ``factor``; ``alone``, the drop by this factor alone, and ``share``, its
         Shapley value, each with ``_lower`` and ``_upper``; ``p`` (normal, by the replicates'
@@ -69,12 +69,12 @@ def _ends(cells: Cells, found: Attribution, confidence: float) -> pd.DataFrame:
         "elsewhere": (found.aurocs[-1], found.replicates[-1], sizes[1]),
         "drop": (*found.drop(-1), both),
     }
-    return pd.DataFrame(
-        {
-            name: {"value": value, **_bounds("", replicates, confidence), **size}
-            for name, (value, replicates, size) in rows.items()
-        }
-    ).T
+    table = {
+        name: {"value": value, **_bounds("", replicates, confidence), **size}
+        for name, (value, replicates, size) in rows.items()
+    }
+    table["drop"]["p"] = p_value(*found.drop(-1))
+    return pd.DataFrame(table).T
 
 
 def _sizes(cells: Cells, cell: int) -> dict[str, int]:
@@ -103,7 +103,7 @@ def _shares(found: Attribution, confidence: float) -> pd.DataFrame:
         )
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].where(table["factor"] != PLACEBO))
-    return table
+    return table.assign(confidence=confidence)
 
 
 def _bounds(prefix: str, replicates: NDArray[np.float64], confidence: float) -> dict[str, float]:

@@ -14,7 +14,7 @@ from mammo.evaluation.attribution import interval
 from mammo.evaluation.concordance import auroc_within_parts
 from mammo.evaluation.draws import plan_draws
 from mammo.evaluation.inference import holm, upper_tail
-from mammo.evaluation.inputs import Images, check_images
+from mammo.evaluation.inputs import check_images
 from mammo.evaluation.tables.scores import Settings
 
 COLUMNS = (
@@ -102,14 +102,7 @@ def _cells(scored: pd.DataFrame, settings: Settings) -> Iterator[tuple[tuple[str
         once = np.ones((1, len(rows)))
         value = float(auroc_within_parts(images.labels, images.scores, part, once)[0])
         n_train = rows.groupby("part")["n_train"].first().mean()
-        facts = {**images.sizes, "n_rarer_patients": _rarer(images), "n_train": float(n_train)}
-        yield key, Cell(value, replicates, facts)
-
-
-def _rarer(images: Images) -> int:
-    """Patients with an image of the rarer class."""
-    of_class = (images.patients[labels] for labels in (images.labels, ~images.labels))
-    return min(len(np.unique(patients)) for patients in of_class)
+        yield key, Cell(value, replicates, {**images.sizes, "n_train": float(n_train)})
 
 
 def _parts(

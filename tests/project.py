@@ -28,6 +28,8 @@ TINY = {
     "epochs": 2,
     "n_bootstrap": 100,
     "coverage_simulations": 10,
+    "transfer_folds": 2,
+    "factor_patients": 20,
     "adapt_fractions": [0.0, 0.2, 0.8],
     "adapt_runs": 1,
     "workers": 1,

@@ -17,6 +17,7 @@ PAGES = {
     "chapters/01_datasets": (4, 2),
     "chapters/02_models": (2, 7),
     "chapters/03_comparison": (7, 4),
+    "chapters/04_why_it_fails": (5, 2),
     "chapters/05_mixed_data": (2, 1),
     "chapters/06_your_data": (6, 5),
     "chapters/07_evidence": (6, 4),

@@ -19,6 +19,7 @@ from mammo.book.sections import (
     mixed_data,
     networks,
     provenance,
+    why_it_fails,
     your_data,
 )
 from mammo.paper import published
@@ -41,6 +42,7 @@ CHAPTERS = {
         "calibration",
         "subgroups",
     ],
+    "chapters/04_why_it_fails": ["transfer", "drop-parts", "shares", "gates", "lesion-hits"],
     "chapters/05_mixed_data": ["mixed-splits", "table-4"],
     "chapters/06_your_data": [
         "own-counts",
@@ -70,7 +72,7 @@ CHAPTERS = {
 }
 """The pages that are computed, and the tables that stand there."""
 
-METHODS_A_ROW = {"coverage": 6}
+METHODS_A_ROW = {"coverage": 6, "transfer": 4}
 """Tables that show side by side what their CSV has below each other."""
 
 PUBLISHED = [name for name in published.MODEL_TITLES if name not in published.OURS]
@@ -80,6 +82,7 @@ FIGURES = {
     "chapters/01_datasets": 2,
     "chapters/02_models": 7,
     "chapters/03_comparison": 4,
+    "chapters/04_why_it_fails": 2,
     "chapters/05_mixed_data": 1,
     "chapters/06_your_data": 5,
     "chapters/07_evidence": 4,
@@ -144,6 +147,11 @@ def computed(book) -> dict[str, Table]:
         datasets.splits(study, "mixed"),
         networks.validation(study).table,
         *comparison_tables(study),
+        why_it_fails.transfer(study).table,
+        why_it_fails.parts(study).table,
+        why_it_fails.shares(study).table,
+        why_it_fails.gates(study),
+        why_it_fails.looked(study).table,
         mixed_data.effect(study).table,
         *your_data.check(study).table,
         your_data.aurocs(study).table,

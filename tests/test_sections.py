@@ -66,6 +66,8 @@ def test_steps_list_every_artifact_behind_the_tables(study):
         "features": 4 + 3 + 1,
         "checkpoint": 3,
         "predictions": 4 + 4 + 1 + 1,
+        "transfer_matrix": 1,
+        "controlled_factors": 1,
         "harmonisation": 1,
         "shift": 1,
     }

@@ -20,6 +20,7 @@ FEWEST_DF = 4
 Row = Mapping[str, Any]
 Rank = Literal["better", "worse", "open", "guesses at home", "too few", "unknown"]
 Drop = Literal["shown", "small", "shown alone", "none", "open", "too few", "unknown"]
+PartedDrop = Literal["shown", "open", "guesses at home", "too few"]
 NonInferiority = Literal["shown", "not shown", "guesses at home", "too few", "unknown"]
 Difference = Literal["shown", "open", "too few", "unknown"]
 Gain = Literal["gained", "lost", "open", "one training", "too few", "unknown"]
@@ -40,6 +41,12 @@ RULES = {
     "drop": (
         "Shown: the two-sided p-value, adjusted after Holm for all drops that are tested together, "
         "is at most 1 less the confidence. Shown alone: it is so before the adjustment only."
+    ),
+    "parts of a drop": (
+        "Read only where the drop is shown: the interval at home lies above "
+        f"{GUESSING}, and the two-sided p-value, adjusted after Holm for all drops of a table, is "
+        "at most 1 less the confidence. A part, or a cause's share, is shown by its own p-value, "
+        "adjusted for all parts or shares of a table."
     ),
     "no worse": (
         "Shown: the one-sided p-value against a loss of the margin or more, adjusted after Holm "
@@ -106,6 +113,20 @@ def drop(row: Row) -> Drop:
     if is_shown:
         return "shown"
     return "shown alone" if row["lower"] > 0 else "open"
+
+
+def parted_drop(row: Row) -> PartedDrop:
+    """Judge whether a drop's parts are read: ``drop``, ``drop_p_holm``, ``home_lower``."""
+    if are_too_few(row):
+        return "too few"
+    if not row["home_lower"] > GUESSING:
+        return "guesses at home"
+    return "shown" if row["drop"] > 0 and is_shown(row, "drop") else "open"
+
+
+def is_shown(row: Row, name: str = "") -> bool:
+    """Whether the adjusted p-value of a named part or share, ``NAME_p_holm``, is low enough."""
+    return bool(row[f"{name}_p_holm" if name else "p_holm"] <= 1 - row["confidence"])
 
 
 def non_inferiority(row: Row) -> NonInferiority:

@@ -13,7 +13,7 @@ from mammo.errors import MammoError
 from mammo.evaluation import (
     brier,
     calibration_line,
-    expected_calibration_error,
+    debiased_calibration_error,
     reliability_curve,
     statistic_interval,
 )
@@ -34,8 +34,9 @@ def calibration(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``brier``, ``ece``,
-        ``intercept``, ``slope``, ``in_the_large``, each with ``_lower`` and ``_upper``; and
+        ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``ece`` (debiased,
+        without an interval), ``brier``, ``intercept``, ``slope``, ``in_the_large``, each with
+        ``_lower`` and ``_upper``; and
         ``n_clipped``, ``unit``, ``method``, ``n_images``, ``n_patients``, ``n_malignant``.
     """
     return pd.DataFrame([_row(part, AS_SCORED, settings) for part in _suited(scored)])
@@ -123,14 +124,15 @@ def _suited(scored: pd.DataFrame) -> Iterator[Part]:
 def _row(part: Part, kind: str, settings: Settings) -> dict[str, object]:
     line = calibration_line(*part.arrays, unit=settings.unit, confidence=settings.confidence)
     row: dict[str, object] = {**part.key, "scores": kind}
-    for name, statistic in (("brier", brier), ("ece", expected_calibration_error())):
-        found = statistic_interval(statistic, *part.arrays, **asdict(settings))
-        row |= {name: found.value, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
+    found = statistic_interval(brier, *part.arrays, **asdict(settings))
+    row |= {"brier": found.value, "brier_lower": found.lower, "brier_upper": found.upper}
+    row["ece"] = debiased_calibration_error(*part.arrays, unit=settings.unit).value
     row |= asdict(line)
     rows = part.rows
     return row | {
         "unit": settings.unit,
-        "method": f"line: maximum likelihood, errors by {settings.unit}; others: bootstrap",
+        "method": f"line: maximum likelihood, errors by {settings.unit}; Brier: percentile "
+        "bootstrap; ECE: debiased, no interval",
         "n_images": len(rows),
         "n_patients": rows["patient_id"].nunique(),
         "n_malignant": int(np.sum(rows["y_true"])),

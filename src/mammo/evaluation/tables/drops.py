@@ -98,7 +98,7 @@ def _row(
         "second_model": second.model,
         "dataset": first.dataset,
         "second_dataset": second.dataset,
-        **asdict(compared),
+        **compared.numbers,
         "margin": margin,
         "non_inferior": accepted.holds,
         "p_non_inferior": accepted.p_value,

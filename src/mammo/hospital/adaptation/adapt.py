@@ -28,7 +28,7 @@ FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 RUNS = 3
 _FROM = {RECALIBRATED: AS_IT_IS, BOTH: HARMONISED}
 """The scores that each recalibration, which needs labels, starts from."""
-_MEASURES = ("brier", "ece", "in_the_large", "intercept", "slope")
+_MEASURES = ("brier", "in_the_large", "intercept", "slope")
 
 
 def adapt(
@@ -179,7 +179,7 @@ def _alternatives(
     ).set_index(pd.Index(ways))
     measured = calibration(_table_of_scores(patients, ways), settings).set_index("model")
     columns = [f"{name}{end}" for name in _MEASURES for end in ("", "_lower", "_upper")]
-    tables = [known, assessed.loc[list(ways)], measured[columns]]
+    tables = [known, assessed.loc[list(ways)], measured[["ece", *columns]]]
     return pd.concat(tables, axis=1).reset_index(drop=True)
 
 

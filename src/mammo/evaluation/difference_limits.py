@@ -84,7 +84,7 @@ class ScoreLimits:
             lower, upper = self.bounds(float(special.ndtr(-middle)))
             reaches = upper >= value if difference < value else lower <= value
             near, far = (near, middle) if reaches else (middle, far)
-        return float(special.ndtr(-far))
+        return float(special.ndtr(-near))
 
     def _reach(self, one: Number, other: Number) -> Number:
         squared = one**2 - 2 * self.correlation * one * other + other**2

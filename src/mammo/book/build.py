@@ -17,7 +17,6 @@ from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_study import shift
 from mammo.parameters import Parameters, sources
 from mammo.study import Study, results
-from mammo.study.coverage import coverage_table
 
 
 class Clock:
@@ -119,7 +118,6 @@ def _steps(study: Study) -> Iterator[tuple[str, Callable[[], object]]]:
     local = (p.adapt_model, p.adapt_fractions, p.adapt_runs)
     yield f"local data {p.adapt_model}", lambda: adapt.adapt(study, *local)
     yield "difference of images", lambda: shift(study)
-    yield "coverage of intervals", lambda: coverage_table(study)
 
 
 def _processes() -> Processes:

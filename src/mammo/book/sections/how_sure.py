@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo.book.sections.result import Result
+from mammo.evaluation.tables.simulated import kept
 from mammo.paper import sampling_error
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
 from mammo.report.figures.expected import expected_intervals
 from mammo.report.page.blocks import Table
-from mammo.report.tables import certainty
+from mammo.report.tables import certainty, simulations
 from mammo.study import Study
-from mammo.study import coverage as simulated
 
 
 def intervals(study: Study) -> Result:
@@ -48,6 +48,16 @@ def detectable() -> Table:
     return certainty.detectable_table(detectable_drops())
 
 
-def coverage(study: Study) -> Table:
-    """Return how often each interval holds the truth, in simulated sets."""
-    return certainty.coverage_table(simulated.coverage_table(study))
+def coverage() -> Table:
+    """Return how often intervals of an auROC hold the truth, in simulated sets."""
+    return simulations.auroc_coverage(kept("aurocs"))
+
+
+def difference_errors() -> Table:
+    """Return how often differences are called too soon, in simulated sets."""
+    return simulations.difference_errors(kept("differences"), kept("pairs"))
+
+
+def share_coverage() -> Table:
+    """Return how often intervals of a share of images hold the truth, in simulated sets."""
+    return simulations.share_coverage(kept("proportions"))

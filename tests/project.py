@@ -27,7 +27,6 @@ TINY = {
     "weights": "random",
     "epochs": 2,
     "n_bootstrap": 100,
-    "coverage_simulations": 10,
     "transfer_folds": 2,
     "factor_patients": 20,
     "adapt_fractions": [0.0, 0.2, 0.8],

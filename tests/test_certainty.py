@@ -197,26 +197,3 @@ def test_drops_that_do_not_remain_are_marked(intervals):
 def test_gains_are_shown_as_differences(intervals):
     gains = published_gains(intervals)
     assert certainty.gain_table(gains).shown["Gain"].tolist() == ["0.12", "0.16", "0.19"]
-
-
-def test_coverage_is_shown_in_percent_a_column_a_method():
-    rows = pd.DataFrame(
-        [
-            {
-                "dataset": "mias",
-                "area": 0.52,
-                "icc": icc,
-                "method": method,
-                "n_simulations": 200,
-                "n_covered": covered,
-                "mean_width": 0.1,
-            }
-            for icc in (0.0, 0.5)
-            for method, covered in (("by patient", 190), ("by image", 180))
-        ]
-    )
-    shown = certainty.coverage_table(rows).shown
-    assert shown["by patient"].tolist() == ["95.0%"] * 2
-    assert shown["by image"].tolist() == ["90.0%"] * 2
-    assert shown["Shared by a patient"].tolist() == ["0%", "50%"]
-    assert list(shown.columns)[-2:] == ["by patient", "by image"]

@@ -48,7 +48,8 @@ def test_tables_are_printed_and_everything_is_written(capsys, monkeypatch, file,
     assert lines[0].split()[-6:] == titles
     assert sum(" internal " in line for line in lines[:8]) == 2
     assert sum(" home north " in line or " home south " in line for line in lines) == 4
-    assert "95%, percentile bootstrap of patients, 200 replicates" in printed
+    assert "95%, score interval (Newcombe's method 5) by patient; beside" in printed
+    assert "percentile bootstrap of patients, 200 replicates" in printed
     assert "at another site" in printed
     assert {path.name for path in folder.iterdir()} == {
         "estimates.csv",

@@ -6,10 +6,10 @@ import pytest
 
 from mammo.datasets import DATASETS
 from mammo.paper import sampling_error
+from mammo.paper.designs import DESIGNS
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
 from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
 from mammo.paper.simulated_errors import N_SIMULATIONS, STANDARD_ERRORS
-from mammo.study.coverage import DESIGNS
 from paper_statements import images_needed, independent_half_width, nearest_miss
 
 

@@ -184,7 +184,7 @@ def test_intervals_that_take_images_as_independent_are_called_too_narrow():
     settings = replace(evidence.evaluation.settings, unit="image")
     by_image = replace(evidence.evaluation, settings=settings)
     assert "and are too narrow" in shown(replace(evidence, evaluation=by_image)).text
-    assert "Intervals draw whole patients" in shown(evidence).text
+    assert "Intervals take patients as independent" in shown(evidence).text
 
 
 def hostile() -> Evidence:

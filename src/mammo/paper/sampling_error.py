@@ -15,9 +15,9 @@ from mammo.datasets import DATASETS
 from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.planning import hanley_mcneil_standard_error
 from mammo.evaluation.simulation import Design, independent, simulated_aurocs
+from mammo.paper.designs import DESIGNS
 from mammo.paper.published import INTERNAL, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc
 from mammo.paper.simulated_errors import STANDARD_ERRORS, SimulatedErrors
-from mammo.study.coverage import DESIGNS
 
 Z_95 = normal_quantile(0.95)
 """Half of a two-sided 95% interval of the normal distribution, in standard errors."""

@@ -20,7 +20,7 @@ from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.score_file import Layout, read_scores, reader_columns
 from mammo.evaluation.tables.scores import BREAST, INTERNAL_SPLIT, Settings, aggregated
-from mammo.report.estimates import of_anybody
+from mammo.report.estimates import intervals_in_words, of_anybody
 from mammo.report.results import write_results
 from mammo.report.tables import verdicts as verdict_cells
 from mammo.report.tables.formats import NOTHING, bounds, counts, p_value
@@ -218,13 +218,8 @@ def _numbers(values: pd.Series, form: str) -> pd.Series:
 
 
 def _method(evaluation: Evaluation) -> str:
-    how, valid = evaluation.settings, evaluation.aurocs["n_valid"].min()
-    return (
-        f"Intervals: {100 * how.confidence:g}%, percentile bootstrap of {how.unit}s, "
-        f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
-        + (
-            " Drops: t statistic and interval from the variance between patients."
-            if len(evaluation.drops)
-            else " Name the data set that the models were made with (--internal) to see the drops."
-        )
+    return intervals_in_words(evaluation.aurocs) + (
+        f" Drops: {'; '.join(dict.fromkeys(evaluation.drops['method']))}."
+        if len(evaluation.drops)
+        else " Name the data set that the models were made with (--internal) to see the drops."
     )

@@ -32,7 +32,7 @@ def external(study: Study, unit: Unit | None = None) -> Result:
     ----------
     study : Study
     unit : {"patient", "image"}, optional
-        What the bootstrap draws, if not the study's unit.
+        What intervals take as independent, if not the study's unit.
     """
     estimates = results.comparison(study, unit)
     table = paper.table3(estimates)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo.book.sections.result import Result
+from mammo.evaluation.tables.simulated import kept
 from mammo.paper import sampling_error
 from mammo.paper.assumptions import drops_by_assumption
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
@@ -12,10 +13,8 @@ from mammo.paper.next_site import published_next_sites
 from mammo.report import certainty as sentences
 from mammo.report.figures.expected import expected_intervals
 from mammo.report.page.blocks import Table
-from mammo.report.tables import certainty
+from mammo.report.tables import certainty, simulations
 from mammo.report.tables.next_site import next_site_sentence, next_site_table
-from mammo.study import Study
-from mammo.study import coverage as simulated
 
 
 def intervals() -> Result:
@@ -65,6 +64,16 @@ def detectable(intervals: pd.DataFrame) -> Table:
     return certainty.detectable_table(detectable_drops(), intervals)
 
 
-def coverage(study: Study) -> Table:
-    """Return how often each interval holds the truth, in simulated sets."""
-    return certainty.coverage_table(simulated.coverage_table(study))
+def coverage() -> Table:
+    """Return how often intervals of an auROC hold the truth, in simulated sets."""
+    return simulations.auroc_coverage(kept("aurocs"))
+
+
+def difference_errors() -> Table:
+    """Return how often differences are called too soon, in simulated sets."""
+    return simulations.difference_errors(kept("differences"), kept("pairs"))
+
+
+def share_coverage() -> Table:
+    """Return how often intervals of a share of images hold the truth, in simulated sets."""
+    return simulations.share_coverage(kept("proportions"))

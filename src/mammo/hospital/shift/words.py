@@ -47,8 +47,7 @@ def domain_sentence(shift: Shift) -> str:
         return f"Whether {local} can be told from {training} is left open: {found['reason']}."
     value = (
         f"A classifier tells {local} from the training set, {training}, with "
-        f"auROC {found['auroc']:.3f} ({100 * found['confidence']:g}% interval "
-        f"{found['lower']:.3f} to {found['upper']:.3f}), where 0.5 is guessing and 1 is no mistake"
+        f"auROC {found['auroc']:.3f}, where 0.5 is guessing and 1 is no mistake"
     )
     chance = f"(p = {p_value(found['p_value'])})"
     if not shift.is_distinguishable:

@@ -19,6 +19,7 @@ from mammo.hospital.validation.conclusions import patients_needed
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import short_title
+from mammo.report.estimates import intervals_in_words
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
@@ -118,11 +119,7 @@ def _auroc_table(evidence: Evidence) -> Table:
             "Malignant": rows["n_malignant"],
         }
     )
-    how, valid = evidence.evaluation.settings, rows["n_valid"].min()
-    note = (
-        f"{100 * how.confidence:g}% intervals, percentile bootstrap of {how.unit}s, "
-        f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
-    )
+    note = intervals_in_words(rows)
     return Table(shown, "auROC of each model on each set", note, data=rows)
 
 
@@ -217,7 +214,7 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     yield Table(pd.DataFrame(rows), "Where the models come from")
     unit, units = evidence.scored_unit, words.plural(evidence.scored_unit)
     drawn = {
-        "patient": f"Intervals draw whole patients, since {units} of one patient are alike.",
+        "patient": f"Intervals take patients as independent, not {units}: those of one are alike.",
         "image": f"Intervals take {units} of one patient as independent, and are too narrow.",
     }
     yield Prose(

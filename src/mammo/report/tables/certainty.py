@@ -195,38 +195,6 @@ def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table
     return Table(pd.DataFrame(columns), caption, note, data=detectable, name="detectable")
 
 
-def coverage_table(coverage: pd.DataFrame) -> Table:
-    """How often each interval contained the truth.
-
-    Parameters
-    ----------
-    coverage : DataFrame
-        As `mammo.study.coverage.coverage_table`.
-    """
-    share = coverage["n_covered"] / coverage["n_simulations"]
-    table = coverage.assign(share=share.map("{:.1%}".format)).pivot(
-        index=["dataset", "area", "icc"], columns="method", values="share"
-    )
-    order = list(dict.fromkeys(coverage["method"]))
-    keys = table.index.to_frame(index=False)
-    shown = pd.DataFrame(
-        {
-            "Design of": [dataset_title(name) for name in keys["dataset"]],
-            "auROC": keys["area"].map("{:.2f}".format),
-            "Shared by a patient": keys["icc"].map("{:.0%}".format),
-        }
-    ).join(table[order].reset_index(drop=True))
-    n_simulations = int(coverage["n_simulations"].iloc[0])
-    error = (0.95 * 0.05 / n_simulations) ** 0.5
-    note = (
-        f"Share of {n_simulations:,} simulated sets whose 95% interval contained the true auROC; "
-        f"from chance alone it differs from 95% by up to {1.96 * error:.1%} in most cells. Normal "
-        "scores; the numbers of patients of each kind are assumed where they are not published."
-    )
-    caption = "How often each 95% interval contains the true auROC, in simulated sets"
-    return Table(shown, caption, note, data=coverage, name="coverage")
-
-
 def _named(model: str, dataset: str) -> str:
     return f"{short_title(model)} on {dataset_title(dataset)}"
 

@@ -13,11 +13,12 @@ from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.score_file import check_missing
+from mammo.evaluation.tables.score_sheet import OF_SCORES
 from mammo.evaluation.tables.scores import Settings
 from mammo.files.spreadsheet import Sheet, read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
 from mammo.hospital.validation.labelled_scores import LabelledScores, join
-from mammo.hospital.validation.vendor_scores import OF_SCORES, read_vendor_scores
+from mammo.hospital.validation.vendor_scores import read_vendor_scores
 
 _NOT_KNOWN = "not known"
 

@@ -98,12 +98,12 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     layout = layout or LabelLayout()
     require_choice("level", layout.level, (None, *LEVELS))
     sheet = spreadsheet.read_sheet(path)
-    if not sheet.rows:
+    if not sheet.lines:
         raise DatasetError(f"{path} holds no row of labels below its header")
     places = columns_of(path, sheet.header, layout.columns)
     table = pd.DataFrame({"line": sheet.lines})
     for name, place in places.items():
-        table[name] = pd.Series([row[place] for row in sheet.rows], dtype="object")
+        table[name] = pd.Series(sheet.columns[place], dtype="object")
     words = {name: getattr(layout, name) for name in CLASSES}
     labels, class_notes = classify(path, table, words)
     sides, side_notes = sides_and_views(path, table)

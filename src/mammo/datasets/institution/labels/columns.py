@@ -99,7 +99,9 @@ def columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str]) -> 
     for name, aliases in ALIASES.items():
         if name not in named:
             named[name] = [place for place in _places(header, aliases) if place not in taken]
-    found = {name: _only(path, header, name, named[name]) for name in ALIASES if named[name]}
+    found = {
+        name: place for name in ALIASES for place in _one_at_most(path, header, name, named[name])
+    }
     for names in REQUIRED:
         if not found.keys() & set(names):
             raise DatasetError(
@@ -119,14 +121,25 @@ def _places(header: Sequence[str], names: Sequence[str]) -> list[int]:
     return [place for place, title in enumerate(header) if normalised(title) in wanted]
 
 
-def _only(path: Path, header: Sequence[str], name: str, places: Sequence[int]) -> int:
+def places_of(path: Path, header: Sequence[str], name: str, usual: Sequence[str]) -> list[int]:
+    """Return the one place of a column that has one of its usual names, or no place.
+
+    Raises
+    ------
+    DatasetError
+        If several columns have.
+    """
+    return _one_at_most(path, header, name, _places(header, usual))
+
+
+def _one_at_most(path: Path, header: Sequence[str], name: str, places: list[int]) -> list[int]:
     if len(places) > 1:
         titles = " and ".join(repr(header[place]) for place in places)
         raise DatasetError(
             f"{path}: the columns {titles} may each be {name}; say which one is meant (--column "
             f"{name} {header[places[0]]!r}), or rename one"
         )
-    return places[0]
+    return places
 
 
 def refuse_value(

@@ -43,6 +43,7 @@ def test_a_plain_set_is_without_complaints(folder):
     assert said(taken, "ok") == [
         "1 malignant and 3 benign images can be used",
         "the table has one row per image",
+        "label: taken for malignant '1' (1), for benign '0' (3)",
         "devices: HOLOGIC, Inc. (4)",
         "presentation: FOR PRESENTATION (4)",
         "encodings, all decodable here: Explicit VR Little Endian (4)",
@@ -175,6 +176,22 @@ def test_what_could_not_be_read_is_counted_by_reason(folder):
     assert the(taken, "2 folders or archives could not be read: damaged").severity == "warning"
     assert the(taken, "2 files that a DICOMDIR names cannot be found").severity == "warning"
     assert the(taken, "1 DICOMDIR could not be read").severity == "note"
+
+
+def test_a_study_stands_for_a_patient_who_is_not_named(folder):
+    """As in VinDr-Mammo: neither table nor header names a patient."""
+    for number in range(4, 8):
+        study = {"StudyInstanceUID": f"1.6.{number // 2}", "PatientID": ""}
+        write_mammogram(folder / f"{number}", number, **study)
+    taken = take(folder, "image,label", *(f"{number},{number % 2}" for number in range(4, 8)))
+    assert the(taken, "4 images without a patient: each study counts as one").severity == "note"
+    assert taken.used["patient_id"].nunique() == 2
+    assert len(taken.used) == 4
+
+
+def test_columns_that_are_not_used_are_listed(folder):
+    taken = take(folder, "image,Fallnr,label,remark", "0,a,1,", "1,a,0,x", "2,b,0,", "3,b,0,")
+    the(taken, "columns not used: 'Fallnr' (is it patient_id? --column patient_id Fallnr), 'rem")
 
 
 def test_synthetic_images_are_called_so(folder):

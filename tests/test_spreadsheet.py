@@ -375,3 +375,18 @@ def test_any_damage_to_a_workbook_ends_in_its_table_or_in_one_sentence(
         assert str(error).startswith(str(path)) and str(error).isprintable()
     else:
         assert found.encoding != "Excel" or found.rows == [["5", "x"], ["y", "0.5"]]
+
+
+def test_one_of_several_sheets_may_be_named_behind_the_file(book):
+    def fill(made):
+        made.create_sheet("all").append(["b"])
+        made["all"].append(["2"])
+
+    path = book(["a"], ["1"], fill=fill)
+    refused(path, "name it behind the file, as 'table.xlsx[Sheet]'")
+    found = spreadsheet.read_sheet(Path(f"{path}[all]"))
+    assert (found.header, found.rows, found.path) == (("b",), [["2"]], path)
+    with pytest.raises(DatasetError, match="has no sheet 'none' with content; it has 'Sheet', 'al"):
+        spreadsheet.read_sheet(Path(f"{path}[none]"))
+    with pytest.raises(DatasetError, match=r"absent\.xlsx does not exist"):
+        spreadsheet.read_sheet(path.parent / "absent.xlsx[all]")

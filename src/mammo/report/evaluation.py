@@ -78,6 +78,7 @@ def summary(evaluation: Evaluation) -> str:
     lines = [_aurocs(evaluation.aurocs)]
     if len(evaluation.drops):
         lines.append(_drops(evaluation.drops))
+    lines += _reversed(evaluation.aurocs)
     lines.append(_method(evaluation))
     lines += calibration.unsuited(evaluation.scored)
     return "\n\n".join(lines)
@@ -137,6 +138,18 @@ def _drops(rows: pd.DataFrame) -> str:
         }
     )
     return shown.to_string(index=False)
+
+
+def _reversed(rows: pd.DataFrame) -> list[str]:
+    """Name what is ordered worse than guessing would, which is oftener a mistake than a model."""
+    worse = rows[rows["upper"] < 0.5]
+    if worse.empty:
+        return []
+    named = (worse["model"] + " on " + worse["dataset"]).tolist()
+    return [
+        f"Worse than guessing: {', '.join(named[:6])}{', ...' if len(named) > 6 else ''}. Check "
+        "how labels are coded and which way scores point (the higher, the more suspicious)."
+    ]
 
 
 def _numbers(values: pd.Series, form: str) -> pd.Series:

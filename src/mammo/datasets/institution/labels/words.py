@@ -68,6 +68,8 @@ _AGE = re.compile(r"(\d{1,3})(?:\.\d+)?y?")
 _SIDED_VIEW = re.compile(r"([LR]|LEFT|RIGHT)(CC|MLO|XCCL|XCCM|ML|LM)")
 _VIEW = re.compile(r"[A-Z0-9]{1,8}")
 _VIEWS = {"CRANIOCAUDAL": "CC", "MEDIOLATERALOBLIQUE": "MLO"}
+VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
+"""Views that images have (DICOM PS3.16 CID 4014)."""
 _OLDEST = 90
 
 

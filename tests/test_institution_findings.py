@@ -4,10 +4,11 @@ import pytest
 
 import hospital
 from hospital import labels as tables
+from intakes import said_by as said
 from intakes import take, write_directory, write_mammogram, write_raster
-from mammo.datasets.check_report import Finding
+from intakes import the_finding as the
 from mammo.datasets.institution.findings import findings_of
-from mammo.datasets.institution.intake import Intake, read_intake
+from mammo.datasets.institution.intake import read_intake
 
 IMAGES = "image,patient_id,label"
 
@@ -26,15 +27,6 @@ def folder(tmp_path):
         elements = {"PatientID": f"P{number // 2}", "StudyInstanceUID": f"1.5.{number // 2}"}
         write_mammogram(tmp_path / f"{number}", number, ImageLaterality=side, **elements)
     return tmp_path
-
-
-def said(taken: Intake, severity: str) -> list[str]:
-    return [finding.text for finding in findings_of(taken) if finding.severity == severity]
-
-
-def the(taken: Intake, text: str) -> Finding:
-    (found,) = [finding for finding in findings_of(taken) if text in finding.text]
-    return found
 
 
 def test_a_plain_set_is_without_complaints(folder):

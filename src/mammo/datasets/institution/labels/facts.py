@@ -94,7 +94,7 @@ def facts(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     found = pd.DataFrame({name: _parsed(table, name, parse) for name, parse in parsers.items()})
     notes = []
     for name in parsers:
-        lost = found[name].isna() & _parsed(table, name, _stated).notna()
+        lost = found[name].isna() & _parsed(table, name, _stated_fact).notna()
         if lost.any():
             notes.append(
                 f"subgroups by {name}: values not understood, left out there: {lost.sum():,}"
@@ -112,6 +112,10 @@ def _parsed(table: pd.DataFrame, name: str, parse: Callable[[str], object]) -> p
 
 def _stated(text: str) -> str | None:
     return None if is_empty(text) else text
+
+
+def _stated_fact(text: str) -> str | None:
+    return _stated(text.strip("-_–—"))
 
 
 def _named(text: str) -> str | None:

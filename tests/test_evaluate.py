@@ -187,6 +187,21 @@ def test_thousands_are_read_where_they_are_clear_and_refused_where_not(file, tmp
     assert found.tolist() == expected.tolist()
 
 
+def test_ten_thousand_subgroups_are_refused_before_anything_is_computed(tmp_path):
+    table = pd.concat([made_scores()] * 20, ignore_index=True)
+    table = table.assign(image_id=table.index.astype(str), manufacturer=table.index.astype(str))
+    table.to_csv(tmp_path / "scores.csv", index=False)
+    with pytest.raises(MammoError, match=r"column 'image_id' has .* levels, 30 at most"):
+        evaluation.evaluate(tmp_path / "scores.csv", Options(subgroups=("image_id",)))
+    made = evaluation.evaluate(tmp_path / "scores.csv", Options(replicates=100))
+    with pytest.warns(UserWarning, match="no subgroups by manufacturer: more than 30 levels"):
+        assert "manufacturer" not in set(made.subgroups["subgroup"])
+    for name in ("dataset", "model"):
+        table.assign(**{name: table.index.astype(str)}).to_csv(tmp_path / "s.csv", index=False)
+        with pytest.raises(MammoError, match=f"200 at most are compared.*--column {name} THEIRS"):
+            evaluation.evaluate(tmp_path / "s.csv", Options())
+
+
 def test_options_reach_the_results(file):
     options = Options(replicates=150, confidence=0.9, seed=4, unit="image", margin=0.2)
     made = evaluation.evaluate(file, options)

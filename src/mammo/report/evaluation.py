@@ -75,10 +75,9 @@ def evaluate(path: Path, options: Options) -> Evaluation:
 
 def summary(evaluation: Evaluation) -> str:
     """Return the headline results as text: auROCs, drops, how they were made, what is missing."""
-    lines = [_aurocs(evaluation.aurocs)]
+    lines = [_aurocs(evaluation.aurocs), *_reversed(evaluation.aurocs)]
     if len(evaluation.drops):
         lines.append(_drops(evaluation.drops))
-    lines += _reversed(evaluation.aurocs)
     lines.append(_method(evaluation))
     lines += calibration.unsuited(evaluation.scored)
     return "\n\n".join(lines)

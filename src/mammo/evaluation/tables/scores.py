@@ -19,6 +19,8 @@ KEY = ["model", "dataset", "split"]
 INTERNAL_SPLIT, EXTERNAL_SPLIT = "validation", "test"
 COLUMNS = (*KEY, "patient_id", "image_id", "y_true", "y_score")
 BREAST = ["patient_id", "laterality"]
+MOST_PARTS = 200
+"""Models times sets: beyond it a column is the wrong one, and comparisons would take for ever."""
 MIXED = "mixed"
 """A fact in which the images of one breast, or patient, differ."""
 
@@ -66,13 +68,22 @@ def check_contract(scored: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     MammoError
-        If a column is missing, a model scores an image twice, or models disagree on its label.
+        If a column is missing, a model scores an image twice, models disagree on its label, or
+        there are more than `MOST_PARTS` models and sets.
     LeakageError
         If a patient of a set is in its validation and in its test part.
     """
     missing = [name for name in COLUMNS if name not in scored]
     if missing:
         raise MammoError(f"the scores lack the columns {missing}; they need {list(COLUMNS)}")
+    n_parts = len(scored[KEY].drop_duplicates())
+    if n_parts > MOST_PARTS:
+        models, sets = scored["model"].nunique(), scored["dataset"].nunique()
+        raise MammoError(
+            f"the scores are of {models:,} models on {sets:,} data sets, {n_parts:,} results in "
+            f"all, {MOST_PARTS} at most are compared: name the columns that are meant (--column "
+            "model THEIRS, --column dataset THEIRS)"
+        )
     twice = scored[scored.duplicated([*KEY, "image_id"])]
     if len(twice):
         where = ", ".join(map(str, twice.iloc[0][[*KEY, "image_id"]]))

@@ -228,14 +228,16 @@ def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
     if "view" in facts:
         is_other = table["view"].notna() & ~table["view"].isin(STANDARD_VIEWS)
         facts["view"] = table["view"].mask(is_other, "other")
-    owners = table[[*OWNERS]].itertuples(index=False, name=None)
-    names = table[unit].fillna("").agg("\0".join, axis=1)
+    owners = list(table[[*OWNERS]].itertuples(index=False, name=None))
+    patients = {owner: _patient(key, *owner) for owner in dict.fromkeys(owners)}
+    parts = [table[name].fillna("") for name in unit]
+    names = parts[0].str.cat(parts[1:], sep="\0")
     return pd.DataFrame(
         {
             "model": table["model"],
             "dataset": OWN,
             "split": EXTERNAL_SPLIT,
-            "patient_id": [_patient(key, *owner) for owner in owners],
+            "patient_id": [patients[owner] for owner in owners],
             "image_id": [pseudonym(key, "image", name) for name in names],
             "y_true": table["label"].astype(int),
             "y_score": table["y_score"].astype(float),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pandas as pd
 from mammo.datasets.institution.labels import words as label_words
 from mammo.datasets.institution.labels.columns import refuse_value
 from mammo.datasets.institution.labels.words import Vocabulary, is_empty, normalised
+
+_DIGIT = re.compile(r"\d")
 
 IDENTIFIERS = ("image", "patient_id", "study_id", "accession")
 _NOBODY = {
@@ -119,6 +122,8 @@ def _stated_fact(text: str) -> str | None:
 
 
 def _named(text: str) -> str | None:
+    if _DIGIT.search(text):
+        return text
     return None if normalised(text) in _NOBODY else _stated(text)
 
 

@@ -19,6 +19,7 @@ from mammo.hospital.shift.differences import standardised_differences
 from mammo.hospital.shift.domain import domain_auroc
 from mammo.hospital.shift.measures import BRIGHT, MEASURES, measure_pixels
 from mammo.hospital.shift.statistics import grey_histogram, image_statistics
+from mammo.hospital.shift.words import in_words
 from mammo.images import store_building
 from mammo.images.cropped_image import PreprocessingSettings
 from mammo.images.store import ImageStore
@@ -299,6 +300,31 @@ def test_like_views_are_compared_and_larger_sets_are_sampled_by_patient(tmp_path
     assert shift.sets["views"].tolist() == [""] * 2
     of_training = shift.statistics[shift.statistics["role"] == "training"]
     assert (of_training.groupby("patient_id").size() == 2).all()
+
+
+@pytest.mark.parametrize(("n_local", "n_training"), [(1, 8), (4, 8), (8, 4)])
+def test_below_five_patients_nothing_is_shown_and_it_is_said(tmp_path, n_local, n_training):
+    training = image_set(tmp_path / "training", range(n_training))
+    local = image_set(tmp_path / "local", range(20, 20 + n_local))
+    found = compute(training, local, FAST)
+    assert found.is_of_too_few
+    told = in_words(found)
+    assert f"images of {n_local} and {n_training} patients could be compared" in told
+    assert "SD" not in told and "auROC" not in told and "view" not in told
+
+
+def test_views_that_are_not_stated_are_named_where_they_leave_too_few(tmp_path):
+    """One image of one patient states a view: it is no set to compare with."""
+    training = image_set(tmp_path / "training", range(8))
+    local = image_set(tmp_path / "local", range(20, 30))
+    is_first = local.rows.index == local.rows.index[0]
+    some = ImageSet(local.images, local.rows.assign(view=local.rows["view"].where(is_first, None)))
+    found = compute(training, some, FAST)
+    assert found.is_of_too_few
+    assert "Of 20 images here 19 do not state one of the views that are compared (" in in_words(
+        found
+    )
+    assert not compute(training, local, FAST).is_of_too_few
 
 
 def test_sets_that_cannot_be_compared_are_refused(tmp_path):

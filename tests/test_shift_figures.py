@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -17,6 +18,7 @@ from mammo.hospital.shift import words as words
 from mammo.hospital.shift.comparison import ROLES, Shift
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.shift.measures import MEASURES
+from mammo.hospital.validation import sections
 from mammo.report.figures.style import LOOKS, Picture, drawing
 
 
@@ -193,3 +195,10 @@ def test_the_meaning_is_always_said_and_synthetic_images_are_named():
     assert "Synthetic images are simulated" in text
     real = replace(SHIFT, sets=SHIFT.sets.assign(source="real"))
     assert "Synthetic" not in words.in_words(real)
+
+
+def test_a_report_has_neither_figure_nor_table_of_too_few_patients():
+    few = replace(SHIFT, sets=SHIFT.sets.assign(n_patients=[296, 1]))
+    (prose,) = sections.shift(SimpleNamespace(shift=few))
+    assert "images of 1 and 296 patients could be compared" in prose.text
+    assert len(list(sections.shift(SimpleNamespace(shift=SHIFT)))) == 3

@@ -47,6 +47,7 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         check_contract(self.scored)
+        subgroups.check_columns(self.scored, self.divide_by)
 
     @cached_property
     def aurocs(self) -> pd.DataFrame:
@@ -112,8 +113,7 @@ class Evaluation:
     @cached_property
     def subgroups(self) -> pd.DataFrame:
         """By the columns that are there: `mammo.evaluation.tables.subgroups.subgroup_aurocs`."""
-        present = [name for name in subgroups.FACTS if name in self.scored]
-        columns = dict.fromkeys([*present, *self.divide_by])
+        columns = dict.fromkeys([*subgroups.facts_of(self.scored), *self.divide_by])
         return subgroups.subgroup_aurocs(self.scored, columns, self.settings)
 
     @property

@@ -18,6 +18,9 @@ from mammo.images.store import ImageStore
 ROLES = ("training", "local")
 """The set that a model was trained on, and the one at hand; first and second in all tables."""
 
+FEWEST_PATIENTS = 5
+"""Of either set, below which nothing is shown of how they differ."""
+
 _TEXT = dict.fromkeys(
     ("role", "dataset", "source", "views", "patient_id", "image_id", "measure", "method", "reason"),
     str,
@@ -90,6 +93,11 @@ class Shift:
     histograms: pd.DataFrame
     differences: pd.DataFrame
     domain: pd.DataFrame
+
+    @property
+    def is_of_too_few(self) -> bool:
+        """Whether a set has too few patients for any figure or table."""
+        return bool(self.sets["n_patients"].min() < FEWEST_PATIENTS)
 
     @property
     def is_distinguishable(self) -> bool:

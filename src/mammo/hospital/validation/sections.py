@@ -199,6 +199,8 @@ def shift(evidence: Evidence) -> Iterator[Block]:
     if evidence.shift is None:
         return
     yield Prose(shift_report.in_words(evidence.shift))
+    if evidence.shift.is_of_too_few:
+        return
     yield Figure(grey_histograms(evidence.shift), "Grey values within the breast, in both sets.")
     yield Figure(
         standardised_differences(evidence.shift), "What differs between the sets, and by how much."

@@ -35,6 +35,7 @@ from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inference import holm, smallest_detectable_difference
 from mammo.evaluation.operating_points import (
     operating_point,
+    operating_points,
     threshold_for_sensitivity,
     threshold_for_specificity,
     youden_threshold,
@@ -61,6 +62,7 @@ __all__ = [
     "non_inferiority",
     "obuchowski_interval",
     "operating_point",
+    "operating_points",
     "partial_auroc",
     "reliability_curve",
     "roc_curve",

@@ -12,6 +12,7 @@ from mammo.book.chapters import chapters as declared
 from mammo.book.clock import Clock
 from mammo.book.execution import execute
 from mammo.book.preparation import AT_ONCE, prepare
+from mammo.book.rerun import with_rerun
 from mammo.parameters import Parameters, sources
 from mammo.study import Study
 
@@ -27,7 +28,7 @@ def book(parameters: Parameters) -> None:
     clock.run(executions, study.artifacts, lambda: min(AT_ONCE, study.workers))
     for name, chapter in chosen.items():
         executed = executions[name]().read_text(encoding="utf-8")
-        rendering.publish(executed, root / "book" / chapter.page)
+        rendering.publish(with_rerun(executed, chapter, parameters), root / "book" / chapter.page)
     banner.note_parameters(parameters, root)
     _render(clock, root)
 
@@ -43,6 +44,7 @@ def chapter(chosen: Chapter, parameters: Parameters, *, into_book: bool) -> None
         executed = _execution(chosen, Study(parameters), root)()
     of_book = banner.parameters_of_book(root)
     text = banner.with_banner(executed, banner.differences(chosen, parameters, of_book))
+    text = with_rerun(text, chosen, parameters)
     if into_book:
         _put_into_book(text, chosen, root, clock)
         return

@@ -121,12 +121,7 @@ def made_of(rows: pd.DataFrame) -> str:
         images = " and ".join(f"on {name} images ({number})" for name, number in counts.items())
     kinds = sorted(set(rows["weights"].astype(str)))
     weights = f"weights: {kinds[0]}" if len(kinds) == 1 else "the tables say with which weights"
-    caution = (
-        " Synthetic images are simulated: they say nothing about patients or radiologists."
-        if "synthetic" in counts
-        else ""
-    )
-    return f"Computed {images}; {weights}.{caution}"
+    return f"Computed {images}; {weights}."
 
 
 def _markdown(*sentences: str) -> Markdown:

@@ -29,7 +29,7 @@ def present_sets(data: pd.DataFrame) -> Table:
         }
     )
     caption = "Table 1. Data set details, published and computed"
-    return Table(shown, caption, _synthetic_note(data["source"]), data=data, name="table-1")
+    return Table(shown, caption, data=data, name="table-1")
 
 
 def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
@@ -62,7 +62,6 @@ def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
         _interval_note(data[computed]),
         _runs_note(data[computed]),
         _weights_note(data[computed]),
-        _synthetic_note(data["source"]),
     ]
     note = " ".join(note for note in notes if note)
     numbers = data.drop(columns="authors_weights")
@@ -143,9 +142,3 @@ def _interval_note(computed: pd.DataFrame) -> str:
             f"(at least {rows['n_valid'].min():,} held both classes), seed {seed}"
         )
     return f"Intervals: {'; '.join(methods)}."
-
-
-def _synthetic_note(sources: pd.Series) -> str:
-    if not any("synthetic" in source for source in _words(sources)):
-        return ""
-    return "Rows marked synthetic come from simulated images, not from patients."

@@ -130,7 +130,7 @@ def test_drops_are_those_of_the_studys_results(study):
 
 
 def test_a_family_without_models_has_nothing_to_show(study):
-    assert len(networks.architectures(study, "ours")) == 1
+    assert list(networks.architectures(study, "ours").blocks) == ["AlexNet"]
     assert networks.architectures(study, "frcnn_cad")._repr_html_() == ""
     assert networks.own_training(study) is not None
     assert networks.published_training(study) is None

@@ -14,7 +14,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 _CAPTION = re.compile(
-    r"<caption><span>(.*?)(?: <a class=\"headerlink\".*?)?</span></caption>", re.S
+    r'<caption><span>(.*?)(?: <a class="headerlink".*?)?</span></caption>'
+    r'|<div class="mammo-strip">\s*<p>(.*?)</p>',
+    re.S,
 )
 _MARKUP = re.compile(r"<[^>]*>")
 _LAST = "How this page is made, and made again"
@@ -44,8 +46,9 @@ def _fold_output(cell: nodes.container) -> None:
     if cell.get("hide_mode") not in ("output", "input+output"):
         return
     for output in _outputs(cell):
-        captions = _CAPTION.findall("".join(raw.astext() for raw in output.findall(nodes.raw)))
-        summary = html.unescape(_MARKUP.sub("", captions[0])) if captions else "Details"
+        found = _CAPTION.search("".join(raw.astext() for raw in output.findall(nodes.raw)))
+        caption = (found[1] or found[2]) if found else "Details"
+        summary = html.unescape(_MARKUP.sub("", caption))
         cell.replace(output, _folded(summary, [output]))
     if cell["hide_mode"] == "output":
         del cell["hide_mode"]

@@ -53,7 +53,8 @@ _MEASURE = """
     const pixels = parseFloat(style.fontSize);
     const large = pixels >= 24 || (pixels >= 18.66 && Number(style.fontWeight) >= 700);
     if (ratio < (large ? leastLarge : least)) {
-      faults.push(`${ratio.toFixed(2)} ${element.tagName}.${element.className}: ${words.slice(0, 40)}`);
+      const place = `${element.tagName}.${element.className}`;
+      faults.push(`${ratio.toFixed(2)} ${place}: ${words.slice(0, 40)}`);
     }
   }
   return [...new Set(faults)];

@@ -61,6 +61,21 @@ def render(root: Path) -> Path:
             return _render(root)
 
 
+def render_as_one_page(root: Path) -> Path:
+    """Render the book as one page, as it is printed.
+
+    Raises
+    ------
+    MammoError
+        If a chapter has no page yet, or Jupyter Book fails.
+    """
+    _refuse_missing(root)
+    made = root / "book" / "_build"
+    with naming_errors(made), locked(made / "html.lock"):
+        _build(root / "book", "--builder", "singlehtml")
+    return made / "singlehtml" / "index.html"
+
+
 def render_alone(executed: str, chapter: Chapter, root: Path) -> Path:
     """Render one chapter by itself, with the book's looks, glossary and references.
 
@@ -100,11 +115,7 @@ def _render(root: Path) -> Path:
     book = root / "book"
     html, doctrees = book / "_build" / "html", book / "_build" / ".doctrees"
     built = html / "index.html"
-    if missing := missing_chapters(root):
-        raise MammoError(
-            f"the book cannot be rendered without {', '.join(missing)}: run 'mammo book', "
-            f"or 'mammo run {missing[0]} --into-book' first"
-        )
+    _refuse_missing(root)
     _remove_old_pages(root)
     stamp = book / "_build" / "rendered_pages.json"
     texts = {path.relative_to(book).as_posix(): _content(path) for path in _pages(book)}
@@ -124,6 +135,14 @@ def _render(root: Path) -> Path:
     _build(book, "-n", "-W", "--keep-going")
     write_text(stamp, json.dumps(texts))
     return built
+
+
+def _refuse_missing(root: Path) -> None:
+    if missing := missing_chapters(root):
+        raise MammoError(
+            f"the book cannot be rendered without {', '.join(missing)}: run 'mammo book', "
+            f"or 'mammo run {missing[0]} --into-book' first"
+        )
 
 
 def _changed(before: dict[str, str], now: dict[str, str], names: tuple[str, ...]) -> bool:

@@ -197,9 +197,13 @@ def test_the_note_says_how_the_intervals_were_made(estimates):
     assert "Intervals: 95%, score interval (Newcombe's method 5) by patient; beside them" in note
     assert "percentile bootstrap of patients, 2,000 replicates" in note
     assert "at least 1,999 held both classes), seed 7" in note
-    assert "simulated images" in note
-    real = estimates.assign(source="real")
-    assert "simulated" not in paper.table3(real).note
+
+
+def test_each_row_says_on_which_images_it_was_computed(estimates):
+    shown = paper.table3(estimates).shown
+    assert set(shown.loc[shown["95% interval"] != "–", "Source"]) == {"real", "synthetic"}
+    real = paper.table3(estimates.assign(source="real")).shown
+    assert "synthetic" not in set(real["Source"])
 
 
 def test_weights_that_all_models_share_stand_alone(estimates):

@@ -37,6 +37,7 @@ from mammo.evaluation.headline import headline_auroc
 from mammo.evaluation.inference import holm, smallest_detectable_difference
 from mammo.evaluation.operating_points import (
     operating_point,
+    operating_points,
     threshold_for_sensitivity,
     threshold_for_specificity,
     youden_threshold,
@@ -68,6 +69,7 @@ __all__ = [
     "non_inferiority",
     "obuchowski_interval",
     "operating_point",
+    "operating_points",
     "partial_auroc",
     "readers_against_model",
     "reliability_curve",

@@ -12,7 +12,9 @@ from mammo.book.sections.result import Result
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.threshold_grid import threshold_grid
 from mammo.report import sentences
+from mammo.report.figures.explorer import ThresholdExplorer
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
@@ -66,12 +68,18 @@ def curves(study: Study, estimates: pd.DataFrame) -> Picture:
 
 
 def thresholds(study: Study) -> Result:
-    """Return what thresholds chosen at home give elsewhere; the figure is of the first."""
-    points = _evaluation(study).operating_points
-    figure = None
+    """Return what thresholds chosen at home give elsewhere; the figures: the first, and any."""
+    evaluation, figure = _evaluation(study), None
+    points = evaluation.operating_points
     if len(points):
-        first = _evaluation(study).criteria[0].name
-        figure = carried_thresholds(points, first, study.sources)
+        first = evaluation.criteria[0].name
+        grid = threshold_grid(evaluation.scored, evaluation.criteria, evaluation.settings)
+        figure = Group(
+            (
+                carried_thresholds(points, first, study.sources),
+                ThresholdExplorer(grid, study.sources),
+            )
+        )
     return Result(points, comparison.operating_point_table(points, study.sources), figure)
 
 

@@ -30,7 +30,7 @@ def present_sets(data: pd.DataFrame) -> Table:
         }
     )
     caption = "Table 1. Data set details, published and computed"
-    return Table(shown, caption, _synthetic_note(data["source"]), data=data, name="table-1")
+    return Table(shown, caption, data=data, name="table-1")
 
 
 def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
@@ -63,7 +63,6 @@ def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
         intervals_in_words(data[computed]),
         _runs_note(data[computed]),
         _weights_note(data[computed]),
-        _synthetic_note(data["source"]),
     ]
     note = " ".join(note for note in notes if note)
     numbers = data.drop(columns="authors_weights")
@@ -130,9 +129,3 @@ def _runs_note(computed: pd.DataFrame) -> str:
 def _interval_heading(data: pd.DataFrame) -> str:
     levels = data["confidence"].dropna().unique()
     return f"{100 * levels[0]:g}% interval" if len(levels) == 1 else "Interval"
-
-
-def _synthetic_note(sources: pd.Series) -> str:
-    if not any("synthetic" in source for source in _words(sources)):
-        return ""
-    return "Rows marked synthetic come from simulated images, not from patients."

@@ -151,7 +151,8 @@ how_sure.detectable(intervals)
 # a cancer, with images that are alike, with a detector's many scores of zero.
 
 # %%
-how_sure.coverage()
+simulated = how_sure.simulated()
+simulated["aurocs"]
 
 # %% [markdown]
 # The percentile bootstrap that most papers give is worst where hospitals stand: few cancers, high
@@ -160,7 +161,7 @@ how_sure.coverage()
 # a difference, and its p-value.
 
 # %%
-how_sure.difference_errors()
+simulated["differences"]
 
 # %%
-how_sure.share_coverage()
+simulated["shares"]

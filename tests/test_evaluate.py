@@ -129,6 +129,15 @@ def test_a_view_that_names_the_side_tells_the_breast(file, tmp_path):
     assert len(made.scored) == 600
 
 
+HEADERS = {
+    "capitals": {"dataset": "Dataset", "y_true": "Y_True", "laterality": "LATERALITY"},
+    "blanks": {"patient_id": "Patient ID", "image_id": "image id", "y_score": "y score"},
+    "usual names": {"patient_id": "MRN", "image_id": "File Name", "y_score": "Probability",
+                    "y_true": "Label", "laterality": "Side", "model": "Algorithm"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", HEADERS.values(), ids=HEADERS)
 def test_columns_may_have_their_usual_names(file, tmp_path, names):
     made_scores().rename(columns=names).to_csv(tmp_path / "scores.csv", index=False)
     options = Options(per="breast", rule="max", replicates=100)

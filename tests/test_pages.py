@@ -109,9 +109,7 @@ def how_sure_tables(study: Study) -> list[Table]:
         how_sure.drops(expected.data),
         how_sure.gains(expected.data),
         how_sure.detectable(),
-        how_sure.coverage(),
-        how_sure.difference_errors(),
-        how_sure.share_coverage(),
+        *how_sure.simulated().values(),
     ]
 
 
@@ -122,7 +120,7 @@ def evidence_tables(study: Study) -> list[Table]:
         *rules.tables,
         *evidence.scanners().tables,
         *evidence.mias(study).tables,
-        evidence.who_found_what(study, new_york, rules),
+        evidence.who_found_what(new_york, rules),
     ]
 
 

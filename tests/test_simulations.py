@@ -86,7 +86,7 @@ def test_kept_differences_err_no_more_often_than_the_project_promises(name):
 
 
 def test_the_chapter_shows_every_kept_table():
-    tables = [how_sure.coverage(), how_sure.difference_errors(), how_sure.share_coverage()]
+    tables = list(how_sure.simulated().values())
     assert [table.name for table in tables] == ["coverage", "difference-errors", "share-coverage"]
     for table in tables:
         assert "benchmarks/interval_coverage.py" in table.note

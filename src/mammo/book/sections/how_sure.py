@@ -64,16 +64,10 @@ def detectable(intervals: pd.DataFrame) -> Table:
     return certainty.detectable_table(detectable_drops(), intervals)
 
 
-def coverage() -> Table:
-    """Return how often intervals of an auROC hold the truth, in simulated sets."""
-    return simulations.auroc_coverage(kept("aurocs"))
-
-
-def difference_errors() -> Table:
-    """Return how often differences are called too soon, in simulated sets."""
-    return simulations.difference_errors(kept("differences"), kept("pairs"))
-
-
-def share_coverage() -> Table:
-    """Return how often intervals of a share of images hold the truth, in simulated sets."""
-    return simulations.share_coverage(kept("proportions"))
+def simulated() -> dict[str, Table]:
+    """Return how intervals do in simulated sets: of auROCs, of differences, of shares of images."""
+    return {
+        "aurocs": simulations.auroc_coverage(kept("aurocs")),
+        "differences": simulations.difference_errors(kept("differences"), kept("pairs")),
+        "shares": simulations.share_coverage(kept("proportions")),
+    }

@@ -96,9 +96,9 @@ def _of_notebook(heading: str, texts: list[str]) -> list[Cell]:
 
 
 def _of_words(text: str) -> Cell:
-    """Return a badge, a link without its scheme, or plain text."""
+    """Return a badge, a link that is named by its host, or plain text."""
     if _LINK.fullmatch(text):
-        return Cell(text.removeprefix("https://"), "mammo-link", link=text)
+        return Cell(text.split("/")[2], "", link=text)
     return Cell(text, "", text in _BADGES)
 
 

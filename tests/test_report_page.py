@@ -373,12 +373,6 @@ def test_a_group_shows_its_blocks_one_below_the_other():
     assert blocks.Group()._repr_html_() == ""
 
 
-def test_a_badge_is_set_in_a_notebook_and_not_in_a_report():
-    table = blocks.Table(pd.DataFrame({"set": ["MIAS"], "source": ["real"]}), "caption", name="t")
-    assert '<span class="mammo-badge mammo-real">real</span>' in table._repr_html_()
-    assert "badge" not in shown(table)
-
-
 @pytest.mark.parametrize(
     ("text", "is_link"),
     [
@@ -396,3 +390,9 @@ def test_a_notebook_makes_a_link_of_an_address_alone(text, is_link):
     html = table._repr_html_()
     assert (f'<a href="{text}">doi</a>' in html) == is_link
     assert html.count("<a ") == 1 + is_link, "one is the table's CSV"
+
+
+def test_a_badge_is_set_in_a_notebook_and_not_in_a_report():
+    table = blocks.Table(pd.DataFrame({"set": ["MIAS"], "source": ["real"]}), "caption", name="t")
+    assert '<span class="mammo-badge mammo-real">real</span>' in table._repr_html_()
+    assert "badge" not in shown(table)

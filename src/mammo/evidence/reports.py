@@ -95,7 +95,7 @@ REPORTS = (
     ),
     Report(
         "Gabbualoy et al. 2026", "five backbones, tuned on CBIS-DDSM", "CBIS-DDSM", "home",
-        "0.703 to 0.867", "stated", GABBUALOY, 714, "images",
+        "0.703–0.867", "stated", GABBUALOY, 714, "images",
     ),
 )  # fmt: skip
 """As read at the links. Shen's values are quoted there by the user, who set theirs beside them;

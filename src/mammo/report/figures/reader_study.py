@@ -69,7 +69,7 @@ def reader_curves(
                 label=f"{TITLES[model]}: {named[model]}",
             )  # fmt: skip
         unit_square(axes, "1 − specificity", "Sensitivity")
-        figure.legend(loc="outside lower center", handlelength=3.2)
+        figure.legend(loc="outside lower left", handlelength=3.2)
     listed = "; ".join(f"{TITLES.get(name, name)} {text}" for name, text in named.items())
     return Picture(
         figure,

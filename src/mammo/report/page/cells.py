@@ -18,7 +18,7 @@ _BADGES = {"real", "recorded", "synthetic", "published"}
 
 _LONG_WORD = re.compile(r"\S{25}")
 _MANY_COLUMNS = 8
-_LINK = re.compile(r"https://[\w./#-]+")
+_LINK = re.compile(r"https://(?:[\w-]+\.)+\w+/[\w./#-]+")
 _ONE = r"[<>≤≥]? ?[-−+±]?\d[\d.,]*%?"
 _NUMBERS = re.compile(rf"{_ONE}(?:(?: to | of | ± |; | / |–| \(){_ONE}\)?)*")
 _SHORT_NUMBERS = re.compile(r"(?:< )?[-−+±]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")
@@ -96,9 +96,9 @@ def _of_notebook(heading: str, texts: list[str]) -> list[Cell]:
 
 
 def _of_words(text: str) -> Cell:
-    """Return a badge, a link without its scheme, or plain text."""
+    """Return a badge, a link that is named by its site, or plain text."""
     if _LINK.fullmatch(text):
-        return Cell(text.removeprefix("https://"), "mammo-link", link=text)
+        return Cell(text.split("/")[2].split(".")[-2], "", link=text)
     return Cell(text, "", text in _BADGES)
 
 

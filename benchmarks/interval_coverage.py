@@ -2,10 +2,10 @@
 
     python benchmarks/interval_coverage.py [--simulations 5000] [--only aurocs pairs ...]
 
-Writes src/mammo/evaluation/simulated/*.csv, which the book shows; takes about a quarter of an hour
-of one core. Scores are normal; a patient's images share a part of the variance (ICC). With a floor,
-scores of 84% of the benign images, and of some malignant ones, are one value, as those of images in
-which a detector marks nothing. Candidates that were not chosen are in the tables, too.
+Writes src/mammo/evaluation/simulated/*.csv, which the book shows; takes some three minutes of one
+core. Scores are normal; a patient's images share a part of the variance (ICC). With a floor, scores
+of 84% of the benign images, and of some malignant ones, are one value, as those of images in which
+a detector marks nothing. Candidates that were not chosen are in the tables, too.
 """
 
 from __future__ import annotations

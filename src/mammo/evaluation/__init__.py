@@ -19,9 +19,11 @@ from mammo.evaluation.bootstrap import auroc_interval, bootstrap_aurocs, statist
 from mammo.evaluation.calibration import (
     brier,
     calibration_line,
+    reliability_curve,
+)
+from mammo.evaluation.calibration_error import (
     debiased_calibration_error,
     expected_calibration_error,
-    reliability_curve,
 )
 from mammo.evaluation.clustered import auroc_covariance, delong_interval, obuchowski_interval
 from mammo.evaluation.curves import (

@@ -143,15 +143,16 @@ def compare_models(
     aurocs, covariance = auroc_covariance(images.labels, both, images.units)
     variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
     replicates = bootstrap_aurocs(images.labels, both, images.units, n_bootstrap, seed)
-    shared = math.sqrt(covariance[0, 0] * covariance[1, 1])
     precisions = [precision_of(images, scores) for scores in both]
+    spread = math.sqrt(precisions[0].variance * precisions[1].variance)
+    correlation = float(np.clip(covariance[0, 1] / spread, -1, 1)) if spread > 0 else 0.0
     return _comparison(
         aurocs,
         variance,
         math.inf,
         replicates,
         (images, images),
-        ScoreLimits(*precisions, covariance[0, 1] / shared if shared > 0 else 0.0),
+        ScoreLimits(*precisions, correlation),
         design="paired",
         confidence=confidence,
         seed=seed,

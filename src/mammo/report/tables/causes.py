@@ -133,8 +133,8 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     note = (
         "auROCs: at home; learnt at home, tested there; learnt and tested there. Drop: the first "
         "less the second. Difficulty: the first less the third. Mismatch: the rest. In brackets: "
-        f"{100 * first['confidence']:g}% bootstrap by {first['unit']}, each alone. p: of the two "
-        f"parts, Holm over {2 * len(parts)}. Patients tested: "
+        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} for these trainings, each "
+        f"alone. p: of the two parts, Holm over {2 * len(parts)}. Patients tested: "
         f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
     )
     return Table(shown, caption, note, data=parts, name="drop-parts")

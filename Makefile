@@ -10,7 +10,7 @@ PYTEST := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE MALLOC_MMAP_THRESHOLD_=10485
 export MAMMO_DATA MAMMO_REAL_DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all lint format lab bench gpu-check fuzz clean distclean
+.PHONY: help book pdf test test-all lint format lab bench gpu-check fuzz clean distclean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
@@ -19,6 +19,9 @@ help: ## list the targets
 
 book: $(BIN)/.book ## execute what changed and render the book (PARAMS=..., MAMMO_DATA=..., OFFLINE=1)
 	@$(BIN)/mammo book$(if $(OFFLINE), --offline)$(if $(PARAMS), --params $(PARAMS))
+
+pdf: book ## print the book to book/_build/mammo.pdf, where a Chromium is at hand
+	@$(BIN)/python -m mammo.book.pdf
 
 test: $(BIN)/.test ## run the tests, a small complete build of the book among them
 	@$(PYTEST) -m "not long"

@@ -32,7 +32,7 @@
 # %% tags=["parameters", "remove-input"]
 n_bootstrap = 10_000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
-unit = "patient"  # what the bootstrap draws: "patient" or "image"
+unit = "patient"  # what intervals take as independent: "patient" or "image"
 mixed_model = "alexnet"  # the model that is also trained on mixed data
 mixed_fraction = 0.8  # of each external set's patients, in the mixed training
 

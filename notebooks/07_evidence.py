@@ -146,4 +146,4 @@ mias.tables[0]
 # end2end's weights report less on CBIS-DDSM than its authors on their own split.
 
 # %%
-evidence.who_found_what(study, new_york, rules)
+evidence.who_found_what(new_york, rules)

@@ -46,7 +46,7 @@ notice.images_notice(study.sources)
 # %% [markdown]
 # ## Steps
 
-# %%
+# %% tags=["hide-output"]
 provenance.steps(study)
 
 # %% [markdown]
@@ -64,11 +64,11 @@ provenance.weights(study)
 # %% [markdown]
 # ## Parameters
 
-# %%
+# %% tags=["hide-output"]
 provenance.parameters(study)
 
 # %% [markdown]
 # ## Versions
 
-# %%
+# %% tags=["hide-output"]
 provenance.versions()

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock
 
+from mammo.book.rendering import BESIDE
 from mammo.parameters import Parameters, sources
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +28,6 @@ TINY = {
     "weights": "random",
     "epochs": 2,
     "n_bootstrap": 100,
-    "coverage_simulations": 10,
     "transfer_folds": 2,
     "factor_patients": 20,
     "adapt_fractions": [0.0, 0.2, 0.8],
@@ -103,6 +103,8 @@ def copy(folder: Path, source: Path = ROOT) -> Project:
     """Copy what the book is made from, and nothing that was made from it."""
     for part in ("book", "notebooks", "params", "recorded"):
         shutil.copytree(source / part, folder / part, ignore=MADE)
+    for name in BESIDE:
+        shutil.copy(source / name, folder)
     (folder / "params" / "tiny.yaml").write_text(yaml.safe_dump(TINY))
     for empty in ("home", "no-data"):
         (folder / empty).mkdir()

@@ -37,7 +37,7 @@ def test_every_step_says_its_seconds(book):
     steps = [f"{what} {name}" for what in ("data set", "images") for name in datasets]
     models = ("alexnet", "end2end_vgg16", "end2end_resnet50", "frcnn_cad")
     steps += [*(f"model {name}" for name in models), "mixed data alexnet"]
-    steps += ["local data alexnet", "difference of images", "coverage of intervals"]
+    steps += ["local data alexnet", "difference of images"]
     steps += [*(f"chapter {name}" for name in chapters(book.project.root))]
     assert list(table) == [*steps, "rendering", "total"]
     spent = [float(seconds) for seconds in table.values()]
@@ -121,15 +121,15 @@ def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
 
 def test_one_chapter_is_rerun_alone_and_leaves_the_book(book):
     executed, rendered = book.project.executed(), times_of_rendering(book.project)
-    outcome = book.project.mammo("run", "how_sure", *PARAMS, "-p", "coverage_simulations", "11")
+    outcome = book.project.mammo("run", "how_sure", *PARAMS, "-p", "margin", "0.06")
     assert outcome.returncode == 0, outcome.stderr
     added = book.project.executed().keys() - executed.keys()
     assert chapters_of(added) == {"how_sure"}
     assert times_of_rendering(book.project) == rendered
     page = book.project.root / "results" / "how_sure" / "html" / "index.html"
     assert f"The page is at {page}\n" in outcome.stdout
-    assert "`coverage_simulations` is 11" not in page.read_text()
-    assert "coverage_simulations</span></code> is 11 (in the book 10)" in page.read_text()
+    assert "`margin` is 0.06" not in page.read_text()
+    assert "margin</span></code> is 0.06 (in the book 0.05)" in page.read_text()
     shutil.rmtree(page.parents[2])
     for name in added:
         shutil.rmtree(book.project.artifacts / name)

@@ -46,15 +46,18 @@ def test_tables_are_printed_and_everything_is_written(capsys, monkeypatch, file,
     lines = printed.splitlines()
     titles = ["auROC", "interval", "images", "patients", "malignant", "verdict"]
     assert lines[0].split()[-6:] == titles
-    assert sum(" internal " in line for line in lines) == 2
+    assert sum(" internal " in line for line in lines[:8]) == 2
     assert sum(" home north " in line or " home south " in line for line in lines) == 4
-    assert "95%, percentile bootstrap of patients, 200 replicates" in printed
+    assert "95%, score interval (Newcombe's method 5) by patient; beside" in printed
+    assert "percentile bootstrap of patients, 200 replicates" in printed
+    assert "at another site" in printed
     assert {path.name for path in folder.iterdir()} == {
         "estimates.csv",
         "comparisons.csv",
         "operating_points.csv",
         "calibration.csv",
         "subgroups.csv",
+        "next_site.csv",
         "forest.svg",
         "roc.svg",
         "reliability.svg",
@@ -94,6 +97,106 @@ def test_breasts_are_scored_by_a_rule_that_is_named(file):
     assert made.aurocs["n_images"].tolist() == [120, 120, 100, 100, 80, 80]
     by_patient = evaluation.evaluate(file, Options(per="patient", rule="mean", replicates=100))
     assert by_patient.aurocs["n_images"].tolist() == [60, 60, 50, 50, 40, 40]
+
+
+def test_sides_are_read_whatever_they_are_called(file, tmp_path):
+    """Four spellings of two sides are no four breasts."""
+    table = made_scores()
+    words = {"L": ["L", "l", "Left", "links"], "R": ["R", "RIGHT", "rechts", "dx"]}
+    table["laterality"] = [
+        words[side][number % 4] for number, side in enumerate(table["laterality"])
+    ]
+    table["view"] = table["view"].str.lower()
+    table.to_csv(tmp_path / "scores.csv", index=False)
+    options = Options(per="breast", rule="max", replicates=100)
+    found, expected = (evaluation.evaluate(one, options) for one in (tmp_path / "scores.csv", file))
+    assert found.aurocs["n_images"].tolist() == [120, 120, 100, 100, 80, 80]
+    assert found.aurocs["auroc"].tolist() == expected.aurocs["auroc"].tolist()
+    assert set(found.subgroups["level"]) == set(expected.subgroups["level"])
+    table.drop(columns="laterality").assign(view=table["laterality"].str[0] + "CC").to_csv(
+        tmp_path / "views.csv", index=False
+    )
+    table.assign(laterality="up").to_csv(tmp_path / "up.csv", index=False)
+    with pytest.raises(MammoError, match=r"laterality 'up' .*not known; write L, R or both"):
+        evaluation.evaluate(tmp_path / "up.csv", options)
+
+
+def test_a_view_that_names_the_side_tells_the_breast(file, tmp_path):
+    table = made_scores()
+    view = table["laterality"] + table["view"]
+    table.drop(columns="laterality").assign(view=view).to_csv(tmp_path / "s.csv", index=False)
+    made = evaluation.evaluate(tmp_path / "s.csv", Options(per="breast", rule="max"))
+    assert len(made.scored) == 600
+
+
+HEADERS = {
+    "capitals": {"dataset": "Dataset", "y_true": "Y_True", "laterality": "LATERALITY"},
+    "blanks": {"patient_id": "Patient ID", "image_id": "image id", "y_score": "y score"},
+    "usual names": {"patient_id": "MRN", "image_id": "File Name", "y_score": "Probability",
+                    "y_true": "Label", "laterality": "Side", "model": "Algorithm"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("names", HEADERS.values(), ids=HEADERS)
+def test_columns_may_have_their_usual_names(file, tmp_path, names):
+    made_scores().rename(columns=names).to_csv(tmp_path / "scores.csv", index=False)
+    options = Options(per="breast", rule="max", replicates=100)
+    found, expected = (evaluation.evaluate(one, options) for one in (tmp_path / "scores.csv", file))
+    pd.testing.assert_frame_equal(found.aurocs, expected.aurocs)
+
+
+def test_our_names_come_before_usual_ones(file, tmp_path):
+    made_scores().assign(risk=0.5, Side="?").to_csv(tmp_path / "scores.csv", index=False)
+    made = evaluation.evaluate(tmp_path / "scores.csv", Options(replicates=100))
+    assert made.scored["y_score"].nunique() > 2 and {"risk", "Side"} <= {*made.scored}
+
+
+DIALECTS = {
+    "decimal commas": {"sep": ";", "decimal": ","},
+    "decimal commas in quotes": {"decimal": ",", "quoting": 1},
+    "tabs": {"sep": "\t"},
+    "UTF-16": {"encoding": "utf-16"},
+    "Windows": {"sep": ";", "decimal": ",", "encoding": "cp1252", "lineterminator": "\r\n"},
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_dialects_say_the_same(file, tmp_path, dialect):
+    made_scores().to_csv(tmp_path / "scores.csv", index=False, **dialect)
+    found = evaluation.evaluate(tmp_path / "scores.csv", Options()).scored
+    pd.testing.assert_frame_equal(found, evaluation.evaluate(file, Options()).scored)
+
+
+@pytest.mark.parametrize("mark", [",", "."])
+def test_thousands_are_read_where_they_are_clear_and_refused_where_not(file, tmp_path, mark):
+    table = made_scores()
+    table["y_score"] = (table["y_score"].rank() * 3).round().astype(int)
+    plain = tmp_path / "plain.csv"
+    table.to_csv(plain, index=False)
+    expected = evaluation.evaluate(plain, Options(replicates=100)).aurocs["auroc"]
+    as_text = table["y_score"].map("{:,}".format).str.replace(",", mark)
+    table.assign(y_score=as_text).to_csv(tmp_path / "doubtful.csv", index=False)
+    with pytest.raises(MammoError, match="which may be a fraction or thousands"):
+        evaluation.evaluate(tmp_path / "doubtful.csv", Options())
+    as_text += "." if mark == "," else ","
+    table.assign(y_score=as_text + "5").to_csv(tmp_path / "clear.csv", index=False)
+    found = evaluation.evaluate(tmp_path / "clear.csv", Options(replicates=100)).aurocs["auroc"]
+    assert found.tolist() == expected.tolist()
+
+
+def test_ten_thousand_subgroups_are_refused_before_anything_is_computed(tmp_path):
+    table = pd.concat([made_scores()] * 20, ignore_index=True)
+    table = table.assign(image_id=table.index.astype(str), manufacturer=table.index.astype(str))
+    table.to_csv(tmp_path / "scores.csv", index=False)
+    with pytest.raises(MammoError, match=r"column 'image_id' has .* levels, 30 at most"):
+        evaluation.evaluate(tmp_path / "scores.csv", Options(subgroups=("image_id",)))
+    made = evaluation.evaluate(tmp_path / "scores.csv", Options(replicates=100))
+    with pytest.warns(UserWarning, match="no subgroups by manufacturer: more than 30 levels"):
+        assert "manufacturer" not in set(made.subgroups["subgroup"])
+    for name in ("dataset", "model"):
+        table.assign(**{name: table.index.astype(str)}).to_csv(tmp_path / "s.csv", index=False)
+        with pytest.raises(MammoError, match=f"200 at most are compared.*--column {name} THEIRS"):
+            evaluation.evaluate(tmp_path / "s.csv", Options())
 
 
 def test_options_reach_the_results(file):

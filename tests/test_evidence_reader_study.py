@@ -61,7 +61,7 @@ def test_the_mean_curve_has_the_mean_of_the_areas(made):
 
 def test_nine_tests_are_adjusted_together(made):
     tables = evidence.estimates(made), evidence.against_readers(made)
-    tests = evidence.tests(*tables, published_intervals(0))
+    tests = evidence.tests(*tables, published_intervals())
     assert tests["against"].value_counts().to_dict() == {"guessing": 3, "paper": 3, "readers": 3}
     assert (tests["p_holm"] >= tests["p"]).all()
     assert tests["p_holm"].min() == pytest.approx(min(9 * tests["p"].min(), 1))

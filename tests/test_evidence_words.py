@@ -19,7 +19,7 @@ RECORDED = project.ROOT / "recorded"
 
 @pytest.fixture(scope="module")
 def intervals():
-    return published_intervals(2020)
+    return published_intervals()
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from test_sentences import HOME, MIAS_LOW, UKY_HIGH, differences, estimates, tra
 
 @pytest.fixture(scope="module")
 def intervals() -> pd.DataFrame:
-    return published_intervals(2020)
+    return published_intervals()
 
 
 def text_of(column: Column) -> str:

@@ -29,6 +29,7 @@ def test_make_alone_lists_the_targets_with_a_line_each(target):
         "lint",
         "lab",
         "bench",
+        "pdf",
         "gpu-check",
         "fuzz",
         "clean",

@@ -67,12 +67,14 @@ CHAPTERS = {
         "published-gains",
         "detectable",
         "coverage",
+        "difference-errors",
+        "share-coverage",
     ],
     "chapters/90_provenance": ["steps", "data", "weights", "parameters", "versions"],
 }
 """The pages that are computed, and the tables that stand there."""
 
-METHODS_A_ROW = {"coverage": 6, "transfer": 4}
+METHODS_A_ROW = {"transfer": 4}
 """Tables that show side by side what their CSV has below each other."""
 
 PUBLISHED = [name for name in published.MODEL_TITLES if name not in published.OURS]
@@ -107,7 +109,7 @@ def how_sure_tables(study: Study) -> list[Table]:
         how_sure.drops(expected.data),
         how_sure.gains(expected.data),
         how_sure.detectable(),
-        how_sure.coverage(study),
+        *how_sure.simulated().values(),
     ]
 
 
@@ -118,7 +120,7 @@ def evidence_tables(study: Study) -> list[Table]:
         *rules.tables,
         *evidence.scanners().tables,
         *evidence.mias(study).tables,
-        evidence.who_found_what(study, new_york, rules),
+        evidence.who_found_what(new_york, rules),
     ]
 
 
@@ -163,7 +165,7 @@ def computed(book) -> dict[str, Table]:
         provenance.data(study),
         provenance.parameters(study),
         provenance.steps(study),
-        *how_sure_tables(study),  # after the steps, since it adds one
+        *how_sure_tables(study),
     ]
     return {table.name: table for table in found}
 

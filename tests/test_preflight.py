@@ -76,9 +76,28 @@ def test_more_cases_tell_more(tmp_path):
     external = hanley_mcneil_standard_error(ASSUMED_AUROC - drop, 60, 60)
     assert drop == pytest.approx((1.959964 + 0.841621) * np.hypot(internal, external), rel=1e-5)
     assert "not even a drop to guessing would be found reliably" in said_of_few
+    assert (few.expected.malignant_patients, more.expected.malignant_patients) == (4, 60)
+    assert few.expected.for_area == more.expected.for_area > 60  # patients are alike
+    assert (
+        f"To show an auROC of at least 0.7 takes {more.expected.for_area:.0f} patients with "
+        f"cancer, and a drop of less than 0.05 {more.expected.for_drop:,.0f}; there are 60 (power"
+    ) in said_of_more
     assert f"±{more.expected.by_image:.2f} if every image told for itself" in said_of_more
     assert f"a drop of {drop:.2f} or more from home would" in said_of_more
     assert more.report.status == 0 and str(more.report).endswith("your data is usable.")
+
+
+@pytest.mark.parametrize(("malignant", "is_warned"), [(9, True), (10, False)])
+def test_fewer_than_ten_patients_of_a_class_settle_nothing(tmp_path, malignant, is_warned):
+    """Two images a patient: eighteen malignant images of nine patients are not enough."""
+    patients, root = malignant + 12, tmp_path / "images"
+    for number in range(2 * patients):
+        write_mammogram(root / f"{number}", number, PatientID=f"P{number // 2}")
+    lines = [f"{number},{number < 2 * malignant:d}" for number in range(2 * patients)]
+    report = checked(root, "image,label", *lines).report
+    text = f"patients with a malignant image: {malignant}; fewer than 10 settle nothing"
+    assert (text in str(report)) == is_warned
+    assert ("your data is usable, but see the warnings" in str(report)) >= is_warned
 
 
 @pytest.mark.parametrize("labels", ["malignant", "benign"])

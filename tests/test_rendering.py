@@ -92,12 +92,30 @@ def test_after_a_killed_rendering_every_page_is_read_anew(root, renderings):
     rendering.render(root)
     read = root / "book" / "_build" / ".doctrees"
     read.mkdir()
-    (root / "book" / "glossary.md").write_text("# Other\n")
+    (root / "book" / "reporting.md").write_text("# Other\n")
     rendering.render(root)
     assert read.is_dir()
     (root / "book" / "_build" / "rendered_pages.json").unlink()
     rendering.render(root)
     assert not read.exists()
+
+
+@pytest.mark.parametrize("name", ["_ext/captions.py", "glossary.md", "_config.yml"])
+def test_what_all_pages_are_made_with_has_every_page_read_anew(root, renderings, name):
+    rendering.render(root)
+    read = root / "book" / "_build" / ".doctrees"
+    read.mkdir()
+    changed = root / "book" / name
+    changed.write_text(changed.read_text() + "\n")
+    rendering.render(root)
+    assert not read.exists()
+
+
+def test_a_change_of_the_readme_renders_its_recipes_anew(root, renderings):
+    rendering.render(root)
+    (root / "README.md").write_text("# Other\n")
+    rendering.render(root)
+    assert len(renderings) == 2
 
 
 @pytest.mark.book
@@ -113,9 +131,9 @@ def test_a_page_that_changed_under_an_earlier_clock_is_read_anew(root, rendering
     rendering.render(root)
     doctrees = root / "book" / "_build" / ".doctrees"
     doctrees.mkdir(exist_ok=True)
-    for page in ("glossary", "reproduce"):
+    for page in ("reporting", "reproduce"):
         (doctrees / f"{page}.doctree").touch()
-    changed = root / "book" / "glossary.md"
+    changed = root / "book" / "reporting.md"
     changed.write_text(changed.read_text() + "\nMore.\n")
     os.utime(changed, (0, 0))
     rendering.render(root)

@@ -377,3 +377,19 @@ def test_a_badge_is_set_in_a_notebook_and_not_in_a_report():
     table = blocks.Table(pd.DataFrame({"set": ["MIAS"], "source": ["real"]}), "caption", name="t")
     assert '<span class="mammo-badge mammo-real">real</span>' in table._repr_html_()
     assert "badge" not in shown(table)
+
+
+def test_tabs_hold_all_their_blocks_and_one_alone_needs_none():
+    table = blocks.Table(pd.DataFrame({"a": ["<b>"]}), "Caption & more", name="one")
+    both = blocks.Tabs("models", {"First": table, "<Second>": table})._repr_html_()
+    assert both.count("Caption &amp; more</span></caption>") == 2
+    assert re.findall(r'<label for="([^"]+)">(.*?)</label>', both) == [
+        ("models-tab-1", "First"),
+        ("models-tab-2", "&lt;Second&gt;"),
+    ]
+    assert re.findall(r'id="(models-tab-\d)"( checked)?', both) == [
+        ("models-tab-1", " checked"),
+        ("models-tab-2", ""),
+    ]
+    assert blocks.Tabs("models", {"First": table})._repr_html_() == table._repr_html_()
+    assert blocks.Tabs("models", {})._repr_html_() == ""

@@ -127,25 +127,24 @@ def test_intervals_by_image_stand_in_a_table_of_their_own(study):
 def test_drops_are_those_of_the_studys_results(study):
     found = comparison.drops(study, results.comparison(study))
     pd.testing.assert_frame_equal(found.data, results.drops(study))
-    pd.testing.assert_frame_equal(found.table.data, found.data)
+    drops, next_site = found.table
+    pd.testing.assert_frame_equal(drops.data, found.data)
+    assert next_site.name == "next-site"
+    assert [table.name for table in comparison.pairs(study)] == ["pairs", "rules"]
     assert "In the paper the authors' models fall on every set" in found.words.data
 
 
 def test_a_family_without_models_has_nothing_to_show(study):
-    assert len(networks.architectures(study, "ours")) == 1
+    assert list(networks.architectures(study, "ours").blocks) == ["AlexNet"]
     assert networks.architectures(study, "frcnn_cad")._repr_html_() == ""
     assert networks.own_training(study) is not None
     assert networks.published_training(study) is None
 
 
-def test_released_detections_that_are_absent_leave_words_alone(study):
-    found = networks.released_detections(study)
-    assert found.data is None and found.table is None
-    assert "are not in this build" in found.words.data
-
-
-def test_what_the_readings_and_the_drops_rest_on_is_at_hand(study):
-    expected = how_sure.intervals(study)
+def test_what_the_readings_and_the_drops_rest_on_is_at_hand():
+    expected = how_sure.intervals()
     pd.testing.assert_frame_equal(expected.table.data, expected.data)
     assert len(how_sure.readings(expected.data).data) == 6
     assert len(how_sure.drops(expected.data).data) == 19
+    assert len(how_sure.assumptions(expected.data).data) == 7
+    assert len(how_sure.next_site(expected.data).data) == 5

@@ -35,6 +35,9 @@ def estimate(model: str, dataset: str, split: str, auroc: float, **changes: obje
         "n_rarer_patients": 40,
         "n_bootstrap": 2000,
         "n_valid": 1999,
+        "method": "score interval (Newcombe's method 5) by patient",
+        "percentile_lower": 0.4,
+        "percentile_upper": 0.6,
         "seed": 7,
         "n_runs": 1,
         "run_sd": math.nan,
@@ -191,11 +194,16 @@ def test_one_class_reads_undefined(nothing):
 
 def test_the_note_says_how_the_intervals_were_made(estimates):
     note = paper.table3(estimates).note
-    assert "95%, percentile bootstrap of patients, 2,000 replicates" in note
+    assert "Intervals: 95%, score interval (Newcombe's method 5) by patient; beside them" in note
+    assert "percentile bootstrap of patients, 2,000 replicates" in note
     assert "at least 1,999 held both classes), seed 7" in note
-    assert "simulated images" in note
-    real = estimates.assign(source="real")
-    assert "simulated" not in paper.table3(real).note
+
+
+def test_each_row_says_on_which_images_it_was_computed(estimates):
+    shown = paper.table3(estimates).shown
+    assert set(shown.loc[shown["95% interval"] != "–", "Source"]) == {"real", "synthetic"}
+    real = paper.table3(estimates.assign(source="real")).shown
+    assert "synthetic" not in set(real["Source"])
 
 
 def test_weights_that_all_models_share_stand_alone(estimates):

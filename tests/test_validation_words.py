@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -12,12 +13,14 @@ from hypothesis import strategies as st
 
 from made_evidence import HOME, REAL, changed, made_evidence, made_preflight
 from mammo.datasets.check_report import Finding
+from mammo.evaluation import auroc_covariance
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.hospital.shift.comparison import Shift
 from mammo.hospital.validation import words
 from mammo.hospital.validation.conclusions import (
     claim_of,
     drop_of,
+    patients_needed,
     rank_of,
     threshold_of,
     times_as_many_patients,
@@ -200,6 +203,23 @@ def test_how_many_patients_it_takes_is_how_many_it_takes():
             found.settings, found.margin, found.criteria,
         )  # fmt: skip
         assert (grown.drops["smallest_detectable"].iloc[0] < found.margin) == is_enough
+
+
+def test_patients_are_planned_from_the_variance_that_was_found():
+    """With so many patients like these, the error is what the power asks for."""
+    evidence = made_evidence({"alexnet": (2.0, 1.9)}, (900, 100), margin=0.1)
+    row = patients_needed(evidence).set_index("model").loc["alexnet"]
+    scored = evidence.evaluation.scored
+    here = scored[scored["dataset"] == OWN]
+    assert row["n_malignant_patients"] == 34
+    patients = here["patient_id"].to_numpy()
+    variance = auroc_covariance(here["y_true"], here["y_score"], patients)[1][0, 0]
+    z = 1.959963985 + 0.8416212336
+    assert row["for_area"] == math.ceil(34 * variance * (z / 0.1) ** 2)
+    at_home = evidence.drops["standard_error"].iloc[0] ** 2 - variance
+    assert row["for_drop"] == math.ceil(34 * variance / ((0.1 / z) ** 2 - at_home))
+    alone = patients_needed(claiming(None))
+    assert np.isnan(alone["for_drop"]).all()
 
 
 def test_numbers_of_patients_are_no_more_exact_than_they_can_be():

@@ -13,6 +13,7 @@ from mammo.book.clock import Clock
 from mammo.book.execution import execute
 from mammo.book.fetching import try_to_fetch_evidence
 from mammo.book.preparation import AT_ONCE, prepare
+from mammo.book.rerun import with_rerun
 from mammo.parameters import Parameters, sources
 from mammo.study import Study
 
@@ -33,7 +34,7 @@ def book(parameters: Parameters, *, offline: bool = False) -> None:
     clock.run(executions, study.artifacts, lambda: min(AT_ONCE, study.workers))
     for name, chapter in chosen.items():
         executed = executions[name]().read_text(encoding="utf-8")
-        rendering.publish(executed, root / "book" / chapter.page)
+        rendering.publish(with_rerun(executed, chapter, parameters), root / "book" / chapter.page)
     banner.note_parameters(parameters, root)
     _render(clock, root)
 
@@ -49,6 +50,7 @@ def chapter(chosen: Chapter, parameters: Parameters, *, into_book: bool) -> None
         executed = _execution(chosen, Study(parameters), root)()
     of_book = banner.parameters_of_book(root)
     text = banner.with_banner(executed, banner.differences(chosen, parameters, of_book))
+    text = with_rerun(text, chosen, parameters)
     if into_book:
         _put_into_book(text, chosen, root, clock)
         return

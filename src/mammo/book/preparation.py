@@ -13,7 +13,6 @@ from mammo.hospital.shift.of_study import shift
 from mammo.parameters import Parameters
 from mammo.study import INTERNAL, Study, results
 from mammo.study.controlled_factors import factors_folder
-from mammo.study.coverage import coverage_table
 from mammo.study.families import models_of
 from mammo.study.transfer_matrix import transfer_folder
 
@@ -67,7 +66,6 @@ def _model_steps(study: Study) -> dict[str, Callable[[], object]]:
         f"mixed data {p.mixed_model}": mixed,
         f"local data {p.adapt_model}": local,
         "difference of images": partial(shift, study),
-        "coverage of intervals": partial(coverage_table, study),
     }
 
 

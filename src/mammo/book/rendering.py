@@ -19,6 +19,10 @@ from mammo.files.disk import locked, naming_errors, write_text
 
 MADE = frozenset({"_build", "chapters", "index.ipynb", "__pycache__", ".ipynb_checkpoints"})
 """What is made from the book's sources, below ``book/``."""
+BESIDE = ("README.md", "CITATION.cff")
+"""What pages take from the project's root."""
+_OF_EVERY_PAGE = ("_config.yml", "_ext/", "glossary.md")
+"""Files of which every page takes something, and folders of such."""
 _NO_PAGES = MADE - {"chapters", "index.ipynb"}
 
 
@@ -57,6 +61,21 @@ def render(root: Path) -> Path:
             return _render(root)
 
 
+def render_as_one_page(root: Path) -> Path:
+    """Render the book as one page, as it is printed.
+
+    Raises
+    ------
+    MammoError
+        If a chapter has no page yet, or Jupyter Book fails.
+    """
+    _refuse_missing(root)
+    made = root / "book" / "_build"
+    with naming_errors(made), locked(made / "html.lock"):
+        _build(root / "book", "--builder", "singlehtml")
+    return made / "singlehtml" / "index.html"
+
+
 def render_alone(executed: str, chapter: Chapter, root: Path) -> Path:
     """Render one chapter by itself, with the book's looks, glossary and references.
 
@@ -80,6 +99,8 @@ def render_alone(executed: str, chapter: Chapter, root: Path) -> Path:
     with tempfile.TemporaryDirectory() as temporary:
         book = Path(temporary, "book")
         shutil.copytree(root / "book", book, ignore=shutil.ignore_patterns(*MADE))
+        for name in BESIDE:
+            shutil.copy(root / name, temporary)
         write_text(book / "index.ipynb", executed)
         others = [{"file": page.stem} for page in sorted(book.glob("*.md"))]
         toc = {"format": "jb-book", "root": "index", "chapters": others}
@@ -94,20 +115,18 @@ def _render(root: Path) -> Path:
     book = root / "book"
     html, doctrees = book / "_build" / "html", book / "_build" / ".doctrees"
     built = html / "index.html"
-    if missing := missing_chapters(root):
-        raise MammoError(
-            f"the book cannot be rendered without {', '.join(missing)}: run 'mammo book', "
-            f"or 'mammo run {missing[0]} --into-book' first"
-        )
+    _refuse_missing(root)
     _remove_old_pages(root)
     stamp = book / "_build" / "rendered_pages.json"
     texts = {path.relative_to(book).as_posix(): _content(path) for path in _pages(book)}
+    texts |= {name: _content(root / name) for name in BESIDE}
     rendered = json.loads(stamp.read_text()) if stamp.is_file() else {}
     if built.is_file() and rendered == texts:
         return built
-    if not rendered:
-        # The last rendering failed or was killed: Sphinx shall read and write every page anew, for
-        # it warns of a page only when it reads it, and takes a page cut short for a finished one.
+    if not rendered or _changed(rendered, texts, _OF_EVERY_PAGE):
+        # What all pages are made with changed, or the last rendering failed or was killed: Sphinx
+        # shall read and write every page anew, for it warns of a page only when it reads it, and
+        # takes a page cut short for a finished one.
         shutil.rmtree(doctrees, ignore_errors=True)
     for page in texts.keys() & rendered.keys():
         if rendered[page] != texts[page]:  # Sphinx would go by the times, and clocks go back.
@@ -116,6 +135,19 @@ def _render(root: Path) -> Path:
     _build(book, "-n", "-W", "--keep-going")
     write_text(stamp, json.dumps(texts))
     return built
+
+
+def _refuse_missing(root: Path) -> None:
+    if missing := missing_chapters(root):
+        raise MammoError(
+            f"the book cannot be rendered without {', '.join(missing)}: run 'mammo book', "
+            f"or 'mammo run {missing[0]} --into-book' first"
+        )
+
+
+def _changed(before: dict[str, str], now: dict[str, str], names: tuple[str, ...]) -> bool:
+    differing = {name for name, _ in before.items() ^ now.items()}
+    return any(name.startswith(names) for name in differing)
 
 
 def _remove_old_pages(root: Path) -> None:

@@ -84,6 +84,7 @@ class Kind(Enum):
     SPECIMEN = "a radiograph of a specimen, not of a breast"
     PART_OF_BREAST = "a {} view, which shows a part of the breast"
     TOO_LARGE = "more than {} pixels"
+    TOO_MANY_BYTES = "more than {} bytes"
     PAGES = (
         "several pages in one file: export each image to a file of its own",
         "export each image to a file of its own",
@@ -95,6 +96,7 @@ class Kind(Enum):
 
     # It cannot be read.
     EMPTY = "the file is empty", *_COPY
+    ELEMENT = "{}", "export these images again with this element mended, or ask the archive why"
     DAMAGED = "{}", *_COPY
     TRUNCATED = "truncated: a part of its pixels is missing", *_COPY
     DEFLATED = "{}", _EXPORT

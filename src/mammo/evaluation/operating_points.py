@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mammo.errors import MammoError
 from mammo.evaluation.curves import RocCurve, roc_curve
 from mammo.evaluation.estimate import Estimate
-from mammo.evaluation.inputs import Unit, check_fraction, check_images, check_scores
+from mammo.evaluation.inputs import Images, Unit, check_fraction, check_images, check_scores
 from mammo.evaluation.proportions import clustered_proportion
 
 
@@ -96,11 +96,34 @@ def operating_point(
     OperatingPoint
         NaN where there is no image to take a share of.
     """
+    (point,) = operating_points(
+        y_true, y_score, patient_id, [threshold], unit=unit, confidence=confidence
+    )
+    return point
+
+
+def operating_points(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patient_id: Sequence[object],
+    thresholds: Sequence[float],
+    *,
+    unit: Unit = "patient",
+    confidence: float = 0.95,
+) -> list[OperatingPoint]:
+    """Sensitivity, specificity and predictive values at each of several thresholds.
+
+    As `operating_point`, with the labels and scores checked once.
+    """
     check_fraction(confidence, "confidence")
-    if math.isnan(threshold):
+    if any(map(math.isnan, thresholds)):
         raise MammoError("the threshold is NaN: give a number, from which on a score is positive")
     images = check_images(y_true, y_score, patient_id, unit)
-    labels, called = images.labels, images.scores >= threshold
+    return [_point(images, threshold, confidence) for threshold in thresholds]
+
+
+def _point(images: Images, threshold: float, confidence: float) -> OperatingPoint:
+    labels, called, unit = images.labels, images.scores >= threshold, images.unit
 
     def share(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
         value, lower, upper = clustered_proportion(hits[among], images.units[among], confidence)

@@ -31,6 +31,8 @@ _REMEDY = (
     "give the file's path as 'weights', or let weights be 'auto' or 'random' to go on without it"
 )
 
+_UNREACHED = "ImageNet's weights could not be fetched; with weights 'imagenet' the error says why. "
+
 
 class AbsentWeightsError(WeightsError):
     """ImageNet's weights are not on this machine and cannot be fetched."""
@@ -39,7 +41,6 @@ class AbsentWeightsError(WeightsError):
         super().__init__(
             f"{source.url} cannot be fetched ({reason}); put the file at {path}, {_REMEDY}"
         )
-        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def resolve(spec: str, backbone: str, seed: int) -> tuple[State, WeightsRecord]:
     if spec == "auto":
         try:
             return _imagenet(backbone)
-        except AbsentWeightsError as absence:
-            return _random(backbone, seed, f"ImageNet's weights cannot be had: {absence.reason}. ")
+        except AbsentWeightsError:
+            return _random(backbone, seed, _UNREACHED)
     return _from_file(Path(spec), backbone)
 
 

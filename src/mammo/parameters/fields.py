@@ -215,10 +215,8 @@ class EvaluationParameters(Group):
     n_bootstrap: int = Field(10_000, ge=100, le=1_000_000, description="bootstrap replicates")
     confidence: Fraction = Field(0.95, description="confidence level of the intervals")
     unit: Literal["patient", "image"] = Field(
-        "patient", description="what the bootstrap draws: patients (all their images) or images"
-    )
-    coverage_simulations: int = Field(
-        500, ge=10, le=100_000, description="simulated sets that show how often intervals are right"
+        "patient",
+        description="what intervals take as independent: patients (all their images) or images",
     )
     margin: float = Field(
         0.05, gt=0, lt=1, description="loss of auROC up to which an external result is no worse"

@@ -20,7 +20,7 @@ from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.score_file import Layout, read_scores, reader_columns
 from mammo.evaluation.tables.scores import BREAST, INTERNAL_SPLIT, Settings, aggregated
-from mammo.report.estimates import of_anybody
+from mammo.report.estimates import intervals_in_words, of_anybody
 from mammo.report.results import write_results
 from mammo.report.tables import verdicts as verdict_cells
 from mammo.report.tables.formats import NOTHING, bounds, counts, p_value
@@ -92,6 +92,8 @@ def summary(evaluation: Evaluation) -> str:
         lines.append(_drops(evaluation.drops))
     if len(evaluation.against_readers):
         lines.append(_readers(evaluation.against_readers, evaluation.settings.unit))
+    if len(evaluation.next_sites):
+        lines.append(_next_sites(evaluation.next_sites))
     lines += [*_cautions(evaluation.aurocs), _method(evaluation), _rules(evaluation)]
     lines += calibration.unsuited(evaluation.scored)
     return "\n\n".join(lines)
@@ -175,6 +177,20 @@ def _readers(rows: pd.DataFrame, unit: Unit) -> str:
     return f"{shown.to_string(index=False)}\n\n{note}"
 
 
+def _next_sites(rows: pd.DataFrame) -> str:
+    shown = pd.DataFrame(
+        {
+            "model": rows["model"],
+            "external sets": rows["n_sites"],
+            "mean auROC": _numbers(rows["auroc"], "{:.3f}"),
+            "interval": bounds(rows["auroc_lower"], rows["auroc_upper"], 3),
+            "at another site": bounds(rows["auroc_next_lower"], rows["auroc_next_upper"], 3),
+        }
+    )
+    note = "Over the external sets: random effects, and the prediction interval of another site."
+    return f"{shown.to_string(index=False)}\n\n{note}"
+
+
 def _cautions(rows: pd.DataFrame) -> list[str]:
     """Say which sets settle nothing, and which scores may point the wrong way."""
     few = rows[[verdicts.are_too_few(row) for row in rows.to_dict("records")]]
@@ -202,13 +218,8 @@ def _numbers(values: pd.Series, form: str) -> pd.Series:
 
 
 def _method(evaluation: Evaluation) -> str:
-    how, valid = evaluation.settings, evaluation.aurocs["n_valid"].min()
-    return (
-        f"Intervals: {100 * how.confidence:g}%, percentile bootstrap of {how.unit}s, "
-        f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
-        + (
-            " Drops: t statistic and interval from the variance between patients."
-            if len(evaluation.drops)
-            else " Name the data set that the models were made with (--internal) to see the drops."
-        )
+    return intervals_in_words(evaluation.aurocs) + (
+        f" Drops: {'; '.join(dict.fromkeys(evaluation.drops['method']))}."
+        if len(evaluation.drops)
+        else " Name the data set that the models were made with (--internal) to see the drops."
     )

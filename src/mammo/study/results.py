@@ -109,7 +109,7 @@ def estimates(
         As `repeated_aurocs`, of the same images.
     training : {"ddsm", "mixed"}
     unit : {"patient", "image"}, optional
-        What the bootstrap draws, if not the study's unit.
+        What intervals take as independent, if not the study's unit.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def comparison(study: Study, unit: Unit | None = None) -> pd.DataFrame:
     ----------
     study : Study
     unit : {"patient", "image"}, optional
-        What the bootstrap draws, if not the study's unit.
+        What intervals take as independent, if not the study's unit.
     """
     repeated = repeated_aurocs(study, study.parameters.models)
     return estimates(study, all_predictions(study), repeated, unit=unit)

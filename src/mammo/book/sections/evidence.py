@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
 from IPython.display import Markdown
 
 from mammo.evidence import digitiser, inbreast_rules, mias_at_home, reports
@@ -59,7 +58,7 @@ class Shown:
 
 def reader_study(study: Study) -> Shown:
     """Return the paper's models beside 14 radiologists on the same exams."""
-    found, intervals = evidence(study, exams.NAME), _intervals(study)
+    found, intervals = evidence(study, exams.NAME), published_intervals()
     estimates, against, curves = (
         found.tables[name] for name in (exams.ESTIMATES, exams.AGAINST_READERS, exams.CURVES)
     )
@@ -97,7 +96,7 @@ def scanners() -> Shown:
 
 def mias(study: Study) -> Shown:
     """Return classifiers that are made for mini-MIAS."""
-    found, intervals = evidence(study, mias_at_home.NAME), _intervals(study)
+    found, intervals = evidence(study, mias_at_home.NAME), published_intervals()
     heads, chance = (found.tables[name] for name in (mias_at_home.TABLE, mias_at_home.CHANCE))
     return Shown(
         _status(found, mias_at_home.NAME),
@@ -108,10 +107,10 @@ def mias(study: Study) -> Shown:
     )
 
 
-def who_found_what(study: Study, new_york: Shown, of_rules: Shown) -> Table:
+def who_found_what(new_york: Shown, of_rules: Shown) -> Table:
     """Return every report on the paper's published models, those computed here among them."""
     table = reports.who_found_what(
-        _intervals(study),
+        published_intervals(),
         of_rules.evidence.tables[inbreast_rules.TABLE],
         new_york.evidence.tables[exams.ESTIMATES],
     )
@@ -120,7 +119,3 @@ def who_found_what(study: Study, new_york: Shown, of_rules: Shown) -> Table:
 
 def _status(found: Evidence, name: str) -> Markdown:
     return told.status(found, _REMEDIES[name])
-
-
-def _intervals(study: Study) -> pd.DataFrame:
-    return published_intervals(study.parameters.seed)

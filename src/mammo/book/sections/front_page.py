@@ -24,7 +24,7 @@ def findings(study: Study) -> Result:
     estimates = results.comparison(study)
     found = {name: evidence(study, name) for name in KINDS}
     columns = [
-        front_page.paper_column(published_intervals(study.parameters.seed)),
+        front_page.paper_column(published_intervals()),
         front_page.evidence_column(found),
         front_page.build_column(estimates, results.drops(study), results.mixed_gains(study)),
     ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from mammo.book import viewing
 from mammo.book.sections.result import Result
-from mammo.paper.published import model_title
+from mammo.paper.published import model_title, short_title
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
 from mammo.report.figures.attention import attention_of_models
 from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import Picture
 from mammo.report.figures.training import training_curves
-from mammo.report.page.blocks import Group
+from mammo.report.page.blocks import Tabs
 from mammo.report.tables import paper
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import family_of, models_of
@@ -20,9 +20,11 @@ from mammo.study.families.frcnn_cad import FrcnnCadFamily
 from mammo.study.families.transfer import TransferFamily
 
 
-def architectures(study: Study, family: str) -> Group:
+def architectures(study: Study, family: str) -> Tabs:
     """Draw the study's models of a family ("ours", "end2end", "frcnn_cad") from their layers."""
-    return Group(_DRAWN[family](study, model) for model in models_of(study, family))
+    models = models_of(study, family)
+    drawn = {short_title(model): _DRAWN[family](study, model) for model in models}
+    return Tabs(f"models-{family.replace('_', '-')}", drawn)
 
 
 def own_training(study: Study) -> Picture | None:

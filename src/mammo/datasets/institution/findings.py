@@ -83,6 +83,7 @@ def _table(intake: Intake) -> Iterable[Finding]:
         )
         return
     yield Finding("ok", f"the table has one row per {intake.labels.level}")
+    yield Finding("ok", intake.labels.meaning)
     yield from (Finding("note", text) for text in (*intake.labels.notes, *intake.notes))
     lines = [str(line) for line in intake.absent["line"]]
     if intake.files["line"].isna().all():
@@ -121,6 +122,13 @@ def _labels(intake: Intake) -> Iterable[Finding]:
         )
     if lost := _patients_without_label(intake):
         yield Finding("note", f"{_number(lost, 'patient')} without any label")
+    if nameless := int(used["patient"].isna().sum()):
+        yield Finding(
+            "note",
+            f"{_number(nameless, 'image')} without a patient: each study counts as one, so that "
+            "intervals are too narrow where a patient came several times",
+            "add a column patient_id to the table if it is known",
+        )
     if parted := _parted_patients(used):
         yield Finding(
             "warning",

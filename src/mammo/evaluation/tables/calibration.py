@@ -12,7 +12,7 @@ from mammo.errors import MammoError
 from mammo.evaluation import (
     brier,
     calibration_line,
-    expected_calibration_error,
+    debiased_calibration_error,
     reliability_curve,
     statistic_interval,
     verdicts,
@@ -35,10 +35,11 @@ def calibration(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``brier``, ``ece``,
-        ``intercept``, ``slope``, ``in_the_large``, each with ``_lower`` and ``_upper``; and
-        ``n_clipped``, ``unit``, ``method``, ``n_images``, ``n_patients``, ``n_malignant``,
-        ``n_rarer_patients`` and the ``verdict`` of `mammo.evaluation.verdicts.calibration`.
+        ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``ece`` (debiased,
+        without an interval), ``brier``, ``intercept``, ``slope``, ``in_the_large``, each with
+        ``_lower`` and ``_upper``; and ``n_clipped``, ``unit``, ``method``, ``n_images``,
+        ``n_patients``, ``n_malignant``, ``n_rarer_patients`` and the ``verdict`` of
+        `mammo.evaluation.verdicts.calibration`.
     """
     return pd.DataFrame([_row(part, AS_SCORED, settings) for part in _suited(scored)])
 
@@ -125,13 +126,14 @@ def _suited(scored: pd.DataFrame) -> Iterator[Part]:
 def _row(part: Part, kind: str, settings: Settings) -> dict[str, object]:
     line = calibration_line(*part.arrays, unit=settings.unit, confidence=settings.confidence)
     row: dict[str, object] = {**part.key, "scores": kind}
-    for name, statistic in (("brier", brier), ("ece", expected_calibration_error())):
-        found = statistic_interval(statistic, *part.arrays, **asdict(settings))
-        row |= {name: found.value, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
+    found = statistic_interval(brier, *part.arrays, **asdict(settings))
+    row |= {"brier": found.value, "brier_lower": found.lower, "brier_upper": found.upper}
+    row["ece"] = debiased_calibration_error(*part.arrays, unit=settings.unit).value
     row |= asdict(line)
     row |= {
         "unit": settings.unit,
-        "method": f"line: maximum likelihood, errors by {settings.unit}; others: bootstrap",
+        "method": f"line: maximum likelihood, errors by {settings.unit}; Brier: percentile "
+        "bootstrap; ECE: debiased, no interval",
         **check_images(*part.arrays, settings.unit).sizes,
     }
     return row | {"verdict": verdicts.calibration(row)}

@@ -113,7 +113,7 @@ def _row(
         "second_model": second.model,
         "dataset": first.dataset,
         "second_dataset": second.dataset,
-        **asdict(compared),
+        **compared.numbers,
         "margin": margin,
         "p_non_inferior": non_inferiority(compared, margin).p_value,
         "smallest_detectable": smallest_detectable_difference(

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mammo.evaluation.tables import calibration, estimates, operating_points, subgroups
 from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
+from mammo.evaluation.tables.next_site import next_sites
 from mammo.evaluation.tables.operating_points import Criterion
 from mammo.evaluation.tables.readers import readers_against_models
 from mammo.evaluation.tables.scores import Settings, check_contract
@@ -46,6 +47,7 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         check_contract(self.scored)
+        subgroups.check_columns(self.scored, self.divide_by)
 
     @cached_property
     def aurocs(self) -> pd.DataFrame:
@@ -66,6 +68,11 @@ class Evaluation:
     def pairs(self) -> pd.DataFrame:
         """Models against each other: `mammo.evaluation.tables.drops.model_pairs`."""
         return model_pairs(self.scored, self.settings, self.margin)
+
+    @cached_property
+    def next_sites(self) -> pd.DataFrame:
+        """What another site would find: `mammo.evaluation.tables.next_site.next_sites`."""
+        return next_sites(self.scored, self.settings)
 
     @cached_property
     def against_readers(self) -> pd.DataFrame:
@@ -106,8 +113,7 @@ class Evaluation:
     @cached_property
     def subgroups(self) -> pd.DataFrame:
         """By the columns that are there: `mammo.evaluation.tables.subgroups.subgroup_aurocs`."""
-        present = [name for name in subgroups.FACTS if name in self.scored]
-        columns = dict.fromkeys([*present, *self.divide_by])
+        columns = dict.fromkeys([*subgroups.facts_of(self.scored), *self.divide_by])
         return subgroups.subgroup_aurocs(self.scored, columns, self.settings)
 
     @property
@@ -120,5 +126,6 @@ class Evaluation:
             "calibration": self.calibration,
             "subgroups": self.subgroups,
             "readers": self.against_readers,
+            "next_site": self.next_sites,
         }
         return {name: table for name, table in found.items() if len(table)}

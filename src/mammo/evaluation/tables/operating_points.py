@@ -97,7 +97,7 @@ def carried_over(
     rows = []
     for model in dict.fromkeys(part.model for part in found):
         external = [p for p in found if p.model == model and p.split == EXTERNAL_SPLIT]
-        homes = [p for p in found if p.model == model and _can_choose(p)]
+        homes = [p for p in found if p.model == model and can_choose(p)]
         for home in homes:
             for rule in criteria:
                 threshold = rule.choose(*home.arrays[:2])
@@ -107,7 +107,8 @@ def carried_over(
     return pd.DataFrame(rows)
 
 
-def _can_choose(part: Part) -> bool:
+def can_choose(part: Part) -> bool:
+    """Whether thresholds can be chosen on a set: an internal one of both classes."""
     return part.split == INTERNAL_SPLIT and part.rows["y_true"].nunique() == 2
 
 

@@ -55,8 +55,7 @@ def subgroup_aurocs(
         If a column is absent or has more than 30 levels.
     """
     columns = list(columns)
-    for name in columns:
-        _check_column(scored, name)
+    check_columns(scored, columns)
     rows = []
     for part in parts(scored):
         for name in columns:
@@ -82,12 +81,27 @@ def _levels(values: pd.Series) -> pd.Series:
     return text.replace("", UNKNOWN)
 
 
-def _check_column(scored: pd.DataFrame, name: str) -> None:
-    if name not in scored:
-        raise MammoError(f"no column {name!r} to divide by; there are {', '.join(scored)}")
-    n_levels = scored[name].nunique()
-    if n_levels > _MOST_LEVELS:
-        raise MammoError(
-            f"column {name!r} has {n_levels} levels, {_MOST_LEVELS} at most make subgroups: put "
-            "its values into a few ranges first"
+def check_columns(scored: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Raise MammoError if a column is absent, or has more levels than make subgroups."""
+    for name in columns:
+        if name not in scored:
+            raise MammoError(f"no column {name!r} to divide by; there are {', '.join(scored)}")
+        n_levels = scored[name].nunique()
+        if n_levels > _MOST_LEVELS:
+            raise MammoError(
+                f"column {name!r} has {n_levels:,} levels, {_MOST_LEVELS} at most make subgroups: "
+                "put its values into a few ranges first"
+            )
+
+
+def facts_of(scored: pd.DataFrame) -> list[str]:
+    """Return those of `FACTS` that divide a table; one of too many levels is noted and left out."""
+    present = [name for name in FACTS if name in scored]
+    found = [name for name in present if scored[name].nunique() <= _MOST_LEVELS]
+    if several := [name for name in present if name not in found]:
+        warnings.warn(
+            f"no subgroups by {', '.join(several)}: more than {_MOST_LEVELS} levels",
+            UserWarning,
+            stacklevel=2,
         )
+    return found

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mammo.evaluation import auroc_covariance, bootstrap_aurocs
-from mammo.evaluation.bootstrap import estimate_from, tails
+from mammo.evaluation import auroc, auroc_covariance
+from mammo.evaluation.headline import headline_auroc
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
 from mammo.evaluation.raters import variance_of_mean
@@ -27,7 +27,7 @@ from mammo.evaluation.verdicts import FEWEST_DF
 def mean_aurocs(
     y_true: ArrayLike, patient_id: Sequence[object], scores: NDArray, settings: Settings
 ) -> pd.DataFrame:
-    """Return each way's auROC, the mean over its trainings, with a bootstrap interval.
+    """Return each way's auROC, the mean over its trainings, with its intervals.
 
     Parameters
     ----------
@@ -40,26 +40,13 @@ def mean_aurocs(
     -------
     DataFrame
         One row a way: ``auroc``, ``n_runs``, ``run_sd`` (standard deviation over the trainings, NaN
-        for one), then `mammo.evaluation.Estimate`'s fields but ``value``. All ways share the draws.
-        The interval is for other patients and these very trainings.
+        for one), then the fields of `mammo.evaluation.headline.AurocEstimate` but ``value``. All
+        ways share the draws. The intervals are for other patients and these very trainings.
     """
-    images = check_images(y_true, scores[0, 0], patient_id, settings.unit)
-    labels, units = images.labels, images.units
-    each = auroc_covariance(labels, _models(scores), units)[0].reshape(scores.shape[:2])
-    drawn = bootstrap_aurocs(
-        labels, _models(scores), units, settings.n_bootstrap, settings.seed
-    ).reshape(*scores.shape[:2], -1)
     rows = []
-    for aurocs, replicates in zip(each, drawn.mean(axis=1), strict=True):
-        estimate = estimate_from(
-            float(aurocs.mean()),
-            replicates,
-            tails(settings.confidence),
-            images,
-            f"percentile bootstrap of {settings.unit}s, mean over trainings",
-            settings.confidence,
-            settings.seed,
-        )
+    for models in scores:
+        aurocs = [auroc(y_true, one) for one in models]
+        estimate = headline_auroc(y_true, models, patient_id, **asdict(settings))
         rows.append({**asdict(estimate), "n_runs": len(aurocs), "run_sd": _spread(aurocs)})
     return pd.DataFrame(rows).rename(columns={"value": "auroc"})
 
@@ -140,5 +127,5 @@ def _models(scores: NDArray) -> NDArray:
     return scores.reshape(-1, scores.shape[-1])
 
 
-def _spread(aurocs: NDArray[np.float64]) -> float:
-    return float(aurocs.std(ddof=1)) if len(aurocs) > 1 else math.nan
+def _spread(aurocs: Sequence[float]) -> float:
+    return float(np.std(aurocs, ddof=1)) if len(aurocs) > 1 else math.nan

@@ -29,7 +29,7 @@ RUNS = 3
 SIMULATED = "Synthetic images are simulated: they say nothing about patients or radiologists."
 _FROM = {RECALIBRATED: AS_IT_IS, BOTH: HARMONISED}
 """The scores that each recalibration, which needs labels, starts from."""
-_MEASURES = ("brier", "ece", "in_the_large", "intercept", "slope")
+_MEASURES = ("brier", "in_the_large", "intercept", "slope")
 
 
 def adapt(
@@ -182,7 +182,7 @@ def _alternatives(
     ).set_index(pd.Index(ways))
     measured = calibration(_table_of_scores(patients, ways), settings).set_index("model")
     columns = [f"{name}{end}" for name in _MEASURES for end in ("", "_lower", "_upper")]
-    tables = [known, assessed.loc[list(ways)], measured[columns]]
+    tables = [known, assessed.loc[list(ways)], measured[["ece", *columns]]]
     return pd.concat(tables, axis=1).reset_index(drop=True)
 
 

@@ -51,7 +51,8 @@ def learning_curve(result: Adaptation) -> Picture:
         )
         light_grid(axes, "y")
         figure.legend(loc="outside lower center", ncols=3)
-    return Picture(figure, _alt(result))
+    caption = "auROC by the number of local patients in the training"
+    return Picture(figure, _alt(result), caption)
 
 
 def _scale(axes: Axes, rows: pd.DataFrame) -> None:

@@ -234,8 +234,7 @@ def _note(rows: pd.DataFrame) -> str:
     return (
         f"{trainings}Always tested on the same {row['n_patients']:,} patients held aside "
         f"({row['n_images']:,} images, {row['n_malignant']:,} malignant). Interval of the auROC: "
-        f"percentile bootstrap of {row['unit']}s, {row['n_bootstrap']:,} replicates, seed "
-        f"{row['seed']}, for these very trainings. Gain: paired, over the model as it is; its "
+        f"{row['method']}, for these very trainings. Gain: paired, over the model as it is; its "
         f"interval and p are for {drawn}; Holm over all amounts and harmonisation."
     )
 

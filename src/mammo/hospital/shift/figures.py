@@ -50,7 +50,8 @@ def grey_histograms(shift: Shift) -> Picture:
         axes.set_ylim(bottom=0)
         light_grid(axes)
         figure.legend(loc="outside lower center", ncols=2, handlelength=3.2)
-    return Picture(figure, _histograms_alt(shift, names))
+    caption = "Grey inside the breast, here and in the training set"
+    return Picture(figure, _histograms_alt(shift, names), caption)
 
 
 def standardised_differences(shift: Shift) -> Picture:
@@ -90,7 +91,10 @@ def standardised_differences(shift: Shift) -> Picture:
         axes.tick_params(axis="y", length=0)
         light_grid(axes, "x")
     level = f"{100 * rows['confidence'].iloc[0]:g}%"
-    caption = f"Lines: {level} intervals by patient; hollow: the interval holds 0."
+    caption = (
+        f"Differences from the training set. Lines: {level} intervals by patient; hollow: the "
+        "interval holds 0."
+    )
     return Picture(figure, _differences_alt(shift), caption)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
-from mammo.evaluation import auroc_covariance, verdicts
+from mammo.evaluation import auroc_covariance, smallest_detectable_difference, verdicts
+from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT
-from mammo.evaluation.verdicts import GUESSING, Claim, Drop, Rank, Row, Threshold
+from mammo.evaluation.verdicts import CLOSE, GUESSING, Claim, Drop, Rank, Row, Threshold
 from mammo.hospital.validation.evidence import Evidence
 
 DIFFERENT = 0.8
@@ -85,14 +87,55 @@ def times_as_many_patients(evidence: Evidence, model: str) -> float:
     return here / (wanted - at_home) if wanted > at_home else math.inf
 
 
+def patients_needed(evidence: Evidence) -> pd.DataFrame:
+    """Plan how many patients with cancer would settle what is open, if they are like these.
+
+    Returns
+    -------
+    DataFrame
+        One row a model with an interval here: ``model``, ``n_malignant_patients`` here,
+        ``for_area`` to show an auROC at most `CLOSE` below the one found, and ``for_drop`` to
+        exclude a drop of the margin if there is none, each with 80% power, from Obuchowski's
+        variance by patient; infinite if no number would do, NaN without an internal set.
+    """
+    rows = []
+    for model in evidence.models:
+        found = _variance(evidence, model, EXTERNAL_SPLIT)
+        if not found > 0:
+            continue
+        scored = _scores(evidence, model, EXTERNAL_SPLIT)
+        n = scored.loc[scored["y_true"] == 1, "patient_id"].nunique()
+        allowed = (CLOSE / smallest_detectable_difference(1.0, power=POWER)) ** 2
+        is_compared = model in evidence.drops.index
+        factor = times_as_many_patients(evidence, model) if is_compared else math.nan
+        rows.append(
+            {
+                "model": model,
+                "n_malignant_patients": n,
+                "for_area": np.ceil(n * found / allowed),
+                "for_drop": np.ceil(n * factor),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def _variance_at_home(evidence: Evidence, model: str) -> float:
     """Return the variance of the internal auROC, as the test of the drop takes it."""
-    scored = evidence.evaluation.scored
-    rows = scored[(scored["model"] == model) & (scored["split"] == INTERNAL_SPLIT)]
+    return _variance(evidence, model, INTERNAL_SPLIT)
+
+
+def _variance(evidence: Evidence, model: str, split: str) -> float:
+    """Return Obuchowski's variance of a model's auROC."""
+    rows = _scores(evidence, model, split)
     by_patient = evidence.evaluation.settings.unit == "patient"
     groups = rows["patient_id"] if by_patient else rows["image_id"]
     _, covariance = auroc_covariance(rows["y_true"], rows["y_score"], groups.to_numpy())
     return float(covariance[0, 0])
+
+
+def _scores(evidence: Evidence, model: str, split: str) -> pd.DataFrame:
+    scored = evidence.evaluation.scored
+    return scored[(scored["model"] == model) & (scored["split"] == split)]
 
 
 def threshold_of(evidence: Evidence, model: str) -> Threshold | None:

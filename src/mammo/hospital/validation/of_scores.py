@@ -13,11 +13,12 @@ from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
 from mammo.evaluation.tables.score_file import check_missing
+from mammo.evaluation.tables.score_sheet import OF_SCORES
 from mammo.evaluation.tables.scores import Settings
 from mammo.files.spreadsheet import Sheet, read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
-from mammo.hospital.validation.labelled_scores import LabelledScores, join
-from mammo.hospital.validation.vendor_scores import OF_SCORES, read_vendor_scores
+from mammo.hospital.validation.labelled_scores import LabelledScores, by_what_is_scored, join
+from mammo.hospital.validation.vendor_scores import read_vendor_scores
 
 _NOT_KNOWN = "not known"
 
@@ -84,8 +85,9 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
                 f"{scores} and {labels} have no column {theirs!r}: give a name as it stands there"
             )
     columns = {ours: name for ours, name in of_labels.items() if ours not in OF_SCORES}
-    labelled = read_labels(labels, replace(layout, columns=columns))
-    found = join(read_vendor_scores(sheet, of_scores), labelled, terms.missing)
+    vendors = read_vendor_scores(sheet, of_scores)
+    labelled = by_what_is_scored(read_labels(labels, replace(layout, columns=columns)), vendors)
+    found = join(vendors, labelled, terms.missing)
     models = list(dict.fromkeys(found.table["model"]))
     if terms.stated is not None and len(models) > 1:
         raise ParameterError(
@@ -118,6 +120,7 @@ def _present(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
 
 def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iterator[Finding]:
     yield Finding("ok", f"the table of labels has one row per {labels.level}")
+    yield Finding("ok", labels.meaning)
     for text in labels.notes:
         yield Finding("note", text)
     if wrong := len(labels.contradictions):
@@ -128,6 +131,13 @@ def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iter
         )
     if unclassed := int(labels.rows["label"].isna().sum()):
         yield Finding("note", f"{_rows(unclassed)} of labels of neither class, and left out")
+    if found.n_respelt:
+        yield Finding(
+            "note",
+            f"{_rows(found.n_respelt, 'name')} in the scores spelt otherwise than in the labels; "
+            "matched without regard to folders, suffixes, capitals, blanks, '.0' and zeros at the "
+            "beginning of numbers, or by a part of an image's name",
+        )
     if found.n_unlabelled:
         yield Finding(
             "warning",

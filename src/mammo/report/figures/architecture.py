@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from itertools import groupby
@@ -61,7 +62,8 @@ def transfer_model(layers: Sequence[Layer], title: str, weights: str) -> Picture
         f"{title}: a mammogram passes the {how} extractor ({weights} weights; {'; '.join(blocks)}) "
         f"and the classifier ({'; '.join(steps)})."
     )
-    return Picture(figure, alt)
+    name = re.sub(r"[^a-z0-9]+", "-", f"fig-1-{title}".lower())
+    return Picture(figure, alt, f"Fig. 1. The transfer-learning model: {title}", name=name)
 
 
 def _stage(layer: Layer) -> object:

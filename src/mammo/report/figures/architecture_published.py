@@ -79,7 +79,7 @@ def end2end_model(layers: Sequence[Layer], title: str, weights: str) -> Picture:
         f"({'; '.join(first)}), which has learnt from patches first, and the layers on top "
         f"({'; '.join(second)})."
     )
-    return Picture(figure, alt)
+    return Picture(figure, alt, f"What {title} is made of")
 
 
 def frcnn_model(
@@ -134,7 +134,7 @@ def frcnn_model(
         "benign or malignant, with a box for each class. The image's score is the highest "
         "malignant one."
     )
-    return Picture(figure, alt)
+    return Picture(figure, alt, f"What {title} is made of")
 
 
 def _draw_regions(

@@ -91,7 +91,8 @@ def attention_of_models(cases: Sequence[Looked]) -> Picture:
                 _draw(_axes(figure, box), case, panel, side)
             top -= step
         _legend(figure, {Looked, *(type(panel) for case in cases for panel in case.panels)})
-    return Picture(figure, _in_words(cases), kind="png")
+    caption = "What each model looked at on malignant images that it has not seen"
+    return Picture(figure, _in_words(cases), caption, kind="png")
 
 
 def _axes(figure: Figure, box: Box) -> Axes:

@@ -84,7 +84,9 @@ def auroc_forest(
         named_rows(axes, heights, [_label(row) for _, row in rows.iterrows()])
         handles = _forest_legend() if published else _forest_legend()[:1]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
-    return Picture(figure, _forest_alt(rows))
+    marked = "; hollow: the paper's values" if published else ""
+    caption = f"auROC of each model on each data set, with its interval{marked}"
+    return Picture(figure, _forest_alt(rows), caption)
 
 
 def _forest_rows(estimates: pd.DataFrame, published: tuple[PublishedAuroc, ...]) -> pd.DataFrame:

@@ -48,7 +48,8 @@ def half_width_by_size(intervals: pd.DataFrame) -> Picture:
         axes.minorticks_off()
         light_grid(axes)
         figure.legend(loc="outside lower center", ncols=3)
-    return Picture(figure, _alt(intervals))
+    caption = "Half-width of a 95% interval by the number of images"
+    return Picture(figure, _alt(intervals), caption)
 
 
 def _alt(intervals: pd.DataFrame) -> str:

@@ -76,7 +76,8 @@ def example_images(examples: Sequence[Example]) -> Picture:
         f"{dataset_title(dataset)}, {source}: {', '.join(e.caption for e in row)}"
         for (dataset, source), row in rows.items()
     )
-    return Picture(figure, f"Example mammograms. {listed}.", kind="png")
+    caption = "Images of each data set; frames mark lesions"
+    return Picture(figure, f"Example mammograms. {listed}.", caption, kind="png")
 
 
 def intensity_histograms(
@@ -123,7 +124,8 @@ def intensity_histograms(
     listed = ", ".join(
         f"{dataset_title(name)} ({sources[name]}) {median:.2f}" for name, median in medians.items()
     )
-    return Picture(figure, f"Histograms of pixel values inside the breast; medians: {listed}.")
+    alt = f"Histograms of pixel values inside the breast; medians: {listed}."
+    return Picture(figure, alt, "Grey values inside the breast, by data set")
 
 
 def _show_image(axes: Axes, example: Example) -> None:

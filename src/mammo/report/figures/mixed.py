@@ -51,7 +51,8 @@ def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
         f"{set_label(row)} {row['auroc']:.2f} to {row['auroc_after']:.2f}"
         for _, row in both.iterrows()
     )
-    return Picture(figure, f"auROC trained on DDSM alone and on mixed data: {listed}.")
+    alt = f"auROC trained on DDSM alone and on mixed data: {listed}."
+    return Picture(figure, alt, "auROC after training on DDSM alone and on mixed data")
 
 
 def _dumbbell(axes: Axes, height: float, row: pd.Series) -> None:

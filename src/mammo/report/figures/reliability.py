@@ -61,7 +61,8 @@ def reliability_curves(
         for axes in figure.axes:
             named |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
         figure.legend(named.values(), named, loc="outside lower center", ncols=min(2, n_columns))
-    return Picture(figure, _alt(kinds, sources))
+    caption = "Share of malignant images among those of like scores; the diagonal is calibrated"
+    return Picture(figure, _alt(kinds, sources), caption)
 
 
 def _panel(

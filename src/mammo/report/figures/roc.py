@@ -58,7 +58,9 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
         f"{model_title(row['model'])} on {set_label(row)} {row['auroc']:.2f}"
         for _, row in known.iterrows()
     )
-    return Picture(figure, f"ROC curves. auROC: {listed}. The diagonal is guessing.")
+    alt = f"ROC curves. auROC: {listed}. The diagonal is guessing."
+    caption = "Fig. 2. ROC curves of each model on the internal and the external sets"
+    return Picture(figure, alt, caption, name="fig-2")
 
 
 def _roc_curve(axes: Axes, scored: pd.DataFrame, row: pd.Series, style: Look) -> None:

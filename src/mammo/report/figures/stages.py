@@ -47,7 +47,8 @@ def staged_training(courses: Mapping[str, Course]) -> Picture:
         for model, course in courses.items()
         for step, history in course.items()
     )
-    return Picture(figure, f"auROC on training patients held aside, by epoch. {listed}.")
+    alt = f"auROC on training patients held aside, by epoch. {listed}."
+    return Picture(figure, alt, "The published networks' training here, step by step")
 
 
 def _panel(axes: Axes, course: Course) -> None:

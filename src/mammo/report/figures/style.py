@@ -77,13 +77,15 @@ _RC = {
 class Picture:
     """A figure with its text alternative, shown at full width and sharp on dense screens.
 
-    ``kind`` is "svg" for lines and text, "png" (two pixels a display pixel) where images are in it.
+    ``kind`` is "svg" for lines and text, "png" (two pixels a display pixel) where images are in it;
+    ``name`` is the anchor of one that has a number in the paper, as "fig-2".
     """
 
     figure: Figure
     alt: str
     caption: str = ""
     kind: Literal["svg", "png"] = "svg"
+    name: str = ""
 
     @property
     def width(self) -> int:

@@ -57,7 +57,8 @@ def carried_thresholds(
             for name, style in styles.items()
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=min(2, n_columns))
-    return Picture(figure, _alt(chosen, criterion, sources))
+    caption = f"What thresholds chosen on the internal set ({criterion}) give on every set"
+    return Picture(figure, _alt(chosen, criterion, sources), caption)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:

@@ -64,4 +64,5 @@ def training_curves(
         f"{model_title(name)}: {len(history)} epochs, epoch {best_epochs[name]} kept"
         for name, history in histories.items()
     )
-    return Picture(figure, f"Loss and auROC by epoch, training and early-stopping part. {listed}.")
+    alt = f"Loss and auROC by epoch, training and early-stopping part. {listed}."
+    return Picture(figure, alt, "Loss and auROC by epoch")

@@ -145,6 +145,30 @@ class Group(tuple):
 
 
 @dataclass(frozen=True)
+class Tabs:
+    """Blocks of a notebook of which one is seen at a time, all of them in print.
+
+    Parameters
+    ----------
+    name : str
+        Begins the anchors of its parts, as "fig-1"; another one for each on a page.
+    blocks : mapping of str to Table or Picture
+        By the words that a reader chooses from; one alone is shown as it is.
+    """
+
+    name: str
+    blocks: Mapping[str, Table | Picture]
+
+    def _repr_html_(self) -> str:
+        if len(self.blocks) < 2:
+            return "".join(block._repr_html_() for block in self.blocks.values())
+        return in_notebook(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{title}: {block!r}" for title, block in self.blocks.items())
+
+
+@dataclass(frozen=True)
 class KeyFigure:
     """One number of the answer: its name, the number, its interval, and what it means."""
 

@@ -44,10 +44,9 @@ def in_notebook(block: object) -> str:
 
     Parameters
     ----------
-    block : Table, Picture, Notice, Thumbnails or Columns
+    block : Table, Picture, Notice, Tabs, ThresholdExplorer, Thumbnails or Columns
     """
-    template = f"notebook/{type(block).__name__.lower()}.html.j2"
-    return _environment().get_template(template).render(block=block)
+    return _environment().get_template(_notebook_template(block)).render(block=block)
 
 
 @cache
@@ -80,12 +79,17 @@ def _environment() -> Environment:
         "csv": lambda text: address("text/csv;charset=utf-8", text.encode()),
         "grid": grid,
         "notebook_grid": notebook_grid,
+        "notebook_template": _notebook_template,
         "paragraphs": _paragraphs,
         "png": lambda content: address("image/png", content),
         "spans": _spans,
         "template": lambda block: f"blocks/{type(block).__name__.lower()}.html.j2",
     }
     return environment
+
+
+def _notebook_template(block: object) -> str:
+    return f"notebook/{type(block).__name__.lower()}.html.j2"
 
 
 class Span(NamedTuple):

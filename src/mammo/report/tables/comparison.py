@@ -85,7 +85,7 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "p, Holm": verdicts.p_values(ordered),
         }
     )
-    note = f"Paired: the same images, {ordered['method'].iloc[0].removeprefix('paired, ')}."
+    note = f"Paired: the same images, {_methods(ordered).replace('paired, ', '')}."
     return _table("pairs", shown, ordered, f"{note} Holm over {_comparisons(len(ordered))}.")
 
 
@@ -198,11 +198,15 @@ def _drop_note(drops: pd.DataFrame) -> str:
     first = drops.iloc[0]
     return (
         f"Drop: the auROC at home (DDSM's validation patients) less that elsewhere. Interval and p "
-        f"are of one test: {first['method']}; Holm over {_comparisons(len(drops))}. No worse "
+        f"are of one test: {_methods(drops)}; Holm over {_comparisons(len(drops))}. No worse "
         f"by {first['margin']:g}: {RULES['no worse']} {RULES['any']} Least drop seen: the true "
         "drop that a comparison of this precision finds four times in five. The CSV has bootstrap "
         "intervals of the drops beside these."
     )
+
+
+def _methods(rows: pd.DataFrame) -> str:
+    return "; or, by the precision of both auROCs, ".join(dict.fromkeys(rows["method"]))
 
 
 def _no_worse(drops: pd.DataFrame) -> str:

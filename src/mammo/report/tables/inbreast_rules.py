@@ -58,10 +58,10 @@ def rules_sentence(rules: pd.DataFrame) -> Markdown:
         f"{len(rules)} rules, with no change of the model; the intervals reach from "
         f"{rules['lower'].min():.2f} to {rules['upper'].max():.2f}. The paper prints {printed}. "
         f"That comes from the authors' rule ({in_words(AUTHORS_RULE)}): {_value(authors)}, "
-        f"{authors['n']} breasts; {below} of the other {len(rules) - 1} rules give less. The paper's own rule for "
-        f"the other models ({in_words(PAPERS_RULE)}) gives {_value(paper)}, {paper['n']} images. "
-        f"The least lower bound is far above 0.5: whatever the rule, the boxes find cancers on "
-        "INbreast."
+        f"{authors['n']} breasts; {below} of the other {len(rules) - 1} rules give less. The rule "
+        f"by which the paper tests the other models ({in_words(PAPERS_RULE)}) gives "
+        f"{_value(paper)}, {paper['n']} images. The least lower bound is far above 0.5: whatever "
+        "the rule, the boxes find cancers on INbreast."
     )
 
 

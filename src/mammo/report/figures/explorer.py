@@ -1,0 +1,87 @@
+"""A threshold to drag: what it gives on the internal set and on another, side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mammo.evaluation.tables.scores import INTERNAL_SPLIT
+from mammo.paper.published import model_title
+from mammo.report.figures.style import looks
+from mammo.report.page.render import in_notebook
+from mammo.report.tables.formats import set_name
+
+_MEASURES = ("sensitivity", "specificity")
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class ThresholdExplorer:
+    """Curves and intervals for the script ``book/_static/threshold_explorer.js``.
+
+    Where no script runs, in print and in JupyterLab, a sentence is shown that says where the same
+    numbers are. No image's score is in it.
+
+    Attributes
+    ----------
+    grid : DataFrame
+        As `mammo.evaluation.tables.threshold_grid.threshold_grid`, not empty.
+    sources : mapping
+        Data set to "real" or "synthetic", where that is known.
+    name : str
+        Anchor in the page.
+    """
+
+    grid: pd.DataFrame
+    sources: Mapping[str, str]
+    name: str = "explore-a-threshold"
+
+    @property
+    def json(self) -> str:
+        """What the script is given: the models, each with its thresholds and sets."""
+        first = self.grid.iloc[0]
+        styles = looks(self.grid["dataset"])
+        models = [
+            {
+                "title": model_title(model),
+                "thresholds": list(dict.fromkeys(rows["threshold"])),
+                "chosen": dict(
+                    rows.loc[rows["criterion"] != "", ["criterion", "threshold"]]
+                    .drop_duplicates()
+                    .itertuples(index=False, name=None)
+                ),
+                "sets": [
+                    self._set(part) | {"color": styles[dataset].color}
+                    for (dataset, _), part in rows.groupby(["dataset", "split"], sort=False)
+                ],
+            }
+            for model, rows in self.grid.groupby("model", sort=False)
+        ]
+        made = {"confidence": first["confidence"], "unit": first["unit"], "models": models}
+        return json.dumps(made, separators=(",", ":"), allow_nan=False)
+
+    def _set(self, part: pd.DataFrame) -> dict[str, object]:
+        first = part.iloc[0]
+        return {
+            "title": set_name(first["dataset"], self.sources),
+            "internal": bool(first["split"] == INTERNAL_SPLIT),
+            "images": int(first["n_images"]),
+            "patients": int(first["n_patients"]),
+            "malignant": int(first["n_malignant"]),
+        } | {
+            name: [part[column].round(_DIGITS).tolist() for column in _with_bounds(name)]
+            for name in _MEASURES
+        }
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
+
+    def __repr__(self) -> str:
+        return f"ThresholdExplorer: {self.grid['model'].nunique()} models"
+
+
+def _with_bounds(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_lower", f"{name}_upper"

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mammo.errors import MammoError
+from mammo.evaluation import operating_point
+from mammo.evaluation.screening import per_thousand
+
+
+@pytest.fixture
+def point():
+    rng = np.random.default_rng(0)
+    labels = rng.random(400) < 0.3
+    scores = labels + rng.normal(size=400)
+    return operating_point(labels, scores, np.arange(400), 0.5)
+
+
+def test_a_thousand_women_are_counted_by_hand(point):
+    women = per_thousand(point, 0.006)
+    hit, false_alarm = point.sensitivity.value, 1 - point.specificity.value
+    assert women.found.value == pytest.approx(6 * hit)
+    assert women.missed.value == pytest.approx(6 - 6 * hit)
+    assert women.recalled.value == pytest.approx(6 * hit + 994 * false_alarm)
+
+
+def test_intervals_come_from_the_bounds_and_hold_the_value(point):
+    women = per_thousand(point, 0.006)
+    for count in women:
+        assert count.lower < count.value < count.upper
+    assert women.missed.lower == pytest.approx(6 * (1 - point.sensitivity.upper))
+    assert women.recalled.upper == pytest.approx(
+        6 * point.sensitivity.upper + 994 * (1 - point.specificity.lower)
+    )
+
+
+def test_the_interval_of_recalls_holds_the_truth_at_least_as_often_as_it_says():
+    rng, prevalence, truth = np.random.default_rng(1), 0.2, (0.8, 0.9)
+    expected = 1000 * (prevalence * truth[0] + (1 - prevalence) * (1 - truth[1]))
+    labels = np.arange(300) < 60
+    held = 0
+    for _ in range(400):
+        called = rng.random(300) < np.where(labels, truth[0], 1 - truth[1])
+        women = per_thousand(
+            operating_point(labels, called.astype(float), np.arange(300), 0.5), prevalence
+        )
+        held += women.recalled.lower <= expected <= women.recalled.upper
+    assert held / 400 >= 0.95
+
+
+@pytest.mark.parametrize("prevalence", [0, 1, 6])
+def test_a_prevalence_that_is_no_fraction_is_refused(point, prevalence):
+    with pytest.raises(MammoError, match=r"prevalence is .*: give a fraction between 0 and 1"):
+        per_thousand(point, prevalence)

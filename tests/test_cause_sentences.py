@@ -116,7 +116,7 @@ def test_hits_name_what_was_left_out_once_for_each_reason():
     hits = pd.DataFrame([{"model": "vgg16", "dataset": "mias", "lower": 0.1}])
     said = cause_sentences.hits_sentence(hits, {"AlexNet": "guesses", "ResNet50": "guesses"}).data
     assert "in 1 of 1 rows (intervals above 0, each alone): VGG16 on MIAS." in said
-    assert "Left out: AlexNet, ResNet50 (guesses)." in said
+    assert "Left out: AlexNet; ResNet50 (guesses)." in said
 
 
 def test_nothing_computed_is_said_in_every_table():

@@ -188,6 +188,39 @@ def test_few_patients_give_no_verdict_however_many_images():
 
 def test_every_verdict_states_its_rule():
     assert set(verdicts.RULES) == {
-        "any", "auROC", "drop", "no worse", "gain", "threshold", "calibration", "difference",
+        "any", "auROC", "drop", "parts of a drop", "no worse", "gain", "threshold", "calibration",
+        "difference",
     }  # fmt: skip
     assert "fewer than 10 patients" in verdicts.RULES["any"]
+
+
+PARTED = {
+    "drop": 0.1,
+    "drop_p_holm": 0.01,
+    "home_lower": 0.6,
+    "n_rarer_patients": 40,
+    "second_n_rarer_patients": 12,
+    "confidence": 0.95,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, "shown"),
+        ({"drop": -0.1}, "open"),
+        ({"drop_p_holm": 0.06}, "open"),
+        ({"drop_p_holm": math.nan}, "open"),
+        ({"home_lower": 0.5}, "guesses at home"),
+        ({"home_lower": math.nan}, "guesses at home"),
+        ({"second_n_rarer_patients": 9}, "too few"),
+    ],
+)
+def test_a_drops_parts_are_read_where_it_is_shown(changes, wanted):
+    assert verdicts.parted_drop({**PARTED, **changes}) == wanted
+
+
+def test_a_part_is_shown_by_its_own_adjusted_p_value():
+    row = {"confidence": 0.9, "mismatch_p_holm": 0.08, "p_holm": 0.2}
+    assert verdicts.is_shown(row, "mismatch")
+    assert not verdicts.is_shown(row)

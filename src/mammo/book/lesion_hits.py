@@ -29,7 +29,7 @@ def lesion_hits(study: Study) -> tuple[pd.DataFrame, dict[str, str]]:
         lesion, ``chance`` (the share of the breast's cells that would), ``excess`` with ``lower``,
         ``upper``, ``confidence``.
     left_out : dict of str to str
-        A model, or a model and set, in words, to the reason.
+        A model, or a model and sets, in words, to the reason.
     """
     rows, left_out = [], {}
     for model in models_of(study, "ours"):
@@ -37,15 +37,16 @@ def lesion_hits(study: Study) -> tuple[pd.DataFrame, dict[str, str]]:
         if not at_home["lower"].item() > verdicts.GUESSING:
             left_out[short_title(model)] = "the interval at home reaches 0.5"
             continue
+        few = []
         for dataset in study.datasets:
             found = _hits(study, model, dataset)
             if found["patient_id"].nunique() < verdicts.FEWEST:
-                reason = (
-                    f"under {verdicts.FEWEST} patients with a lesion as large as the map's cells"
-                )
-                left_out[f"{short_title(model)} on {dataset_title(dataset)}"] = reason
+                few.append(dataset_title(dataset))
                 continue
             rows.append({"model": model, "dataset": dataset, **_compared(found, study)})
+        if few:
+            reason = f"under {verdicts.FEWEST} patients with a lesion as large as the map's cells"
+            left_out[f"{short_title(model)} on {', '.join(few)}"] = reason
     return pd.DataFrame(rows), left_out
 
 

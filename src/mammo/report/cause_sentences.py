@@ -142,12 +142,12 @@ def hits_sentence(hits: pd.DataFrame, left_out: dict[str, str]) -> Markdown:
     hits : DataFrame
         As `mammo.book.lesion_hits.lesion_hits`.
     left_out : dict of str to str
-        Models, or models on sets, in words, and why each is left out.
+        Models, or a model on sets, in words, and why each is left out.
     """
     reasons: dict[str, list[str]] = {}
     for subject, reason in left_out.items():
         reasons.setdefault(reason, []).append(subject)
-    said = [f"Left out: {', '.join(subjects)} ({why})." for why, subjects in reasons.items()]
+    said = [f"Left out: {'; '.join(subjects)} ({why})." for why, subjects in reasons.items()]
     above = [_where(row) for row in hits.to_dict("records") if row["lower"] > 0]
     if len(hits):
         said.insert(

@@ -115,9 +115,11 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         {
             "Model": [short_title(name) for name in parts["model"]],
             "Tested on": [set_name(name, sources) for name in parts["dataset"]],
-            "At home": two_digits(parts["home"]),
-            "There": two_digits(parts["there"]),
-            "Learnt there": two_digits(parts["own"]),
+            "auROCs": two_digits(parts["home"])
+            + "; "
+            + two_digits(parts["there"])
+            + "; "
+            + two_digits(parts["own"]),
             **{name.capitalize(): _signed(parts, name) for name in ("drop", *_PARTS)},
             "p, Holm": [
                 f"{p_value(row['difficulty_p_holm'])}; {p_value(row['mismatch_p_holm'])}"
@@ -129,10 +131,10 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     there = parts.drop_duplicates("dataset").set_index("dataset")["second_n_patients"]
     patients = {INTERNAL: first["n_patients"], **there}
     note = (
-        "At home: learnt from and tested on DDSM. There: learnt from DDSM. Difficulty: at home "
-        "less learnt there. Mismatch: learnt there less there. They sum to the drop. In brackets: "
-        f"{100 * first['confidence']:g}% bootstrap by {first['unit']}, each alone. p: of the two "
-        f"parts, Holm over {2 * len(parts)}. Patients tested: "
+        "auROCs: at home; learnt at home, tested there; learnt and tested there. Drop: the first "
+        "less the second. Difficulty: the first less the third. Mismatch: the rest. In brackets: "
+        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} for these trainings, each "
+        f"alone. p: of the two parts, Holm over {2 * len(parts)}. Patients tested: "
         f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
     )
     return Table(shown, caption, note, data=parts, name="drop-parts")

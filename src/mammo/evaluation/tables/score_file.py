@@ -13,6 +13,7 @@ import pandas as pd
 
 from mammo.errors import DatasetError, MammoError, ParameterError
 from mammo.evaluation.tables.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
+from mammo.evaluation.tables.worst_case import GIVEN
 from mammo.files.spreadsheet import Sheet, read_sheet
 
 REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
@@ -120,7 +121,10 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     table = rows.columns(_places(sheet, layout)).assign(**layout.constants)
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
+    is_empty = table["y_score"].str.lower().isin(_EMPTY)
     table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
+    if is_empty.any():
+        table[GIVEN] = is_empty.map({True: "no", False: "yes"})
     for name in reader_columns(path, table, layout.readers):
         table[name] = _readers(table[name], name, rows)
     table["split"] = _splits(path, table, layout, rows)

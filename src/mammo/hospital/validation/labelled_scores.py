@@ -12,6 +12,7 @@ from mammo.datasets.institution.labels import Labels
 from mammo.datasets.institution.labels.units import key_of
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+from mammo.evaluation.tables.worst_case import GIVEN
 from mammo.files.pseudonyms import local_key, pseudonym
 from mammo.hospital.validation.evidence import OWN
 
@@ -81,6 +82,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     is_missing = found["y_score"].isna()
     _refuse_missing(found[is_missing], len(found), missing)
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
+    found[GIVEN] = is_missing.map({True: "no", False: "yes"})
     known = set(labelled[keys].itertuples(index=False, name=None))
     is_labelled = [name in known for name in named[keys].itertuples(index=False, name=None)]
     return LabelledScores(
@@ -172,6 +174,7 @@ def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
             "image_id": [pseudonym(key, "image", name) for name in names],
             "y_true": table["label"].astype(int),
             "y_score": table["y_score"].astype(float),
+            GIVEN: table[GIVEN],
             **facts,
         }
     )

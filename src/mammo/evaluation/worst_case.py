@@ -47,7 +47,7 @@ def bounds_of_unknown_labels(
     Parameters
     ----------
     y_true, y_score : (n,) arrays
-        Of the images whose label is known.
+        Of the images whose label is known, both classes present.
     unknown_scores : (m,) array
         Of the others, such as those rated BI-RADS 3.
 
@@ -58,16 +58,33 @@ def bounds_of_unknown_labels(
     """
     labels, scores = check_scores(y_true, y_score)
     ordered = np.sort(np.asarray(unknown_scores, dtype=np.float64))
-    values = [
-        [_auroc_with(labels, scores, one, number) for number in range(len(ordered) + 1)]
-        for one in (ordered, ordered[::-1])
-    ]
-    return Bounds(min(values[0]), max(values[1]), len(ordered))
+    known = labels, scores
+    lowest = _aurocs_with(*known, ordered).min()
+    highest = 1 - _aurocs_with(*known[:1], -known[1], -ordered[::-1]).min()
+    return Bounds(float(lowest), float(highest), len(ordered))
 
 
-def _auroc_with(
-    labels: NDArray[np.bool_], scores: NDArray[np.float64], unknown: NDArray, n_malignant: int
-) -> float:
-    """auROC if the first so many of the unknown are malignant."""
-    more = np.arange(len(unknown)) < n_malignant
-    return auroc(np.concatenate([labels, more]), np.concatenate([scores, unknown]))
+def _aurocs_with(
+    labels: NDArray[np.bool_], scores: NDArray[np.float64], unknown: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the auROC if none, the first, the first two ... of the unknown are malignant.
+
+    ``unknown`` rises, so that a malignant one beats no benign one of them and ties at most.
+    """
+    positive, negative = (np.sort(scores[one]) for one in (labels, ~labels))
+    numbers = np.arange(len(unknown) + 1)
+    wins = _wins(positive, negative).sum()
+    as_malignant = np.append(0, np.cumsum(_wins(unknown, negative)))
+    over_each = len(positive) - _wins(unknown, positive)
+    over_benign = over_each.sum() - np.append(0, np.cumsum(over_each))
+    edge = np.append(unknown, np.inf)
+    first, last = (np.searchsorted(unknown, edge, side) for side in ("left", "right"))
+    ties = (numbers - first) * (last - numbers) / 2
+    n_pairs = (len(positive) + numbers) * (len(negative) + len(unknown) - numbers)
+    return (wins + as_malignant + over_benign + ties) / n_pairs
+
+
+def _wins(values: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how many of others, sorted, each value is above; a tie is half."""
+    sides = (np.searchsorted(others, values, side) for side in ("left", "right"))
+    return sum(sides) / 2

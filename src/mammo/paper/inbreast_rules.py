@@ -9,7 +9,6 @@ import pandas as pd
 
 from mammo.datasets import detections as released
 from mammo.evaluation import aggregate, auroc_interval, fill_missing
-from mammo.evaluation.worst_case import bounds_of_unknown_labels
 
 AUTHORS_RULE = "breast"
 PAPERS_RULE = "birads"
@@ -46,9 +45,7 @@ def released_comparison(
     -------
     DataFrame or None
         One row a rule: rule (a key of `RULES`), scored ("image" or "breast"), n, n_positive, then
-        the fields of `mammo.evaluation.Estimate` from auroc on; for `PAPERS_RULE` the auROC's
-        ``lowest`` and ``highest`` value whatever the truth of the ``n_unverified`` images rated
-        BI-RADS 3, which it leaves out. None where either is absent.
+        the fields of `mammo.evaluation.Estimate` from auroc on. None where either is absent.
 
     Raises
     ------
@@ -61,8 +58,7 @@ def released_comparison(
     detections = released.read_detections(folder / released.PREDICTIONS)
     cancers = released.read_cancers(folder / released.TRUTH)
     rows = []
-    images = released.images(table, detections)
-    for rule, scored in scores(images, detections, cancers).items():
+    for rule, scored in scores(released.images(table, detections), detections, cancers).items():
         estimate = auroc_interval(
             scored["y_true"].to_numpy(),
             scored["y_score"].to_numpy(),
@@ -74,24 +70,8 @@ def released_comparison(
         counts = {"n": len(scored), "n_positive": int(scored["y_true"].sum())}
         unit = "breast" if rule == AUTHORS_RULE else "image"
         found = {"auroc": estimate.value, **asdict(estimate)}
-        bounds = {}
-        if rule == PAPERS_RULE:
-            unknown = unverified_scores(images, detections)
-            worst = bounds_of_unknown_labels(scored["y_true"], scored["y_score"], unknown)
-            bounds = {
-                "n_unverified": worst.n_unknown,
-                "lowest": worst.lowest,
-                "highest": worst.highest,
-            }
-        rows.append({"rule": rule, "scored": unit, **counts, **found, **bounds})
+        rows.append({"rule": rule, "scored": unit, **counts, **found})
     return pd.DataFrame(rows).drop(columns=["value", "n_images", "n_malignant"])
-
-
-def unverified_scores(images: pd.DataFrame, detections: pd.DataFrame) -> pd.Series:
-    """Return the highest scores of the images rated BI-RADS 3, 0 without a detection."""
-    highest = detections.groupby("image_id")["score"].max()
-    names = images.loc[images["birads"] == "3", "image_id"]
-    return fill_missing(names.map(highest), _WITHOUT_DETECTION)
 
 
 def scores(

@@ -211,12 +211,19 @@ def _cautions(evaluation: Evaluation) -> list[str]:
         f"the auROC would be {row.lowest:.3f} to {row.highest:.3f}"
         for row in evaluation.worst_cases.itertuples()
     ]
+    said += [
+        f"{row.model} on {row.dataset}: {row.n_unverified} are rated BI-RADS 3, whose labels may "
+        f"be unverified; whatever they are, the auROC would be {row.lowest:.3f} to "
+        f"{row.highest:.3f}"
+        for row in evaluation.unverified.itertuples()
+    ]
     return ["\n".join(f"note: {text}." for text in said)] if said else []
 
 
 def _rules(evaluation: Evaluation) -> str:
     kinds = ["any", "auROC", *(["no worse"] if len(evaluation.drops) else [])]
-    return " ".join(["Verdicts.", *(verdicts.RULES[kind] for kind in kinds)])
+    named = [f"{kind[0].upper()}{kind[1:]}. {verdicts.RULES[kind]}" for kind in kinds]
+    return " ".join(["Verdicts.", *named]).replace("Any. ", "", 1)
 
 
 def _numbers(values: pd.Series, form: str) -> pd.Series:

@@ -14,7 +14,7 @@ from mammo.evaluation.tables.next_site import next_sites
 from mammo.evaluation.tables.operating_points import Criterion
 from mammo.evaluation.tables.readers import readers_against_models
 from mammo.evaluation.tables.scores import Settings, check_contract
-from mammo.evaluation.tables.worst_case import missing_scores
+from mammo.evaluation.tables.worst_case import missing_scores, unverified_labels
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,11 @@ class Evaluation:
         return missing_scores(self.scored)
 
     @cached_property
+    def unverified(self) -> pd.DataFrame:
+        """Bounds for BI-RADS 3: `mammo.evaluation.tables.worst_case.unverified_labels`."""
+        return unverified_labels(self.scored)
+
+    @cached_property
     def subgroup_tests(self) -> pd.DataFrame:
         """Whether subgroups differ: `mammo.evaluation.tables.subgroups.subgroup_tests`."""
         return subgroups.subgroup_tests(self.scored, self._subgroup_columns, self.settings)
@@ -141,6 +146,7 @@ class Evaluation:
             "subgroups": self.subgroups,
             "subgroup_tests": self.subgroup_tests,
             "missing_scores": self.worst_cases,
+            "unverified_labels": self.unverified,
             "readers": self.against_readers,
             "next_site": self.next_sites,
         }

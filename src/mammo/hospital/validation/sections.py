@@ -85,6 +85,13 @@ def _worst_cases(evidence: Evidence) -> Iterator[Prose]:
             f"the auROC would be {row.lowest:.2f} to {row.highest:.2f}; {row.auroc:.2f} is with "
             "what was taken for them."
         )
+    for row in evidence.evaluation.unverified.itertuples():
+        if row.dataset == evidence.dataset:
+            yield Prose(
+                f"{short_title(row.model)}: {row.n_unverified:,} are rated BI-RADS 3, whose labels "
+                "may be unverified. Whatever they are, the auROC would be "
+                f"{row.lowest:.2f} to {row.highest:.2f}."
+            )
 
 
 def _planning_table(evidence: Evidence) -> Iterator[Table]:

@@ -57,6 +57,7 @@ def test_tables_are_printed_and_everything_is_written(capsys, monkeypatch, file,
         "operating_points.csv",
         "calibration.csv",
         "subgroups.csv",
+        "subgroup_tests.csv",
         "next_site.csv",
         "forest.svg",
         "roc.svg",
@@ -274,6 +275,19 @@ def test_scores_that_point_the_wrong_way_are_noted(tmp_path):
     assert text.count("the order is the wrong way round") == 2
     assert "check how labels are coded and which way scores point" in text
     assert "below guessing" in text
+
+
+def test_missing_scores_are_bounded_whatever_they_were(tmp_path):
+    table = made_scores().astype({"y_score": object})
+    table.loc[table["image_id"].isin(["north-000-L-CC", "north-001-R-MLO"]), "y_score"] = ""
+    table.to_csv(tmp_path / "scores.csv", index=False)
+    made = evaluation.evaluate(tmp_path / "scores.csv", Options(replicates=100, missing=0))
+    found = made.worst_cases
+    assert found["n_missing"].tolist() == [2, 2] and set(found["dataset"]) == {"north"}
+    text = evaluation.summary(made)
+    row = found.iloc[0]
+    assert f"the auROC would be {row['lowest']:.3f} to {row['highest']:.3f}" in text
+    assert "missing_scores" in made.tables
 
 
 @pytest.fixture(scope="module")

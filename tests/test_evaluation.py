@@ -210,6 +210,8 @@ def test_an_evaluation_has_every_table_and_the_facts_that_are_there(scored):
         "operating_points",
         "calibration",
         "subgroups",
+        "subgroup_tests",
+        "next_site",
     ]
     assert set(made.subgroups["subgroup"]) == {"laterality", "view", "density"}
     assert made.comparisons["comparison"].tolist() == ["drop"] * 4 + ["models"] * 3

@@ -94,7 +94,7 @@ def summary(evaluation: Evaluation) -> str:
         lines.append(_readers(evaluation.against_readers, evaluation.settings.unit))
     if len(evaluation.next_sites):
         lines.append(_next_sites(evaluation.next_sites))
-    lines += [*_cautions(evaluation.aurocs), _method(evaluation), _rules(evaluation)]
+    lines += [*_cautions(evaluation), _method(evaluation), _rules(evaluation)]
     lines += calibration.unsuited(evaluation.scored)
     return "\n\n".join(lines)
 
@@ -191,8 +191,9 @@ def _next_sites(rows: pd.DataFrame) -> str:
     return f"{shown.to_string(index=False)}\n\n{note}"
 
 
-def _cautions(rows: pd.DataFrame) -> list[str]:
-    """Say which sets settle nothing, and which scores may point the wrong way."""
+def _cautions(evaluation: Evaluation) -> list[str]:
+    """Say which sets settle nothing, which scores may point the wrong way, and what is missing."""
+    rows = evaluation.aurocs
     few = rows[[verdicts.are_too_few(row) for row in rows.to_dict("records")]]
     said = [
         f"{row.dataset}: {row.n_rarer_patients} patients with an image of the rarer class, and "
@@ -205,12 +206,24 @@ def _cautions(rows: pd.DataFrame) -> list[str]:
         "check how labels are coded and which way scores point"
         for row in reversed_.itertuples()
     ]
+    said += [
+        f"{row.model} on {row.dataset}: {row.n_missing} scores are missing; whatever they were, "
+        f"the auROC would be {row.lowest:.3f} to {row.highest:.3f}"
+        for row in evaluation.worst_cases.itertuples()
+    ]
+    said += [
+        f"{row.model} on {row.dataset}: {row.n_unverified} are rated BI-RADS 3, whose labels may "
+        f"be unverified; whatever they are, the auROC would be {row.lowest:.3f} to "
+        f"{row.highest:.3f}"
+        for row in evaluation.unverified.itertuples()
+    ]
     return ["\n".join(f"note: {text}." for text in said)] if said else []
 
 
 def _rules(evaluation: Evaluation) -> str:
     kinds = ["any", "auROC", *(["no worse"] if len(evaluation.drops) else [])]
-    return " ".join(["Verdicts.", *(verdicts.RULES[kind] for kind in kinds)])
+    named = [f"{kind[0].upper()}{kind[1:]}. {verdicts.RULES[kind]}" for kind in kinds]
+    return " ".join(["Verdicts.", *named]).replace("Any. ", "", 1)
 
 
 def _numbers(values: pd.Series, form: str) -> pd.Series:

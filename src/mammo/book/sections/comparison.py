@@ -20,7 +20,7 @@ from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.style import Picture
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.page.blocks import Group, Table
+from mammo.report.page.blocks import Group
 from mammo.report.tables import comparison, paper
 from mammo.report.tables.next_site import next_site_sentence, next_site_table
 from mammo.report.tables.verdicts import rules_table
@@ -90,9 +90,15 @@ def calibration(study: Study) -> Result:
     return Result(data, comparison.calibration_table(data, study.sources), figure)
 
 
-def subgroups(study: Study) -> Table:
-    """Return the auROC wherever a manifest divides the images."""
-    return comparison.subgroup_table(_evaluation(study).subgroups, study.sources)
+def subgroups(study: Study) -> Group:
+    """Return the auROC wherever a manifest divides the images, and whether it differs."""
+    found = _evaluation(study)
+    return Group(
+        (
+            comparison.subgroup_table(found.subgroups, study.sources),
+            comparison.subgroup_test_table(found.subgroup_tests, study.sources),
+        )
+    )
 
 
 @lru_cache(maxsize=1)

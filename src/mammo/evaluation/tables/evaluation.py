@@ -14,6 +14,7 @@ from mammo.evaluation.tables.next_site import next_sites
 from mammo.evaluation.tables.operating_points import Criterion
 from mammo.evaluation.tables.readers import readers_against_models
 from mammo.evaluation.tables.scores import Settings, check_contract
+from mammo.evaluation.tables.worst_case import missing_scores, unverified_labels
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,21 @@ class Evaluation:
         return next_sites(self.scored, self.settings)
 
     @cached_property
+    def worst_cases(self) -> pd.DataFrame:
+        """Bounds where scores are missing: `mammo.evaluation.tables.worst_case.missing_scores`."""
+        return missing_scores(self.scored)
+
+    @cached_property
+    def unverified(self) -> pd.DataFrame:
+        """Bounds for BI-RADS 3: `mammo.evaluation.tables.worst_case.unverified_labels`."""
+        return unverified_labels(self.scored)
+
+    @cached_property
+    def subgroup_tests(self) -> pd.DataFrame:
+        """Whether subgroups differ: `mammo.evaluation.tables.subgroups.subgroup_tests`."""
+        return subgroups.subgroup_tests(self.scored, self._subgroup_columns, self.settings)
+
+    @cached_property
     def against_readers(self) -> pd.DataFrame:
         """Readers against models: `mammo.evaluation.tables.readers.readers_against_models`."""
         return readers_against_models(self.scored, self.readers, self.settings)
@@ -113,8 +129,11 @@ class Evaluation:
     @cached_property
     def subgroups(self) -> pd.DataFrame:
         """By the columns that are there: `mammo.evaluation.tables.subgroups.subgroup_aurocs`."""
-        columns = dict.fromkeys([*subgroups.facts_of(self.scored), *self.divide_by])
-        return subgroups.subgroup_aurocs(self.scored, columns, self.settings)
+        return subgroups.subgroup_aurocs(self.scored, self._subgroup_columns, self.settings)
+
+    @property
+    def _subgroup_columns(self) -> list[str]:
+        return list(dict.fromkeys([*subgroups.facts_of(self.scored), *self.divide_by]))
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -125,6 +144,9 @@ class Evaluation:
             "operating_points": self.operating_points,
             "calibration": self.calibration,
             "subgroups": self.subgroups,
+            "subgroup_tests": self.subgroup_tests,
+            "missing_scores": self.worst_cases,
+            "unverified_labels": self.unverified,
             "readers": self.against_readers,
             "next_site": self.next_sites,
         }

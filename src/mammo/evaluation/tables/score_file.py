@@ -15,6 +15,7 @@ from mammo.datasets.institution.labels.facts import sides_and_views
 from mammo.errors import MammoError, ParameterError
 from mammo.evaluation.tables.score_sheet import OF_SCORES, ScoreSheet, is_empty
 from mammo.evaluation.tables.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
+from mammo.evaluation.tables.worst_case import GIVEN
 from mammo.files.spreadsheet import Sheet, read_sheet
 from mammo.files.spreadsheet.numbers import numbers
 
@@ -86,7 +87,10 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     table = rows.columns(_places(sheet, layout)).assign(**layout.constants)
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
+    is_empty = table["y_score"].str.lower().isin(_EMPTY)
     table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
+    if is_empty.any():
+        table[GIVEN] = is_empty.map({True: "no", False: "yes"})
     for name in reader_columns(path, table, layout.readers):
         table[name] = _readers(table[name], name, rows)
     table["split"] = _splits(path, table, layout, rows)

@@ -6,10 +6,13 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 
+import numpy as np
 import pandas as pd
 
 from mammo.errors import MammoError
-from mammo.evaluation import Estimate, verdicts
+from mammo.evaluation import Estimate, holm, verdicts
+from mammo.evaluation.inputs import check_images
+from mammo.evaluation.strata import heterogeneity, strata_covariance
 from mammo.evaluation.tables.estimates import headline
 from mammo.evaluation.tables.scores import Part, Settings, parts
 
@@ -68,6 +71,63 @@ def subgroup_aurocs(
                 found["too_small"] = verdicts.are_too_few(estimate)
                 rows.append({**part.key, **found, **estimate})
     return pd.DataFrame(rows)
+
+
+def subgroup_tests(
+    scored: pd.DataFrame, columns: Iterable[str], settings: Settings
+) -> pd.DataFrame:
+    """Test whether the auROC differs between the levels of each column, within each set.
+
+    Parameters
+    ----------
+    scored, columns, settings
+        As for `subgroup_aurocs`.
+
+    Returns
+    -------
+    DataFrame
+        One row a part and column with two levels or more that are stated and not too small:
+        ``model``, ``dataset``, ``split``, ``subgroup``, ``levels``, ``lowest``, ``highest`` (their
+        auROCs), ``statistic``, ``df``, ``p_value``, ``p_holm`` over all rows, ``confidence``,
+        ``n_rarer_patients`` (the fewest of a level), and the ``verdict`` of
+        `mammo.evaluation.verdicts.difference`.
+    """
+    rows = []
+    for part in parts(scored):
+        for name in columns:
+            row = _test(part, _levels(part.rows[name]), settings)
+            if row is not None:
+                rows.append({**part.key, "subgroup": name, **row})
+    table = pd.DataFrame(rows)
+    if len(table):
+        table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+        table["verdict"] = [verdicts.difference(row) for row in table.to_dict("records")]
+    return table
+
+
+def _test(part: Part, levels: pd.Series, settings: Settings) -> dict[str, object] | None:
+    """Test the levels of a part that are stated and have enough patients, if there are two."""
+    sizes = {
+        level: check_images(*replace(part, rows=images).arrays, settings.unit).sizes
+        for level, images in part.rows.groupby(levels, sort=True)
+        if level != UNKNOWN
+    }
+    kept = {level: found for level, found in sizes.items() if not verdicts.are_too_few(found)}
+    if len(kept) < 2:
+        return None
+    is_kept = levels.isin(kept)
+    labels, scores, patients = replace(part, rows=part.rows[is_kept]).arrays
+    groups = patients if settings.unit == "patient" else np.arange(len(patients))
+    aurocs, covariance = strata_covariance(labels, scores, levels[is_kept].tolist(), groups)
+    found = heterogeneity(aurocs, covariance)
+    return {
+        "levels": ", ".join(kept),
+        "lowest": aurocs.min(),
+        "highest": aurocs.max(),
+        **asdict(found),
+        "confidence": settings.confidence,
+        "n_rarer_patients": min(one["n_rarer_patients"] for one in kept.values()),
+    }
 
 
 def _estimate(part: Part, settings: Settings) -> Estimate:

@@ -12,6 +12,7 @@ from mammo.datasets.institution.labels import Labels
 from mammo.datasets.institution.labels.units import key_of, levels_named, reconcile
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+from mammo.evaluation.tables.worst_case import GIVEN
 from mammo.files.identifiers import (
     loosely,
     pairs,
@@ -132,6 +133,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     for name in {*_IN_BOTH, "image"} - set(keys):
         found[name] = found[name].fillna(found[f"{name}_of_score"])
     is_missing = found["y_score"].isna()
+    found[GIVEN] = is_missing.map({True: "no", False: "yes"})
     known = set(labelled[keys].itertuples(index=False, name=None))
     is_labelled = [name in known for name in named[keys].itertuples(index=False, name=None)]
     n_unlabelled = len(scores) - sum(is_labelled)
@@ -241,6 +243,7 @@ def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
             "image_id": [pseudonym(key, "image", name) for name in names],
             "y_true": table["label"].astype(int),
             "y_score": table["y_score"].astype(float),
+            GIVEN: table[GIVEN],
             **facts,
         }
     )

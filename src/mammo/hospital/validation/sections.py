@@ -67,6 +67,7 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
         f"auROC of each model {places}, with intervals.",
     )
     yield _auroc_table(evidence)
+    yield from _worst_cases(evidence)
     drops = evidence.evaluation.drops
     if len(drops):
         shown = comparison.drop_table(drops, evidence.sources)
@@ -76,6 +77,22 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
     if len(pairs):
         shown = comparison.pair_table(pairs, evidence.sources)
         yield _table(shown, "Models against each other here", collapsed=True)
+
+
+def _worst_cases(evidence: Evidence) -> Iterator[Prose]:
+    for row in evidence.evaluation.worst_cases.itertuples():
+        yield Prose(
+            f"{short_title(row.model)}: {row.n_missing:,} scores are missing. Whatever they were, "
+            f"the auROC would be {row.lowest:.2f} to {row.highest:.2f}; {row.auroc:.2f} is with "
+            "what was taken for them."
+        )
+    for row in evidence.evaluation.unverified.itertuples():
+        if row.dataset == evidence.dataset:
+            yield Prose(
+                f"{short_title(row.model)}: {row.n_unverified:,} are rated BI-RADS 3, whose labels "
+                "may be unverified. Whatever they are, the auROC would be "
+                f"{row.lowest:.2f} to {row.highest:.2f}."
+            )
 
 
 def _planning_table(evidence: Evidence) -> Iterator[Table]:
@@ -175,6 +192,10 @@ def subgroups(evidence: Evidence) -> Iterator[Block]:
         left_out = f" Left to subgroups.csv: {n_undefined:,} levels with one class only."
         shown = replace(shown, note=shown.note + left_out)
     yield _table(shown, "auROC within subgroups of these patients", collapsed=True)
+    tests = evidence.evaluation.subgroup_tests
+    if len(tests) and len(tests := tests[tests["dataset"] == evidence.dataset]):
+        tested = comparison.subgroup_test_table(tests, evidence.sources)
+        yield _table(tested, "Whether the auROC differs between them", collapsed=True)
 
 
 def examples(evidence: Evidence) -> Iterator[Block]:

@@ -20,6 +20,7 @@ _CAPTIONS = {
     "operating-points": "Thresholds chosen at home, and what they give elsewhere",
     "calibration": "Calibration of each model, as scored and after recalibration",
     "subgroups": "auROC within subgroups of the images",
+    "subgroup-tests": "Whether the auROC differs between subgroups",
 }
 _FACTS = {
     "laterality": "Side",
@@ -188,10 +189,40 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
     )
     note = (
         f"Too few: fewer than {FEWEST} patients have an image of one of the classes, and no claim "
-        "is made. Nothing here is adjusted for the number of subgroups; a difference between two "
-        "of them is a question, not a finding."
+        "is made. Intervals are each for itself: two of them are not compared by looking at both."
     )
     return _table("subgroups", shown, subgroups, note)
+
+
+def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """Whether the auROC differs between subgroups of one set, after adjustment.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        As `mammo.evaluation.tables.subgroups.subgroup_tests`.
+    sources : mapping
+        See `drop_table`.
+    """
+    if tests.empty:
+        return _nothing("subgroup-tests", "no two levels of a column have enough patients")
+    shown = pd.DataFrame(
+        {
+            "Model": [short_title(name) for name in tests["model"]],
+            "Data set": [set_name(name, sources) for name in tests["dataset"]],
+            "By": [_FACTS.get(name, name) for name in tests["subgroup"]],
+            "Levels": tests["levels"].str.replace("_", " "),
+            "auROCs": two_digits(tests["lowest"]) + " to " + two_digits(tests["highest"]),
+            "p": verdicts.p_values(tests, "p_value"),
+            "p, Holm": verdicts.p_values(tests),
+        }
+    )
+    note = (
+        "Whether the auROCs of the levels are the same: Wald's test with Obuchowski's covariance, "
+        "in which levels have patients in common; levels that are not stated, or have fewer than "
+        f"{FEWEST} patients of a class, are left out. Holm over {_comparisons(len(tests))}."
+    )
+    return _table("subgroup-tests", shown, tests, note)
 
 
 def _drop_note(drops: pd.DataFrame) -> str:

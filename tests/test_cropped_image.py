@@ -328,5 +328,5 @@ def test_segmentation_does_not_depend_on_where_grey_begins(begin, contrast, dead
 def test_an_image_without_a_dark_background_is_refused() -> None:
     pixels = 0.5 + 0.02 * drawing(strip=False, label=False).pixels
     pixels[:200, 500:] = 0
-    with pytest.raises(UnreadableImageError, match="no background stands out"):
+    with pytest.raises(UnreadableImageError, match=r"background stands out|air is white"):
         segment(pixels)

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import drawn
 import hospital
 from intakes import take, write_mammogram, write_raster
 from mammo.errors import DatasetError
 from mammo.evaluation.planning import expected_half_width, hanley_mcneil_standard_error
 from mammo.files import pseudonyms
-from mammo.hospital import preflight
+from mammo.hospital import preflight, trial
 from mammo.hospital.preflight import ASSUMED_AUROC, ASSUMED_INTERNAL, Preflight
 
 
@@ -128,7 +129,17 @@ def test_exclusions_are_a_table_that_no_spreadsheet_computes(folder):
     assert preflight.exclusions_csv(spoilt) == "reason\n'=1+1\n"
 
 
-def test_a_folder_is_checked_with_words_for_its_table(folder, tmp_path):
+def draw(folder, numbers=range(8), **elements: object) -> None:
+    """Write mammograms that can be prepared, two a patient."""
+    for number in numbers:
+        named = {"SOPInstanceUID": f"1.2.{number}", "PatientID": f"P{number // 2}"}
+        stored = drawn.breast(seed=number)
+        drawn.write(folder / f"{number}", drawn.dataset(stored, **{**named, **elements}))
+
+
+def test_a_folder_is_checked_with_words_for_its_table(tmp_path):
+    folder = tmp_path / "drawn"
+    draw(folder)
     (tmp_path / "t.csv").write_text("image,outcome\n" + "\n".join(LABELS).replace("1", "bad"))
     layout = {"columns": {"label": "outcome"}, "positive": ("bad",)}
     with pytest.raises(DatasetError, match="label"):
@@ -157,9 +168,9 @@ def test_a_hospital_is_told_everything_and_nobody_is_named(made, capfd):
     found = preflight.of_folder(made.folder, None, {})
     text = str(found.report)
     for words in (
-        "16 malignant and 37 benign images can be used",
+        "15 malignant and 37 benign images can be used",  # one is damaged where it is compressed
         "GE MEDICAL SYSTEMS Senographe Essential",
-        "JPEG Lossless (24)",
+        "JPEG Lossless (23)",
         "MONOCHROME1 (14)",
         "2 images of breasts with implants",
         "1 image with burned-in text",
@@ -170,3 +181,55 @@ def test_a_hospital_is_told_everything_and_nobody_is_named(made, capfd):
     told = text + preflight.exclusions_csv(found) + "".join(capfd.readouterr())
     assert hospital.planted_in(told.encode(), made.planted) == []
     assert found.report.status == 1
+
+
+def found_in(folder, *lines: str) -> str:
+    """Return the report on a folder whose table has these lines."""
+    folder.mkdir(exist_ok=True)
+    (folder / "labels.csv").write_text("\n".join(["image,label", *lines]) + "\n")
+    return str(preflight.of_folder(folder, None, {}).report)
+
+
+INVERTED = {"PhotometricInterpretation": "MONOCHROME1"}
+
+
+def test_what_shows_no_breast_is_refused_before_a_model_is_run(tmp_path):
+    draw(tmp_path / "a", **INVERTED)
+    said = found_in(tmp_path / "a", *LABELS)
+    assert "0 malignant and 0 benign images can be used" in said
+    assert "8 files left out: its air is white: its grey values are inverted" in said
+    assert said.endswith("your data is not usable.")
+
+
+def test_of_many_images_some_of_each_kind_are_tried(tmp_path, monkeypatch):
+    monkeypatch.setattr(trial, "MOST_PIXELS", 4 * 240 * 180)
+    draw(tmp_path / "a", range(6), Manufacturer="A")
+    draw(tmp_path / "a", range(6, 8), Manufacturer="B", **INVERTED)
+    said = found_in(tmp_path / "a", *LABELS)
+    assert "2 files left out: its air is white" in said
+    assert "2 of the 4 images that were tried cannot be prepared, and 4 were not tried" in said
+    assert said.endswith("your data is usable, but see the warnings.")
+
+
+def test_where_all_that_is_tried_is_lost_nothing_is_usable(tmp_path, monkeypatch):
+    monkeypatch.setattr(trial, "MOST_PIXELS", 2 * 240 * 180)
+    draw(tmp_path / "a", **INVERTED)
+    assert found_in(tmp_path / "a", *LABELS).endswith("your data is not usable.")
+
+
+@pytest.mark.parametrize(
+    ("elements", "words"),
+    [
+        ({"PatientID": "ANONYMOUS"}, "all images have one Patient ID: no interval by patient"),
+        (
+            {"SOPInstanceUID": "1.2.3"},
+            "8 images share an SOP Instance UID and show different pixels: an anonymiser has over",
+        ),
+    ],
+)
+def test_identifiers_that_were_made_alike_are_told(tmp_path, elements, words):
+    draw(tmp_path / "a", **elements)
+    said = found_in(tmp_path / "a", *LABELS)
+    assert words in said
+    assert "2 malignant and 6 benign images can be used" in said
+    assert said.endswith("your data is usable, but see the warnings.")

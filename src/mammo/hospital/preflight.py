@@ -13,7 +13,7 @@ import pandas as pd
 
 from mammo.datasets import institution, manifest
 from mammo.datasets.check import check_dataset
-from mammo.datasets.check_report import Finding, Report
+from mammo.datasets.check_report import Finding, Report, worst_first
 from mammo.datasets.institution import accounting
 from mammo.datasets.institution.findings import findings_of
 from mammo.datasets.institution.intake import Intake, read_intake
@@ -29,6 +29,7 @@ from mammo.evaluation.planning import (
 )
 from mammo.evaluation.verdicts import FEWEST
 from mammo.files.disk import naming_errors, write_text
+from mammo.hospital.trial import tried
 from mammo.parameters import Parameters
 from mammo.report.tables.spreadsheet_cells import harmless
 from mammo.study import Study
@@ -88,10 +89,10 @@ class Preflight:
     expected: Expected | None
 
 
-def preflight(intake: Intake) -> Preflight:
-    """Return what is to be known of an intake."""
+def preflight(intake: Intake, more: Sequence[Finding] = ()) -> Preflight:
+    """Return what is to be known of an intake, and more that was found elsewhere."""
     expected = _expected(intake.used)
-    found = [*findings_of(intake), *_too_few(intake.used)]
+    found = worst_first([*findings_of(intake), *_too_few(intake.used), *more])
     if expected is not None:
         found.append(_expectation(expected))
     report = Report("your data", intake.folder, accounting.counts(intake), tuple(found))
@@ -196,7 +197,9 @@ def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Pr
     DatasetError
         If there is no such folder, or the table cannot be understood.
     """
-    return preflight(read_intake(folder, table, LabelLayout(**layout), workers=os.cpu_count() or 1))
+    intake = read_intake(folder, table, LabelLayout(**layout), workers=os.cpu_count() or 1)
+    left, findings = tried(intake)
+    return preflight(left, findings)
 
 
 def of_study(study: Study) -> Preflight:

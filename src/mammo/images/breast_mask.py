@@ -48,8 +48,8 @@ def segment(pixels: np.ndarray) -> np.ndarray:
     grey = stretched(small)
     if grey.min() == grey.max():
         raise UnreadableImageError("the image is blank, and no breast stands out")
+    check_polarity(grey)
     place = film(grey)
-    check_polarity(grey[place])
     mask = _segment(grey)
     if not _fills(mask[place]):
         return mask
@@ -77,29 +77,36 @@ def check_polarity(grey: np.ndarray) -> None:
 
     Air surrounds the breast on three sides, and is most of the border. The clear edge of a film
     may be, too: unless there is more white than edges have, lines that are white nearly from end
-    to end are not looked at.
+    to end are not looked at. Nor is a frame of one grey, which may be black.
 
     Parameters
     ----------
     grey : numpy.ndarray of uint8, shape (rows, columns)
-        Without the lines of one grey that frame it.
+        As `mammo.images.shrunk.stretched` returns it.
 
     Raises
     ------
     UnreadableImageError
     """
     white = grey >= _WHITE
-    within = white
+    within = white[film(grey)]
+    is_air = any(
+        _border(area) > 0.5 and area.mean() > _MOST_EDGES and not _is_all(area)
+        for area in (white, within)
+    )
     for _ in range(2):  # sides first, then top and bottom
         kept = np.flatnonzero(within.mean(axis=0) < _NEARLY_ALL)
         within = within[:, kept[0] : kept[-1] + 1].T if kept.size else within[:, :0].T
-    if not within.size or within.mean() > 1 - _SMALLEST_FRACTION:
-        return
-    if _border(within) > 0.5 or (_border(white) > 0.5 and white.mean() > _MOST_EDGES):
+    if is_air or (not _is_all(within) and _border(within) > 0.5):
         raise UnreadableImageError(
             "its air is white: its grey values are inverted (in a DICOM file its Photometric "
             "Interpretation (0028,0004) is wrong), invert them or export the image again as DICOM"
         )
+
+
+def _is_all(white: np.ndarray) -> bool:
+    """Whether no room for a breast is left beside what is white."""
+    return not white.size or white.mean() > 1 - _SMALLEST_FRACTION
 
 
 def _border(mask: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from mammo.errors import UnreadableImageError
 from mammo.images.breast_mask import check_polarity
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
-from mammo.images.shrunk import film, shrink, stretched
+from mammo.images.shrunk import shrink, stretched
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,7 @@ class WholeImageSettings(BaseModel):
         if low == high:
             raise UnreadableImageError("the image is blank: all of its pixels are alike")
         pixels = image.on_background
-        grey = stretched(shrink(pixels))
-        check_polarity(grey[film(grey)])
+        check_polarity(stretched(shrink(pixels)))
         small = cv2.resize(pixels, self.shape[::-1], interpolation=cv2.INTER_CUBIC)
         native_rows, native_columns = image.pixels.shape
         geometry = Geometry(

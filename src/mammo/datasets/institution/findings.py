@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from mammo.datasets.check_report import Finding
+from mammo.datasets.check_report import Finding, worst_first
 from mammo.datasets.institution.intake import Intake
 
 STANDARD_VIEWS = ("CC", "MLO")
@@ -32,13 +32,13 @@ def findings_of(intake: Intake) -> list[Finding]:
         *_classes(used),
         *_table(intake),
         *_labels(intake),
+        *_identifiers(used),
         *(() if used.empty else (*_devices(used), *_encoding(used), *_views(used))),
         *_sides(used),
         *_content(used),
         *_exclusions(intake),
     ]
-    order = ("error", "warning", "note", "ok")
-    return sorted(found, key=lambda finding: order.index(finding.severity))
+    return worst_first(found)
 
 
 def _source(intake: Intake) -> Iterable[Finding]:
@@ -139,6 +139,23 @@ def _labels(intake: Intake) -> Iterable[Finding]:
 
 
 _PLURALS = {"study": "studies"}
+
+
+def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
+    """Say which identifiers an anonymiser has made alike."""
+    if len(used) > 1 and used["patient_id"].nunique() == 1:
+        yield Finding(
+            "warning",
+            "all images have one Patient ID: no interval by patient",
+            "name the patients in the table (patient_id); what needs several is left out",
+        )
+    if count := int(used["instance"].dropna().duplicated(keep=False).sum()):
+        yield Finding(
+            "warning",
+            f"{_number(count, 'image')} share an SOP Instance UID and show different pixels: an "
+            "anonymiser has overwritten it",
+            "they are kept; name them in the table by their files, not by this UID",
+        )
 
 
 def _contradictory_breasts(used: pd.DataFrame) -> int:

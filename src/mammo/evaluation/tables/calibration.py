@@ -62,7 +62,8 @@ def recalibration(
     -------
     measured : DataFrame
         As `calibration`, two rows a part: "as scored" and "recalibrated", on the same patients.
-        Parts whose fitting patients have one class, or scores that part the classes, are left out.
+        Parts of one patient, whose fitting patients have one class, or whose scores part the
+        classes, are left out.
     rescored : DataFrame
         The table of scores of these patients, recalibrated.
     """
@@ -72,6 +73,8 @@ def recalibration(
             continue
         labels, _, patients = part.arrays
         is_fitted = hold_out(labels.astype(int), patients, fraction, settings.seed)
+        if is_fitted.all() or not is_fitted.any():  # one patient has no halves
+            continue
         line = calibration_line(*replace(part, rows=part.rows[is_fitted]).arrays)
         before = replace(part, rows=part.rows[~is_fitted])
         try:

@@ -87,10 +87,10 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     table = rows.columns(_places(sheet, layout)).assign(**layout.constants)
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
-    is_empty = table["y_score"].str.lower().isin(_EMPTY)
+    is_missing = is_empty(table["y_score"])
     table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
-    if is_empty.any():
-        table[GIVEN] = is_empty.map({True: "no", False: "yes"})
+    if is_missing.any():
+        table[GIVEN] = is_missing.map({True: "no", False: "yes"})
     for name in reader_columns(path, table, layout.readers):
         table[name] = _readers(table[name], name, rows)
     table["split"] = _splits(path, table, layout, rows)

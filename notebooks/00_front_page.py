@@ -70,6 +70,8 @@ notice.images_notice(study.sources)
 #   was left out and why.
 # - {doc}`Models <chapters/02_models>`: what is trained, how, and what internal validation gives.
 # - {doc}`Comparison <chapters/03_comparison>`: the same models on external sets.
+# - {doc}`Why it fails elsewhere <chapters/04_why_it_fails>`: how much of a drop is difficulty, how
+#   much is mismatch, and what single causes do to synthetic images.
 # - {doc}`Mixed data <chapters/05_mixed_data>`: what changes when the training has seen a part of
 #   every set.
 # - {doc}`Your own data <chapters/06_your_data>`: what a hospital can ask of a model, on its own

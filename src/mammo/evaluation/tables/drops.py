@@ -70,7 +70,7 @@ def model_pairs(scored: pd.DataFrame, settings: Settings, margin: float = MARGIN
     Returns
     -------
     DataFrame
-        As `drops`, with ``comparison`` "models".
+        As `drops_between_sets`, with ``comparison`` "models".
     """
     rows = []
     found = list(parts(scored))
@@ -124,7 +124,7 @@ def _row(
 
 
 def _family(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Adjust the p-values of rows that were asked for together, and judge each row."""
+    """Adjust the p-values of rows that were asked for together, one-sided ones too; judge each."""
     table = pd.DataFrame(rows)
     if table.empty:
         return table

@@ -2,8 +2,8 @@
 
 Which reason an image has is decided where its set is read: by the set's module, for a hospital's
 own images by `mammo.datasets.institution.intake`, for a file of the wrong kind by
-`mammo.datasets.fitness`, a DICOM header by `mammo.images.fitness`. What fails once it is decoded is left out by
-`mammo.images.store_building`.
+`mammo.datasets.fitness`, a DICOM header by `mammo.images.fitness`. What fails once it is decoded
+is left out by `mammo.images.store_building`.
 """
 
 from __future__ import annotations

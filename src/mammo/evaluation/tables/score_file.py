@@ -121,9 +121,10 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     table = rows.columns(_places(sheet, layout)).assign(**layout.constants)
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
-    if layout.missing_score is not None:
-        table[GIVEN] = rows.scores(table["y_score"]).isna().map({True: "no", False: "yes"})
+    is_empty = table["y_score"].str.lower().isin(_EMPTY)
     table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
+    if is_empty.any():
+        table[GIVEN] = is_empty.map({True: "no", False: "yes"})
     for name in reader_columns(path, table, layout.readers):
         table[name] = _readers(table[name], name, rows)
     table["split"] = _splits(path, table, layout, rows)

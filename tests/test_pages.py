@@ -37,13 +37,16 @@ CHAPTERS = {
         "table-3",
         "table-3-by-image",
         "drops",
+        "next-site",
         "pairs",
+        "rules",
         "operating-points",
         "calibration",
         "subgroups",
+        "subgroup-tests",
     ],
     "chapters/04_why_it_fails": ["transfer", "drop-parts", "shares", "gates", "lesion-hits"],
-    "chapters/05_mixed_data": ["mixed-splits", "table-4"],
+    "chapters/05_mixed_data": ["mixed-splits", "table-4", "mixed-gains"],
     "chapters/06_your_data": [
         "own-counts",
         "own-findings",
@@ -64,7 +67,9 @@ CHAPTERS = {
         "expected-intervals",
         "readings",
         "published-drops",
+        "drops-by-assumption",
         "published-gains",
+        "published-next-site",
         "detectable",
         "coverage",
         "difference-errors",
@@ -102,13 +107,15 @@ def pages(book) -> dict[str, BeautifulSoup]:
 
 
 def how_sure_tables(study: Study) -> list[Table]:
-    expected = how_sure.intervals(study)
+    expected = how_sure.intervals()
     return [
         expected.table,
         how_sure.readings(expected.data).table,
         how_sure.drops(expected.data),
+        how_sure.assumptions(expected.data),
         how_sure.gains(expected.data),
-        how_sure.detectable(),
+        how_sure.next_site(expected.data).table,
+        how_sure.detectable(expected.data),
         *how_sure.simulated().values(),
     ]
 
@@ -129,11 +136,11 @@ def comparison_tables(study: Study) -> list[Table]:
     return [
         external.table,
         comparison.external(study, "image").table,
-        comparison.drops(study, external.data).table,
-        comparison.pairs(study),
+        *comparison.drops(study, external.data).table,
+        *comparison.pairs(study),
         comparison.thresholds(study).table,
         comparison.calibration(study).table,
-        comparison.subgroups(study),
+        *comparison.subgroups(study),
     ]
 
 
@@ -154,7 +161,7 @@ def computed(book) -> dict[str, Table]:
         why_it_fails.shares(study).table,
         why_it_fails.gates(study),
         why_it_fails.looked(study).table,
-        mixed_data.effect(study).table,
+        *mixed_data.effect(study).table,
         *your_data.check(study).table,
         your_data.aurocs(study).table,
         your_data.thresholds(study).table,

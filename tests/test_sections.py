@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from mammo.book.sections import comparison, datasets, how_sure, networks, provenance
+from mammo.book.sections import comparison, datasets, how_sure, mixed_data, networks, provenance
 from mammo.files.artifacts import read_record
 from mammo.models import MODELS
 from mammo.paper.published import MODEL_TITLES
@@ -132,6 +132,14 @@ def test_drops_are_those_of_the_studys_results(study):
     assert next_site.name == "next-site"
     assert [table.name for table in comparison.pairs(study)] == ["pairs", "rules"]
     assert "In the paper the authors' models fall on every set" in found.words.data
+
+
+def test_gains_of_mixed_data_are_tabulated_over_all_trainings(study):
+    found = mixed_data.effect(study)
+    table_4, gains = found.table
+    assert (table_4.name, gains.name) == ("table-4", "mixed-gains")
+    pd.testing.assert_frame_equal(gains.data, results.mixed_gains(study))
+    assert set(gains.shown["Trainings"]) == {study.parameters.runs}
 
 
 def test_a_family_without_models_has_nothing_to_show(study):

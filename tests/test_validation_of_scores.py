@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError, MammoError, ParameterError
-from mammo.evaluation import auroc
+from mammo.evaluation import auroc, readers_against_model
 from mammo.evaluation.tables.scores import Settings
 from mammo.files import pseudonyms
 from mammo.hospital.validation import of_scores
 from mammo.hospital.validation.evidence import OWN, Evidence
 from mammo.hospital.validation.of_scores import Terms
+from mammo.hospital.validation.sections import aurocs
 from mammo.hospital.validation.vendor_scores import NAMELESS
+from mammo.report.page.blocks import Table
 
 QUICK = Settings(n_bootstrap=100)
 HEX = r"[0-9a-f]{16}"
@@ -332,6 +334,56 @@ def test_a_column_of_models_parts_their_scores(found):
     assert len(evidence.pairs) == 1
     with pytest.raises(ParameterError, match=r"one auROC is stated, .* of 2 models \(A, B\)"):
         found(scores, by_image(table)[1], stated=0.9)
+
+
+def with_readers(table: pd.DataFrame, n: int = 3) -> pd.DataFrame:
+    """Scores of a vendor, and of readers of the same images."""
+    generator = np.random.default_rng(4)
+    readers = [
+        table[["image"]].assign(
+            score=(table["label"] + generator.normal(size=len(table))).round(2),
+            algorithm=f"Reader {number}",
+        )
+        for number in range(1, n + 1)
+    ]
+    return pd.concat([table[["image", "score"]].assign(algorithm="vendor"), *readers])
+
+
+def test_readers_among_the_scores_are_compared_with_the_models(found):
+    table = cases(36)
+    evidence = found(with_readers(table), by_image(table)[1], readers=["Reader *"])
+    assert evidence.models == ["vendor"]
+    row = evidence.evaluation.against_readers.iloc[0]
+    assert row["n_readers"] == 3 and row["n_positive_clusters"] == 12
+    scores = with_readers(table).pivot(index="image", columns="algorithm", values="score")
+    labels = table.set_index("image").loc[scores.index]
+    wanted = readers_against_model(
+        labels["label"],
+        scores[["Reader 1", "Reader 2", "Reader 3"]],
+        scores["vendor"],
+        labels["patient_id"].to_numpy(),
+    )
+    assert row["difference"] == pytest.approx(wanted.difference)
+    assert row["p_value"] == pytest.approx(wanted.p_value)
+    assert row["verdict"] in ("shown", "open")
+    blocks = [block for block in aurocs(evidence) if isinstance(block, Table)]
+    assert "Readers against models on the same cases" in [block.caption for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("readers", "lost", "message"),
+    [
+        (["Radiologist"], 0, "no reader 'Radiologist' among the scores, which are of vendor"),
+        (["*"], 0, "are readers: a model is needed, too"),
+        (["Reader *"], 1, "the reader Reader 3 has not scored everything"),
+    ],
+)
+def test_readers_that_cannot_be_compared_are_named(found, readers, lost, message):
+    table = cases()
+    scores = with_readers(table)
+    scores = scores.iloc[: len(scores) - lost]
+    with pytest.raises(MammoError, match=message):
+        found(scores, by_image(table)[1], readers=readers, missing=0.0)
 
 
 def test_a_score_that_is_missing_is_a_fault_or_counts_as_told(found):

@@ -23,7 +23,7 @@ from mammo.evaluation.tables.scores import BREAST, INTERNAL_SPLIT, Settings, agg
 from mammo.report.estimates import intervals_in_words, of_anybody
 from mammo.report.results import write_results
 from mammo.report.tables import verdicts as verdict_cells
-from mammo.report.tables.formats import NOTHING, bounds, counts, p_value
+from mammo.report.tables.formats import NOTHING, bounds, counts
 
 if TYPE_CHECKING:
     from mammo.report.figures.style import Picture
@@ -164,7 +164,7 @@ def _readers(rows: pd.DataFrame, unit: Unit) -> str:
             "auROC": _numbers(rows["model_auroc"], "{:.3f}"),
             "readers less model": _numbers(rows["difference"], "{:+.3f}"),
             "interval": bounds(rows["lower"], rows["upper"], 3),
-            "p, Holm": rows["p_holm"].map(p_value),
+            "p, Holm": verdict_cells.p_values(rows),
             f"{unit}s with cancer": counts(rows["n_positive_clusters"]),
         }
     )

@@ -12,6 +12,7 @@ from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
+from mammo.evaluation.tables.readers import as_columns
 from mammo.evaluation.tables.score_file import check_missing
 from mammo.evaluation.tables.score_sheet import OF_SCORES
 from mammo.evaluation.tables.scores import Settings
@@ -39,6 +40,9 @@ class Terms:
         Loss of auROC up to which a result counts as no worse.
     settings : Settings
         Of intervals.
+    readers : sequence of str
+        Models of the scores who are readers, or patterns of them; the others are compared with
+        them.
 
     Raises
     ------
@@ -51,6 +55,7 @@ class Terms:
     criteria: Sequence[str] = DEFAULTS
     margin: float = 0.05
     settings: Settings = field(default_factory=Settings)
+    readers: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.stated is not None and not 0 <= self.stated <= 1:
@@ -88,7 +93,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     vendors = read_vendor_scores(sheet, of_scores)
     labelled = by_what_is_scored(read_labels(labels, replace(layout, columns=columns)), vendors)
     found = join(vendors, labelled, terms.missing)
-    models = list(dict.fromkeys(found.table["model"]))
+    table, readers = as_columns(found.table, terms.readers)
+    models = list(dict.fromkeys(table["model"]))
     if terms.stated is not None and len(models) > 1:
         raise ParameterError(
             f"one auROC is stated, and the scores are of {len(models)} models "
@@ -97,7 +103,11 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
     return Evidence(
         evaluation=Evaluation(
-            found.table, terms.settings, terms.margin, [criterion(text) for text in terms.criteria]
+            table,
+            terms.settings,
+            terms.margin,
+            [criterion(text) for text in terms.criteria],
+            readers=readers,
         ),
         sources={},
         weights=dict.fromkeys(models, weights),

@@ -27,6 +27,7 @@ from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
 from mammo.report.tables import comparison
 from mammo.report.tables.formats import NOTHING, bounds, set_name
+from mammo.report.tables.readers import readers_table
 from mammo.report.tables.verdicts import rules_table
 
 
@@ -72,6 +73,9 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
     if len(drops):
         shown = comparison.drop_table(drops, evidence.sources)
         yield _table(shown, "Drop from the internal set to this one")
+    readers = evidence.evaluation.against_readers
+    if len(readers):
+        yield readers_table(readers, evidence.evaluation.settings.unit)
     yield from _planning_table(evidence)
     pairs = evidence.pairs
     if len(pairs):
@@ -250,7 +254,8 @@ def methods(evidence: Evidence) -> Iterator[Block]:
             "training. A drop compares them with the patients here, who are others."
         )
     of_home = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
-    of_pairs = ["difference"] if len(evidence.pairs) else []
+    are_compared = len(evidence.pairs) or len(evidence.evaluation.against_readers)
+    of_pairs = ["difference"] if are_compared else []
     kinds = ["any", "auROC", *of_home, *of_pairs]
     yield replace(rules_table(kinds), collapsed=True)
     yield Prose(

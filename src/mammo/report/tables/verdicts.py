@@ -27,6 +27,12 @@ NON_INFERIORITY: Mapping[verdicts.NonInferiority, str] = {
     "too few": TOO_FEW,
     "unknown": "no test",
 }
+DIFFERENCES: Mapping[verdicts.Difference, str] = {
+    "shown": "shown",
+    "open": "open",
+    "too few": TOO_FEW,
+    "unknown": "no test",
+}
 GAINS: Mapping[verdicts.Gain, str] = {
     "gained": "a gain",
     "lost": "a loss",

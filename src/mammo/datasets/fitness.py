@@ -15,7 +15,7 @@ from mammo.images.pixel_data import PixelData
 if TYPE_CHECKING:
     from pydicom.uid import UID
 
-SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 TAGS = (
     *fitness.TAGS,
     "BurnedInAnnotation",
@@ -83,9 +83,13 @@ def _first(faults: Iterator[Fault]) -> Exclusion | None:
     return next((Exclusion(Kind[fault.kind], fault.detail) for fault in faults), None)
 
 
+def is_secondary_capture(header: Header) -> bool:
+    """Whether an image was captured from a screen or scanned, and not sent by its device."""
+    return (text(header.get("SOPClassUID")) or "").startswith(_SECONDARY_CAPTURE)
+
+
 def _screenshot(header: Header) -> Exclusion | None:
-    is_capture = (text(header.get("SOPClassUID")) or "").startswith(SECONDARY_CAPTURE)
-    is_marked = is_capture and dicom_header.says_yes(header, "BurnedInAnnotation")
+    is_marked = is_secondary_capture(header) and dicom_header.says_yes(header, "BurnedInAnnotation")
     return Exclusion(Kind.SCREENSHOT) if is_marked else None
 
 

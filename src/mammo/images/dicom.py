@@ -96,9 +96,9 @@ def _decoded(path: Path, header: Dataset) -> np.ndarray:
         dataset = pydicom.dcmread(file, force=True)
     if "PixelData" not in dataset:
         raise UnreadableImageError("its pixel data are absent or truncated: copy it again")
-    for keyword in dicom_header.WHOLE_NUMBERS:  # decoders need them to be whole numbers
-        setattr(dataset, keyword, whole(header, keyword))
-    dataset.SamplesPerPixel, dataset.NumberOfFrames = 1, 1
+    frame = {"SamplesPerPixel": 1, "NumberOfFrames": 1}
+    for keyword in dicom_header.WHOLE_NUMBERS:  # of one type, as decoders need them
+        dataset.add_new(keyword, "US", frame.get(keyword, whole(header, keyword)))
     dataset.PhotometricInterpretation = term(header.PhotometricInterpretation)
     return decode(dataset)
 

@@ -38,8 +38,8 @@ def lesions_folder(
         if len(lost):
             warnings.warn(
                 f"{lost.sum():,} lesions in {len(lost):,} images of {inputs['dataset']} have no "
-                "box, since no mask of theirs is there: these images teach no background, no "
-                f"lesion of theirs is learnt (the first: {lost.index[0]})",
+                "box, since no mask of theirs is there: they teach no background, and no lesion "
+                f"of theirs is learnt (the first: {lost.index[0]})",
                 stacklevel=2,
             )
         return {"lesions": len(found), "without_box": int(lost.sum())}

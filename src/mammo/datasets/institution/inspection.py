@@ -90,7 +90,7 @@ def _particulars(header: Mapping[str, object]) -> dict[str, object]:
         "implant": dicom_header.says_yes(header, "BreastImplantPresent")
         or "implant displaced" in dicom_header.modifiers(header),
         "burned_in": dicom_header.says_yes(header, "BurnedInAnnotation"),
-        "is_secondary_capture": header["SOPClassUID"].startswith(fitness.SECONDARY_CAPTURE),
+        "is_secondary_capture": fitness.is_secondary_capture(header),
         "is_synthesised": "GENERATED_2D" in several(header.get("ImageType")),
         "is_contradictory": len(sides & {"L", "R"}) > 1,
         "presentation_intent": _known(header.get("PresentationIntentType"), INTENTS),

@@ -12,6 +12,7 @@ import pytest
 import drawn
 import hospital
 from intakes import take, write_mammogram, write_raster
+from mammo.datasets import institution, manifest
 from mammo.errors import DatasetError
 from mammo.evaluation.planning import expected_half_width, hanley_mcneil_standard_error
 from mammo.files import pseudonyms
@@ -233,3 +234,41 @@ def test_identifiers_that_were_made_alike_are_told(tmp_path, elements, words):
     assert words in said
     assert "2 malignant and 6 benign images can be used" in said
     assert said.endswith("your data is usable, but see the warnings.")
+
+
+ODD_TABLES: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
+    "plain": (("image,label", *LABELS), {}),
+    "images by a part of their name": (("image,label", *(f"x_{row}" for row in LABELS)), {}),
+    "patients": (("patient_id,label", "p0,1", "P01.0,0", "P2,0", "P3,1"), {}),
+    "one class": (("image,label", *(f"{n},benign" for n in range(8))), {}),
+    "no name in common": (("image,label", *(f"z{n},{n % 2}" for n in range(8))), {}),
+    "nothing but neither class": (("image,birads", *(f"{n},3" for n in range(8))), {}),
+    "lesions": (("image,label", *LABELS, "0,0", "1,1"), {}),
+    "lesions by patient": (("image,patient_id,label", *(f"{n},P{n // 2},{n % 4 == 0:d}" for n in
+                            range(8)), "0,P0,0"), {"level": "patient"}),
+    "without a patient": (("image,patient_id,label", *(f"{n},removed,{n % 4 == 0:d}" for n in
+                           range(8))), {}),
+    "unknown words": (("image,label", *(f"{n},word{n}" for n in range(8))), {}),
+    "unknown sides": (("image,side,label", *(f"{n},up,{n % 2}" for n in range(8))), {}),
+    "a column that counts otherwise": (("image,benign", *LABELS), {"columns": {"label": "benign"}}),
+    "no label": (("image,remark", *LABELS), {}),
+    "a turned scale": (("image,label", *LABELS), {"positive": ["0"], "negative": ["1"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "layout"), ODD_TABLES.values(), ids=ODD_TABLES)
+def test_check_and_validate_judge_a_table_alike(folder, lines, layout):
+    """What one calls usable the other loads with both classes; what one refuses so does it."""
+    table = folder.parent / "table.csv"
+    table.write_text("\n".join(lines) + "\n")
+    named = {"columns": {}, "positive": (), "negative": (), "excluded": (), "level": None} | layout
+    try:
+        is_usable = preflight.of_folder(folder, table, named).report.status < 2
+    except DatasetError as error:
+        with pytest.raises(DatasetError) as again:
+            institution.load(folder, table=str(table), **named)
+        assert str(again.value) == str(error)
+        return
+    used = manifest.used(institution.load(folder, table=str(table), **named))
+    assert is_usable == (used["label"].nunique() == 2)
+    assert used["patient_id"].notna().all()

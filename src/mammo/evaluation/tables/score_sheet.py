@@ -72,6 +72,5 @@ class ScoreSheet:
 
 def is_empty(texts: pd.Series) -> pd.Series:
     """Say which cells state nothing."""
-    found = np.fromiter(map(len, texts), np.intp, len(texts)) < 5
-    found[found] = [text.lower() in _EMPTY for text in texts.to_numpy()[found]]
-    return pd.Series(found, texts.index)
+    empty = {text for text in set(texts) if len(text) < 5 and text.lower() in _EMPTY}
+    return texts.isin(empty) if empty else pd.Series(False, texts.index)

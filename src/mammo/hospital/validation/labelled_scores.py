@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -28,6 +29,7 @@ OWNERS = ("patient_id", "study_id", "accession")
 _IN_BOTH = (*OWNERS, "laterality", "view")
 """Facts that scores may tell where labels do not."""
 _FACTS = ("laterality", "view", "density", "birads")
+_SIDE, _OF_SCORE = "laterality", "_of_score"
 
 
 @dataclass(frozen=True)
@@ -117,28 +119,29 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     labelled = labelled.drop_duplicates(key_of(labels.level, labels.rows))
     _refuse_one_class(labelled)
     keys = _shared_names(labelled, scores, labels)
-    meant = {name: _meant(name, scores[name], labelled[name]) for name in {*keys} - {"laterality"}}
+    respelt = {name: _respelt(name, scores[name], labelled[name]) for name in {*keys} - {_SIDE}}
     scores = scores.assign(
-        **{
-            name: scores[name].map(lambda text, names=names: names.get(text, text))
-            for name, names in meant.items()
-        }
+        **{name: _renamed(scores[name], names) for name, names in respelt.items() if names}
     )
     unit = [*keys, *(name for name in ("image", "view") if name not in keys)]
     named = scores.dropna(subset=keys)
     _refuse_twice(named, unit)
-    found = labelled.merge(scores["model"].drop_duplicates(), how="cross").merge(
-        named, on=["model", *keys], how="left", suffixes=("", "_of_score")
+    found = (
+        _filled(labelled)
+        .merge(scores["model"].drop_duplicates(), how="cross")
+        .merge(_filled(named), on=["model", *keys], how="left", suffixes=("", _OF_SCORE))
     )
-    for name in {*_IN_BOTH, "image"} - set(keys):
-        found[name] = found[name].fillna(found[f"{name}_of_score"])
+    for name in {*_IN_BOTH, *_FACTS, "image"} - set(keys):
+        if name not in found:
+            found[name] = None
+        elif f"{name}{_OF_SCORE}" in found:
+            found[name] = found[name].fillna(found[f"{name}{_OF_SCORE}"])
     is_missing = found["y_score"].isna()
     found[GIVEN] = is_missing.map({True: "no", False: "yes"})
-    known = set(labelled[keys].itertuples(index=False, name=None))
-    is_labelled = [name in known for name in named[keys].itertuples(index=False, name=None)]
-    n_unlabelled = len(scores) - sum(is_labelled)
+    n_labelled = int(found[f"line{_OF_SCORE}"].notna().sum())
+    n_unlabelled = len(scores) - n_labelled
     if 2 * is_missing.sum() > len(found) and 2 * n_unlabelled > len(scores):
-        _refuse_strangers(sum(is_labelled), labelled[keys], scores[keys])
+        _refuse_strangers(n_labelled, labelled[keys], scores[keys])
     _refuse_missing(found[is_missing], len(found), missing)
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
     return LabelledScores(
@@ -146,8 +149,17 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
         n_unlabelled=n_unlabelled,
         n_missing=int(is_missing.sum()),
         n_without_patient=int(found["patient_id"].isna().sum()),
-        n_respelt=sum(ours != theirs for names in meant.values() for ours, theirs in names.items()),
+        n_respelt=sum(map(len, respelt.values())),
     )
+
+
+def _renamed(names: pd.Series, other: Mapping[str, str]) -> pd.Series:
+    return names.map(lambda name: other.get(name, name))
+
+
+def _filled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that hold anything, and the scores."""
+    return table[[name for name in table if name == "y_score" or table[name].notna().any()]]
 
 
 def _refuse_one_class(labelled: pd.DataFrame) -> None:
@@ -183,14 +195,18 @@ def _shared_names(labelled: pd.DataFrame, scores: pd.DataFrame, labels: Labels) 
     return shared
 
 
-def _meant(kind: str, scored: pd.Series, labelled: pd.Series) -> dict[str, str]:
-    """Say which name in the labels is meant by each in the scores."""
+def _respelt(kind: str, scored: pd.Series, labelled: pd.Series) -> dict[str, str]:
+    """Say what the labels call those names in the scores that they spell otherwise."""
     ours, theirs = (set(names.dropna()) for names in (scored, labelled))
-    if kind != "image":
-        return pairs(ours, theirs, loosely)
-    spellings = (without_folder, without_suffix, lambda name: loosely(without_suffix(name)))
-    found = pairs(ours, theirs, *spellings)
-    return pairs_by_ends(ours - found.keys(), theirs - {*found.values()}) | found
+    if ours <= theirs:
+        return {}
+    if kind == "image":
+        spellings = (without_folder, without_suffix, lambda name: loosely(without_suffix(name)))
+        found = pairs(ours, theirs, *spellings)
+        found |= pairs_by_ends(ours - found.keys(), theirs - {*found.values()})
+    else:
+        found = pairs(ours, theirs, loosely)
+    return {name: other for name, other in found.items() if name != other}
 
 
 def _refuse_strangers(count: int, labelled: pd.DataFrame, scored: pd.DataFrame) -> None:

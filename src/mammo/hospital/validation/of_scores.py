@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pandas as pd
+
 from mammo.datasets.check_report import Finding
-from mammo.datasets.institution.labels import LabelLayout, Labels, read_labels
+from mammo.datasets.institution.labels import LabelLayout, Labels, labels_of
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
@@ -16,7 +18,7 @@ from mammo.evaluation.tables.readers import as_columns
 from mammo.evaluation.tables.score_file import check_missing
 from mammo.evaluation.tables.score_sheet import OF_SCORES
 from mammo.evaluation.tables.scores import Settings
-from mammo.files.spreadsheet import Sheet, read_sheet
+from mammo.files.spreadsheet import read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
 from mammo.hospital.validation.labelled_scores import LabelledScores, by_what_is_scored, join
 from mammo.hospital.validation.vendor_scores import read_vendor_scores
@@ -82,16 +84,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     MammoError
         If a table cannot be understood, or they do not fit each other.
     """
-    sheet, labels_sheet = read_sheet(scores), read_sheet(labels)
-    of_scores, of_labels = (_present(layout.columns, one) for one in (sheet, labels_sheet))
-    for ours, theirs in layout.columns.items():
-        if ours not in of_scores and ours not in of_labels:
-            raise DatasetError(
-                f"{scores} and {labels} have no column {theirs!r}: give a name as it stands there"
-            )
-    columns = {ours: name for ours, name in of_labels.items() if ours not in OF_SCORES}
-    vendors = read_vendor_scores(sheet, of_scores)
-    labelled = by_what_is_scored(read_labels(labels, replace(layout, columns=columns)), vendors)
+    vendors, labelled = _read(scores, labels, layout)
+    labelled = by_what_is_scored(labelled, vendors)
     found = join(vendors, labelled, terms.missing)
     table, readers = as_columns(found.table, terms.readers)
     models = list(dict.fromkeys(table["model"]))
@@ -116,15 +110,29 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     )
 
 
+def _read(scores: Path, labels: Path, layout: LabelLayout) -> tuple[pd.DataFrame, Labels]:
+    """Read both tables; of a named column it is enough that one of them has it."""
+    sheets = read_sheet(scores), read_sheet(labels)
+    of_scores, of_labels = (_present(layout.columns, sheet.header) for sheet in sheets)
+    for ours, theirs in layout.columns.items():
+        if ours not in of_scores and ours not in of_labels:
+            raise DatasetError(
+                f"{scores} and {labels} have no column {theirs!r}: give a name as it stands there"
+            )
+    columns = {ours: name for ours, name in of_labels.items() if ours not in OF_SCORES}
+    labelled = labels_of(sheets[1], replace(layout, columns=columns))
+    return read_vendor_scores(sheets[0], of_scores), labelled
+
+
 def _claimed(terms: Terms) -> Claimed | None:
     if terms.stated is None:
         return None
     return Claimed(terms.stated, "its maker states", "on images that are not known here")
 
 
-def _present(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
+def _present(columns: Mapping[str, str], titles: Sequence[str]) -> dict[str, str]:
     """Return those of the named columns that a table has."""
-    header = {normalised(title) for title in sheet.header}
+    header = {normalised(title) for title in titles}
     return {ours: theirs for ours, theirs in columns.items() if normalised(theirs) in header}
 
 

@@ -101,9 +101,13 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     ParameterError
         If the layout gives one word to two classes, or an unknown level.
     """
-    layout = layout or LabelLayout()
+    return labels_of(spreadsheet.read_sheet(path), layout or LabelLayout())
+
+
+def labels_of(sheet: Sheet, layout: LabelLayout) -> Labels:
+    """Read labels from a sheet, as `read_labels` does."""
+    path = sheet.path
     require_choice("level", layout.level, (None, *LEVELS))
-    sheet = spreadsheet.read_sheet(path)
     if not sheet.lines:
         raise DatasetError(f"{path} holds no row of labels below its header")
     places = columns_of(sheet, layout.columns)

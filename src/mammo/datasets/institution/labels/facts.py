@@ -108,7 +108,9 @@ def facts(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _parsed(table: pd.DataFrame, name: str, parse: Callable[[str], object]) -> pd.Series:
-    texts = table[name] if name in table else [""] * len(table)
+    if name not in table:
+        return pd.Series(parse(""), table.index, dtype="object")
+    texts = table[name]
     values = {text: parse(text) for text in set(texts)}
     return pd.Series([values[text] for text in texts], table.index, dtype="object")
 

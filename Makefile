@@ -26,7 +26,7 @@ pdf: book ## print the book to book/_build/mammo.pdf, where a Chromium is at han
 test: $(BIN)/.test ## run the tests, a small complete build of the book among them
 	@$(PYTEST) -m "not long"
 
-test-all: $(BIN)/.test ## run these and the long ones: all bad files, kills at every step
+test-all: $(BIN)/.test $(BIN)/.lab ## run these and the long ones: bad files, kills, JupyterLab
 	@$(PYTEST)
 
 lint: $(BIN)/.test ## check style and formatting

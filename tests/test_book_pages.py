@@ -27,10 +27,19 @@ PROSE = (
 )
 
 
+class Bar:
+    """A bar of progress, as tqdm shows it where ipywidgets is installed."""
+
+    def _repr_html_(self) -> str:
+        return "bar of progress"
+
+
 def code(source: str, shown: object = None, *tags: str) -> nbformat.NotebookNode:
     outputs = []
     if shown is not None:
         data = {"text/html": shown._repr_html_(), "text/plain": repr(shown)}
+        if isinstance(shown, Bar):
+            data["application/vnd.jupyter.widget-view+json"] = {"model_id": "1"}
         outputs = [nbformat.v4.new_output("execute_result", data, execution_count=1)]
     return nbformat.v4.new_code_cell(
         source, outputs=outputs, execution_count=1, metadata={"tags": list(tags)}
@@ -46,6 +55,7 @@ def comparison_page() -> str:
         code("paper", Table(table, "Table 3. External auROC", name="table-3"), "hide-input"),
         code("own", Table(table, "Pairs & more", name="pairs"), "hide-input", "hide-output"),
         code("curve", Picture(Figure(), "a curve", "Calibration"), "hide-input"),
+        code("progress", Bar(), "hide-input"),
         code("roc", Picture(Figure(), "curves", "Fig. 2. ROC", name="fig-2"), "hide-input"),
     ]
     metadata = {
@@ -110,8 +120,13 @@ def test_set_up_cells_are_folded_at_the_end_with_the_command(page):
     assert [cell.get_text().strip() for cell in fold.select(".cell")] == [
         "n_bootstrap = 10",
         "import mammo",
+        "progress",
     ]
     assert not any("n_bootstrap" in cell.get_text() for cell in page.select("h1 ~ div.cell"))
+
+
+def test_bars_of_progress_are_left_out(page):
+    assert "bar of progress" not in page.get_text()
 
 
 def test_a_long_table_is_folded_below_its_caption(page):

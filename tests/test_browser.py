@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from urllib.parse import unquote, urlparse
 import pytest
 
 from conftest import Book
+from contrast import faint_texts
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 PAGES = {
@@ -24,6 +26,7 @@ PAGES = {
     "chapters/08_how_sure": (10, 2),
     "chapters/90_provenance": (5, 0),
     "reporting": (0, 0),
+    "rerun": (0, 0),
     "glossary": (0, 0),
     "references": (0, 0),
 }
@@ -103,10 +106,15 @@ def test_tables_have_captions_and_figures_are_drawn_once_all_is_open(opened, nam
     assert images.count() == figures
     for number in range(figures):
         image = images.nth(number)
+        _open_tab_of(image)
         image.scroll_into_view_if_needed()
         assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }")
         assert image.is_visible()
         assert len(image.get_attribute("alt")) > 30
+
+
+def _open_tab_of(image) -> None:
+    image.evaluate("image => image.closest('.mammo-tab')?.previousElementSibling.click()")
 
 
 def test_links_of_the_front_page_lead_to_pages_that_are_there(window, book):
@@ -136,3 +144,56 @@ def test_a_table_is_downloaded_as_csv(opened):
     header, *rows = Path(caught.value.path()).read_text().splitlines()
     assert header.startswith("model,dataset,split")
     assert len(rows) >= 16
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_weighs_little_beside_its_images(book, name):
+    text = (book.project.html / f"{name}.html").read_text(encoding="utf-8")
+    assert len(re.sub(r"data:image/[^\"]*", "", text)) < 2_000_000
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_text_stands_out_from_its_ground(browser, book, name, mode):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme=mode)
+    tab = context.new_page()
+    tab.goto((book.project.html / f"{name}.html").as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+    assert faint_texts(tab) == []
+    context.close()
+
+
+def test_one_switch_shows_all_code_of_a_page(window, book):
+    tab = Watched(window, (book.project.html / "chapters" / "03_comparison.html").as_uri()).tab
+    cells = tab.locator("details.above-input .highlight")
+    switch = tab.get_by_role("button", name="Show the code")
+    assert cells.count() > 5 and not cells.first.is_visible()
+    switch.focus()
+    tab.keyboard.press("Enter")
+    assert all(cell.is_visible() for cell in cells.all())
+    tab.get_by_role("button", name="Hide the code").click()
+    assert not any(cell.is_visible() for cell in cells.all())
+    tab.close()
+
+
+def test_a_frame_shows_that_there_is_more_until_its_end_is_reached(window, book):
+    tab = Watched(window, (book.project.html / "chapters" / "03_comparison.html").as_uri()).tab
+    frame = tab.locator("#table-3 .mammo-scroll")
+    is_cut = frame.evaluate("frame => frame.scrollWidth > frame.clientWidth + 2")
+    assert is_cut == (tab.viewport_size["width"] < 1000)
+    assert ("mammo-more-right" in frame.get_attribute("class").split()) == is_cut
+    frame.evaluate("frame => frame.scrollTo(frame.scrollWidth, 0)")
+    tab.wait_for_function("!document.querySelector('#table-3 .mammo-more-right')")
+    tab.close()
+
+
+def test_tabs_are_changed_by_keyboard_and_all_printed(window, book):
+    tab = Watched(window, (book.project.html / "chapters" / "02_models.html").as_uri()).tab
+    first, second = tab.locator("#models-end2end-tab-1 ~ .mammo-tab").all()
+    assert first.is_visible() and not second.is_visible()
+    tab.locator("#models-end2end-tab-1").focus()
+    tab.keyboard.press("ArrowRight")
+    assert second.is_visible() and not first.is_visible()
+    tab.emulate_media(media="print")
+    assert second.is_visible() and first.is_visible()
+    tab.close()

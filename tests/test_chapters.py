@@ -137,3 +137,14 @@ def test_a_notebook_keeps_its_declaration_when_jupyterlab_saves_it(root, stem):
     jupytext.write(opened, source, fmt="py:percent")
     assert "format_version" in source.read_text()
     assert chapters(root) == before
+
+
+SOURCES = sorted((project.ROOT / "notebooks").glob("*.py"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda file: file.stem)
+def test_a_notebook_of_the_book_is_saved_as_it_stands(source, tmp_path):
+    saved = tmp_path / source.name
+    opened = nbformat.reads(nbformat.writes(jupytext.read(source)), as_version=4)
+    jupytext.write(opened, saved, fmt="py:percent")
+    assert saved.read_text() == source.read_text()

@@ -13,6 +13,7 @@ from mammo.parameters import Parameters, sources
 TITLE = "Rerun this page"
 """Of a page's last section; the cells that show nothing are moved into it (``book/_ext``)."""
 
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _WORDS = """\
 (rerun-{name})=
 ## {title}
@@ -41,12 +42,17 @@ def command(chapter: Chapter, parameters: Parameters) -> str:
 def with_rerun(executed: str, chapter: Chapter, parameters: Parameters) -> str:
     """Return an executed notebook's text with its last section, how to rerun it.
 
-    What papermill noted on this machine (folders, times) is left out.
+    What papermill noted on this machine (folders, times) is left out, and so are bars of progress,
+    which are widgets where JupyterLab is installed.
     """
     notebook = nbformat.reads(executed, as_version=4)
     for noted in (notebook, *notebook.cells):
         for name in ("papermill", "execution"):
             noted.metadata.pop(name, None)
+    for cell in notebook.cells:
+        if "outputs" in cell:
+            cell["outputs"] = [one for one in cell["outputs"] if _WIDGET not in one.get("data", {})]
+    notebook.metadata.pop("widgets", None)
     notebook.metadata["mammo"]["source"] = chapter.source
     words = _WORDS.format(name=chapter.name, title=TITLE, command=command(chapter, parameters))
     notebook.cells.append(nbformat.v4.new_markdown_cell(words, id="rerun"))

@@ -57,8 +57,8 @@ def sample(
     (Shen et al., Sci Rep 2019;9:12495: an overlap of .9). An image's background patches touch none
     of its lesions; three in four lie with their centre in the breast, the others anywhere: a
     whole image shows film, labels and borders too, and a classifier that has never seen them takes
-    them for anything. They are as many as its lesion patches, or `per_lesion` where it has none. Lesions that are neither mass nor calcification
-    give no patch.
+    them for anything. They are as many as its lesion patches, or `per_lesion` where it has none.
+    Lesions that are neither mass nor calcification give no patch.
 
     Parameters
     ----------

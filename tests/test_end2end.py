@@ -159,3 +159,29 @@ def test_unknown_names_are_refused_with_those_that_are_known():
         end2end.top_layers("256x1", 512)
     with pytest.raises(ParameterError, match=r"'caffe'.*torchvision"):
         end2end.backbone_layers("resnet50", convention="caffe")
+
+
+@pytest.mark.parametrize(
+    ("convention", "is_whole"), [("torchvision", True), ("keras 2.0.5", False)]
+)
+def test_bottlenecks_of_the_top_see_every_place_of_the_map(convention: str, is_whole: bool):
+    layers = end2end.top_layers("[512-512-1024]x2", 8, width=0.02, convention=convention)
+    top = LayerGraph(layers, 8)
+    end2end.initialise(top, 0)
+    maps = torch.rand(1, 8, 8, 8, requires_grad=True)
+    top.eval()(maps).sum().backward()
+    seen = (maps.grad.abs().sum(1) > 0).float().mean().item()
+    assert seen == 1 if is_whole else seen <= 1 / 4
+
+
+def test_a_random_resnet_starts_with_its_shortcuts_alone():
+    model = end2end.build("resnet50", "[512-512-1024]x2", width=0.05, seed=1)
+    end2end.close_residual_branches(model.backbone)
+    closed = [
+        name
+        for name, module in model.backbone.named_modules()
+        if isinstance(module, torch.nn.BatchNorm2d) and not module.weight.any()
+    ]
+    assert len(closed) == 16
+    assert all(name.endswith("branch2c") for name in closed)
+    assert model.top.get_submodule("bn6a_branch2c").weight.all()

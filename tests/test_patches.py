@@ -91,10 +91,17 @@ def test_patches_of_lesions_cover_them_as_well_as_they_can(store, chosen) -> Non
     assert len(jittered) >= 4
 
 
-def test_background_lies_in_the_breast_and_touches_no_lesion(store, chosen) -> None:
+def test_background_touches_no_lesion(store, chosen) -> None:
     for row in chosen[chosen["class"] == 0].itertuples():
         assert all(covered(row, box) == 0 for box in boxes_of(store, row.image_id))
-        assert store[row.row][row.top + 16, row.left + 16] > 0.1
+
+
+def test_background_shows_the_breast_and_the_film_around_it(store: ImageStore) -> None:
+    images = pd.DataFrame({"image_id": ["0", "1", "3"], "patient_id": ["A", "A", "C"]})
+    found = patches.sample(store, images, LESIONS.iloc[:0], per_lesion=60, seed=0)
+    bright = [store[row.row][row.top + 16, row.left + 16] > 0.1 for row in found.itertuples()]
+    assert len(bright) == 180
+    assert 0.65 < np.mean(bright) < 0.97
 
 
 @given(st.integers(0, 96), st.integers(0, 64), st.integers(1, 120), st.integers(1, 90))

@@ -31,6 +31,7 @@ MALIGNANT = (1, 3)
 _SIDE, _ROWS, _STEP = 224, 1152, 32
 _OVERLAP = 0.9
 _TRIES = 64
+_ANYWHERE = 0.25
 
 
 def patch_size(rows: int) -> int:
@@ -53,10 +54,11 @@ def sample(
     """Choose patches around the lesions of images, and as many where there is none.
 
     A patch covers at least .9 of the most that a patch of its size can cover of the lesion's box
-    (Shen et al., Sci Rep 2019;9:12495: an overlap of .9). An image's background patches lie with
-    their centre in the breast and touch none of its lesions; they are as many as its lesion
-    patches, or `per_lesion` where it has none. Lesions that are neither mass nor calcification
-    give no patch.
+    (Shen et al., Sci Rep 2019;9:12495: an overlap of .9). An image's background patches touch none
+    of its lesions; three in four lie with their centre in the breast, the others anywhere: a
+    whole image shows film, labels and borders too, and a classifier that has never seen them takes
+    them for anything. They are as many as its lesion patches, or `per_lesion` where it has none.
+    Lesions that are neither mass nor calcification give no patch.
 
     Parameters
     ----------
@@ -134,7 +136,7 @@ def _around(
 def _elsewhere(
     image: np.ndarray, boxes: np.ndarray, size: int, count: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Corners (up to count, 2) of patches in the breast that touch none of the boxes."""
+    """Corners (up to count, 2) of patches that touch none of the boxes, most in the breast."""
     try:
         breast = segment(image)
     except UnreadableImageError:
@@ -143,6 +145,9 @@ def _elsewhere(
     tried = (places[rng.integers(len(places), size=_TRIES * count)] + 0.5) * scale
     corners = np.clip(np.rint(tried - size / 2), 0, np.array(image.shape) - size).astype(int)
     inside = breast[tuple(((corners + size / 2) / scale).astype(int).T)]
+    is_free = rng.random(len(corners)) < _ANYWHERE
+    free = rng.integers(0, np.array(image.shape) - size, (len(corners), 2), endpoint=True)
+    corners, inside = np.where(is_free[:, None], free, corners), inside | is_free
     apart = (corners[:, None] >= boxes[:, 2:]) | (corners[:, None] + size <= boxes[:, :2])
     return corners[inside & apart.any(axis=2).all(axis=1)][:count]
 

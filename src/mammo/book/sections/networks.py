@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
+import pandas as pd
+
 from mammo.book import viewing
 from mammo.book.sections.result import Result
+from mammo.datasets.phantom import ceiling
+from mammo.evaluation import auroc_interval
 from mammo.paper.published import model_title, short_title
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
@@ -13,6 +19,7 @@ from mammo.report.figures.style import Picture
 from mammo.report.figures.training import training_curves
 from mammo.report.page.blocks import Tabs
 from mammo.report.tables import paper
+from mammo.report.tables.ceiling import ceiling_table
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import family_of, models_of
 from mammo.study.families.end2end import End2EndFamily
@@ -47,6 +54,35 @@ def validation(study: Study) -> Result:
     """Return the auROC of each model at home, Table 2."""
     estimates = results.comparison(study)
     return Result(estimates, paper.table2(estimates))
+
+
+MISREAD = 0.3
+"""Share of lesions that the reader of `reachable` takes for another one: an assumption."""
+
+
+def reachable(study: Study) -> Result | None:
+    """Return what an oracle and a reader reach on the synthetic DDSM; None where DDSM is real.
+
+    Both read the lesions' descriptors, the reader some of them wrongly (`phantom.ceiling`).
+    """
+    if study.source(INTERNAL) != "synthetic":
+        return None
+    p = study.parameters
+    found = []
+    for misread in (0.0, MISREAD):
+        read = ceiling.scores(
+            seed=p.seed, scale=p.phantom_scale, lesions=p.phantom_lesions, misread=misread
+        )
+        columns = (read[name] for name in ("y_true", "y_score", "patient_id"))
+        found.append(
+            asdict(
+                auroc_interval(
+                    *columns, n_bootstrap=p.n_bootstrap, confidence=p.confidence, seed=p.seed
+                )
+            )
+        )
+    data = pd.DataFrame(found).assign(misread=(0.0, MISREAD))
+    return Result(data, ceiling_table(data))
 
 
 def attention(study: Study) -> Picture:

@@ -115,8 +115,8 @@ TEXTBOOK = Look(
     },
     calcification_distributions={False: {"N/A": 1}, True: {"CLUSTERED": 1}},
     grains={
-        "PLEOMORPHIC": Grains((25, 45), 1.0, 0.35),
-        "ROUND_AND_REGULAR": Grains((2, 4), 1.3, 0.15),
+        "PLEOMORPHIC": Grains((30, 60), 1.5, 0.35),
+        "ROUND_AND_REGULAR": Grains((2, 4), 1.2, 0.15),
         "COARSE": Grains((1, 2), 3.0, 0.20),
     },
     subtlety={(kind, bad): _RATINGS[bad] for kind in _KINDS for bad in (False, True)},
@@ -124,8 +124,8 @@ TEXTBOOK = Look(
     # As many calcifications as mini-MIAS has.
     mias_classes={False: {"CIRC": 54, "CALC": 15}, True: {"SPIC": 39, "CALC": 15}},
     mias_forms={"CIRC": (("OVAL",), "CIRCUMSCRIBED"), "SPIC": (("IRREGULAR",), "SPICULATED")},
-    limits_mm={False: (6, 12), True: (16, 30)},
-    density={False: 0.0, True: 0.5},
-    diameters={False: (2.20, 0.25), True: (3.09, 0.20)},
+    limits_mm={False: (6, 12), True: (18, 34)},
+    density={False: 0.0, True: 0.8},
+    diameters={False: (2.20, 0.25), True: (3.22, 0.20)},
 )
 LOOKS = {"textbook": TEXTBOOK, "measured": MEASURED}

@@ -48,7 +48,14 @@ def backbone_layers(
     raise ParameterError(f"backbone '{name}': expected 'vgg16' or 'resnet50'")
 
 
-def top_layers(kind: Top, in_channels: int, *, width: float = 1.0, dropout: float = 0.0) -> Layers:
+def top_layers(
+    kind: Top,
+    in_channels: int,
+    *,
+    width: float = 1.0,
+    dropout: float = 0.0,
+    convention: Convention = "torchvision",
+) -> Layers:
     """Return the layers on top of a backbone, two blocks and the dense layer of two logits.
 
     Parameters
@@ -62,6 +69,10 @@ def top_layers(kind: Top, in_channels: int, *, width: float = 1.0, dropout: floa
         Factor on the number of channels of every layer; at least 8 remain.
     dropout : float
         Fraction dropped after each activation and before the dense layer, in [0, 1).
+    convention : {"torchvision", "keras 2.0.5", "keras 2.0.8"}
+        Where a bottleneck strides: torchvision's 3 x 3 convolution sees all of the map. Keras's
+        first one, of 1 x 1, passes over three of four places, and two of them over 15 of 16: a
+        lesion that is smaller than that is lost.
     """
     if kind not in ("512x1", "[512-512-1024]x2"):
         raise ParameterError(f"top '{kind}': expected '512x1' or '[512-512-1024]x2'")
@@ -76,7 +87,7 @@ def top_layers(kind: Top, in_channels: int, *, width: float = 1.0, dropout: floa
                 layers,
                 f"{block}{unit}",
                 (depth, depth, wide),
-                (stride, 1, 1),
+                (1, stride, 1) if convention == "torchvision" else (stride, 1, 1),
                 projected=unit == "a",
                 bias=True,
                 epsilon=_TOP_EPSILON,

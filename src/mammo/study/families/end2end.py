@@ -70,6 +70,8 @@ class End2EndFamily(PublishedFamily):
         made = end2end.build(backbone, TOPS[model], width=p.published_width, seed=p.seed)
         if values := self._pretrained(model):
             end2end.load_imagenet(made, backbone, values)
+        else:
+            end2end.close_residual_branches(made.backbone)
         return made
 
     def layers(self, model: str) -> list[dict[str, Any]]:

@@ -112,6 +112,18 @@ def test_the_table_of_shares_states_patients_and_multiplicity():
     assert table.shown["p, Holm"].iloc[-1] == "–"
 
 
+def test_the_table_of_parts_has_the_auroc_at_home_there_and_learnt_there():
+    table = causes.parts_table(
+        parts(drop_lower=0.1, drop_upper=0.3, n_patients=90, second_n_patients=40),
+        {"mias": "real"},
+    )
+    (row,) = table.shown.to_dict("records")
+    assert row["auROCs"].replace("\u00a0", " ") == "0.80; 0.60; 0.78"
+    assert row["Drop"].replace("\u00a0", " ") == "+0.20 (+0.10 to +0.30)"
+    assert row["p, Holm"] == "0.800; 0.020"
+    assert "Patients tested: DDSM 90, MIAS 40." in table.note
+
+
 def test_hits_name_what_was_left_out_once_for_each_reason():
     hits = pd.DataFrame([{"model": "vgg16", "dataset": "mias", "lower": 0.1}])
     said = cause_sentences.hits_sentence(hits, {"AlexNet": "guesses", "ResNet50": "guesses"}).data

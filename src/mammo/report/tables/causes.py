@@ -115,11 +115,9 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         {
             "Model": [short_title(name) for name in parts["model"]],
             "Tested on": [set_name(name, sources) for name in parts["dataset"]],
-            "auROCs": two_digits(parts["home"])
-            + "; "
-            + two_digits(parts["there"])
-            + "; "
-            + two_digits(parts["own"]),
+            "auROCs": parts[["home", "there", "own"]].apply(
+                lambda row: ";\u00a0".join(two_digits(row)), axis=1
+            ),
             **{name.capitalize(): _signed(parts, name) for name in ("drop", *_PARTS)},
             "p, Holm": [
                 f"{p_value(row['difficulty_p_holm'])}; {p_value(row['mismatch_p_holm'])}"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _GROUP, _PIXELS = 0x7FE0, 0x0010
 _ITEM = struct.pack("<2H", 0xFFFE, 0xE000)
 _UNDEFINED = 0xFFFFFFFF
+_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 HEAD_BYTES = 2**16
 """Of compressed pixels that are looked at, with their items' heads."""
 _MOST_BEFORE = 8
@@ -37,7 +38,7 @@ class PixelData(NamedTuple):
 
 def find_pixel_data(file: BinaryIO, offset: int, size: int, syntax: UID | None) -> PixelData:
     """Look at the pixels of an open file of some bytes that begin at an offset."""
-    order = "<" if syntax is None or syntax.is_little_endian else ">"
+    order = ">" if syntax == _BIG_ENDIAN else "<"  # others may be unknown, and have no order
     for _ in range(_MOST_BEFORE):
         file.seek(offset)
         start = file.read(12).ljust(12, b"\0")

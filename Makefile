@@ -15,10 +15,10 @@ export MAMMO_DATA MAMMO_REAL_DATA
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1\t\2/' | expand -t 18
 	@echo
-	@echo "  variables: PARAMS=params/demo.yaml|ci.yaml|paper.yaml  MAMMO_DATA=/folder/of/real/data  PYTHON=python3.12"
+	@echo "  variables: PARAMS=params/demo.yaml|ci.yaml|paper.yaml  MAMMO_DATA=/folder/of/real/data  OFFLINE=1  PYTHON=python3.12"
 
-book: $(BIN)/.book ## execute what changed and render the book (PARAMS=..., MAMMO_DATA=...)
-	@$(BIN)/mammo book $(if $(PARAMS),--params $(PARAMS))
+book: $(BIN)/.book ## execute what changed and render the book (PARAMS=..., MAMMO_DATA=..., OFFLINE=1)
+	@$(BIN)/mammo book$(if $(OFFLINE), --offline)$(if $(PARAMS), --params $(PARAMS))
 
 pdf: book ## print the book to book/_build/mammo.pdf, where a Chromium is at hand
 	@$(BIN)/python -m mammo.book.pdf

@@ -27,18 +27,17 @@
 # # Do deep learning models for mammograms travel?
 #
 # A living reproduction of *Inconsistent Performance of Deep Learning Models on Mammogram
-# Classification* {cite:p}`wang2020`: the paper's four data sets, its six models, its tables and
-# figures, computed from the images' own files by the code behind each page. The
-# question is the paper's: does a model that reads mammograms well at home read them well elsewhere?
+# Classification* {cite:p}`wang2020`. Does a model that reads mammograms well where it was made read
+# them well elsewhere?
 
-# %% tags=["parameters"]
+# %% tags=["parameters", "remove-input"]
 n_bootstrap = 10_000  # bootstrap replicates behind each interval
 confidence = 0.95  # confidence level of the intervals
-unit = "patient"  # what the bootstrap draws: "patient" or "image"
+unit = "patient"  # what intervals take as independent: "patient" or "image"
 mixed_model = "alexnet"  # the model that is also trained on mixed data
 mixed_fraction = 0.8  # of each external set's patients, in the mixed training
 
-# %%
+# %% tags=["remove-input"]
 from mammo.parameters import sources
 
 parameters = sources.notebook_parameters(globals())
@@ -49,45 +48,48 @@ from mammo.report import notice
 from mammo.study import Study
 
 study = Study(parameters)
-notice.images_notice(study.sources)
-
-# %% [markdown]
-# ## Findings
-#
-# Each line gives what this build computed, then what the paper reports.
-
-# %%
 findings = front_page.findings(study)
 estimates = findings.data
 findings.words
 
 # %% [markdown]
-# The same in one picture: every model on every data set, with its interval; hollow markers are the
-# paper's values. The tables behind it, the curves and the details are in the chapters.
+# ## Every model on every data set
+#
+# What this build computed, each auROC with its interval; hollow markers are the paper's values. The
+# tables behind it, the curves and the details are in the chapters.
 
-# %%
+# %% tags=["remove-input"]
 findings.figure
+
+# %% tags=["remove-input"]
+notice.images_notice(study.sources)
 
 # %% [markdown]
 # ## How to read this book
 #
 # - {doc}`Data sets <chapters/01_datasets>`: where the images come from, how they are labelled, what
 #   was left out and why.
-# - {doc}`Models <chapters/02_models>`: what is trained, how, and how well it does at home.
-# - {doc}`Comparison <chapters/03_comparison>`: the same models elsewhere.
+# - {doc}`Models <chapters/02_models>`: what is trained, how, and what internal validation gives.
+# - {doc}`Comparison <chapters/03_comparison>`: the same models on external sets.
+# - {doc}`Why it fails elsewhere <chapters/04_why_it_fails>`: how much of a drop is difficulty, how
+#   much is mismatch, and what single causes do to synthetic images.
 # - {doc}`Mixed data <chapters/05_mixed_data>`: what changes when the training has seen a part of
 #   every set.
+# - {doc}`Your own data <chapters/06_your_data>`: what a hospital can ask of a model, on its own
+#   images.
+# - {doc}`Real scores <chapters/07_evidence>`: what scores of real mammograms, by others, say on the
+#   paper's question.
 # - {doc}`How sure can these numbers be? <chapters/08_how_sure>`: what the paper's ±0.01 can
 #   mean, and which of its drops are beyond chance.
 # - {doc}`Provenance <chapters/90_provenance>`: parameters, data, weights, versions, seconds.
 #
-# Every number is published, computed on real images, or computed on synthetic ones, and each table
-# and figure says which. Where the paper has a value and this book has none, the cell says why: the
-# model was trained on that set, or is not part of this build.
+# Every number is *published*, *recorded* (computed earlier, by this code, from real files that
+# cannot be shipped), computed on *real* images or on *synthetic* ones, and each table and figure
+# says which. Where the paper has a value and this book has none, the cell says why.
 #
 # ## Where the paper contradicts itself
 #
 # The paper's own numbers, put beside its sentences. Nothing here depends on this build's images.
 
-# %%
+# %% tags=["remove-input"]
 front_page.contradictions()

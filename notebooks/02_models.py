@@ -131,9 +131,9 @@ networks.published_training(study)
 # %% [markdown]
 # ## How well they do at home
 #
-# Table 2: {term}`auROC` on DDSM's validation patients, with an interval from a bootstrap of
-# patients {cite:p}`efron1993,davison1997`. A patient's images are alike, so patients are drawn,
-# not images.
+# Table 2: {term}`auROC` on DDSM's validation patients, with a {term}`score interval`
+# {cite:p}`newcombe2006,obuchowski1997` by patient: a patient's images are alike, and count as
+# fewer. The CSV has percentile bootstrap intervals {cite:p}`efron1993,davison1997` beside them.
 
 # %%
 validation = networks.validation(study)
@@ -150,17 +150,3 @@ validation.table
 
 # %%
 networks.attention(study)
-
-# %% [markdown]
-# ## One set of scores, two rules
-#
-# The authors of frcnn_cad released the boxes that their model drew on INbreast
-# {cite:p}`ribli2018`. Their validation auROC can be recomputed from these, and so can what the same
-# boxes give under the rule by which the other models are tested.
-
-# %%
-released = networks.released_detections(study)
-released.words
-
-# %%
-released.table

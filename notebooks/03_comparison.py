@@ -63,7 +63,8 @@ notice.images_notice(study.sources)
 # ## What the models score elsewhere
 #
 # Table 3. A model is not scored on a set that it was trained on. Intervals are by patient: a
-# patient's images are alike, and an interval that takes them for independent is too narrow.
+# patient's images are alike, and an interval that takes them for independent is too narrow. Each is
+# for itself; where several are read together, some exclude the truth.
 
 # %%
 external = comparison.external(study)
@@ -93,6 +94,18 @@ external.figure
 # The paper's question is the difference: the auROC at home less that elsewhere, between two sets of
 # other patients {cite:p}`delong1988,obuchowski1997`, with p-values adjusted for their number
 # {cite:p}`holm1979`.
+#
+# Such a drop mixes three things, and a difference of two numbers cannot part them. *Case mix*: an
+# auROC is of the malignant and benign images that a set has, and each set chose its own:
+# CBIS-DDSM's benign images hold a finding, most of MIAS's and many of INbreast's show a normal
+# breast. A set of easy negatives, or of advanced cancers, gives a higher auROC to any model; with
+# another spectrum the number is another, and neither is that of screening. *Difficulty*: films or
+# detectors may show less of what there is to see, so that a model made for them would score less,
+# too. *Mismatch*: the images are unlike those that the model learnt from. Only the third is a
+# failure of the model to travel; a hospital meets all three at once.
+#
+# The sets are a sample of places, too: how far their results lie apart says what to expect at
+# another one, as far as so few can say it.
 
 # %%
 fall = comparison.drops(study, estimates)
@@ -105,7 +118,8 @@ fall.words
 # %% [markdown]
 # ## Whether one model is better than another
 #
-# On the same images, so that a difference can be seen that the intervals alone would hide.
+# On the same images, so that a difference can be seen that the intervals alone would hide. Below it
+# stands the rule of every verdict in this book, in a hospital's report and on the command line.
 
 # %% tags=["hide-output"]
 comparison.pairs(study)
@@ -123,7 +137,8 @@ comparison.curves(study, estimates)
 #
 # A model is bought with a threshold. Chosen on DDSM's validation patients and carried to another
 # set, an {term}`operating point` may give another sensitivity and another specificity there, even
-# where the auROC holds.
+# where the auROC holds. The patients at home are those that chose it: on them it gives what was
+# asked for, or nearly so, by construction, and a part of what is lost elsewhere was never there.
 
 # %%
 thresholds = comparison.thresholds(study)
@@ -163,7 +178,8 @@ comparison.subgroups(study)
 #
 # Radiologists reading screen-film and digital mammograms in an observer study averaged the auROC
 # that the paper quotes for human experts {cite:p}`cole2014`. Their images, their cases and their
-# task were others, so the distance is a yardstick and no test.
+# task were others, and the value is quoted without an interval, so the distance is a yardstick and
+# no test. Synthetic images are not measured by it.
 
 # %%
 sentences.experts_distance(estimates)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mammo.evaluation import auroc, holm
+from mammo.evaluation import auroc, holm, verdicts
 from mammo.evaluation.tables.scores import Settings
 from mammo.evaluation.tables.trainings import gains, mean_aurocs
 from mammo.hospital.adaptation.result import Adaptation
@@ -42,6 +42,7 @@ def made_up_adaptation(
         axis=1,
     )
     table.loc[1:, "p_holm"] = holm(table.loc[1:, "p_value"])
+    table["verdict"] = [verdicts.gain(row) for row in table.to_dict("records")]
     numbers = [0, *(20 * 2**step for step in range(len(distances) - 1))]
     known = pd.DataFrame({"fraction": np.array(numbers) / 600, "n_local_patients": numbers})
     known["n_local_malignant"] = known["n_local_patients"] // 2

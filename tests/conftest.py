@@ -106,7 +106,9 @@ class Book:
 @pytest.fixture(scope="session")
 def book(run_folder: Path) -> Book:
     """The small complete book, built once with ``mammo book``; tests leave it as it is."""
-    return Book(*project.build(run_folder / "book", "book", "--params", "params/ci.yaml"))
+    return Book(
+        *project.build(run_folder / "book", "book", "--offline", "--params", "params/ci.yaml")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 import hospital
 import native
+from mammo.datasets.check_report import Finding
+from mammo.datasets.institution.findings import findings_of
 from mammo.datasets.institution.intake import Intake, read_intake
 from mammo.datasets.institution.labels import LabelLayout
 
@@ -73,6 +75,17 @@ def by_name(taken: Intake, column: str) -> dict[str, object]:
 def reasons(taken: Intake) -> dict[str, str]:
     """Return why files are left out, by their place in the folder."""
     return {name: str(why) for name, why in by_name(taken, "excluded").items() if why}
+
+
+def said_by(taken: Intake, severity: str) -> list[str]:
+    """Return the findings of a severity, as texts."""
+    return [finding.text for finding in findings_of(taken) if finding.severity == severity]
+
+
+def the_finding(taken: Intake, text: str) -> Finding:
+    """Return the one finding that holds a text."""
+    (found,) = [finding for finding in findings_of(taken) if text in finding.text]
+    return found
 
 
 def placed(made: hospital.Hospital) -> pd.DataFrame:

@@ -6,7 +6,6 @@ import math
 
 import pandas as pd
 
-from mammo.evaluation.inputs import Unit
 from mammo.paper.plus_minus import (
     ALLOWED,
     LARGEST,
@@ -14,6 +13,7 @@ from mammo.paper.plus_minus import (
     POSSIBLE,
     RULED_OUT,
     SMALLEST,
+    Assumed,
     Reading,
     expected_widths,
     ratio,
@@ -100,9 +100,9 @@ def _several_trainings() -> Reading:
     own = sum(cell.model in OURS for cell in TABLE_3)
     return Reading(
         "the spread over several trainings, or its error: the tables are headed 'mean auROC'",
-        f"alike on all sets whatever their size, for the {own} external values of the models that "
-        f"the authors trained; the other {len(TABLE_3) - own} are of released weights, which "
-        "nobody trained again",
+        f"not tied to the size of a set, and perhaps not alike on all, for the {own} external "
+        f"values of the models that the authors trained; the other {len(TABLE_3) - own} are of "
+        "released weights, which nobody trained again",
         PARTLY,
     )
 
@@ -115,8 +115,9 @@ def _last_digit() -> Reading:
     )
 
 
-def _by_unit(intervals: pd.DataFrame) -> dict[Unit, pd.Series]:
-    return {unit: expected_widths(intervals, unit) for unit in ("image", "patient")}
+def _by_unit(intervals: pd.DataFrame) -> dict[Assumed, pd.Series]:
+    assumed: tuple[Assumed, ...] = ("image", "patient", "one class")
+    return {one: expected_widths(intervals, one) for one in assumed}
 
 
 def _verdict(is_possible: bool) -> str:

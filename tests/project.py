@@ -28,7 +28,8 @@ TINY = {
     "weights": "random",
     "epochs": 2,
     "n_bootstrap": 100,
-    "coverage_simulations": 10,
+    "transfer_folds": 2,
+    "factor_patients": 20,
     "adapt_fractions": [0.0, 0.2, 0.8],
     "adapt_runs": 1,
     "workers": 1,
@@ -100,7 +101,7 @@ class Project:
 
 def copy(folder: Path, source: Path = ROOT) -> Project:
     """Copy what the book is made from, and nothing that was made from it."""
-    for part in ("book", "notebooks", "params"):
+    for part in ("book", "notebooks", "params", "recorded"):
         shutil.copytree(source / part, folder / part, ignore=MADE)
     for name in BESIDE:
         shutil.copy(source / name, folder)

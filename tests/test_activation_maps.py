@@ -175,3 +175,12 @@ def test_nothing_is_kept_for_a_gradient_before_the_last_maps():
         class_activation_map(model, images(1))
     channels = model.top.dense.in_features
     assert all(shape.numel() <= 2 * channels for shape in kept), kept
+
+
+def test_a_classifier_on_feature_maps_gives_the_map_of_the_whole_model():
+    grey = torch.rand(2, 1, CELL * SIDE, CELL * SIDE)
+    model = brightness_transfer()
+    with torch.no_grad():
+        maps = model.feature_maps(grey)
+    alone = class_activation_map(model.classifier, maps)
+    assert np.array_equal(alone, class_activation_map(model, grey))

@@ -9,7 +9,7 @@ from mammo.hospital.adaptation import words as report
 
 
 def test_no_gain_is_told_with_what_could_have_shown():
-    result = made_up_adaptation()
+    result = made_up_adaptation(runs=6)
     least = result.summary["smallest_detectable"].iloc[1:]
     assert report.training(result) == (
         "None of these amounts (20 to 40 local patients) showed a gain. With the 120 patients held "
@@ -17,6 +17,25 @@ def test_no_gain_is_told_with_what_could_have_shown():
         f"{least.min():.2f} to {least.max():.2f} would have shown with 80% power, and a smaller "
         "one cannot be excluded."
     )
+
+
+def test_few_degrees_of_freedom_quote_the_upper_bound_of_the_gain():
+    """Two trainings that differ know their own spread too badly to say what they could show."""
+    result = made_up_adaptation(runs=2)
+    assert (result.summary["df"].iloc[1:] < 4).any()
+    result.summary["smallest_detectable"] = float("nan")
+    most = result.summary["difference_upper"].iloc[1:]
+    assert (
+        f"the upper bounds of the gain are {most.min():+.2f} to {most.max():+.2f}."
+    ) in report.training(result)
+
+
+def test_one_training_and_few_patients_conclude_nothing():
+    one = made_up_adaptation((0.2, 2.5), harmonised=2.5, runs=1)
+    assert report.training(one).startswith("No gain is concluded: one training")
+    assert "one training, from which nothing is concluded" in report.harmonising(one)
+    few = made_up_adaptation((0.2, 3.5), n_patients=18)
+    assert "fewer than 10 patients of one class, who settle nothing" in report.training(few)
 
 
 def test_the_smallest_amount_that_showed_a_gain_is_named():
@@ -39,7 +58,7 @@ def test_a_loss_is_told():
 
 def test_too_few_patients_are_told_as_such():
     result = made_up_adaptation()
-    result.summary["smallest_detectable"] = float("nan")
+    result.summary[["smallest_detectable", "difference_upper"]] = float("nan")
     assert "they are too few to say what they could have shown" in report.training(result)
 
 

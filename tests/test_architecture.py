@@ -30,6 +30,7 @@ ORDER = (
     "evaluation",
     "study",
     "paper",
+    "evidence",
     "report",
     "hospital",
     "book",

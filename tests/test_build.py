@@ -37,7 +37,7 @@ def test_every_step_says_its_seconds(book):
     steps = [f"{what} {name}" for what in ("data set", "images") for name in datasets]
     models = ("alexnet", "end2end_vgg16", "end2end_resnet50", "frcnn_cad")
     steps += [*(f"model {name}" for name in models), "mixed data alexnet"]
-    steps += ["local data alexnet", "difference of images", "coverage of intervals"]
+    steps += ["local data alexnet", "difference of images"]
     steps += [*(f"chapter {name}" for name in chapters(book.project.root))]
     assert list(table) == [*steps, "rendering", "total"]
     spent = [float(seconds) for seconds in table.values()]
@@ -69,13 +69,14 @@ def test_a_home_directory_is_not_needed_and_the_data_folder_stays_empty(book):
         "no-data",
         "notebooks",
         "params",
+        "recorded",
     }
 
 
 def test_a_second_run_executes_and_renders_nothing(book):
     executed = book.project.executed()
     rendered = times_of_rendering(book.project)
-    outcome = book.project.mammo("book", *PARAMS)
+    outcome = book.project.mammo("book", "--offline", *PARAMS)
     assert outcome.returncode == 0, outcome.stderr
     assert book.project.executed() == executed
     assert len(executed) == len(chapters(book.project.root))
@@ -92,7 +93,15 @@ def times_of_rendering(of: project.Project) -> dict[Path, int]:
 def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
     before = book.project.executed()
     outcome = other.mammo(
-        "book", *PARAMS, "-p", "artifacts", book.project.artifacts, "-p", "mixed_fraction", "0.7"
+        "book",
+        "--offline",
+        *PARAMS,
+        "-p",
+        "artifacts",
+        book.project.artifacts,
+        "-p",
+        "mixed_fraction",
+        "0.7",
     )
     assert outcome.returncode == 0, outcome.stderr
     after = book.project.executed()
@@ -112,15 +121,15 @@ def test_a_parameter_executes_its_chapter_and_what_depends_on_it(book, other):
 
 def test_one_chapter_is_rerun_alone_and_leaves_the_book(book):
     executed, rendered = book.project.executed(), times_of_rendering(book.project)
-    outcome = book.project.mammo("run", "how_sure", *PARAMS, "-p", "coverage_simulations", "11")
+    outcome = book.project.mammo("run", "how_sure", *PARAMS, "-p", "margin", "0.06")
     assert outcome.returncode == 0, outcome.stderr
     added = book.project.executed().keys() - executed.keys()
     assert chapters_of(added) == {"how_sure"}
     assert times_of_rendering(book.project) == rendered
     page = book.project.root / "results" / "how_sure" / "html" / "index.html"
     assert f"The page is at {page}\n" in outcome.stdout
-    assert "`coverage_simulations` is 11" not in page.read_text()
-    assert "coverage_simulations</span></code> is 11 (in the book 10)" in page.read_text()
+    assert "`margin` is 0.06" not in page.read_text()
+    assert "margin</span></code> is 0.06 (in the book 0.05)" in page.read_text()
     shutil.rmtree(page.parents[2])
     for name in added:
         shutil.rmtree(book.project.artifacts / name)

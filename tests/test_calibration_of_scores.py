@@ -15,6 +15,7 @@ from mammo.errors import MammoError
 from mammo.evaluation import (
     brier,
     calibration_line,
+    debiased_calibration_error,
     expected_calibration_error,
     reliability_curve,
     statistic_interval,
@@ -204,6 +205,44 @@ def test_the_expected_calibration_error_is_that_of_torchmetrics(screening, n_bin
         assert value == pytest.approx(expected.item(), abs=1e-12)
 
 
+def test_the_debiased_calibration_error_by_hand():
+    """Each bin's gap less what a normal error would add to it, drawn a million times."""
+    scores = np.repeat([0.15, 0.55, 0.85], [20, 30, 10])
+    y_true = np.concatenate([np.arange(n) < k for n, k in ((20, 7), (30, 16), (10, 8))])
+    found = debiased_calibration_error(y_true, scores, np.arange(60))
+    draws, expected = np.random.default_rng(0).normal(size=1_000_000), 0.0
+    for n, k, score in ((20, 7, 0.15), (30, 16, 0.55), (10, 8, 0.85)):
+        gap, error = k / n - score, math.sqrt(score * (1 - score) / n)
+        added = np.mean(np.abs(gap + error * draws)) - abs(gap)
+        expected += n / 60 * (abs(gap) - added)
+    assert found.value == pytest.approx(expected, abs=5e-4)
+    raw = value_of(expected_calibration_error(10), y_true, scores)
+    assert found.value < raw
+    assert np.isnan([found.lower, found.upper]).all()
+    assert (found.n_images, found.unit, found.method) == (
+        60, "patient", "debiased by patient, no interval"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("copies", [1, 4])
+def test_calibrated_scores_have_two_thirds_at_most_of_the_error_that_chance_gives(copies):
+    generator = np.random.default_rng(1)
+    raw, debiased = [], []
+    for _ in range(200):
+        risk = special.expit(1.5 * generator.normal(size=400 // copies) - 1)
+        y_true = np.repeat(generator.random(risk.size) < risk, copies)
+        scores, patient = np.repeat(risk, copies), np.repeat(np.arange(risk.size), copies)
+        raw.append(value_of(expected_calibration_error(10), y_true, scores))
+        debiased.append(debiased_calibration_error(y_true, scores, patient).value)
+    assert np.mean(debiased) < 0.66 * np.mean(raw)
+
+
+def test_a_gross_error_of_calibration_is_not_taken_for_chance():
+    scores, y_true = np.full(200, 0.9), np.arange(200) % 2
+    found = debiased_calibration_error(y_true, scores, np.arange(200) // 4)
+    assert found.value == pytest.approx(0.4, abs=1e-6)
+
+
 def test_the_expected_calibration_error_by_hand():
     y_true, scores = [0, 1, 1, 1], [0.1, 0.3, 0.35, 1.0]
     # bins of a half: (0 + 1 + 1) / 3 beside 0.25, and 1 beside 1
@@ -275,9 +314,10 @@ BAD = [
         calibration_line,
         reliability_curve,
         lambda **given: statistic_interval(brier, **given),
+        debiased_calibration_error,
         lambda **given: statistic_interval(expected_calibration_error(), **given),
     ],
-    ids=["line", "curve", "Brier", "error"],
+    ids=["line", "curve", "Brier", "debiased", "error"],
 )
 @pytest.mark.parametrize(("change", "message"), BAD)
 def test_bad_input_is_named(function, change, message):

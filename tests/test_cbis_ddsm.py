@@ -72,6 +72,43 @@ def test_masks_of_jpeg_are_two_valued_within_its_ringing(tmp_path):
         lesion_boxes(tmp_path / "bad.dcm", (400, 300))
 
 
+MASK = np.zeros((400, 300), np.uint8)
+MASK[100:200, 50:150] = 255
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_mask"),
+    [
+        ((400, 300), True),
+        ((460, 345), True),  # both sides 1.15 times, as Mass-Test_P_00145_LEFT_CC
+        ((404, 303), True),
+        ((398, 303), True),
+        ((347, 261), True),
+        ((800, 600), True),
+        ((400, 400), False),  # another aspect
+        ((4000, 3000), False),  # ten times as large
+        ((40, 30), False),
+    ],
+)
+def test_a_mask_may_have_another_scale_than_its_image(shape, is_mask, tmp_path):
+    file = native.write_dicom(tmp_path / "1-1.dcm", MASK)
+    expected = np.rint(np.array([100, 50, 200, 150]) * np.tile(np.divide(shape, MASK.shape), 2))
+    found = [list(box.values())[:4] for box in lesion_boxes(file, shape)]
+    assert found == ([expected.astype(int).tolist()] if is_mask else [])
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_file_of_one_value_is_no_mask(value, tmp_path):
+    file = native.write_dicom(tmp_path / "1-1.dcm", np.full_like(MASK, value))
+    assert lesion_boxes(file, MASK.shape) == []
+
+
+def test_a_crop_of_its_images_aspect_is_no_mask(tmp_path):
+    ramp = np.linspace(0, 65535, 40 * 30).reshape(40, 30).astype(np.uint16)
+    assert lesion_boxes(native.write_dicom(tmp_path / "1-1.dcm", ramp), (400, 300)) == []
+    assert lesion_boxes(native.write_dicom(tmp_path / "1-1.dcm", ramp), (40, 30)) == []
+
+
 def test_moved_folders_are_found_by_metadata_csv(tmp_path):
     native.write_cbis_tables(tmp_path, TABLES)
     name = native.folder_name("Mass", "train", ONE)

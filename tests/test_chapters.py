@@ -40,8 +40,8 @@ def root(tmp_path) -> Path:
 def test_a_chapter_is_what_its_header_says_where_the_contents_have_it(root):
     found = chapters(root)
     assert list(found) == [
-        "front_page", "datasets", "models", "comparison", "mixed_data", "your_data", "trial",
-        "how_sure", "provenance",
+        "front_page", "datasets", "models", "comparison", "why_it_fails", "mixed_data", "your_data",
+        "evidence", "trial", "how_sure", "provenance",
     ]  # fmt: skip
     assert found["front_page"].page == "index.ipynb"
     assert found["datasets"].groups == (DataParameters, ImageParameters)

@@ -16,6 +16,7 @@ from mammo import cli
 from mammo.book import build
 from mammo.datasets import DATASETS
 from mammo.datasets.institution import places
+from mammo.evidence import kinds
 from mammo.models import MODELS, frcnn_cad
 from mammo.models.releases import RELEASES
 from mammo.parameters import Parameters, sources
@@ -91,6 +92,7 @@ def test_a_wrong_parameter_ends_in_one_sentence(call, command, assignment, words
         (["check", "ddsm"], 1, "'ddsm' is no data set; it must be one of"),
         (["fetch", "ddsm"], 1, "ddsm"),
         (["fetch", "inbreast"], 1, "inbreast"),
+        (["fetch", "frcnn-cad-predictions", "--with", "mias"], 2, "goes with evidence alone"),
         (["weights", "import", "absent.h5"], 1, "absent.h5: no such file"),
         (["weights"], 2, "weights [OPTIONS] COMMAND"),
         (["fly"], 2, "No such command 'fly'"),
@@ -137,6 +139,30 @@ def test_commands_on_the_study_take_the_projects_own_parameters(
     parameters = study.parameters if isinstance(study, Study) else study
     assert parameters == sources.load(default if is_project else None, {"seed": 7})
     assert (parameters.runs == 3) == is_project
+
+
+def test_evidence_is_fetched_to_the_data_root(call, monkeypatch, tmp_path):
+    seen = []
+
+    def note(*given: object) -> list[str]:
+        seen.extend(given)
+        return ["first", "second"]
+
+    monkeypatch.setenv("MAMMO_DATA", str(tmp_path))
+    monkeypatch.setattr("mammo.datasets.fetch.fetch_evidence", note)
+    outcome = call("fetch", "evidence", "--with", "mias", "--url", "file:///there")
+    assert outcome == (0, "first\nsecond\n", "")
+    assert seen == [tmp_path, ("mias",), "file:///there"]
+
+
+def test_what_cannot_be_recorded_is_said(call, monkeypatch, tmp_path):
+    monkeypatch.setenv("MAMMO_DATA", str(tmp_path / "data"))
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    status, printed, complaint = call("record")
+    assert (status, complaint) == (0, "")
+    assert [line.partition(":")[0] for line in printed.splitlines()] == list(kinds.KINDS)
+    assert printed.count("its record stays as it is") == len(kinds.KINDS)
 
 
 def test_an_interruption_says_that_nothing_is_lost(call, monkeypatch):

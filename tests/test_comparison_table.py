@@ -30,7 +30,8 @@ def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
     assert shown["No worse by 0.05"] in ("shown", "not shown")
     assert table.shown["Elsewhere"].tolist() == ["north, synthetic", "south"] * 2
     assert "Holm over 4 comparisons" in table.note
-    assert "unpaired, Obuchowski's variance by patient, t" in table.note
+    for method in set(drops["method"]):
+        assert method in table.note
     pd.testing.assert_frame_equal(table.data, drops)
 
 

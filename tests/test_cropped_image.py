@@ -19,6 +19,7 @@ from mammo.images.breast_mask import chest_wall_on_right, segment
 from mammo.images.cropped_image import PreprocessingSettings, prepare
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
+from mammo.images.whole_image import WholeImageSettings
 
 FIRST_ROW, LAST_ROW, WIDTH = 150, 850, 320
 MIAS_LABELS_AND_STRIPS = {
@@ -275,3 +276,57 @@ def test_real_digital_mammogram(real_data: Path) -> None:
     area = segment(image.pixels).mean()
     assert area == pytest.approx(1 - image.padding.mean(), abs=0.03)
     assert prepared.geometry.row_max < 2450
+
+
+def inverted(image: Image) -> Image:
+    return Image(pixels=1 - image.pixels, bits_stored=8)
+
+
+@pytest.mark.parametrize("on_right", [False, True])
+@pytest.mark.parametrize("label", [False, True])
+@pytest.mark.parametrize("scale", [1, 1 / 16])
+def test_white_air_is_refused(on_right: bool, label: bool, scale: float) -> None:
+    image = inverted(drawing(on_right=on_right, label=label, strip=False, background=0.01))
+    dim = Image(pixels=image.pixels * np.float32(scale), bits_stored=8)
+    for settings in (PreprocessingSettings(size=64), WholeImageSettings(rows=32, columns=32)):
+        with pytest.raises(UnreadableImageError, match="its air is white: its grey values are inv"):
+            settings.prepare(dim, None)
+
+
+def test_white_air_beside_a_breast_from_top_to_bottom_is_refused() -> None:
+    rows, columns = np.mgrid[:400, :300]
+    breast = np.clip((1 - columns / (150 - 0.2 * np.abs(rows - 200))) * 2, 0, 0.7)
+    grain = np.random.default_rng(0).normal(0, 0.02, breast.shape) * (breast > 0)
+    upright = Image(pixels=np.clip(breast + grain, 0, 1).astype(np.float32), bits_stored=8)
+    assert 0.2 < segment(upright.pixels).mean() < 0.5
+    with pytest.raises(UnreadableImageError, match="its air is white"):
+        segment(inverted(upright).pixels)
+
+
+@pytest.mark.parametrize("strip", [False, True])
+def test_white_edges_of_a_film_are_no_white_air(strip: bool) -> None:
+    image = drawing(strip=strip)
+    for width in (3, 20, 60):
+        framed = image.pixels.copy()
+        framed[:width] = framed[-width:] = framed[:, -width:] = 0.97
+        mask = segment(framed)
+        assert overlap(mask, true_mask(mask.shape)) > 0.9
+
+
+@pytest.mark.parametrize("begin", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("contrast", [0.1, 0.02])
+@pytest.mark.parametrize("dead", [None, 0.0, 1.0])
+def test_segmentation_does_not_depend_on_where_grey_begins(begin, contrast, dead) -> None:
+    image = drawing(strip=False)
+    pixels = np.float32(begin) + image.pixels * np.float32(contrast)
+    if dead is not None:
+        pixels[200:203, 600:603] = dead
+    expected = segment(image.pixels)
+    assert overlap(segment(pixels), expected) > 0.98
+
+
+def test_an_image_without_a_dark_background_is_refused() -> None:
+    pixels = 0.5 + 0.02 * drawing(strip=False, label=False).pixels
+    pixels[:200, 500:] = 0
+    with pytest.raises(UnreadableImageError, match=r"background stands out|air is white"):
+        segment(pixels)

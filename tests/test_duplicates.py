@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import drawn
 import native
 from intakes import write_mammogram, write_raster
 from mammo.datasets.institution import duplicates
@@ -24,14 +25,43 @@ def firsts(first: pd.Series, files: pd.DataFrame) -> dict[str, str]:
     return {names[file]: names[other] for file, other in first.items() if file != other}
 
 
-def test_the_first_of_an_instance_counts():
-    files = pd.DataFrame({"instance": ["1", "2", None, "1", None, "1"]}, [5, 4, 3, 2, 1, 0])
-    assert duplicates.same_instance(files).to_dict() == {5: 5, 4: 4, 3: 3, 2: 5, 1: 1, 0: 5}
+def test_the_first_of_an_instance_counts(tmp_path):
+    for name, instance in (("a", "1.1"), ("b", "1.2"), ("c", "1.1"), ("d", "1.1")):
+        write_mammogram(tmp_path / name, 1, SOPInstanceUID=instance)
+    files = files_of(tmp_path).iloc[::-1]
+    assert firsts(duplicates.same_instance(files), files) == {"a": "d", "c": "d"}
+
+
+def test_different_images_of_one_instance_are_no_copies(tmp_path):
+    for number, name in enumerate("abcd"):
+        write_mammogram(tmp_path / name, number // 2, SOPInstanceUID="1.1")
+    write_mammogram(tmp_path / "e", 0, SOPInstanceUID="")
+    files = files_of(tmp_path)
+    assert firsts(duplicates.same_instance(files), files) == {"b": "a", "d": "c"}
+
+
+@pytest.mark.parametrize("syntax", drawn.LOSSLESS)
+def test_one_image_in_two_encodings_is_a_copy(tmp_path, syntax):
+    for seed in (0, 1):
+        ds = drawn.dataset(drawn.breast(seed=seed), SOPInstanceUID="1.1", **drawn.WINDOW)
+        drawn.write(tmp_path / f"{seed}a", ds)
+        drawn.write(tmp_path / f"{seed}b", ds, syntax)
+    files = files_of(tmp_path)
+    assert firsts(duplicates.same_instance(files), files) == {"0b": "0a", "1b": "1a"}
+
+
+def test_what_cannot_be_decoded_is_no_copy(tmp_path):
+    ds = drawn.dataset(drawn.breast(), SOPInstanceUID="1.1")
+    drawn.write(tmp_path / "a", ds)
+    whole = drawn.write(tmp_path / "b", ds, drawn.LOSSLESS[0])
+    whole.write_bytes(whole.read_bytes()[:-2000])
+    files = files_of(tmp_path)
+    assert firsts(duplicates.same_instance(files), files) == {}
 
 
 def test_nothing_repeats_where_nothing_is():
     empty = pd.DataFrame({"instance": [], "pixels_at": [], "bytes": [], "place": []}, dtype=object)
-    empty = empty.assign(format=None, rows=None, columns=None)
+    empty = empty.assign(format=None, rows=None, columns=None, transfer_syntax=None)
     assert duplicates.same_instance(empty).empty and duplicates.same_pixels(empty).empty
 
 

@@ -31,17 +31,20 @@ def part(scored: pd.DataFrame, model: str, dataset: str) -> tuple[np.ndarray, ..
     return tuple(rows[name].to_numpy() for name in ("y_true", "y_score", "patient_id"))
 
 
-def test_the_headline_is_the_bootstrap_by_patient(scored):
+def test_the_headline_is_the_score_interval_with_the_percentile_beside_it(scored):
     found = estimates.aurocs(scored, SETTINGS).set_index(["model", "dataset"])
     assert len(found) == 6
     for (model, dataset), row in found.iterrows():
         arrays = part(scored, model, dataset)
-        wanted = evaluation.auroc_interval(*arrays, n_bootstrap=400, seed=3)
-        assert (row["auroc"], row["lower"], row["upper"]) == (
+        wanted = evaluation.score_interval(*arrays)
+        beside = evaluation.auroc_interval(*arrays, n_bootstrap=400, seed=3)
+        assert (row["auroc"], row["lower"], row["upper"], row["method"]) == (
             wanted.value,
             wanted.lower,
             wanted.upper,
+            wanted.method,
         )
+        assert (row["percentile_lower"], row["percentile_upper"]) == (beside.lower, beside.upper)
         assert row["auroc"] == pytest.approx(roc_auc_score(*arrays[:2]))
         assert (row["n_images"], row["n_patients"]) == (4 * SETS[dataset][1], SETS[dataset][1])
         assert (row["unit"], row["n_bootstrap"], row["seed"]) == ("patient", 400, 3)
@@ -52,6 +55,8 @@ def test_every_measure_and_interval_is_given_with_its_method(scored):
     one = found[(found["model"] == "first") & (found["dataset"] == "home")]
     aurocs = one[one["statistic"] == "auROC"]
     assert aurocs["method"].tolist() == [
+        "score interval (Newcombe's method 5) by patient",
+        "score interval (Newcombe's method 5) by image",
         "percentile bootstrap of patients",
         "percentile bootstrap of images",
         "BCa bootstrap of patients",
@@ -64,7 +69,11 @@ def test_every_measure_and_interval_is_given_with_its_method(scored):
     values = one.set_index("statistic")["value"]
     assert values["average precision"] == pytest.approx(average_precision_score(labels, scores))
     assert values["Brier score"] == pytest.approx(brier_score_loss(labels, scores))
-    assert (one["lower"] <= one["value"]).all() and (one["value"] <= one["upper"]).all()
+    debiased = "expected calibration error, 10 bins, debiased"
+    assert one.set_index("statistic").loc[debiased, ["lower", "upper"]].isna().all()
+    others = one[one["statistic"] != debiased]
+    assert (others["lower"] <= others["value"]).all()
+    assert (others["value"] <= others["upper"]).all()
 
 
 def test_scores_that_are_no_probabilities_have_no_calibration_and_the_reason_is_given(scored):
@@ -201,6 +210,8 @@ def test_an_evaluation_has_every_table_and_the_facts_that_are_there(scored):
         "operating_points",
         "calibration",
         "subgroups",
+        "subgroup_tests",
+        "next_site",
     ]
     assert set(made.subgroups["subgroup"]) == {"laterality", "view", "density"}
     assert made.comparisons["comparison"].tolist() == ["drop"] * 4 + ["models"] * 3

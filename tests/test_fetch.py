@@ -13,7 +13,15 @@ import pytest
 import native
 from mammo.datasets import fetch as fetching
 from mammo.datasets import mias
-from mammo.datasets.fetch import DOWNLOADS, RELEASED, contents_sha256, fetch, how_to_get
+from mammo.datasets.fetch import (
+    DOWNLOADS,
+    EVIDENCE,
+    RELEASED,
+    contents_sha256,
+    fetch,
+    fetch_evidence,
+    how_to_get,
+)
 from mammo.errors import DatasetError, ParameterError
 from mammo.files.download import download
 
@@ -234,3 +242,52 @@ def test_real_released_files_have_the_checksums(real_data, tmp_path):
 def test_real_archive_has_the_checksum(real_data, tmp_path):
     folder = fetch("mias", tmp_path, (real_data / "all-mias.tar.gz").as_uri())
     assert len(mias.load(folder)) == 322
+
+
+@pytest.fixture
+def evidence(tmp_path, monkeypatch):
+    """A folder laid out like a data root with small files, whose checksums count."""
+    root = tmp_path / "elsewhere"
+    for name in EVIDENCE:
+        folder = root / RELEASED[name].folder
+        folder.mkdir(parents=True)
+        sums = {}
+        for file in RELEASED[name].sha256:
+            (folder / file).write_text(f"what stands in {file}")
+            sums[file] = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        monkeypatch.setitem(RELEASED, name, dataclasses.replace(RELEASED[name], sha256=sums))
+    return root
+
+
+def test_evidence_is_fetched_from_a_folder_like_a_data_root(evidence, tmp_path):
+    root = tmp_path / "data"
+    folders = fetch_evidence(root, url=evidence.as_uri() + "/")
+    assert folders == [root / "nyu_reader_study", root / "frcnn_cad"]
+    assert (root / "nyu_reader_study" / "results.pkl").is_file()
+    assert fetch_evidence(root, url="file:///absent") == folders, "nothing is fetched twice"
+
+
+def test_evidence_comes_with_mias_where_that_is_asked_for(evidence, archive, tmp_path):
+    folders = fetch_evidence(tmp_path / "data", ["mias"], evidence.as_uri())
+    assert folders[-1] == tmp_path / "data" / "mias"
+    with pytest.raises(DatasetError, match="inbreast cannot be fetched automatically"):
+        fetch_evidence(tmp_path / "data", ["inbreast"], evidence.as_uri())
+
+
+def test_a_second_address_is_tried_where_the_first_has_nothing(evidence, tmp_path, monkeypatch):
+    wanted = RELEASED["reader-study"]
+    there = (evidence / wanted.folder).as_uri()
+    several = dataclasses.replace(wanted, urls=("file:///absent", there))
+    monkeypatch.setitem(RELEASED, "reader-study", several)
+    assert fetch("reader-study", tmp_path / "data").is_dir()
+
+
+def test_nothing_is_left_of_a_fetch_that_had_no_answer(evidence, tmp_path):
+    with pytest.raises(DatasetError, match=r"file:///absent/nyu_reader_study/results\.pkl"):
+        fetch_evidence(tmp_path / "data", url="file:///absent")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_real_evidence_has_the_checksums(real_data, tmp_path):
+    folders = fetch_evidence(tmp_path, url=real_data.as_uri())
+    assert [len(list(folder.iterdir())) for folder in folders] == [1, 2]

@@ -599,7 +599,7 @@ def test_reliability_curves_have_a_panel_a_model_and_kind(curves):
 
 
 def test_published_values_stand_with_the_interval_that_their_sets_allow():
-    intervals = sampling_error.published_intervals(seed=0)
+    intervals = sampling_error.published_intervals()
     picture = expected_intervals(intervals)
     (axes,) = picture.figure.axes
     assert len(axes.get_yticklabels()) == 16

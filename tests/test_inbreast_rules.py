@@ -2,41 +2,66 @@ from __future__ import annotations
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mammo.datasets import detections as released
 from mammo.evaluation import auroc_covariance, delong_interval
-from mammo.paper import inbreast_rules
-from mammo.report.tables.inbreast_rules import released_sentence, released_table
+from mammo.evidence import inbreast_rules
+from mammo.evidence.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, RULES, Rule, row_of, scores
+from mammo.parameters import Parameters
+from mammo.report.figures.specification import CHOICES, in_words, specification_curve
+from mammo.report.tables.inbreast_rules import rules_sentence, rules_table
+from mammo.study import Study
 
 IMAGES = pd.DataFrame(
     {
         "image_id": list("abcdef"),
         "patient_id": ["p", "p", "p", "q", "q", "r"],
         "laterality": ["L", "L", "R", "L", "L", "R"],
-        "birads": ["5", "3", "1", "2", "2", "6"],
+        "birads": ["5", "3", "1", "2", "2", "4"],
     }
 )
 DETECTIONS = pd.DataFrame({"image_id": ["a", "a", "b", "d"], "score": [0.2, 0.9, 0.4, 0.6]})
 CANCERS = pd.DataFrame({"image_id": ["a", "b", "b"]})
 
 
-def test_each_rule_scores_its_own_images():
-    tables = inbreast_rules.scores(IMAGES, DETECTIONS, CANCERS)
-    assert list(tables) == list(inbreast_rules.RULES)
-    assert tables["listed"]["y_score"].tolist() == [0.9, 0.4, 0.6]
-    assert tables["listed"]["y_true"].tolist() == [1, 1, 0]
-    assert tables["image"]["y_score"].tolist() == [0.9, 0.4, 0, 0.6, 0, 0]
-    assert tables["image"]["y_true"].tolist() == [1, 1, 0, 0, 0, 0]
-    assert tables["breast"].values.tolist() == [
+def scored(rule: Rule) -> pd.DataFrame:
+    return scores(IMAGES, DETECTIONS, CANCERS, rule)
+
+
+def test_the_rules_are_all_combinations_of_the_choices():
+    assert len(RULES) == len(set(RULES)) == 60
+    assert {AUTHORS_RULE, PAPERS_RULE} < set(RULES)
+    for place, values in enumerate(CHOICES.values()):
+        assert {rule[place] for rule in RULES} == set(values)
+    assert list(CHOICES) == list(Rule._fields)
+
+
+def test_each_choice_does_what_it_says():
+    image = Rule("lesions", "in", "image", "max", "zero")
+    assert scored(image)["y_score"].tolist() == [0.9, 0.4, 0, 0.6, 0, 0]
+    assert scored(image)["y_true"].tolist() == [1, 1, 0, 0, 0, 0]
+    assert scored(image._replace(missing="out"))["y_score"].tolist() == [0.9, 0.4, 0.6]
+    assert scored(image._replace(category_3="out"))["y_true"].tolist() == [1, 0, 0, 0, 0]
+    assert scored(image._replace(positive="birads_4"))["y_true"].tolist() == [1, 0, 0, 0, 0, 1]
+    assert scored(image._replace(positive="birads_5"))["y_true"].tolist() == [1, 0, 0, 0, 0, 0]
+    patient = image._replace(scored="patient", combined="mean")
+    assert scored(patient)["y_score"].tolist() == pytest.approx([1.3 / 3, 0.3, 0])
+    assert scored(patient._replace(combined="max"))["y_score"].tolist() == [0.9, 0.6, 0]
+    assert scored(patient)["y_true"].tolist() == [1, 0, 0]
+
+
+def test_the_authors_and_the_papers_rules_are_those_of_their_numbers():
+    assert scored(AUTHORS_RULE).values.tolist() == [
         ["p", 1, pytest.approx(0.65)],
         ["p", 0, 0],
         ["q", 0, pytest.approx(0.3)],
         ["r", 0, 0],
     ]
-    assert tables["birads"]["y_true"].tolist() == [1, 0, 0, 0, 1]
-    assert tables["birads"]["y_score"].tolist() == [0.9, 0, 0.6, 0, 0]
+    assert scored(PAPERS_RULE)["y_true"].tolist() == [1, 0, 0, 0, 1]
+    assert scored(PAPERS_RULE)["y_score"].tolist() == [0.9, 0, 0.6, 0, 0]
 
 
 @pytest.fixture(scope="module")
@@ -49,31 +74,33 @@ def data_root(real_data, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def comparison(data_root):
-    return inbreast_rules.released_comparison(data_root, n_bootstrap=100)
+def real(data_root):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inbreast_rules, "N_BOOTSTRAP", 100)
+        return inbreast_rules.compute(Study(Parameters(data_root=str(data_root)))).tables["rules"]
 
 
-def test_real_files_give_the_four_values(comparison):
-    found = comparison.set_index("rule")
+def test_real_files_give_the_published_and_the_known_values(real):
+    listed = Rule("lesions", "in", "image", "max", "out")
+    rules = [listed, listed._replace(missing="zero"), AUTHORS_RULE, PAPERS_RULE]
+    found = pd.DataFrame([row_of(real, rule) for rule in rules])
     assert found[["n", "n_positive"]].values.tolist() == [
         [347, 84],
         [410, 84],
         [188, 42],
         [387, 100],
     ]
-    assert found["auroc"].round(3).tolist() == [0.913, 0.929, 0.953, 0.898]
-    assert found.loc[inbreast_rules.PAPERS_RULE, "auroc"] == pytest.approx(0.89773519163763071)
-    assert (found["unit"] == "patient").all()
-    assert ((found["lower"] < found["auroc"]) & (found["auroc"] < found["upper"])).all()
+    assert found["auroc"].astype(float).round(3).tolist() == [0.913, 0.929, 0.953, 0.898]
+    assert row_of(real, PAPERS_RULE)["auroc"] == pytest.approx(0.89773519163763071)
+    assert (real["method"] == "percentile bootstrap of patients").all()
+    assert ((real["lower"] < real["auroc"]) & (real["auroc"] < real["upper"])).all()
 
 
 def test_patients_widen_the_interval_of_real_scores(data_root):
     folder, table = data_root / released.FOLDER, released.find_table(data_root)
     found = released.read_detections(folder / released.PREDICTIONS)
     cancers = released.read_cancers(folder / released.TRUTH)
-    rule = inbreast_rules.scores(released.images(table, found), found, cancers)[
-        inbreast_rules.PAPERS_RULE
-    ]
+    rule = scores(released.images(table, found), found, cancers, PAPERS_RULE)
     arrays = [rule[name].to_numpy() for name in ("y_true", "y_score", "patient_id")]
     by_image = delong_interval(*arrays)
     assert (round(by_image.lower, 4), round(by_image.upper, 4)) == (0.8614, 0.9340)
@@ -87,39 +114,52 @@ def test_patients_widen_the_interval_of_real_scores(data_root):
 
 
 def test_without_either_file_there_is_nothing(data_root, tmp_path):
-    assert inbreast_rules.released_comparison(tmp_path) is None
+    study = Study(Parameters(data_root=str(tmp_path)))
+    assert inbreast_rules.compute(study) is None
     shutil.copytree(data_root / "frcnn_cad", tmp_path / "frcnn_cad")
-    assert inbreast_rules.released_comparison(tmp_path) is None
+    assert inbreast_rules.compute(study) is None
     shutil.rmtree(tmp_path / "frcnn_cad")
     shutil.copytree(data_root / "INbreast", tmp_path / "INbreast")
-    assert inbreast_rules.released_comparison(tmp_path) is None
+    assert inbreast_rules.compute(study) is None
 
 
-def made(authors: float, paper: float) -> pd.DataFrame:
-    """A comparison with these two values, as real files might give it."""
-    rows = pd.DataFrame(
-        {"rule": list(inbreast_rules.RULES), "scored": ["image"] * 2 + ["breast", "image"]}
+@pytest.fixture
+def made() -> pd.DataFrame:
+    """All rules with values as real files might give them, the authors' third from above."""
+    rows = pd.DataFrame(RULES).assign(auroc=np.linspace(0.84, 0.9, len(RULES)))
+    for rule, value in ((AUTHORS_RULE, 0.9532), (PAPERS_RULE, 0.8977)):
+        rows.loc[(rows[list(Rule._fields)] == list(rule)).all(axis=1), "auroc"] = value
+    facts = {"confidence": 0.95, "n_bootstrap": 2000, "seed": 3}
+    method = "percentile bootstrap of patients"
+    bounds = {"lower": rows["auroc"] - 0.04, "upper": rows["auroc"] + 0.03}
+    return rows.assign(n=188, n_positive=42, **bounds, **facts, method=method)
+
+
+def test_a_rule_reads_as_a_line_and_an_image_is_not_combined():
+    assert in_words(AUTHORS_RULE) == (
+        "the authors' cancers; BI-RADS 3 in; by breast; mean of its images; no detection: 0"
     )
-    rows["auroc"] = [0.9, 0.9, authors, paper]
-    facts = {"lower": 0.8, "upper": 0.99, "confidence": 0.95, "n_bootstrap": 2000, "seed": 3}
-    return rows.assign(n=[347, 410, 188, 387], n_positive=[84, 84, 42, 100], **facts)
+    assert "of its images" not in in_words(PAPERS_RULE)
 
 
-def test_the_table_says_each_rule_in_words():
-    text = repr(released_table(made(0.9532, 0.8977)))
-    assert "mean over a breast's images" in text and "BI-RADS 4 to 6" in text
-    assert "0.953" in text and "0.800 to 0.990" in text
-    assert "bootstrap of patients, 2,000 replicates, seed 3" in text
+def test_the_table_has_every_rule_the_highest_first(made):
+    table = rules_table(made, "recorded")
+    assert len(table.shown) == 60
+    assert table.shown["auROC"].iloc[0] == "0.953"
+    assert "percentile bootstrap of patients, 2,000 replicates, seed 3, not adjusted" in table.note
+    assert (table.shown["Source"] == "recorded").all()
 
 
-def test_the_sentence_follows_the_numbers():
-    less = released_sentence(made(0.9532, 0.8977)).data
-    assert "prints 0.95. " in less and "give 0.95 per breast" in less
-    assert "0.898 per image" in less and "0.055 less" in less and "387 images" in less
-    assert "0.020 more" in released_sentence(made(0.90, 0.92)).data
+def test_the_sentence_follows_the_numbers(made):
+    text = rules_sentence(made).data
+    assert "0.84 to 0.95 under the 60 rules" in text and "The paper prints 0.95. " in text
+    assert "0.953 (0.913 to 0.983), 188 breasts; 59 of the other 59 rules give less" in text
+    assert "gives 0.898 (0.858 to 0.928)" in text
 
 
-def test_the_sentence_says_how_to_get_what_is_absent():
-    text = released_sentence(None).data
-    assert "mammo fetch frcnn-cad-predictions" in text and "into data/frcnn_cad" in text
-    assert "INbreast.csv" in text and "no licence" in text
+def test_the_curve_marks_both_rules(made):
+    picture = specification_curve(made)
+    assert "under 60 rules, from 0.841 to 0.953" in picture.alt
+    assert "the authors' rule 0.953, the paper's rule 0.898" in picture.alt
+    legend = picture.figure.axes[0].get_legend()
+    assert [text.get_text()[:9] for text in legend.get_texts()] == ["the autho", "the paper"]

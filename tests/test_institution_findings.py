@@ -4,10 +4,11 @@ import pytest
 
 import hospital
 from hospital import labels as tables
+from intakes import said_by as said
 from intakes import take, write_directory, write_mammogram, write_raster
-from mammo.datasets.check_report import Finding
+from intakes import the_finding as the
 from mammo.datasets.institution.findings import findings_of
-from mammo.datasets.institution.intake import Intake, read_intake
+from mammo.datasets.institution.intake import read_intake
 
 IMAGES = "image,patient_id,label"
 
@@ -28,21 +29,13 @@ def folder(tmp_path):
     return tmp_path
 
 
-def said(taken: Intake, severity: str) -> list[str]:
-    return [finding.text for finding in findings_of(taken) if finding.severity == severity]
-
-
-def the(taken: Intake, text: str) -> Finding:
-    (found,) = [finding for finding in findings_of(taken) if text in finding.text]
-    return found
-
-
 def test_a_plain_set_is_without_complaints(folder):
     taken = take(folder, IMAGES, "0,a,1", "1,a,0", "2,b,0", "3,b,0")
     assert said(taken, "error") == said(taken, "warning") == said(taken, "note") == []
     assert said(taken, "ok") == [
         "1 malignant and 3 benign images can be used",
         "the table has one row per image",
+        "label: taken for malignant '1' (1), for benign '0' (3)",
         "devices: HOLOGIC, Inc. (4)",
         "presentation: FOR PRESENTATION (4)",
         "encodings, all decodable here: Explicit VR Little Endian (4)",
@@ -175,6 +168,22 @@ def test_what_could_not_be_read_is_counted_by_reason(folder):
     assert the(taken, "2 folders or archives could not be read: damaged").severity == "warning"
     assert the(taken, "2 files that a DICOMDIR names cannot be found").severity == "warning"
     assert the(taken, "1 DICOMDIR could not be read").severity == "note"
+
+
+def test_a_study_stands_for_a_patient_who_is_not_named(folder):
+    """As in VinDr-Mammo: neither table nor header names a patient."""
+    for number in range(4, 8):
+        study = {"StudyInstanceUID": f"1.6.{number // 2}", "PatientID": ""}
+        write_mammogram(folder / f"{number}", number, **study)
+    taken = take(folder, "image,label", *(f"{number},{number % 2}" for number in range(4, 8)))
+    assert the(taken, "4 images without a patient: each study counts as one").severity == "note"
+    assert taken.used["patient_id"].nunique() == 2
+    assert len(taken.used) == 4
+
+
+def test_columns_that_are_not_used_are_listed(folder):
+    taken = take(folder, "image,Fallnr,label,remark", "0,a,1,", "1,a,0,x", "2,b,0,", "3,b,0,")
+    the(taken, "columns not used: 'Fallnr' (is it patient_id? --column patient_id Fallnr), 'rem")
 
 
 def test_synthetic_images_are_called_so(folder):

@@ -154,6 +154,102 @@ def test_what_might_turn_a_label_round_is_refused(read, lines, words):
         read(*lines)
 
 
+def test_all_unknown_words_are_told_at_once_with_their_numbers(read):
+    rows = [f"{n},{word}" for n, word in enumerate(["LCIS", "0", "ADH", "LCIS", "1", "?"])]
+    with pytest.raises(DatasetError) as raised:
+        read("image,label", *rows)
+    told = "lines 2, 4, 5, 7: label 'LCIS' (2), 'ADH' (1), '?' (1) is not known"
+    assert told in str(raised.value)
+    many = [f"{n},word{n % 20}" for n in range(40)]
+    with pytest.raises(DatasetError, match=r"lines 2, 3, 4, 5, 6 and 35 more.* and 8 others is"):
+        read("image,label", *many)
+
+
+@pytest.mark.parametrize(
+    ("title", "values"),
+    [("path_severity", "01"), ("Path Severity", "014"), ("path_severity", ["0.0", "1.0"]),
+     ("benign", "01"), ("Benign", ["True", "False"]), ("normal", ["yes", "no"]),
+     ("difficult_negative_case", ["True", "False"]), ("gutartig", ["ja", "nein"])],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["label", "pathology"])
+def test_a_column_that_counts_otherwise_is_refused_by_name(read, name, title, values):
+    table = f"image,{title}", *(f"{n},{value}" for n, value in enumerate(values))
+    with pytest.raises(DatasetError, match=f"the column '{title}' counts otherwise than a label"):
+        read(*table, columns={name: title})
+
+
+def test_a_column_that_counts_otherwise_is_taken_once_its_values_are_said(read):
+    found = read(
+        *("image,path_severity", "a,0.0", "b,1.0", "c,2", "d,4", "e,"),
+        columns={"label": "path_severity"},
+        positive=["0", "1"],
+        negative=["4", "5"],
+        excluded=["2"],
+    )
+    assert labels_of(found) == [1, 1, None, 0, None]
+    assert found.meaning == "label: taken for malignant '0' (1), '1' (1), for benign '4' (1)"
+    assert labels_of(read("image,benign", "a,malignant", "b,benign", columns={"label": "benign"}))
+
+
+@pytest.mark.parametrize(
+    ("lines", "meaning"),
+    [
+        (("image,label", "a,1", "b,0"), "label: taken for malignant '1' (1), for benign '0' (1)"),
+        (
+            ("image,birads", "a,4A", "b,BI-RADS 4", "c,2", "d,3"),
+            "birads: taken for malignant 'birads4a' (1), 'birads4' (1), for benign 'birads2' (1)",
+        ),
+        (
+            ("image,pathology", "a,Malignant", "b,MALIGNANT", "c,benign"),
+            "pathology: taken for malignant 'malignant' (2), for benign 'benign' (1)",
+        ),
+        (("image,label", "a,0", "b,"), "label: taken for malignant nothing, for benign '0' (1)"),
+    ],
+)
+def test_what_was_taken_for_which_class_is_always_said(read, lines, meaning):
+    assert read(*lines).meaning == meaning
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "words"),
+    [
+        ("image,Fallnr,label", "a,7,1", "'Fallnr' (is it patient_id? --column patient_id Fallnr)"),
+        ("image,Patient Nr.,label", "a,7,1", "--column patient_id 'Patient Nr.')"),
+        ("image,Körperseite,label", "a,li,1", "'Körperseite' (is it laterality?"),
+        ("image,Aufnahme,label", "a,mlo,1", "'Aufnahme' (is it view?"),
+        ("image,birads_final,label", "a,4,1", "columns not used: 'birads_final' (is it birads?"),
+        ("image,remark,label", "a,none,1", "columns not used: 'remark'"),
+    ],
+)
+def test_columns_that_are_not_used_are_listed_with_a_guess(read, header, row, words):
+    second = row.replace("a,", "b,").replace(",1", ",0").replace("li", "re").replace("mlo", "cc")
+    (told,) = [note for note in read(header, row, second).notes if "not used" in note]
+    assert words in told
+
+
+def test_a_column_of_labels_under_another_name_is_guessed_by_what_it_holds(read):
+    with pytest.raises(DatasetError, match=r"THEIRS.; perhaps --column label Resultat"):
+        read("image,Resultat", "a,gutartig", "b,bösartig")
+    with pytest.raises(DatasetError, match=r"THEIRS.; perhaps --column patient_id Fallnr"):
+        read("Fallnr,label", "a,0", "b,1")
+
+
+@pytest.mark.parametrize("word", ["removed", "Anonymous", "ANON", "unknown", "nan", "redacted"])
+def test_what_stands_for_a_name_that_was_taken_out_is_no_name(read, word):
+    """INbreast's table has 'removed' in the place of every patient."""
+    found = read("image,patient_id,label", f"a,{word},1", f"b,{word},0")
+    assert found.rows["patient_id"].tolist() == [None, None]
+
+
+def test_letters_are_birads_in_the_column_that_is_known_for_them(read):
+    rows = [f"{letter},{letter}" for letter in "ANBPSMK"]
+    found = read("image,asses", *rows)
+    assert found.rows["birads"].tolist() == list("0123456")
+    assert labels_of(found) == [None, 0, 0, None, 1, 1, 1]
+    with pytest.raises(DatasetError, match="birads 'S' is not known"):
+        read("image,assessment", "a,S", "b,N")
+
+
 def test_given_words_come_first(read):
     table = "image,label", "a,1", "b,2", "c,9"
     words = {"positive": ["2"], "negative": ["1"], "excluded": ["9"]}
@@ -220,13 +316,24 @@ def test_a_view_may_name_the_side(read):
 
 
 def test_both_sides_are_two_breasts_but_not_two_images(read):
-    found = read("patient,side,label", "p,bilateral,1", "q,L,0", "r,,0")
+    found = read("patient,side,label", "p,bilateral,1", "q,L,0", "r,,1")
     assert found.rows["laterality"].tolist() == ["L", "R", "L", None]
     assert found.rows["line"].tolist() == [2, 2, 3, 4]
     assert labels_of(found) == [1, 1, 0, None]
     assert found.rows["no_label"].tolist()[-1] == "laterality is empty"
     assert "a row for both sides labels both breasts" in found.notes
     assert read("image,side,label", "a,both,1", "b,L,0").rows["laterality"].tolist() == [None, "L"]
+
+
+def test_a_benign_row_without_a_side_is_of_both_breasts(read):
+    """Where nothing was found a table of findings names no side, as EMBED's."""
+    found = read("patient,side,label", "p,,0", "p,L,1", "q,,0", "r,R,1", "s,,")
+    rows = found.rows.dropna(subset=["label"])
+    assert list(zip(rows["patient_id"], rows["laterality"], rows["label"], strict=True)) == [
+        *(("p", "L", 1), ("p", "R", 0), ("p", "L", 1), ("q", "L", 0), ("q", "R", 0)),
+        ("r", "R", 1),
+    ]
+    assert "benign rows without a side label both breasts: 2" in found.notes
 
 
 def test_an_image_with_two_labels_has_none(read):

@@ -9,7 +9,7 @@ import pytest
 import native
 from mammo.datasets import cbis_ddsm, inbreast, manifest, mias
 from mammo.datasets.cbis_ddsm_layout import ImageTree
-from mammo.datasets.lesions import COLUMNS, find, lesions
+from mammo.datasets.lesions import COLUMNS, find, lesions, without_box
 from mammo.errors import UnreadableImageError
 
 
@@ -54,6 +54,17 @@ def test_a_lesion_without_mask_does_not_lend_its_pathology(cbis):
         file.unlink()
     found = lesions(cbis_ddsm.load(cbis)).set_index("image_id")
     assert found.loc["Mass-Training_P_00001_LEFT_CC", "malignant"] == 0
+
+
+def test_lesions_without_a_box_are_counted(cbis):
+    rows = cbis_ddsm.load(cbis)
+    assert without_box(rows, lesions(rows)).empty
+    for file in ImageTree(cbis.rglob("*.dcm")).roi_files("Mass-Training_P_00001_LEFT_CC_1", ()):
+        native.write_dicom(file, np.full((9, 9), 65535, np.uint16))  # crops alone
+    rows = cbis_ddsm.load(cbis)
+    assert without_box(rows, lesions(rows)).to_dict() == {"Mass-Training_P_00001_LEFT_CC": 1}
+    rows["excluded"] = "for a reason"
+    assert without_box(rows, lesions(rows)).empty
 
 
 def test_excluded_images_have_no_lesions(cbis):

@@ -9,14 +9,18 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from golden import make_proc
-from mammo.evaluation import auroc, roc_curve, smallest_detectable_difference
+from mammo.evaluation import auroc, auroc_covariance, roc_curve, smallest_detectable_difference
 from mammo.evaluation.planning import (
+    Population,
     binormal_distance,
     binormal_standard_error,
     expected_half_width,
     hanley_mcneil_standard_error,
+    patients_for_area,
+    patients_for_drop,
     smallest_detectable_drop,
 )
+from mammo.evaluation.simulation import Design, simulate
 
 
 def binormal_fit_of_proc(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
@@ -125,3 +129,42 @@ def test_no_drop_is_found_with_an_internal_set_of_a_few_images():
 def test_the_half_width_to_expect_is_that_of_a_normal_interval():
     error = hanley_mcneil_standard_error(0.8, 50, 70)
     assert expected_half_width(0.8, 50, 70, 0.9) == pytest.approx(1.6448536269514722 * error)
+
+
+def test_patients_for_an_area_are_the_fewest_that_are_enough():
+    population = Population(2.0)
+    n = patients_for_area(0.8, 0.7, population)
+
+    def excess(n: float) -> float:
+        if_least, if_true = (hanley_mcneil_standard_error(area, n, 2 * n) for area in (0.7, 0.8))
+        return 0.1 - 1.959963985 * if_least - 0.8416212336 * if_true
+
+    assert excess(n) >= 0 > excess(n - 1)
+    assert patients_for_area(0.7, 0.7, population) == math.inf
+
+
+def test_patients_for_a_drop_are_the_fewest_that_are_enough():
+    population, home = Population(1.0), hanley_mcneil_standard_error(0.8, 900, 900)
+    n = patients_for_drop(0.8, 0.05, home, population)
+    errors = [math.hypot(hanley_mcneil_standard_error(0.8, m, m), home) for m in (n, n - 1)]
+    wanted = 0.05 / (1.959963985 + 0.8416212336)
+    assert errors[0] <= wanted < errors[1]
+    assert patients_for_drop(0.8, 0.02, home, population) == math.inf
+
+
+def test_images_of_a_patient_save_patients_the_less_the_more_they_are_alike():
+    found = [patients_for_area(0.8, 0.7, Population(1.0, 4, 4, icc)) for icc in (0, 0.5, 1)]
+    assert found == sorted(found) and found[0] < found[1] < found[2]
+    assert found[2] == patients_for_area(0.8, 0.7, Population(1.0))
+
+
+@pytest.mark.parametrize("images", [1, 4])
+def test_a_planned_study_has_its_power(images):
+    """800 studies of the planned size, tested with Obuchowski's variance by patient."""
+    population = Population(2.0, images, images, 0.5)
+    n = int(patients_for_area(0.8, 0.7, population))
+    design = Design("planned", ((n, images, 0), (2 * n, 0, images)))
+    generator = np.random.default_rng(1)
+    found = [auroc_covariance(*simulate(design, 0.8, 0.5, generator)) for _ in range(800)]
+    shown = [aurocs[0] - 1.96 * math.sqrt(covariance[0, 0]) > 0.7 for aurocs, covariance in found]
+    assert 0.76 < np.mean(shown) < 0.93

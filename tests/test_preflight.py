@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import drawn
 import hospital
 from intakes import take, write_mammogram, write_raster
+from mammo.datasets import institution, manifest
 from mammo.errors import DatasetError
 from mammo.evaluation.planning import expected_half_width, hanley_mcneil_standard_error
 from mammo.files import pseudonyms
-from mammo.hospital import preflight
+from mammo.hospital import preflight, trial
 from mammo.hospital.preflight import ASSUMED_AUROC, ASSUMED_INTERNAL, Preflight
 
 
@@ -76,9 +78,28 @@ def test_more_cases_tell_more(tmp_path):
     external = hanley_mcneil_standard_error(ASSUMED_AUROC - drop, 60, 60)
     assert drop == pytest.approx((1.959964 + 0.841621) * np.hypot(internal, external), rel=1e-5)
     assert "not even a drop to guessing would be found reliably" in said_of_few
+    assert (few.expected.malignant_patients, more.expected.malignant_patients) == (4, 60)
+    assert few.expected.for_area == more.expected.for_area > 60  # patients are alike
+    assert (
+        f"To show an auROC of at least 0.7 takes {more.expected.for_area:.0f} patients with "
+        f"cancer, and a drop of less than 0.05 {more.expected.for_drop:,.0f}; there are 60 (power"
+    ) in said_of_more
     assert f"±{more.expected.by_image:.2f} if every image told for itself" in said_of_more
     assert f"a drop of {drop:.2f} or more from home would" in said_of_more
     assert more.report.status == 0 and str(more.report).endswith("your data is usable.")
+
+
+@pytest.mark.parametrize(("malignant", "is_warned"), [(9, True), (10, False)])
+def test_fewer_than_ten_patients_of_a_class_settle_nothing(tmp_path, malignant, is_warned):
+    """Two images a patient: eighteen malignant images of nine patients are not enough."""
+    patients, root = malignant + 12, tmp_path / "images"
+    for number in range(2 * patients):
+        write_mammogram(root / f"{number}", number, PatientID=f"P{number // 2}")
+    lines = [f"{number},{number < 2 * malignant:d}" for number in range(2 * patients)]
+    report = checked(root, "image,label", *lines).report
+    text = f"patients with a malignant image: {malignant}; fewer than 10 settle nothing"
+    assert (text in str(report)) == is_warned
+    assert ("your data is usable, but see the warnings" in str(report)) >= is_warned
 
 
 @pytest.mark.parametrize("labels", ["malignant", "benign"])
@@ -109,7 +130,17 @@ def test_exclusions_are_a_table_that_no_spreadsheet_computes(folder):
     assert preflight.exclusions_csv(spoilt) == "reason\n'=1+1\n"
 
 
-def test_a_folder_is_checked_with_words_for_its_table(folder, tmp_path):
+def draw(folder, numbers=range(8), **elements: object) -> None:
+    """Write mammograms that can be prepared, two a patient."""
+    for number in numbers:
+        named = {"SOPInstanceUID": f"1.2.{number}", "PatientID": f"P{number // 2}"}
+        stored = drawn.breast(seed=number)
+        drawn.write(folder / f"{number}", drawn.dataset(stored, **{**named, **elements}))
+
+
+def test_a_folder_is_checked_with_words_for_its_table(tmp_path):
+    folder = tmp_path / "drawn"
+    draw(folder)
     (tmp_path / "t.csv").write_text("image,outcome\n" + "\n".join(LABELS).replace("1", "bad"))
     layout = {"columns": {"label": "outcome"}, "positive": ("bad",)}
     with pytest.raises(DatasetError, match="label"):
@@ -138,9 +169,9 @@ def test_a_hospital_is_told_everything_and_nobody_is_named(made, capfd):
     found = preflight.of_folder(made.folder, None, {})
     text = str(found.report)
     for words in (
-        "16 malignant and 37 benign images can be used",
+        "15 malignant and 37 benign images can be used",  # one is damaged where it is compressed
         "GE MEDICAL SYSTEMS Senographe Essential",
-        "JPEG Lossless (24)",
+        "JPEG Lossless (23)",
         "MONOCHROME1 (14)",
         "2 images of breasts with implants",
         "1 image with burned-in text",
@@ -151,3 +182,93 @@ def test_a_hospital_is_told_everything_and_nobody_is_named(made, capfd):
     told = text + preflight.exclusions_csv(found) + "".join(capfd.readouterr())
     assert hospital.planted_in(told.encode(), made.planted) == []
     assert found.report.status == 1
+
+
+def found_in(folder, *lines: str) -> str:
+    """Return the report on a folder whose table has these lines."""
+    folder.mkdir(exist_ok=True)
+    (folder / "labels.csv").write_text("\n".join(["image,label", *lines]) + "\n")
+    return str(preflight.of_folder(folder, None, {}).report)
+
+
+INVERTED = {"PhotometricInterpretation": "MONOCHROME1"}
+
+
+def test_what_shows_no_breast_is_refused_before_a_model_is_run(tmp_path):
+    draw(tmp_path / "a", **INVERTED)
+    said = found_in(tmp_path / "a", *LABELS)
+    assert "0 malignant and 0 benign images can be used" in said
+    assert "8 files left out: its air is white: its grey values are inverted" in said
+    assert said.endswith("your data is not usable.")
+
+
+def test_of_many_images_some_of_each_kind_are_tried(tmp_path, monkeypatch):
+    monkeypatch.setattr(trial, "MOST_PIXELS", 4 * 240 * 180)
+    draw(tmp_path / "a", range(6), Manufacturer="A")
+    draw(tmp_path / "a", range(6, 8), Manufacturer="B", **INVERTED)
+    said = found_in(tmp_path / "a", *LABELS)
+    assert "2 files left out: its air is white" in said
+    assert "2 of the 4 images that were tried cannot be prepared, and 4 were not tried" in said
+    assert said.endswith("your data is usable, but see the warnings.")
+
+
+def test_where_all_that_is_tried_is_lost_nothing_is_usable(tmp_path, monkeypatch):
+    monkeypatch.setattr(trial, "MOST_PIXELS", 2 * 240 * 180)
+    draw(tmp_path / "a", **INVERTED)
+    assert found_in(tmp_path / "a", *LABELS).endswith("your data is not usable.")
+
+
+@pytest.mark.parametrize(
+    ("elements", "words"),
+    [
+        ({"PatientID": "ANONYMOUS"}, "all images have one Patient ID: no interval by patient"),
+        (
+            {"SOPInstanceUID": "1.2.3"},
+            "8 images share an SOP Instance UID and show different pixels: an anonymiser has over",
+        ),
+    ],
+)
+def test_identifiers_that_were_made_alike_are_told(tmp_path, elements, words):
+    draw(tmp_path / "a", **elements)
+    said = found_in(tmp_path / "a", *LABELS)
+    assert words in said
+    assert "2 malignant and 6 benign images can be used" in said
+    assert said.endswith("your data is usable, but see the warnings.")
+
+
+ODD_TABLES: dict[str, tuple[tuple[str, ...], dict[str, object]]] = {
+    "plain": (("image,label", *LABELS), {}),
+    "images by a part of their name": (("image,label", *(f"x_{row}" for row in LABELS)), {}),
+    "patients": (("patient_id,label", "p0,1", "P01.0,0", "P2,0", "P3,1"), {}),
+    "one class": (("image,label", *(f"{n},benign" for n in range(8))), {}),
+    "no name in common": (("image,label", *(f"z{n},{n % 2}" for n in range(8))), {}),
+    "nothing but neither class": (("image,birads", *(f"{n},3" for n in range(8))), {}),
+    "lesions": (("image,label", *LABELS, "0,0", "1,1"), {}),
+    "lesions by patient": (("image,patient_id,label", *(f"{n},P{n // 2},{n % 4 == 0:d}" for n in
+                            range(8)), "0,P0,0"), {"level": "patient"}),
+    "without a patient": (("image,patient_id,label", *(f"{n},removed,{n % 4 == 0:d}" for n in
+                           range(8))), {}),
+    "unknown words": (("image,label", *(f"{n},word{n}" for n in range(8))), {}),
+    "unknown sides": (("image,side,label", *(f"{n},up,{n % 2}" for n in range(8))), {}),
+    "a column that counts otherwise": (("image,benign", *LABELS), {"columns": {"label": "benign"}}),
+    "no label": (("image,remark", *LABELS), {}),
+    "a turned scale": (("image,label", *LABELS), {"positive": ["0"], "negative": ["1"]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "layout"), ODD_TABLES.values(), ids=ODD_TABLES)
+def test_check_and_validate_judge_a_table_alike(folder, lines, layout):
+    """What one calls usable the other loads with both classes; what one refuses so does it."""
+    table = folder.parent / "table.csv"
+    table.write_text("\n".join(lines) + "\n")
+    named = {"columns": {}, "positive": (), "negative": (), "excluded": (), "level": None} | layout
+    try:
+        is_usable = preflight.of_folder(folder, table, named).report.status < 2
+    except DatasetError as error:
+        with pytest.raises(DatasetError) as again:
+            institution.load(folder, table=str(table), **named)
+        assert str(again.value) == str(error)
+        return
+    used = manifest.used(institution.load(folder, table=str(table), **named))
+    assert is_usable == (used["label"].nunique() == 2)
+    assert used["patient_id"].notna().all()

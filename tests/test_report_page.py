@@ -373,6 +373,25 @@ def test_a_group_shows_its_blocks_one_below_the_other():
     assert blocks.Group()._repr_html_() == ""
 
 
+@pytest.mark.parametrize(
+    ("text", "is_link"),
+    [
+        ("https://doi.org/10.1000/a-b_c#d", True),
+        ("see https://doi.org/10.1000/a", False),
+        ('https://doi.org/"onclick="x', False),
+        ("javascript:alert(1)", False),
+        ("http://doi.org/10.1000/a", False),
+        ("https:///x", False),
+        ("https://localhost/x", False),
+    ],
+)
+def test_a_notebook_makes_a_link_of_an_address_alone(text, is_link):
+    table = blocks.Table(pd.DataFrame({"name": ["a"], "link": [text]}), "caption", name="t")
+    html = table._repr_html_()
+    assert (f'<a href="{text}">doi</a>' in html) == is_link
+    assert html.count("<a ") == 1 + is_link, "one is the table's CSV"
+
+
 def test_a_badge_is_set_in_a_notebook_and_not_in_a_report():
     table = blocks.Table(pd.DataFrame({"set": ["MIAS"], "source": ["real"]}), "caption", name="t")
     assert '<span class="mammo-badge mammo-real">real</span>' in table._repr_html_()

@@ -6,20 +6,23 @@ import pytest
 
 from mammo.datasets import DATASETS
 from mammo.paper import sampling_error
+from mammo.paper.designs import DESIGNS
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
 from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
-from mammo.study.coverage import DESIGNS
+from mammo.paper.simulated_errors import N_SIMULATIONS, STANDARD_ERRORS
 from paper_statements import images_needed, independent_half_width, nearest_miss
 
 
 @pytest.fixture(scope="module")
 def intervals() -> pd.DataFrame:
-    return sampling_error.published_intervals(seed=1)
+    return sampling_error.published_intervals()
 
 
-@pytest.mark.parametrize("dataset", DESIGNS)
-def test_designs_have_the_published_numbers(dataset):
-    labels, patients = DESIGNS[dataset].labels_and_patients
+@pytest.mark.parametrize(
+    ("dataset", "design"), [*DESIGNS.items(), *sampling_error.ONE_CLASS.items()]
+)
+def test_designs_have_the_published_numbers(dataset, design):
+    labels, patients = design.labels_and_patients
     card = DATASETS[dataset].card
     if dataset == INTERNAL:
         assert patients.max() + 1 == card.released.cases // 5
@@ -45,6 +48,28 @@ def test_the_simulation_agrees_with_the_formula_where_images_are_independent(int
     ratio = near_half["simulated"] / near_half["hanley_mcneil"]
     assert ratio.between(0.85, 1.15).all()
     assert ratio.mean() == pytest.approx(1, abs=0.04)
+
+
+def test_every_value_has_its_simulated_errors():
+    keys = {sampling_error.simulated_key(cell) for cell in TABLE_2 + TABLE_3 + TABLE_4}
+    assert set(STANDARD_ERRORS) == keys and N_SIMULATIONS >= 20_000
+
+
+@pytest.mark.parametrize(
+    ("cells", "dataset"), [(TABLE_3, "mias"), (TABLE_4, "institution"), (TABLE_2, INTERNAL)]
+)
+def test_recorded_errors_are_those_of_a_simulation(cells, dataset):
+    """1,500 sets: within four standard errors of a standard deviation."""
+    cell = next(one for one in cells if one.dataset == dataset)
+    found = sampling_error.simulated_standard_errors(cell, 1500, seed=5)
+    recorded = STANDARD_ERRORS[sampling_error.simulated_key(cell)]
+    assert found == pytest.approx(recorded, rel=4 / np.sqrt(2 * 1500))
+
+
+def test_patients_of_one_class_widen_the_interval_where_nothing_is_known(intervals):
+    wider = intervals["simulated_one_class"] / intervals["simulated_by_patient"]
+    of_uky = intervals["dataset"] == "institution"
+    assert (wider[of_uky] > 1.4).all() and (wider[~of_uky] == 1).all()
 
 
 def test_patients_whose_images_share_a_label_widen_the_interval(intervals):

@@ -76,7 +76,10 @@ FAULTS = {
     "twice": (GOOD + "a,m,p1,i1,0,0.2\n", "line 5: image_id is 'i1', which this model has scored"),
     "two labels": (GOOD + "a,n,p1,i1,1,0.2\n", "line 5: y_true of image 'i1' is not that of"),
     "two patients": (GOOD + "a,n,p9,i1,0,0.2\n", "line 5: patient_id of image 'i1' is not that of"),
-    "column": (GOOD.replace("y_true", "truth"), "line 1: no column 'y_true'; the columns are data"),
+    "column": (
+        GOOD.replace("y_true", "verity"),
+        "line 1: no column 'y_true'; the columns are data",
+    ),
     "column twice": (GOOD.replace("model", "dataset"), "line 1: the column 'dataset' occurs twice"),
     "column unseen": (GOOD.replace("dataset", "data\7set"), "line 1: the column 'data\\x07set'"),
     "header alone": (HEADER, "holds no row of scores below its header"),

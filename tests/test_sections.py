@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from mammo.book.sections import comparison, datasets, how_sure, networks, provenance
+from mammo.book.sections import comparison, datasets, how_sure, mixed_data, networks, provenance
 from mammo.files.artifacts import read_record
 from mammo.models import MODELS
 from mammo.paper.published import MODEL_TITLES
@@ -66,6 +66,8 @@ def test_steps_list_every_artifact_behind_the_tables(study):
         "features": 4 + 3 + 1,
         "checkpoint": 3,
         "predictions": 4 + 4 + 1 + 1,
+        "transfer_matrix": 1,
+        "controlled_factors": 1,
         "harmonisation": 1,
         "shift": 1,
     }
@@ -125,8 +127,19 @@ def test_intervals_by_image_stand_in_a_table_of_their_own(study):
 def test_drops_are_those_of_the_studys_results(study):
     found = comparison.drops(study, results.comparison(study))
     pd.testing.assert_frame_equal(found.data, results.drops(study))
-    pd.testing.assert_frame_equal(found.table.data, found.data)
+    drops, next_site = found.table
+    pd.testing.assert_frame_equal(drops.data, found.data)
+    assert next_site.name == "next-site"
+    assert [table.name for table in comparison.pairs(study)] == ["pairs", "rules"]
     assert "In the paper the authors' models fall on every set" in found.words.data
+
+
+def test_gains_of_mixed_data_are_tabulated_over_all_trainings(study):
+    found = mixed_data.effect(study)
+    table_4, gains = found.table
+    assert (table_4.name, gains.name) == ("table-4", "mixed-gains")
+    pd.testing.assert_frame_equal(gains.data, results.mixed_gains(study))
+    assert set(gains.shown["Trainings"]) == {study.parameters.runs}
 
 
 def test_a_family_without_models_has_nothing_to_show(study):
@@ -136,14 +149,10 @@ def test_a_family_without_models_has_nothing_to_show(study):
     assert networks.published_training(study) is None
 
 
-def test_released_detections_that_are_absent_leave_words_alone(study):
-    found = networks.released_detections(study)
-    assert found.data is None and found.table is None
-    assert "are not in this build" in found.words.data
-
-
-def test_what_the_readings_and_the_drops_rest_on_is_at_hand(study):
-    expected = how_sure.intervals(study)
+def test_what_the_readings_and_the_drops_rest_on_is_at_hand():
+    expected = how_sure.intervals()
     pd.testing.assert_frame_equal(expected.table.data, expected.data)
     assert len(how_sure.readings(expected.data).data) == 6
     assert len(how_sure.drops(expected.data).data) == 19
+    assert len(how_sure.assumptions(expected.data).data) == 7
+    assert len(how_sure.next_site(expected.data).data) == 5

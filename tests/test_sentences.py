@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from IPython.display import Markdown
 
+from mammo.evaluation import verdicts
 from mammo.paper import published
 from mammo.report import sentences
 from mammo.report.estimates import ESTIMATE_COLUMNS
@@ -15,6 +16,7 @@ def estimates(*rows: tuple, source: str = "synthetic", weights: str = "random") 
     records = [
         {
             **dict.fromkeys(ESTIMATE_COLUMNS, 0),
+            "n_rarer_patients": 40,
             **dict(zip(("model", "dataset", "split", "lower", "auroc", "upper"), row, strict=True)),
             "source": source,
             "weights": weights,
@@ -29,10 +31,6 @@ def estimates(*rows: tuple, source: str = "synthetic", weights: str = "random") 
 
 
 def test_what_the_paper_says_is_what_its_own_tables_give():
-    low, high = published.PRINTED_OWN_VALIDATION
-    assert sentences.PAPER["own validation"] == f"The paper reports {low:.2f} to {high:.2f}."
-    low, high = published.PRINTED_OTHERS_VALIDATION
-    assert sentences.PAPER["published validation"] == f"The paper quotes {low:.2f} to {high:.2f}."
     summary = external_summary()
     assert sentences.PAPER["range"] == (
         f"The paper's {summary.n} range from {summary.lowest:.2f} to {summary.highest:.2f}, with a "
@@ -62,9 +60,20 @@ UKY_HIGH = ("alexnet", "institution", "test", 0.78, 0.8, 0.82)
 def differences(*rows: tuple) -> pd.DataFrame:
     """Rows of (dataset, second_dataset, difference, p_holm), as the comparisons give them."""
     names = ("dataset", "second_dataset", "difference", "p_holm")
-    return pd.DataFrame(rows, columns=names).assign(
+    table = pd.DataFrame(rows, columns=names).assign(
         model="alexnet", confidence=0.95, unit="patient"
     )
+    is_shown = (table["p_holm"] <= 0.05) & (table["difference"] > 0)
+    return table.assign(verdict=is_shown.map({True: "shown", False: "open"}))
+
+
+def trained(*rows: tuple, n_runs: int = 3, too_few: bool = False) -> pd.DataFrame:
+    """Rows of (dataset, gain, p_holm) over several trainings."""
+    table = pd.DataFrame(rows, columns=["dataset", "difference", "p_holm"])
+    table = table.assign(confidence=0.95, unit="patient", n_runs=n_runs, df=20.0)
+    table["difference_upper"] = table["difference"] + 0.11
+    table["n_rarer_patients"] = 9 if too_few else 10
+    return table.assign(verdict=[verdicts.gain(row) for row in table.to_dict("records")])
 
 
 def test_range_mean_and_median_stand_beside_the_papers():
@@ -98,18 +107,29 @@ def test_a_mixture_of_real_and_synthetic_is_counted():
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (MIAS_LOW, "is 0.25 below the experts' 0.71; the 95% interval 0.42 to 0.51 lies wholly "),
-        (INBREAST_EQUAL, "0.02 below the experts' 0.71; the 95% interval 0.62 to 0.74 includes"),
-        (UKY_HIGH, "is 0.09 above the experts' 0.71; the 95% interval 0.78 to 0.82 lies wholly a"),
-        (("alexnet", "mias", "test", 0.68, 0.75, 0.8), "0.04 above the experts' 0.71; the 95% int"),
-        (("alexnet", "mias", "test", float("nan"), 0.6, float("nan")), "has no interval"),
+        (MIAS_LOW, "0.46 (95% interval 0.42 to 0.51), AlexNet on MIAS, is 0.25 below the experts'"),
+        (
+            UKY_HIGH,
+            "AlexNet on Institution (UKy), is 0.09 above the experts' 0.71, which has no in",
+        ),
+        (("alexnet", "mias", "test", float("nan"), 0.6, float("nan")), "0.60, AlexNet on MIAS"),
     ],
 )
-def test_the_distance_to_the_experts_is_told_as_it_is(row, words):
-    text = sentences.experts_distance(estimates(row)).data
+def test_the_distance_to_the_experts_is_a_yardstick_and_no_test(row, words):
+    text = sentences.experts_distance(estimates(row, source="real")).data
     assert words in text
-    assert ("cannot be told apart" in text) == (row[3] <= 0.71 <= row[5])
+    assert "a yardstick, and no test" in text and "told apart" not in text
     assert "The paper's highest, 0.65, is 0.06 below." in text
+
+
+def test_synthetic_images_and_few_patients_are_not_set_beside_the_experts():
+    few = estimates(UKY_HIGH, source="real").assign(n_rarer_patients=9)
+    for rows in (estimates(UKY_HIGH), few):
+        text = sentences.experts_distance(rows).data
+        assert text.startswith("No result of this build is set beside the experts")
+        assert "0.80" not in text
+    both = pd.concat([estimates(MIAS_LOW, source="real"), estimates(UKY_HIGH)])
+    assert "highest external auROC here, 0.46" in sentences.experts_distance(both).data
 
 
 DROPS = {
@@ -128,7 +148,7 @@ DROPS = {
         (
             ["mias", "institution"],
             "The drop is significant for some and not for others: of 2 external results, 1 lies "
-            "below the same model's validation auROC, 1 significantly (p below 0.05 after Holm's",
+            "below the same model's validation auROC, 1 significantly (p at most 0.05 after Holm's",
         ),
     ],
 )
@@ -136,14 +156,29 @@ def test_a_drop_is_claimed_only_where_the_test_says_so(external, verdict):
     drops = differences(*(DROPS[name] for name in external))
     text = sentences.drop(estimates(HOME), drops).data
     assert text.startswith(verdict)
-    assert "No drop can be expected" not in text
+    assert "no drop can be expected" not in text
     assert "fall on every set, by 0.17 to 0.35" in text
 
 
 def test_a_model_that_guesses_at_home_has_nothing_to_lose():
     weak = ("alexnet", "cbis_ddsm", "validation", 0.49, 0.55, 0.6)
     text = sentences.drop(estimates(weak), differences(DROPS["mias"])).data
-    assert "No drop can be expected of AlexNet: the validation interval reaches down to" in text
+    assert "Of AlexNet no drop can be expected, and none is excluded: at home, too, guess" in text
+
+
+def test_drops_and_intervals_of_few_patients_are_counted_apart():
+    drops = differences(DROPS["mias"], DROPS["inbreast"])
+    drops["verdict"] = ["shown", "too few"]
+    text = sentences.drop(estimates(HOME), drops).data
+    assert text.startswith("The drop is significant for every model and set: of 1 external result")
+    assert "1 result more rests on fewer than 10 patients of one class, who settle noth" in text
+    none = sentences.drop(estimates(HOME), drops.assign(verdict="too few")).data
+    assert none.startswith("No drop is judged. 2 results more rest on fewer than 10 patients")
+    rows = estimates(MIAS_LOW, UKY_HIGH)
+    rows.loc[1, "n_rarer_patients"] = 9
+    text = sentences.chance(rows).data
+    assert "Of 1 external interval here, 1 contains 0.5" in text and "0 lie wholly above" in text
+    assert "1 result more rests on fewer than 10 patients" in text
 
 
 def test_intervals_beside_one_half():
@@ -158,55 +193,62 @@ def test_results_on_a_set_the_model_was_trained_on_are_no_external_results():
     both = estimates(MIAS_LOW, seen)
     both["may_have_seen"] = [(), ("mias", "inbreast")]
     assert "0.95" not in sentences.external_range(both).data
+    both["source"] = "real"
     assert "highest external auROC here, 0.46" in sentences.experts_distance(both).data
     assert "highest external auROC here, 0.95" in (
-        sentences.experts_distance(estimates(MIAS_LOW, seen)).data
+        sentences.experts_distance(estimates(MIAS_LOW, seen, source="real")).data
     )
 
 
 @pytest.mark.parametrize(
     ("gain", "words"),
     [
-        ((0.2, 0.001), "raised the auROC on 1 of 1 external set (change +0.20 to +0.20), on 1 sig"),
-        ((0.2, 0.3), "raised the auROC on 1 of 1 external set (change +0.20 to +0.20), on 0 sig"),
-        ((-0.05, 0.001), "on 0 of 1 external set (change -0.05 to -0.05), on 0 significantly"),
+        ((0.2, 0.001), "raised the auROC on 1 of 1 external set (change +0.20 to +0.20, means ov"),
+        ((0.2, 0.3), "raised the auROC on 1 of 1 external set (change +0.20 to +0.20, means ov"),
+        (
+            (-0.05, 0.001),
+            "on 0 of 1 external set (change -0.05 to -0.05, means over 3 trainings), on 0 sig",
+        ),
     ],
 )
 def test_mixed_data_may_help_or_not(gain, words):
-    at_home = ("cbis_ddsm", "cbis_ddsm", 0.3, 0.001)
-    gains = differences(at_home, ("institution", "institution", *gain))
+    gains = trained(("cbis_ddsm", 0.3, 0.001), ("institution", *gain))
     text = sentences.mixed_data(estimates(UKY_HIGH), gains).data
     assert words in text
     assert "it rose on 3 of 3, by 0.12 to 0.19" in text
+    assert ("the upper bounds of the gain are +0.31 to +0.31" in text) == (gain[1] == 0.3)
 
 
-def test_the_abstract_lists_all_findings():
-    data = estimates(HOME, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH)
-    drops = differences(*DROPS.values())
-    text = sentences.abstract(data, drops, gains=drops).data
-    assert text.count("\n- **") == 6
-    assert "Here AlexNet 0.71 (95% interval 0.66 to 0.76)." in text
-    assert "This build has no validation result. The paper quotes 0.88 to 0.95." in text
-    assert text.count("Computed on synthetic images; weights: random.") == 1
-    assert "Mixed training data" not in sentences.abstract(data, drops).data
+def test_one_training_or_few_patients_gain_nothing():
+    gain = ("institution", 0.2, 0.001)
+    text = sentences.mixed_data(estimates(UKY_HIGH), trained(gain, n_runs=1)).data
+    assert "one training each). How much another training would differ is not known" in text
+    assert "significantly" not in text
+    text = sentences.mixed_data(estimates(UKY_HIGH), trained(gain, too_few=True)).data
+    assert "on 0 significantly" in text
+    assert "1 result more rests on fewer than 10 patients" in text
 
 
-def test_published_models_appear_once_they_are_computed():
-    end2end = ("end2end_vgg16", "cbis_ddsm", "validation", 0.8, 0.85, 0.9)
-    text = sentences.abstract(estimates(end2end), differences()).data
-    assert "Here end2end VGG16 0.85 (95% interval 0.80 to 0.90). The paper quotes" in text
+def test_the_internal_and_the_external_range_in_brief():
+    weak = ("vgg16", "cbis_ddsm", "validation", 0.45, 0.55, 0.65)
+    data = estimates(HOME, weak, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH)
+    assert sentences.internal(data) == (
+        "Internal validation: 2 models, **0.55 to 0.71**; 1 of 2 intervals above 0.50, each taken "
+        "alone."
+    )
+    external = data.loc[data["split"] == "test", "auroc"]
+    assert sentences.external_in_brief(data) == (
+        f"External tests: 3 results, **{external.min():.2f} to {external.max():.2f}**, "
+        f"{external.mean():.2f} on average."
+    )
+    assert "1 result, **0.46**, 0.46 on average" in sentences.external_in_brief(estimates(MIAS_LOW))
 
 
 def test_without_results_nothing_is_claimed():
     none = estimates()
-    text = sentences.abstract(none, differences(), differences()).data
-    assert "Computed on" not in text
-    for sentence in (
-        "This build has no validation result.",
-        "This build has no external result.",
-        "This build has no model with both a validation and an external result.",
-        "This build has no external interval to set beside 0.5",
-        "This build has no external result to set beside the experts.",
-        "This build has no external result both with and without mixed data.",
-    ):
-        assert sentence in text
+    assert sentences.internal(none) == "This build has no validation result."
+    assert sentences.external_in_brief(none) == "This build has no external result."
+    assert "no model with both" in sentences.drop_in_words(none, differences())
+    assert "no external interval to set beside 0.5" in sentences.chance(none).data
+    assert "No result of this build is set beside" in sentences.experts_distance(none).data
+    assert "Computed on" not in sentences.external(none).data

@@ -19,6 +19,7 @@ from mammo.hospital.shift.differences import standardised_differences
 from mammo.hospital.shift.domain import domain_auroc
 from mammo.hospital.shift.measures import BRIGHT, MEASURES, measure_pixels
 from mammo.hospital.shift.statistics import grey_histogram, image_statistics
+from mammo.hospital.shift.words import in_words
 from mammo.images import store_building
 from mammo.images.cropped_image import PreprocessingSettings
 from mammo.images.store import ImageStore
@@ -197,22 +198,22 @@ def test_halves_of_one_set_cannot_be_told_apart():
     found = [
         domain_auroc(
             made_statistics(2 * k, 20), made_statistics(2 * k + 1, 20),
-            n_permutations=99, n_bootstrap=50,
+            n_permutations=99,
         )
         for k in range(25)
     ]  # fmt: skip
-    assert np.mean([one.estimate.value for one in found]) == pytest.approx(0.5, abs=0.03)
+    assert np.mean([one.auroc for one in found]) == pytest.approx(0.5, abs=0.03)
     assert np.mean([one.p_value <= 0.2 for one in found]) == pytest.approx(0.2, abs=0.15)
 
 
 def test_a_shift_and_a_change_of_spread_are_both_seen():
     first = made_statistics(0, 60)
-    shifted = domain_auroc(first, made_statistics(1, 60, noise=2.0), n_bootstrap=500)
-    assert shifted.estimate.value > 0.85
+    shifted = domain_auroc(first, made_statistics(1, 60, noise=2.0))
+    assert shifted.auroc > 0.85
     assert shifted.p_value == 0.001
     spread = made_statistics(1, 60)
     spread["noise"] *= 4
-    assert domain_auroc(first, spread, n_bootstrap=500).estimate.value > 0.7
+    assert domain_auroc(first, spread).auroc > 0.7
 
 
 def test_a_patient_is_never_recognised():
@@ -220,27 +221,28 @@ def test_a_patient_is_never_recognised():
     first, second = (
         pd.concat([made_statistics(seed, 15, images=1)] * 6, ignore_index=True) for seed in (0, 1)
     )
-    assert domain_auroc(first, second, n_bootstrap=50).estimate.value < 0.7
+    assert domain_auroc(first, second).auroc < 0.7
 
 
 def test_one_odd_image_does_not_steer_the_classifier():
     first, second = made_statistics(0, 40), made_statistics(1, 40, noise=2.0)
-    before = domain_auroc(first, second, n_bootstrap=50).estimate.value
+    before = domain_auroc(first, second).auroc
     second.loc[0, "sharpness"] = 1e6
-    assert domain_auroc(first, second, n_bootstrap=50).estimate.value > before - 0.05
+    assert domain_auroc(first, second).auroc > before - 0.05
 
 
 def test_the_domain_auroc_depends_on_the_seed_alone():
     first, second = made_statistics(0, 12), made_statistics(1, 12, noise=0.5)
-    once, again = (domain_auroc(first, second, n_bootstrap=50, seed=3) for _ in range(2))
+    once, again = (domain_auroc(first, second, seed=3) for _ in range(2))
     assert once == again
-    other = domain_auroc(first, second, n_bootstrap=50, seed=4)
-    assert other.estimate.value != once.estimate.value
+    other = domain_auroc(first, second, seed=4)
+    assert other.auroc != once.auroc
 
 
 def test_like_names_in_both_sets_are_two_patients():
     first, second = made_statistics(0, 12), made_statistics(1, 12)
-    assert domain_auroc(first, second, n_bootstrap=50).estimate.n_patients == 24
+    renamed = second.assign(patient_id="other " + second["patient_id"].astype(str))
+    assert domain_auroc(first, second) == domain_auroc(first, renamed)
 
 
 def test_too_few_patients_are_refused_with_the_reason():
@@ -298,6 +300,31 @@ def test_like_views_are_compared_and_larger_sets_are_sampled_by_patient(tmp_path
     assert shift.sets["views"].tolist() == [""] * 2
     of_training = shift.statistics[shift.statistics["role"] == "training"]
     assert (of_training.groupby("patient_id").size() == 2).all()
+
+
+@pytest.mark.parametrize(("n_local", "n_training"), [(1, 8), (4, 8), (8, 4)])
+def test_below_five_patients_nothing_is_shown_and_it_is_said(tmp_path, n_local, n_training):
+    training = image_set(tmp_path / "training", range(n_training))
+    local = image_set(tmp_path / "local", range(20, 20 + n_local))
+    found = compute(training, local, FAST)
+    assert found.is_of_too_few
+    told = in_words(found)
+    assert f"images of {n_local} and {n_training} patients could be compared" in told
+    assert "SD" not in told and "auROC" not in told and "view" not in told
+
+
+def test_views_that_are_not_stated_are_named_where_they_leave_too_few(tmp_path):
+    """One image of one patient states a view: it is no set to compare with."""
+    training = image_set(tmp_path / "training", range(8))
+    local = image_set(tmp_path / "local", range(20, 30))
+    is_first = local.rows.index == local.rows.index[0]
+    some = ImageSet(local.images, local.rows.assign(view=local.rows["view"].where(is_first, None)))
+    found = compute(training, some, FAST)
+    assert found.is_of_too_few
+    assert "Of 20 images here 19 do not state one of the views that are compared (" in in_words(
+        found
+    )
+    assert not compute(training, local, FAST).is_of_too_few
 
 
 def test_sets_that_cannot_be_compared_are_refused(tmp_path):

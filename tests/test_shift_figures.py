@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from types import SimpleNamespace
 
 import matplotlib as mpl
 import numpy as np
@@ -17,6 +18,7 @@ from mammo.hospital.shift import words as words
 from mammo.hospital.shift.comparison import ROLES, Shift
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.shift.measures import MEASURES
+from mammo.hospital.validation import sections
 from mammo.report.figures.style import LOOKS, Picture, drawing
 
 
@@ -72,8 +74,6 @@ def made_shift(
         domain=pd.DataFrame(
             {
                 "auroc": [auroc],
-                "lower": auroc - 0.02,
-                "upper": auroc + 0.02,
                 "p_value": p_value,
                 "confidence": 0.95,
                 "n_bootstrap": 10_000,
@@ -172,7 +172,7 @@ def test_the_clearest_difference_of_each_kind_is_named_largest_first():
 )
 def test_the_sentence_follows_the_auroc(auroc, extent):
     sentence = words.domain_sentence(made_shift(auroc))
-    assert f"auROC {auroc:.3f} (95% interval {auroc - 0.02:.3f} to {auroc + 0.02:.3f})" in sentence
+    assert f"auROC {auroc:.3f}, where 0.5 is guessing" in sentence
     assert "0.5 is guessing" in sentence
     assert f"the images can {extent} be told apart (p = 0.001)." in sentence
 
@@ -195,3 +195,10 @@ def test_the_meaning_is_always_said_and_synthetic_images_are_named():
     assert "Synthetic images are simulated" in text
     real = replace(SHIFT, sets=SHIFT.sets.assign(source="real"))
     assert "Synthetic" not in words.in_words(real)
+
+
+def test_a_report_has_neither_figure_nor_table_of_too_few_patients():
+    few = replace(SHIFT, sets=SHIFT.sets.assign(n_patients=[296, 1]))
+    (prose,) = sections.shift(SimpleNamespace(shift=few))
+    assert "images of 1 and 296 patients could be compared" in prose.text
+    assert len(list(sections.shift(SimpleNamespace(shift=SHIFT)))) == 3

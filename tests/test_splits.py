@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo.datasets.splits import check_leakage, hold_out, split_patients
+from mammo.datasets.splits import check_leakage, hold_out, parts_of_patients, split_patients
 from mammo.errors import LeakageError
 
 
@@ -69,3 +69,23 @@ def test_leakage_lists_at_most_five_patients():
     split = pd.Series(["train"] * 7 + ["test"] * 7)
     with pytest.raises(LeakageError, match="and 2 more"):
         check_leakage(split, patients)
+
+
+@given(st.integers(2, 8), st.integers(0, 1000))
+def test_parts_keep_patients_whole_and_kinds_even(n_parts, seed):
+    rows = cohort(60, 0.3, seed)
+    part = parts_of_patients(rows["label"], rows["patient_id"], n_parts, seed)
+    by_patient = rows.assign(part=part).groupby("patient_id").agg({"part": "nunique"})
+    assert set(by_patient["part"]) == {1}
+    patients = rows.assign(part=part).drop_duplicates("patient_id")
+    counts = patients.groupby(["label", "part"]).size().unstack(fill_value=0)
+    assert (counts.max(axis=1) - counts.min(axis=1)).max() <= 1
+
+
+def test_parts_depend_on_the_patients_and_not_on_their_order():
+    rows = cohort(40, 0.4, 2)
+    part = parts_of_patients(rows["label"], rows["patient_id"], 5, seed=7)
+    shuffled = rows.sample(frac=1, random_state=1)
+    other = parts_of_patients(shuffled["label"], shuffled["patient_id"], 5, seed=7)
+    assert pd.Series(part, rows.index).equals(pd.Series(other, shuffled.index).sort_index())
+    assert set(part) == set(range(5))

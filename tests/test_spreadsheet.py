@@ -79,7 +79,7 @@ def test_dialects_and_encodings_say_the_same(file, delimiter, encoding, name):
     csv.writer(text, delimiter=delimiter).writerows(rows)
     found = spreadsheet.read_sheet(file(text.getvalue().encode(encoding)))
     assert (found.header, found.rows) == (tuple(rows[0]), rows[1:])
-    assert (found.lines, found.encoding) == ([3, 4], name)
+    assert (list(found.lines), found.encoding) == ([3, 4], name)
 
 
 def test_a_table_of_wide_rows_is_read_however_many_there_are(file):
@@ -105,7 +105,7 @@ def assert_read(path: Path, table: tuple[list[str], list[list[str]]]) -> None:
     assert found.header == tuple(table[0])
     assert found.rows == table[1]
     assert len(found.lines) == len(found.rows)
-    assert found.lines == sorted(set(found.lines))
+    assert list(found.lines) == sorted(set(found.lines))
 
 
 @quick
@@ -219,7 +219,7 @@ def test_values_are_what_excel_shows(book):
         ["truth", "1", "0", "", "", "x"],
         ["time", "2020-01-02", "2020-01-02T03:04:00", "", "", ""],
     ]
-    assert (found.lines, found.encoding) == ([2, 3, 4], "Excel")
+    assert (list(found.lines), found.encoding) == ([2, 3, 4], "Excel")
 
 
 def test_empty_rows_and_hidden_sheets_are_passed_over(book):
@@ -229,7 +229,7 @@ def test_empty_rows_and_hidden_sheets_are_passed_over(book):
         made.create_sheet("empty")
 
     found = spreadsheet.read_sheet(book([], [None, "a", "b"], [], [None, "1"], fill=fill))
-    assert (found.header, found.rows, found.lines) == (("", "a", "b"), [["", "1", ""]], [4])
+    assert (found.header, found.rows, list(found.lines)) == (("", "a", "b"), [["", "1", ""]], [4])
 
 
 def test_computed_formulas_count_and_others_are_refused(book):
@@ -375,3 +375,18 @@ def test_any_damage_to_a_workbook_ends_in_its_table_or_in_one_sentence(
         assert str(error).startswith(str(path)) and str(error).isprintable()
     else:
         assert found.encoding != "Excel" or found.rows == [["5", "x"], ["y", "0.5"]]
+
+
+def test_one_of_several_sheets_may_be_named_behind_the_file(book):
+    def fill(made):
+        made.create_sheet("all").append(["b"])
+        made["all"].append(["2"])
+
+    path = book(["a"], ["1"], fill=fill)
+    refused(path, "name it behind the file, as 'table.xlsx[Sheet]'")
+    found = spreadsheet.read_sheet(Path(f"{path}[all]"))
+    assert (found.header, found.rows, found.path) == (("b",), [["2"]], path)
+    with pytest.raises(DatasetError, match="has no sheet 'none' with content; it has 'Sheet', 'al"):
+        spreadsheet.read_sheet(Path(f"{path}[none]"))
+    with pytest.raises(DatasetError, match=r"absent\.xlsx does not exist"):
+        spreadsheet.read_sheet(path.parent / "absent.xlsx[all]")

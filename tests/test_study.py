@@ -184,6 +184,14 @@ def test_weights_of_a_file_count_by_their_content(prepared, tmp_path):
     assert len(fingerprints) == 2
 
 
+def test_evidence_that_comes_is_seen(prepared, tmp_path):
+    study = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path)))
+    before = study.locations.fingerprint()
+    (tmp_path / "nyu_reader_study").mkdir()
+    (tmp_path / "nyu_reader_study" / "results.pkl").touch()
+    assert study.locations.fingerprint() != before
+
+
 def test_scores_have_the_labels_of_the_manifest_now(study):
     before = results.predictions(study, "alexnet")
     other = Study(study.parameters)

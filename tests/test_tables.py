@@ -32,8 +32,12 @@ def estimate(model: str, dataset: str, split: str, auroc: float, **changes: obje
         "n_images": 1322,
         "n_patients": 161,
         "n_malignant": 52,
+        "n_rarer_patients": 40,
         "n_bootstrap": 2000,
         "n_valid": 1999,
+        "method": "score interval (Newcombe's method 5) by patient",
+        "percentile_lower": 0.4,
+        "percentile_upper": 0.6,
         "seed": 7,
         "n_runs": 1,
         "run_sd": math.nan,
@@ -190,7 +194,8 @@ def test_one_class_reads_undefined(nothing):
 
 def test_the_note_says_how_the_intervals_were_made(estimates):
     note = paper.table3(estimates).note
-    assert "95%, percentile bootstrap of patients, 2,000 replicates" in note
+    assert "Intervals: 95%, score interval (Newcombe's method 5) by patient; beside them" in note
+    assert "percentile bootstrap of patients, 2,000 replicates" in note
     assert "at least 1,999 held both classes), seed 7" in note
 
 

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError, MammoError, ParameterError
-from mammo.evaluation import auroc
+from mammo.evaluation import auroc, readers_against_model
 from mammo.evaluation.tables.scores import Settings
 from mammo.files import pseudonyms
 from mammo.hospital.validation import of_scores
 from mammo.hospital.validation.evidence import OWN, Evidence
 from mammo.hospital.validation.of_scores import Terms
+from mammo.hospital.validation.sections import aurocs
 from mammo.hospital.validation.vendor_scores import NAMELESS
+from mammo.report.page.blocks import Table
 
 QUICK = Settings(n_bootstrap=100)
 HEX = r"[0-9a-f]{16}"
@@ -102,7 +104,12 @@ def test_scores_of_images_get_their_labels_whatever_their_order(found):
     )
     assert (evidence.models, evidence.dataset, evidence.scored_unit) == ([NAMELESS], OWN, "image")
     assert scored(evidence)["patient_id"].nunique() == 12
-    assert notes(evidence) == {"ok": ["the table of labels has one row per image"]}
+    assert notes(evidence) == {
+        "ok": [
+            "the table of labels has one row per image",
+            "label: taken for malignant '1' (8), for benign '0' (40)",
+        ]
+    }
 
 
 def test_only_keyed_pseudonyms_are_left(found, key):
@@ -169,13 +176,92 @@ def test_studies_with_one_number_in_several_patients_stay_apart(found):
         found(table[["study_id", "score"]].iloc[:1], table.drop(columns="score"))
 
 
-def test_names_of_images_that_do_not_meet_are_missing_scores(found):
+STRANGERS = {
+    "a prefix": lambda name: f"PAT{name}",
+    "another number": lambda name: f"{90000 + int(name[-2:])}",
+    "dates": lambda name: f"2024-01-{int(name[-2:]) + 1:02d}",
+    "hashes": lambda name: f"{hash(name) & 0xFFFFFF:06x}-",
+}
+
+
+@pytest.mark.parametrize("missing", [None, 0.0], ids=["", "missing 0"])
+@pytest.mark.parametrize("spell", STRANGERS.values(), ids=STRANGERS)
+def test_tables_without_a_name_in_common_are_refused_whatever_is_asked(found, spell, missing):
+    table = cases().groupby("patient_id", as_index=False)[["label", "score"]].max()
+    scores = table[["patient_id", "score"]]
+    with pytest.raises(DatasetError, match=r"of 12 rows of scores none can .*'Aaaaaa99' in the"):
+        found(
+            scores.assign(patient_id=scores["patient_id"].map(spell)),
+            table[["patient_id", "label"]],
+            missing=missing,
+        )
+    few = scores["patient_id"].where(scores.index < 3, scores["patient_id"].map(spell))
+    with pytest.raises(DatasetError, match="of 12 rows of scores only 3 can be found") as raised:
+        found(scores.assign(patient_id=few), table[["patient_id", "label"]], missing=missing)
+    assert "--missing" not in str(raised.value) and "Muster" not in str(raised.value)
+
+
+SPELT_OTHERWISE = {
+    "zeros lost": lambda number: (f"{number:05d}", f"{number}"),
+    "zeros gained": lambda number: (f"{number}", f"{number:05d}"),
+    "zeros lost of some": lambda number: (f"{7 * number:02d}", f"{7 * number}"),
+    "floats": lambda number: (f"{1001 + number}", f"{1001 + number}.0"),
+    "capitals": lambda number: (f"P{number}", f"p{number}"),
+    "accents": lambda number: (f"M\xfcller{number}", f"Mu\u0308ller{number}"),
+    "blanks": lambda number: (f"P {number}", f" P\xa0{number} "),
+    "marks of Excel": lambda number: (f"{number:04d}", f"'{number:04d}"),
+    "signs": lambda number: (f"P-{number}", f"P_{number}"),
+}
+
+
+@pytest.mark.parametrize("spell", SPELT_OTHERWISE.values(), ids=SPELT_OTHERWISE)
+@pytest.mark.parametrize("name", ["patient_id", "accession", "image"])
+def test_names_that_are_spelt_otherwise_meet_row_by_row(found, name, spell):
+    table = cases(60).groupby("patient_id", as_index=False)[["label", "score"]].max()
+    ours, theirs = zip(*map(spell, range(60)), strict=True)
+    labels = table[["patient_id", "label"]].assign(**{name: ours})
+    evidence = found(table[["score"]].assign(**{name: theirs}), labels)
+    assert scored(evidence)["y_score"].tolist() == table["score"].tolist()
+    n_other = sum(a != b.strip(" ") for a, b in zip(ours, theirs, strict=True))
+    assert any(f"{n_other} name" in note for note in notes(evidence)["note"])
+
+
+def test_names_that_a_looser_look_would_mix_up_are_missing_scores(found):
+    labels = pd.DataFrame({"patient_id": ["12", "012", "0012", "5", "6"], "label": [1, 0, 0, 1, 0]})
+    scores = pd.DataFrame({"patient_id": ["12", "5", "6"], "score": [0.9, 0.8, 0.1]})
+    with pytest.raises(DatasetError, match=r"2 of 5 labelled rows have no score \(as line 3 "):
+        found(scores, labels)
+    assert scored(found(scores, labels, missing=0))["y_score"].tolist() == [0.9, 0, 0, 0.8, 0.1]
+
+
+def test_a_file_name_of_many_images_is_of_none(found):
     scores, labels = by_image(cases())
-    with pytest.raises(DatasetError, match=r"48 of 48 labelled rows have no score \(as line 2 "):
-        found(scores.assign(image=scores["image"].str.upper()), labels)
     bare = scores["image"].str.rpartition("/")[2]  # L_CC.dcm of every patient
     with pytest.raises(DatasetError, match="line 6: the same image is scored a second time"):
         found(scores.assign(image=bare), labels)
+
+
+@pytest.mark.parametrize("names", [("patient_id", "laterality"), ("accession", "laterality"),
+                                   ("patient_id",), ("accession",)])  # fmt: skip
+@pytest.mark.parametrize("columns", ["image laterality", "laterality", "image"])
+def test_scores_by_breast_or_patient_take_the_labels_of_their_images_together(
+    found, names, columns
+):
+    """A vendor scores breasts or women, and the hospital has labelled images."""
+    table = cases()
+    vendors = table.groupby(list(names), as_index=False)[["score"]].max()
+    labels = table[["patient_id", "accession", *columns.split(), "label"]].drop_duplicates()
+    if set(names) - set(labels) or (columns == "image" and "laterality" in names):
+        with pytest.raises(DatasetError, match="the scores name no"):
+            found(vendors, labels)
+        return
+    evidence = found(vendors, labels)
+    expected = table.groupby(list(names))["label"].max()
+    assert scored(evidence)["y_true"].tolist() == expected.tolist()
+    assert evidence.scored_unit == ("breast" if "laterality" in names else "study")
+    told = notes(evidence).get("note", [])
+    is_told = any("malignant if any of its labels is" in note for note in told)
+    assert is_told == ("image" in columns or "laterality" not in names)
 
 
 @pytest.mark.parametrize(
@@ -248,6 +334,56 @@ def test_a_column_of_models_parts_their_scores(found):
     assert len(evidence.pairs) == 1
     with pytest.raises(ParameterError, match=r"one auROC is stated, .* of 2 models \(A, B\)"):
         found(scores, by_image(table)[1], stated=0.9)
+
+
+def with_readers(table: pd.DataFrame, n: int = 3) -> pd.DataFrame:
+    """Scores of a vendor, and of readers of the same images."""
+    generator = np.random.default_rng(4)
+    readers = [
+        table[["image"]].assign(
+            score=(table["label"] + generator.normal(size=len(table))).round(2),
+            algorithm=f"Reader {number}",
+        )
+        for number in range(1, n + 1)
+    ]
+    return pd.concat([table[["image", "score"]].assign(algorithm="vendor"), *readers])
+
+
+def test_readers_among_the_scores_are_compared_with_the_models(found):
+    table = cases(36)
+    evidence = found(with_readers(table), by_image(table)[1], readers=["Reader *"])
+    assert evidence.models == ["vendor"]
+    row = evidence.evaluation.against_readers.iloc[0]
+    assert row["n_readers"] == 3 and row["n_positive_clusters"] == 12
+    scores = with_readers(table).pivot(index="image", columns="algorithm", values="score")
+    labels = table.set_index("image").loc[scores.index]
+    wanted = readers_against_model(
+        labels["label"],
+        scores[["Reader 1", "Reader 2", "Reader 3"]],
+        scores["vendor"],
+        labels["patient_id"].to_numpy(),
+    )
+    assert row["difference"] == pytest.approx(wanted.difference)
+    assert row["p_value"] == pytest.approx(wanted.p_value)
+    assert row["verdict"] in ("shown", "open")
+    blocks = [block for block in aurocs(evidence) if isinstance(block, Table)]
+    assert "Readers against models on the same cases" in [block.caption for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("readers", "lost", "message"),
+    [
+        (["Radiologist"], 0, "no reader 'Radiologist' among the scores, which are of vendor"),
+        (["*"], 0, "are readers: a model is needed, too"),
+        (["Reader *"], 1, "the reader Reader 3 has not scored everything"),
+    ],
+)
+def test_readers_that_cannot_be_compared_are_named(found, readers, lost, message):
+    table = cases()
+    scores = with_readers(table)
+    scores = scores.iloc[: len(scores) - lost]
+    with pytest.raises(MammoError, match=message):
+        found(scores, by_image(table)[1], readers=readers, missing=0.0)
 
 
 def test_a_score_that_is_missing_is_a_fault_or_counts_as_told(found):
@@ -384,7 +520,7 @@ def test_views_beyond_the_usual_are_named_other_and_a_name_in_their_place_is_los
         (lambda s, t: (s.drop(columns="image"), t), "the scores name no image, and the labels are"),
         (lambda s, t: (s, t.assign(label=0)), "hold 0 malignant and 48 benign: both classes"),
         (lambda s, t: (s, t.drop(columns="label")), "labels has no column label or pathology"),
-        (lambda s, t: (s.assign(laterality="up"), t), "scores, line 2: laterality 'up' is not"),
+        (lambda s, t: (s.assign(laterality="up"), t), r"lines 2, 3.*laterality 'up' \(48\)"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(found, change, message):
@@ -431,7 +567,12 @@ def test_every_score_is_labelled_rightly_or_counted(rows, kept, strangers):
     labels = labels.assign(
         line=range(2, 26), patient_id="p", **dict.fromkeys((*empty[1:], "density", "birads"))
     )
-    joined = join(scores, Labels("image", labels, pd.DataFrame(), ()), -1.0)
+    labels = Labels("image", labels, pd.DataFrame(), ())
+    if kept < 12 and strangers > kept:
+        with pytest.raises(DatasetError, match=f"only {kept} can be found in the 24 labelled rows"):
+            join(scores, labels, -1.0)
+        return
+    joined = join(scores, labels, -1.0)
     assert joined.n_unlabelled == strangers
     assert joined.n_missing == 24 - kept
     assert joined.table["y_true"].tolist() == list(truth.values())

@@ -67,6 +67,13 @@ def titles(evidence: Evidence) -> list[str]:
     return [section.title for section in page(evidence, {}).sections]
 
 
+def test_the_report_plans_patients_and_states_the_rules_of_its_verdicts():
+    text = shown(made_evidence(TWO)).text
+    assert "How many patients it would take" in text
+    assert "To exclude a drop of 0.05" in text
+    assert "Nothing is concluded where fewer than 10 patients" in text
+
+
 def test_a_report_on_images_has_its_sections_in_order():
     example = WorstImage("alexnet", "false negative", png(), "left CC", "0123456789abcdef: left CC")
     checked = made_preflight(Finding("warning", "1 image with burned-in text", "look at it"))
@@ -177,7 +184,7 @@ def test_intervals_that_take_images_as_independent_are_called_too_narrow():
     settings = replace(evidence.evaluation.settings, unit="image")
     by_image = replace(evidence.evaluation, settings=settings)
     assert "and are too narrow" in shown(replace(evidence, evaluation=by_image)).text
-    assert "Intervals draw whole patients" in shown(evidence).text
+    assert "Intervals take patients as independent" in shown(evidence).text
 
 
 def hostile() -> Evidence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -12,13 +13,15 @@ from hypothesis import strategies as st
 
 from made_evidence import HOME, REAL, changed, made_evidence, made_preflight
 from mammo.datasets.check_report import Finding
+from mammo.evaluation import auroc_covariance
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.hospital.shift.comparison import Shift
 from mammo.hospital.validation import words
 from mammo.hospital.validation.conclusions import (
-    against_guessing,
     claim_of,
     drop_of,
+    patients_needed,
+    rank_of,
     threshold_of,
     times_as_many_patients,
 )
@@ -63,7 +66,7 @@ def test_a_drop_that_is_shown_is_called_one():
 def test_a_drop_below_the_margin_is_shown_and_small():
     evidence = changed(
         made_evidence({"alexnet": (2.0, 2.0)}), "drops",
-        lower=0.01, upper=0.04, difference=0.02, non_inferior=True, p_holm=0.001,
+        lower=0.01, upper=0.04, difference=0.02, p_non_inferior_holm=0.01, p_holm=0.001,
     )  # fmt: skip
     said = words.verdict(evidence, "alexnet")
     assert "a drop is shown, of less than 0.05 (drop +0.02, +0.01 to +0.04)." in said
@@ -72,7 +75,7 @@ def test_a_drop_below_the_margin_is_shown_and_small():
 
 def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
     evidence = made_evidence({"alexnet": (2.5, 0.3), "vgg16": (2.5, 0.3)})
-    changed(evidence, "drops", lower=0.001, non_inferior=False, p_holm=[0.08, 0.001])
+    changed(evidence, "drops", lower=0.001, p_non_inferior_holm=0.9, p_holm=[0.08, 0.001])
     said = words.verdict(evidence, "alexnet")
     assert "if this model is taken alone" in said
     assert "and not once all 2 are counted (p = 0.080 after Holm)" in said
@@ -100,7 +103,7 @@ def test_what_is_neither_shown_nor_excluded_names_the_drop_that_would_have_been_
 
 
 def test_a_drop_to_guessing_is_the_largest_that_is_spoken_of():
-    evidence = made_evidence({"alexnet": (0.8, 0.8)}, (300, 9))
+    evidence = made_evidence({"alexnet": (0.8, 0.8)}, (300, 33))
     assert "not even a drop to guessing would be found" in words.verdict(evidence, "alexnet")
 
 
@@ -113,7 +116,7 @@ def test_without_a_standard_error_no_test_is_claimed():
     evidence = changed(
         made_evidence({"alexnet": (2.0, 2.0)}), "drops",
         lower=math.nan, upper=math.nan, standard_error=math.nan, smallest_detectable=math.nan,
-        non_inferior=False, p_holm=math.nan,
+        p_non_inferior_holm=math.nan, p_holm=math.nan,
     )  # fmt: skip
     assert "there are too few patients to test whether that is a drop." in words.verdict(
         evidence, "alexnet"
@@ -132,7 +135,7 @@ def test_without_a_standard_error_no_test_is_claimed():
 )
 def test_guessing_is_told_from_better_and_worse(distance, rank, sentence, step):
     evidence = claiming(None, distance)
-    assert against_guessing(evidence.own.loc["alpha"]) == rank
+    assert rank_of(evidence, "alpha") == rank
     assert sentence in words.verdict(evidence, "alpha")
     assert "There is no internal result to compare it with." in words.verdict(evidence, "alpha")
     for other in ("Do not rely on", "the wrong way round"):
@@ -202,6 +205,23 @@ def test_how_many_patients_it_takes_is_how_many_it_takes():
         assert (grown.drops["smallest_detectable"].iloc[0] < found.margin) == is_enough
 
 
+def test_patients_are_planned_from_the_variance_that_was_found():
+    """With so many patients like these, the error is what the power asks for."""
+    evidence = made_evidence({"alexnet": (2.0, 1.9)}, (900, 100), margin=0.1)
+    row = patients_needed(evidence).set_index("model").loc["alexnet"]
+    scored = evidence.evaluation.scored
+    here = scored[scored["dataset"] == OWN]
+    assert row["n_malignant_patients"] == 34
+    patients = here["patient_id"].to_numpy()
+    variance = auroc_covariance(here["y_true"], here["y_score"], patients)[1][0, 0]
+    z = 1.959963985 + 0.8416212336
+    assert row["for_area"] == math.ceil(34 * variance * (z / 0.1) ** 2)
+    at_home = evidence.drops["standard_error"].iloc[0] ** 2 - variance
+    assert row["for_drop"] == math.ceil(34 * variance / ((0.1 / z) ** 2 - at_home))
+    alone = patients_needed(claiming(None))
+    assert np.isnan(alone["for_drop"]).all()
+
+
 def test_numbers_of_patients_are_no_more_exact_than_they_can_be():
     assert words._times([3]) == "about 3 times"
     assert words._times([3, 12]) == "about 3 to 12 times"
@@ -210,7 +230,9 @@ def test_numbers_of_patients_are_no_more_exact_than_they_can_be():
 
 
 def test_where_the_internal_set_is_too_small_no_number_of_own_patients_is_promised():
-    evidence = changed(made_evidence({"alexnet": (2.0, 1.9)}, (40, 400)), "drops", lower=-0.01)
+    evidence = changed(
+        made_evidence({"alexnet": (2.0, 1.9)}, (40, 400)), "drops", p_holm=0.9, lower=-0.01
+    )
     assert times_as_many_patients(evidence, "alexnet") == math.inf
     assert "no number of own patients would settle it" in steps(evidence)
     assert "times as many" not in steps(evidence)
@@ -218,7 +240,7 @@ def test_where_the_internal_set_is_too_small_no_number_of_own_patients_is_promis
 
 def test_where_the_margin_would_have_been_found_only_more_patients_are_asked_for():
     evidence = made_evidence({"alexnet": (2.0, 1.8)}, (900, 900), margin=0.12)
-    changed(evidence, "drops", non_inferior=False, lower=-0.01)
+    changed(evidence, "drops", p_holm=0.9, p_non_inferior_holm=0.9, lower=-0.01)
     assert times_as_many_patients(evidence, "alexnet") <= 1
     assert "would be found four times in five: more patients" in steps(evidence)
 
@@ -245,7 +267,7 @@ def test_a_threshold_is_judged_by_loss_and_intervals(here, judged, step):
 
 
 def test_without_an_internal_set_no_threshold_is_judged():
-    assert threshold_of(claiming(None), "alpha") == "unknown"
+    assert threshold_of(claiming(None), "alpha") is None
 
 
 @pytest.mark.parametrize(
@@ -305,13 +327,18 @@ def test_no_sentence_claims_more_than_the_interval_holds(home, here, patients, m
     said, todo = words.verdict(evidence, "alexnet"), steps(evidence)
     assert not re.search(r"\b(nan|inf)\b", said + todo)
     own, drop = evidence.own.loc["alexnet"], evidence.drops.loc["alexnet"]
-    enough = min(own["n_malignant"], own["n_images"] - own["n_malignant"]) >= 10
-    assert ("better than guessing" in said) == (own["lower"] > 0.5 and enough)
+    at_home = evidence.internal.loc["alexnet"]
+    is_sensitive = at_home["n_rarer_patients"] >= 10 and at_home["lower"] > 0.5
+    enough = own["n_rarer_patients"] >= 10
+    both = enough and at_home["n_rarer_patients"] >= 10
+    is_loss_excluded = both and is_sensitive and drop["upper"] < margin
+    assert ("better than guessing" in said) == (own["lower"] > 0.5 and enough and is_sensitive)
     assert ("worse than guessing" in said) == (own["upper"] < 0.5 and enough)
     assert ("Add patients before anything" in todo) == (not enough)
-    assert ("a drop is shown" in said) == (drop["lower"] > 0)
-    assert ("loses less than" in said or "of less than" in said) == bool(drop["upper"] < margin)
-    assert ("did better than here" in todo) == (drop["lower"] > 0 and drop["upper"] >= margin)
+    is_shown = both and drop["lower"] > 0
+    assert ("a drop is shown" in said) == is_shown
+    assert ("loses less than" in said or "of less than" in said) == is_loss_excluded
+    assert ("did better than here" in todo) == (is_shown and not is_loss_excluded)
 
 
 def test_what_was_scored_is_called_what_it_is():
@@ -325,9 +352,33 @@ def test_what_was_scored_is_called_what_it_is():
 def test_a_handful_of_cases_is_no_verdict_though_its_interval_has_no_width():
     evidence = made_evidence({"alexnet": (2.0, -30.0)}, (200, 4))
     assert evidence.own.loc["alexnet", ["auroc", "lower", "upper"]].tolist() == [0, 0, 0]
-    assert against_guessing(evidence.own.loc["alexnet"]) == "unknown"
-    assert "here, from too few cases to say more" in words.verdict(evidence, "alexnet")
-    assert "fewer than 10 cases of one class leave all open" in steps(evidence)
+    assert rank_of(evidence, "alexnet") == "too few"
+    said = words.verdict(evidence, "alexnet")
+    assert "here, from fewer than 10 patients of one class, who settle nothing" in said
+    assert "fewer than 10 patients of one class leave all open" in steps(evidence)
+
+
+def test_many_images_of_few_patients_are_no_verdict():
+    """Forty images of three patients: what counts is the patients."""
+    evidence = made_evidence({"alexnet": (2.0, 3.0)}, (200, 3))
+    scored = evidence.evaluation.scored
+    more = [
+        scored[scored["dataset"] == OWN].assign(image_id=lambda rows, c=copy: rows["image_id"] + c)
+        for copy in "abcdef"
+    ]
+    vars(evidence.evaluation)["scored"] = pd.concat([scored, *more])
+    assert evidence.own.loc["alexnet", "n_images"] == 42
+    assert "who settle nothing" in words.verdict(evidence, "alexnet")
+    assert "loses less than" not in words.verdict(evidence, "alexnet")
+    assert "Do not keep thresholds" not in steps(evidence)
+
+
+def test_nothing_is_better_than_guessing_that_guesses_at_home():
+    evidence = made_evidence({"alexnet": (0.1, 2.0)}, (60, 300))
+    assert evidence.internal.loc["alexnet", "lower"] < 0.5 < evidence.own.loc["alexnet", "lower"]
+    said = words.verdict(evidence, "alexnet")
+    assert "of which nothing is concluded, since guessing might do as well at home" in said
+    assert "loses less than" not in said
 
 
 def test_lists_read_as_sentences():

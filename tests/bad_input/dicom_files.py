@@ -21,7 +21,7 @@ _SHORT_VRS = ("US", "SS", "UL", "FD", "DS", "IS", "LO", "PN", "AT", "UI", "CS")
 
 
 MISSING: dict[str, Expectation] = {
-    "SOPClassUID": "refused",
+    "SOPClassUID": "same",
     "PhotometricInterpretation": "refused",
     "Rows": "refused",
     "Columns": "refused",
@@ -228,7 +228,8 @@ def _luts() -> Iterator[Case]:
         "of odd bytes": ("refused", _lut([4096, 0, 12], bytes(101))),
         "that begins beyond the values": ("refused", _lut([16, 65000, 12], ramp[:16])),
         "of nothing": ("any", Sequence([])),
-        "without a descriptor": ("refused", Sequence([Dataset()])),
+        "that is empty": ("same", Sequence([Dataset()])),
+        "without a descriptor": ("refused", _lut([], ramp)),
     }
     for keyword in ("VOILUTSequence", "ModalityLUTSequence"):
         for name, (expectation, sequence) in tables.items():
@@ -309,6 +310,15 @@ def _sequences() -> Iterator[Case]:
     yield Case("an unknown element that does not end", plain(), made, "harmless")
 
 
+def _by_use(places: list[int], start: int) -> tuple[list[int], list[int]]:
+    """Part the bytes of 12-bit pixels by whether the bit that is flipped there is of the image."""
+
+    def is_unused(place: int) -> bool:
+        return (place - start) % 2 == 1 and place * 5 % 8 >= 4
+
+    return [one for one in places if not is_unused(one)], [one for one in places if is_unused(one)]
+
+
 def cases() -> Iterator[Case]:
     content = plain().content
     found = elements(content)
@@ -318,7 +328,9 @@ def cases() -> Iterator[Case]:
     within = spread(pixels.value_at, len(content), 20)
     yield from truncated(plain(), [0, 1, 127, 128, 131, *around(edges), *within])
     yield from flipped(plain(), range(128, pixels.value_at, 4))
-    yield from flipped(plain(), spread(pixels.value_at, len(content), 10), "changed")
+    used, unused = _by_use(spread(pixels.value_at, len(content), 40), pixels.value_at)
+    yield from flipped(plain(), used, "changed")
+    yield from flipped(plain(), unused, "same")
     for keyword, expectation in MISSING.items():
         without_it = changed(lambda ds, k=keyword: delattr(ds, k))
         yield Case(f"no {keyword}", plain(), without_it, expectation)

@@ -11,16 +11,22 @@ from mammo.book.chapters import Chapter
 from mammo.book.chapters import chapters as declared
 from mammo.book.clock import Clock
 from mammo.book.execution import execute
+from mammo.book.fetching import try_to_fetch_evidence
 from mammo.book.preparation import AT_ONCE, prepare
 from mammo.book.rerun import with_rerun
 from mammo.parameters import Parameters, sources
 from mammo.study import Study
 
 
-def book(parameters: Parameters) -> None:
-    """Compute what is missing, execute the chapters that changed, and render the book."""
+def book(parameters: Parameters, *, offline: bool = False) -> None:
+    """Compute what is missing, execute the chapters that changed, and render the book.
+
+    Unless it is to stay offline, it first tries for some seconds to fetch what is small.
+    """
     root = sources.project_root()
     chapters = declared(root)
+    if not offline:
+        try_to_fetch_evidence(parameters)
     clock = prepare(parameters)
     study = Study(parameters)
     chosen = {f"chapter {chapter.name}": chapter for chapter in chapters.values()}

@@ -11,8 +11,10 @@ from mammo.files.artifacts import Processes, SingleProcess
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_study import shift
 from mammo.parameters import Parameters
-from mammo.study import Study, results
-from mammo.study.coverage import coverage_table
+from mammo.study import INTERNAL, Study, results
+from mammo.study.controlled_factors import factors_folder
+from mammo.study.families import models_of
+from mammo.study.transfer_matrix import transfer_folder
 
 AT_ONCE = 2
 """Steps at a time on processors: small networks gain little from a second thread, and the memory
@@ -51,12 +53,19 @@ def _model_steps(study: Study) -> dict[str, Callable[[], object]]:
     names = dict.fromkeys([*p.models, p.mixed_model])
     mixed = partial(results.repeated_aurocs, study, [p.mixed_model], "mixed")
     local = partial(adapt.adapt, study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    causes = {}
+    if study.source(INTERNAL) == "synthetic":
+        causes = {f"single causes {p.factor_model}": partial(factors_folder, study)}
     return {
         **{f"model {name}": partial(results.repeated_aurocs, study, [name]) for name in names},
+        **{
+            f"learnt from each set {name}": partial(transfer_folder, study, name)
+            for name in models_of(study, "ours")
+        },
+        **causes,
         f"mixed data {p.mixed_model}": mixed,
         f"local data {p.adapt_model}": local,
         "difference of images": partial(shift, study),
-        "coverage of intervals": partial(coverage_table, study),
     }
 
 

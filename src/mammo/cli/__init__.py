@@ -8,7 +8,7 @@ import sys
 import click
 
 from mammo import __version__
-from mammo.cli import datasets, own_data, scores, study
+from mammo.cli import datasets, evidence, own_data, scores, study
 from mammo.errors import MammoError
 
 
@@ -65,5 +65,6 @@ for _command in (
     scores.evaluate,
     datasets.fetch,
     datasets.weights,
+    evidence.record,
 ):
     cli.add_command(_command)

@@ -12,11 +12,21 @@ from mammo.cli.options import data_root
 @click.command()
 @click.argument("dataset")
 @click.option("--url", help="Fetch from here instead; file:// works too.")
-def fetch(dataset: str, url: str | None) -> None:
-    """Download DATASET, checked against its checksum; an interrupted download goes on."""
+@click.option("--with", "further", multiple=True, metavar="DATASET", help="With evidence: mias.")
+def fetch(dataset: str, url: str | None, further: tuple[str, ...]) -> None:
+    """Download DATASET, checked against its checksum; an interrupted download goes on.
+
+    "evidence" stands for the released results that the chapter on real evidence is computed from;
+    their --url is that of a folder laid out like a data root.
+    """
     from mammo.datasets import fetch as fetching
 
-    print(fetching.fetch(dataset, data_root(), url=url))
+    if dataset == "evidence":
+        print(*fetching.fetch_evidence(data_root(), further, url), sep="\n")
+    elif further:
+        raise click.UsageError("--with goes with evidence alone; fetch one set after the other")
+    else:
+        print(fetching.fetch(dataset, data_root(), url=url))
 
 
 @click.group()

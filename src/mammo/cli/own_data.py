@@ -78,6 +78,12 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layou
 @click.option("--stated", type=float, help="With --scores: the auROC that their maker states.")
 @click.option("--missing", type=float, help="With --scores: what an image without one counts as.")
 @click.option(
+    "--readers",
+    multiple=True,
+    metavar="NAME",
+    help="With --scores: who in the column model is a reader; several with *.",
+)
+@click.option(
     "--at",
     "criteria",
     multiple=True,

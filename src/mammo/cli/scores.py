@@ -35,6 +35,12 @@ from mammo.cli.options import printing_warnings
 @click.option("--rule", type=click.Choice(["mean", "max"]), help="From images to one score.")
 @click.option("--subgroup", "subgroups", multiple=True, metavar="COLUMN", help="Divide by it, too.")
 @click.option(
+    "--readers",
+    multiple=True,
+    metavar="COLUMN",
+    help="Readers' scores to compare the models with: a column, or several with *.",
+)
+@click.option(
     "--at",
     "criteria",
     multiple=True,

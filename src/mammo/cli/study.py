@@ -10,13 +10,14 @@ from mammo.cli.options import of_study, with_parameters
 
 
 @click.command()
+@click.option("--offline", is_flag=True, help="Do not try to fetch the small files of evidence.")
 @with_parameters
-def book(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
+def book(offline: bool, params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Compute what is missing, execute the chapters that changed, render the book."""
     parameters = of_study(params, assignments)
     from mammo.book import build
 
-    build.book(parameters)
+    build.book(parameters, offline=offline)
 
 
 @click.command()

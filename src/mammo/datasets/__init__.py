@@ -1,6 +1,8 @@
 """The data sets: cards, each with a function that finds the set and one that reads it.
 
-Adding a data set is one module with ``CARD``, ``find`` and ``load``, and its name in `FURTHER`.
+Adding a data set is one module with ``CARD``, ``find`` and ``load``, and its name in `FURTHER`. A
+module may also have what `mammo.datasets.card.Dataset` says of its optional fields: ``tables``,
+``places``, ``RULES``, ``MEANS``.
 """
 
 from __future__ import annotations

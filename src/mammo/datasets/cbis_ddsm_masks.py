@@ -10,16 +10,20 @@ from mammo.errors import UnreadableImageError
 from mammo.images import dicom_header
 from mammo.images.image import MAX_PIXELS
 
-MASK_SIZE_TOLERANCE = 0.05
-"""How far, as a share, a mask's sides may be from its image's."""
+_ASPECT_TOLERANCE = 0.05
+"""How far, as a share, a mask's aspect may be from its image's."""
+_LARGEST_SCALE = 4
+"""Times that the sides of a mask may be smaller or larger than its image's."""
 _JPEG_RINGING = 0.125
 
 
 def lesion_boxes(mask_path: str | Path, image_shape: tuple[int, int]) -> list[dict]:
     """Find the box of the lesion that a region-of-interest file outlines.
 
-    A mask has two values and nearly the size of its image, from which it can differ by a few
-    pixels; anything else is a crop of the lesion. Series descriptions do not tell the two apart.
+    A mask has two values and nearly the aspect of its image; anything else is a crop of the
+    lesion. Its size may differ by a few pixels, and some masks were drawn at another scale (that of
+    Mass-Test_P_00145_LEFT_CC has 4386 x 1789 pixels, its image 5041 x 2056). Series descriptions do
+    not tell the two apart.
 
     Parameters
     ----------
@@ -41,10 +45,11 @@ def lesion_boxes(mask_path: str | Path, image_shape: tuple[int, int]) -> list[di
     """
     pixels = _decode(Path(mask_path))
     scale = np.divide(image_shape, pixels.shape)
-    near = np.all(np.abs(scale - 1) < MASK_SIZE_TOLERANCE)
+    is_alike = abs(scale[0] / scale[1] - 1) < _ASPECT_TOLERANCE
+    is_whole = is_alike and scale.min() > 1 / _LARGEST_SCALE and scale.max() < _LARGEST_SCALE
     peak = int(pixels.max(initial=0))
     inside = pixels > peak // 2
-    if not near or not peak or not _two_valued(pixels, peak):
+    if not is_whole or not peak or inside.all() or not _two_valued(pixels, peak):
         return []
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
     edges = np.array([[rows[0], columns[0]], [rows[-1] + 1, columns[-1] + 1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,12 @@ class Finding:
     severity: str
     text: str
     remedy: str = ""
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings by their severity, the worst first, and else in their order."""
+    order = ("error", "warning", "note", "ok")
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from tqdm.auto import tqdm
 from mammo.datasets.exclusions import Exclusion, Kind, unreadable
 from mammo.datasets.manifest_headers import read_dicom_facts
 from mammo.errors import DatasetError, UnreadableImageError
-from mammo.images.dicom_header import text
+from mammo.images.elements import text
 
 COLLECTION_FOLDER = "CMMD"
 """Folder that the NBIA Data Retriever makes below ``manifest-*``."""

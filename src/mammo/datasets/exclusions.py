@@ -2,8 +2,8 @@
 
 Which reason an image has is decided where its set is read: by the set's module, for a hospital's
 own images by `mammo.datasets.institution.intake`, for a file of the wrong kind by
-`mammo.datasets.fitness`. What fails once it is decoded is left out by
-`mammo.images.store_building`.
+`mammo.datasets.fitness`, a DICOM header by `mammo.images.fitness`. What fails once it is decoded
+is left out by `mammo.images.store_building`.
 """
 
 from __future__ import annotations
@@ -84,6 +84,7 @@ class Kind(Enum):
     SPECIMEN = "a radiograph of a specimen, not of a breast"
     PART_OF_BREAST = "a {} view, which shows a part of the breast"
     TOO_LARGE = "more than {} pixels"
+    TOO_MANY_BYTES = "more than {} bytes"
     PAGES = (
         "several pages in one file: export each image to a file of its own",
         "export each image to a file of its own",
@@ -95,9 +96,11 @@ class Kind(Enum):
 
     # It cannot be read.
     EMPTY = "the file is empty", *_COPY
+    ELEMENT = "{}", "export these images again with this element mended, or ask the archive why"
     DAMAGED = "{}", *_COPY
     TRUNCATED = "truncated: a part of its pixels is missing", *_COPY
     DEFLATED = "{}", _EXPORT
+    NOT_PREPARED = "{}", "copy damaged files again from the archive, and look at the other images"
     COMPRESSED = "compressed as {}", _EXPORT
     PRIVATE_SYNTAX = "a transfer syntax that only its vendor knows", _EXPORT
     NO_SYNTAX = (

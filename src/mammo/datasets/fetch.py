@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from mammo.datasets import KNOWN, detections
+from mammo.datasets import KNOWN, detections, reader_study
 from mammo.errors import DatasetError, ParameterError
 from mammo.files.archives import unpack
 from mammo.files.download import download
@@ -65,8 +66,8 @@ class Files:
 
     Parameters
     ----------
-    url : str
-        Of the folder that holds them.
+    urls : tuple of str
+        Of the folder that holds them; a further one is tried where the one before has not got them.
     folder : str
         Name under the data root.
     sha256 : mapping of str to str
@@ -77,16 +78,28 @@ class Files:
         What their owners allow, in words, and their page.
     """
 
-    url: str
+    urls: tuple[str, ...]
     folder: str
     sha256: Mapping[str, str]
     max_bytes: int
     terms: str
 
 
+_NYU = "https://raw.githubusercontent.com/nyukat/mammography_metarepository"
+
 RELEASED = {
+    "reader-study": Files(
+        urls=(f"{_NYU}/master/reader_study", f"{_NYU}/main/reader_study"),
+        folder=reader_study.FOLDER,
+        sha256={reader_study.FILE: reader_study.SHA256},
+        max_bytes=2**20,
+        terms=(
+            "BSD-2-Clause, Copyright (c) 2022, Stadnick, Witowski, Rajiv, Chledowski, Shamout, "
+            "Cho, Geras. Page: https://github.com/nyukat/mammography_metarepository"
+        ),
+    ),
     "frcnn-cad-predictions": Files(
-        url="https://raw.githubusercontent.com/riblidezso/frcnn_cad/master/data",
+        urls=("https://raw.githubusercontent.com/riblidezso/frcnn_cad/master/data",),
         folder=detections.FOLDER,
         sha256={
             detections.PREDICTIONS: (
@@ -99,9 +112,12 @@ RELEASED = {
             "Their authors state no licence: they are fetched from the authors' page and never "
             "shipped here. Page: https://github.com/riblidezso/frcnn_cad"
         ),
-    )
+    ),
 }
 """Released results that `fetch` can get."""
+
+EVIDENCE = ("reader-study", "frcnn-cad-predictions")
+"""Released results that the chapter on real evidence is computed from; they are small."""
 
 
 def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
@@ -158,12 +174,29 @@ def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
     )
 
 
+def fetch_evidence(
+    data_root: Path, further: Sequence[str] = (), url: str | None = None
+) -> list[Path]:
+    """Fetch the released results of `EVIDENCE`, and what else is named; see `fetch`.
+
+    Parameters
+    ----------
+    data_root : Path
+    further : sequence of str
+        Names of data sets, as "mias".
+    url : str, optional
+        Of a folder laid out like a data root that holds them all; file:// works as well.
+    """
+    names = (*EVIDENCE, *further)
+    return [fetch(name, data_root, url and _address_below(url, name)) for name in names]
+
+
 def how_to_get(name: str, data_root: Path) -> str:
     """Say how to get a data set, or released results, by hand: page, licence, steps."""
     if name in RELEASED:
         wanted = RELEASED[name]
         return (
-            f"Run 'mammo fetch {name}', or put {' and '.join(wanted.sha256)} from {wanted.url} "
+            f"Run 'mammo fetch {name}', or put {' and '.join(wanted.sha256)} from {wanted.urls[0]} "
             f"into {Path(data_root) / wanted.folder} by hand. {wanted.terms}"
         )
     card = KNOWN[name].card
@@ -177,6 +210,13 @@ def how_to_get(name: str, data_root: Path) -> str:
     )
 
 
+def _address_below(url: str, name: str) -> str:
+    """Return where a folder laid out like a data root has a set or released results."""
+    places = {released: files.folder for released, files in RELEASED.items()}
+    places |= {dataset: wanted.archive for dataset, wanted in DOWNLOADS.items()}
+    return f"{url.rstrip('/')}/{places.get(name, name)}"
+
+
 def _fetch_files(name: str, data_root: Path, url: str | None) -> Path:
     """Fetch into a folder of another name, which gets its own when everything in it is right."""
     wanted = RELEASED[name]
@@ -186,11 +226,10 @@ def _fetch_files(name: str, data_root: Path, url: str | None) -> Path:
         return folder
     partial = data_root / f".{wanted.folder}.part"
     try:
-        for file in wanted.sha256:
-            if not (partial / file).is_file():
-                address = f"{(url or wanted.url).rstrip('/')}/{file}"
-                download(address, partial / file, max_bytes=wanted.max_bytes)
+        _download_from_any((url,) if url else wanted.urls, partial, wanted)
     except DatasetError as error:
+        with suppress(OSError):  # Empty where nothing came.
+            partial.rmdir()
         raise DatasetError(f"{error}\n{how_to_get(name, data_root)}") from error
     try:
         _verify_files(partial, wanted, "fetch it from another address")
@@ -199,6 +238,20 @@ def _fetch_files(name: str, data_root: Path, url: str | None) -> Path:
         raise
     partial.replace(folder)
     return folder
+
+
+def _download_from_any(urls: tuple[str, ...], folder: Path, wanted: Files) -> None:
+    """Download what is not there yet; the last address has the last word on what fails."""
+    for url in urls[:-1]:
+        with suppress(DatasetError):
+            return _download_files(url, folder, wanted)
+    return _download_files(urls[-1], folder, wanted)
+
+
+def _download_files(url: str, folder: Path, wanted: Files) -> None:
+    for file in wanted.sha256:
+        if not (folder / file).is_file():
+            download(f"{url.rstrip('/')}/{file}", folder / file, max_bytes=wanted.max_bytes)
 
 
 def _verify_files(folder: Path, wanted: Files, remedy: str) -> None:

@@ -76,6 +76,30 @@ def with_labels(found: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return found.assign(malignant=own.where(own.notna(), labels).astype(int))
 
 
+def without_box(rows: pd.DataFrame, found: pd.DataFrame) -> pd.Series:
+    """Count the lesions of images whose files gave no box: a crop alone, or no mask at all.
+
+    Such an image has a lesion nobody knows the place of, so that no part of it is background.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows of a manifest of one data set; excluded ones are left out.
+    found : DataFrame
+        As `find` or `lesions` gives it.
+
+    Returns
+    -------
+    Series of int
+        By image_id, those above 0.
+    """
+    used = rows[rows["excluded"].isna()].set_index("image_id")
+    stated = used["mask_paths"].map(lambda text: len(json.loads(text)))
+    boxes = found["image_id"].value_counts().reindex(stated.index, fill_value=0)
+    missing = (stated - boxes).clip(lower=0)
+    return missing[missing > 0]
+
+
 def _of_image(image: dict[str, Any]) -> list[dict[str, Any]]:
     boxes = json.loads(image["boxes"])
     found = [

@@ -11,6 +11,7 @@ from tqdm.auto import tqdm
 from mammo.datasets.exclusions import unreadable
 from mammo.datasets.fitness import unfit_raster, wrong_kind
 from mammo.errors import UnreadableImageError
+from mammo.files import containers
 from mammo.files.opening import opened
 from mammo.images import dicom_header, header_facts
 
@@ -50,7 +51,7 @@ def _completed(row: dict) -> dict:
 def _read_raster(path: Path) -> dict[str, object]:
     with opened(path) as file:
         facts = header_facts.raster_facts(file)
-    excluded = unfit_raster(facts)
+    excluded = unfit_raster(facts, containers.size(path))
     del facts["pages"]
     return {**facts, "excluded": excluded}
 

@@ -41,6 +41,34 @@ def hold_out(labels: np.ndarray, patients: np.ndarray, fraction: float, seed: in
     return images["patient"].isin(chosen).to_numpy()
 
 
+def parts_of_patients(
+    labels: np.ndarray, patients: np.ndarray, n_parts: int, seed: int
+) -> np.ndarray:
+    """Deal patients into parts at random, those with and without a positive image evenly.
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        Label of each image, 0 or 1.
+    patients : ndarray of str, shape (n,)
+        Patient of each image.
+    n_parts : int
+    seed : int
+        The choice depends on it and on the set of patients, not on the order of the images.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Part of each image, from 0.
+    """
+    images = pd.DataFrame({"patient": np.asarray(patients, str), "label": np.asarray(labels, int)})
+    positive = images.groupby("patient")["label"].max().sort_index()
+    shuffled = positive.iloc[np.random.default_rng(seed).permutation(len(positive))]
+    dealt = shuffled.sort_values(ascending=False, kind="stable")
+    part = pd.Series(np.arange(len(dealt)) % n_parts, dealt.index)
+    return images["patient"].map(part).to_numpy(int)
+
+
 def split_patients(manifest: pd.DataFrame, fraction: float, seed: int) -> pd.Series:
     """Split a data set by patient, with the same share of positive patients on both sides.
 

@@ -19,8 +19,11 @@ from mammo.evaluation.bootstrap import auroc_interval, bootstrap_aurocs, statist
 from mammo.evaluation.calibration import (
     brier,
     calibration_line,
-    expected_calibration_error,
     reliability_curve,
+)
+from mammo.evaluation.calibration_error import (
+    debiased_calibration_error,
+    expected_calibration_error,
 )
 from mammo.evaluation.clustered import auroc_covariance, delong_interval, obuchowski_interval
 from mammo.evaluation.curves import (
@@ -32,6 +35,7 @@ from mammo.evaluation.curves import (
     value_of,
 )
 from mammo.evaluation.estimate import Estimate
+from mammo.evaluation.headline import headline_auroc
 from mammo.evaluation.inference import holm, smallest_detectable_difference
 from mammo.evaluation.operating_points import (
     operating_point,
@@ -40,6 +44,8 @@ from mammo.evaluation.operating_points import (
     threshold_for_specificity,
     youden_threshold,
 )
+from mammo.evaluation.readers import mean_reader, readers_against_model
+from mammo.evaluation.score_interval import score_interval
 
 __all__ = [
     "Comparison",
@@ -55,17 +61,22 @@ __all__ = [
     "calibration_line",
     "compare_models",
     "compare_sets",
+    "debiased_calibration_error",
     "delong_interval",
     "expected_calibration_error",
     "fill_missing",
+    "headline_auroc",
     "holm",
+    "mean_reader",
     "non_inferiority",
     "obuchowski_interval",
     "operating_point",
     "operating_points",
     "partial_auroc",
+    "readers_against_model",
     "reliability_curve",
     "roc_curve",
+    "score_interval",
     "sensitivity_at",
     "smallest_detectable_difference",
     "specificity_at",

@@ -12,9 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from mammo.errors import MammoError
 from mammo.evaluation.bootstrap import bootstrap_aurocs, quantiles, tails
 from mammo.evaluation.clustered import auroc_covariance
+from mammo.evaluation.difference_limits import (
+    Limits,
+    NormalLimits,
+    ScoreLimits,
+    is_normal,
+)
 from mammo.evaluation.draws import MOST_SEED
-from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import Images, Unit, check_fraction, check_images, check_scores
+from mammo.evaluation.score_interval import AurocPrecision, method_by, precision_of
 
 
 @dataclass(frozen=True)
@@ -34,16 +40,18 @@ class Comparison:
     ----------
     first, second, difference : float
         The auROCs and their difference.
-    standard_error, statistic, df, p_value : float
+    standard_error, statistic, df : float
         Of the difference, from `mammo.evaluation.auroc_covariance`; ``df`` is infinite where the
-        statistic is normal. ``p_value`` is two-sided, against no difference.
+        statistic is normal.
+    p_value : float
+        Two-sided, against no difference; that of the statistic where ``method`` says so.
     lower, upper, confidence : float
         Interval that goes with the p-value: it excludes 0 where p is below 1 - confidence.
     bootstrap_lower, bootstrap_upper : float
         Percentile bootstrap interval of the difference, beside it.
-    n_images, n_patients, n_malignant : int
+    n_images, n_patients, n_malignant, n_rarer_patients : int
         Of the first set; of both in a paired comparison.
-    second_n_images, second_n_patients, second_n_malignant : int
+    second_n_images, second_n_patients, second_n_malignant, second_n_rarer_patients : int
         Of the second set.
     unit : {"patient", "image"}
         What is taken as independent.
@@ -51,6 +59,8 @@ class Comparison:
         In words.
     n_bootstrap, n_valid, seed : int
         Replicates asked for, those where both auROCs were defined, seed.
+    limits : Limits
+        What ``p_value``, ``lower`` and ``upper`` are of; gives any other bound.
     """
 
     first: float
@@ -68,14 +78,22 @@ class Comparison:
     n_images: int
     n_patients: int
     n_malignant: int
+    n_rarer_patients: int
     second_n_images: int
     second_n_patients: int
     second_n_malignant: int
+    second_n_rarer_patients: int
     unit: Unit
     method: str
     n_bootstrap: int
     n_valid: int
     seed: int
+    limits: Limits
+
+    @property
+    def numbers(self) -> dict[str, object]:
+        """The fields that are a cell of a table."""
+        return {name: value for name, value in vars(self).items() if name != "limits"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +134,8 @@ def compare_models(
     Returns
     -------
     Comparison
-        Normal statistic with Obuchowski's covariance (DeLong's where the unit is the image).
+        Statistic with Obuchowski's covariance (DeLong's where the unit is the image): normal from
+        `FEWEST_MISRANKED` on, below it by score intervals put together.
     """
     check_fraction(confidence, "confidence")
     images = check_images(y_true, first, patient_id, unit)
@@ -124,14 +143,17 @@ def compare_models(
     aurocs, covariance = auroc_covariance(images.labels, both, images.units)
     variance = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
     replicates = bootstrap_aurocs(images.labels, both, images.units, n_bootstrap, seed)
+    precisions = [precision_of(images, scores) for scores in both]
+    spread = math.sqrt(precisions[0].variance * precisions[1].variance)
+    correlation = float(np.clip(covariance[0, 1] / spread, -1, 1)) if spread > 0 else 0.0
     return _comparison(
         aurocs,
         variance,
         math.inf,
         replicates,
         (images, images),
-        unit=unit,
-        method=f"paired, {_variance_name(unit)}, normal",
+        ScoreLimits(*precisions, correlation),
+        design="paired",
         confidence=confidence,
         seed=seed,
     )
@@ -161,7 +183,7 @@ def compare_sets(
     -------
     Comparison
         t statistic with Satterthwaite's degrees of freedom over the units, as R's pROC has it for
-        images.
+        images, from `FEWEST_MISRANKED` on; below it by score intervals put together.
 
     References
     ----------
@@ -179,6 +201,7 @@ def compare_sets(
         replicates.append(bootstrap_aurocs(*arrays, n_bootstrap, own_seed)[0])
         sets.append(images)
     total = sum(variances)
+    precisions = [precision_of(images, images.scores) for images in sets]
     degrees = [images.n_units - 1 for images in sets]
     lost = sum(v**2 / df for v, df in zip(variances, degrees, strict=True) if df)
     return _comparison(
@@ -187,8 +210,8 @@ def compare_sets(
         total**2 / lost if lost > 0 else math.nan,
         replicates,
         sets,
-        unit=unit,
-        method=f"unpaired, {_variance_name(unit)}, t",
+        ScoreLimits(*precisions),
+        design="unpaired",
         confidence=confidence,
         seed=seed,
     )
@@ -206,12 +229,11 @@ def non_inferiority(comparison: Comparison, margin: float) -> NonInferiority:
     """
     if not margin > 0:
         raise MammoError(f"margin is {margin}: give the largest loss of auROC that is accepted")
-    error = comparison.standard_error
-    excess = (comparison.difference - margin) / error if error > 0 else math.nan
+    tail = comparison.limits.tail(margin)
     return NonInferiority(
         margin,
         comparison.upper,
-        float(upper_tail(-excess, comparison.df)),
+        tail if comparison.difference < margin else 1 - tail,
         bool(comparison.upper < margin),
     )
 
@@ -222,38 +244,52 @@ def _comparison(
     df: float,
     replicates: Sequence[NDArray[np.float64]],
     sets: Sequence[Images],
+    by_score: ScoreLimits,
     *,
-    unit: Unit,
+    design: str,
     confidence: float,
-    **described: object,
+    seed: int,
 ) -> Comparison:
     difference = float(aurocs[0] - aurocs[1])
     error = math.sqrt(variance) if variance > 0 else math.nan
-    statistic = difference / error
-    reach = t_quantile((1 + confidence) / 2, df) * error
+    unit = sets[0].unit
+    limits, method = _limits(by_score, NormalLimits(difference, error, df), unit)
+    lower, upper = limits.bounds((1 - confidence) / 2)
     differences = replicates[0] - replicates[1]
     n_units = min(images.n_units for images in sets)
-    lower, upper = quantiles(differences, tails(confidence), n_units, unit)
+    bootstrap_lower, bootstrap_upper = quantiles(differences, tails(confidence), n_units, unit)
     return Comparison(
         first=float(aurocs[0]),
         second=float(aurocs[1]),
         difference=difference,
         standard_error=error,
-        statistic=statistic,
+        statistic=difference / error,
         df=df,
-        p_value=float(2 * upper_tail(abs(statistic), df)),
-        lower=difference - reach,
-        upper=difference + reach,
+        p_value=min(2 * limits.tail(0), 1.0),
+        lower=float(lower),
+        upper=float(upper),
         confidence=confidence,
-        bootstrap_lower=lower,
-        bootstrap_upper=upper,
+        bootstrap_lower=bootstrap_lower,
+        bootstrap_upper=bootstrap_upper,
         **sets[0].sizes,
         **{f"second_{name}": count for name, count in sets[1].sizes.items()},
         unit=unit,
+        method=f"{design}, {method}",
         n_bootstrap=len(differences),
         n_valid=int(np.isfinite(differences).sum()),
-        **described,
+        seed=seed,
+        limits=limits,
     )
+
+
+def _limits(by_score: ScoreLimits, normal: NormalLimits, unit: Unit) -> tuple[Limits, str]:
+    """Choose by the precision of both auROCs, and say in words what was chosen."""
+    both: tuple[AurocPrecision, ...] = (by_score.first, by_score.second)
+    are_same = math.isnan(normal.standard_error) and both[0].variance > 0
+    if are_same or all(is_normal(one) for one in both):
+        quantile = "normal" if math.isinf(normal.df) else "t"
+        return normal, f"{_variance_name(unit)}, {quantile}"
+    return by_score, f"{method_by(unit)}, put together by MOVER"
 
 
 def _variance_name(unit: Unit) -> str:

@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mammo.errors import MammoError
-from mammo.evaluation.bootstrap import Statistic
 from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.inputs import Unit, check_fraction, check_images, check_probabilities
 from mammo.evaluation.proportions import clustered_proportion
@@ -91,36 +90,6 @@ def brier(
     check_probabilities(scores)
     distance = (scores - labels) ** 2
     return np.sum(weights * distance, axis=1) / weights.sum(axis=1, dtype=np.int64)
-
-
-def expected_calibration_error(n_bins: int = 10) -> Statistic:
-    """Mean distance of score and share of malignant images over bins of equal width.
-
-    Parameters
-    ----------
-    n_bins : int
-        Bins between 0 and 1; a score of 1 belongs to the last.
-
-    Returns
-    -------
-    callable
-        For `mammo.evaluation.statistic_interval`. It is above 0 by chance alone, the more so the
-        fewer the images.
-
-    References
-    ----------
-    Naeini MP, Cooper GF, Hauskrecht M. AAAI 2015:2901-2907.
-    """
-
-    def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
-        check_probabilities(scores)
-        place = np.minimum((scores * n_bins).astype(int), n_bins - 1)
-        order = np.argsort(place, kind="stable")
-        starts = np.unique(place[order], return_index=True)[1]
-        off = np.add.reduceat(weights[:, order] * (scores - labels)[order], starts, axis=1)
-        return np.abs(off).sum(axis=1) / weights.sum(axis=1, dtype=np.int64)
-
-    return statistic
 
 
 def reliability_curve(

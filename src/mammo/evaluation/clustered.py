@@ -43,28 +43,50 @@ def auroc_covariance(
     """
     labels, models = check_models(y_true, scores)
     group = group_index(groups, len(labels))
-    n_models, n_groups = len(models), int(group.max()) + 1
-    n_positive, n_negative = int(labels.sum()), int((~labels).sum())
-    if not n_positive or not n_negative:
+    n_models = len(models)
+    if labels.all() or not labels.any():
         _warn(f"auROC is undefined: all {len(labels)} images are of one class")
         return np.full(n_models, math.nan), np.full((n_models, n_models), math.nan)
     placed = np.stack([placements(labels, model) for model in models])
     aurocs = placed[:, labels].mean(axis=1)
-    off = placed - aurocs[:, None]
+    covariance = sum(variance_parts(labels, placed - aurocs[:, None], group))
+    return aurocs, covariance
+
+
+def variance_parts(
+    labels: NDArray[np.bool_], off: NDArray[np.float64], group: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Parts of the auROCs' covariance: of the positive images, the negative ones, and of both.
+
+    Parameters
+    ----------
+    labels : (n,) bool array
+        Both classes present.
+    off : (models, n) float array
+        `mammo.evaluation.auroc.placements` less their mean.
+    group : (n,) int array
+
+    Returns
+    -------
+    three (models, models) float64 arrays
+        NaN, with a UserWarning, if fewer than two groups hold a class.
+    """
+    n_groups = int(group.max()) + 1
+    n_positive, n_negative = int(labels.sum()), int((~labels).sum())
     positive = np.stack([np.bincount(group[labels], row[labels], n_groups) for row in off])
     negative = np.stack([np.bincount(group[~labels], row[~labels], n_groups) for row in off])
     with_positive = len(np.unique(group[labels]))
     with_negative = len(np.unique(group[~labels]))
     if min(with_positive, with_negative) < 2:
         _warn("no variance: fewer than two patients have an image of one class")
-        return aurocs, np.full((n_models, n_models), math.nan)
+        undefined = np.full((len(off), len(off)), math.nan)
+        return undefined, undefined, undefined
     crossed = positive @ negative.T
-    covariance = (
-        _correction(with_positive) * (positive @ positive.T) / n_positive**2
-        + _correction(with_negative) * (negative @ negative.T) / n_negative**2
-        + _correction(n_groups) * (crossed + crossed.T) / (n_positive * n_negative)
+    return (
+        _correction(with_positive) * (positive @ positive.T) / n_positive**2,
+        _correction(with_negative) * (negative @ negative.T) / n_negative**2,
+        _correction(n_groups) * (crossed + crossed.T) / (n_positive * n_negative),
     )
-    return aurocs, covariance
 
 
 def delong_interval(

@@ -22,6 +22,9 @@ class Estimate:
     n_images, n_patients, n_malignant : int
         Rows that were scored (breasts or patients after `mammo.evaluation.aggregate`), their
         patients, and how many rows are malignant.
+    n_rarer_patients : int
+        Patients with a row of the rarer class: the fewer of those with a malignant and those with a
+        benign one.
     unit : {"patient", "image"}
         What is taken as independent.
     method : str
@@ -38,6 +41,7 @@ class Estimate:
     n_images: int
     n_patients: int
     n_malignant: int
+    n_rarer_patients: int
     unit: Unit
     method: str
     n_bootstrap: int | None = None

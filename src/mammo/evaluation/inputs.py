@@ -44,10 +44,12 @@ class Images:
     @property
     def sizes(self) -> dict[str, int]:
         """The counts that every estimate carries, by their names in `Estimate`."""
+        of_class = (self.patients[labels] for labels in (self.labels, ~self.labels))
         return {
             "n_images": len(self.labels),
             "n_patients": len(np.unique(self.patients)),
             "n_malignant": int(self.labels.sum()),
+            "n_rarer_patients": min(len(np.unique(patients)) for patients in of_class),
         }
 
 

@@ -1,4 +1,4 @@
-"""Compiled loops of the bootstrap: random draws with replacement, and the auROC of each replicate.
+"""Compiled loops: the bootstrap's draws, the auROC of each replicate, the roots of a score test.
 
 Each replicate has a stream of its own, SplitMix64 started from the seed and the replicate's number,
 so that what is drawn depends neither on the order of the replicates nor on who computes them
@@ -98,3 +98,27 @@ def replicate_aurocs(seed, start, sizes, negatives, positives, below, up_to, aur
                 wins += count * (beaten + np.int64(running[up_to[model, place]]))
             pairs = 2 * weight * np.int64(total)
             aurocs[model, column] = wins / pairs if pairs > 0 else np.nan
+
+
+@_compiled
+def score_bounds(areas, quantiles, n_positive, n_negative, bounds):
+    """Fill bounds, (sets, 2), with the auROCs farthest from each area that a score test keeps.
+
+    A test keeps an auROC t if the area lies within the quantile times the root of Newcombe's
+    variance at t (`mammo.evaluation.score_interval.AurocPrecision.variance_at`).
+    """
+    for row in range(areas.shape[0]):
+        area, m, n = areas[row], n_positive[row], n_negative[row]
+        more = (m + n) / 2 - 1
+        allowed = quantiles[row] ** 2 / (m * n)
+        for side in range(2):
+            kept, left_out = area, np.float64(side)
+            for _ in range(50):
+                t = (kept + left_out) / 2
+                scale = (2 - t) * (1 + t)
+                variance = t * (1 - t) * (scale + more * (1 + 2 * t * (1 - t)))
+                if (t - area) ** 2 * scale <= allowed * variance:
+                    kept = t
+                else:
+                    left_out = t
+            bounds[row, side] = kept

@@ -3,20 +3,146 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from scipy import special
 
 from mammo.evaluation.inference import normal_quantile, smallest_detectable_difference
 
+_MOST_PATIENTS = 10_000_000
 
-def hanley_mcneil_standard_error(area: float, n_positive: int, n_negative: int) -> float:
+
+@dataclass(frozen=True)
+class Population:
+    """Patients that a study would take in.
+
+    Attributes
+    ----------
+    benign_per_malignant : float
+        Patients without a malignant image for each one with.
+    malignant_images, benign_images : float
+        Images of her class that a patient of either kind has, on average.
+    icc : float
+        Share of the variance that a patient's images have in common, in [0, 1]: at 1 all of them
+        tell the same.
+    """
+
+    benign_per_malignant: float
+    malignant_images: float = 1.0
+    benign_images: float = 1.0
+    icc: float = 0.5
+
+    def effective_images(self, n_malignant: float) -> tuple[float, float]:
+        """Independent images of each class that so many malignant patients are worth."""
+        n_benign = n_malignant * self.benign_per_malignant
+        pairs = (n_malignant, self.malignant_images), (n_benign, self.benign_images)
+        positive, negative = (n * m / (1 + (m - 1) * self.icc) for n, m in pairs)
+        return max(positive, 1.0), max(negative, 1.0)
+
+
+def patients_for_area(
+    area: float,
+    least: float,
+    population: Population,
+    *,
+    confidence: float = 0.95,
+    power: float = 0.8,
+) -> float:
+    """Malignant patients needed to show that an auROC is at least so large.
+
+    Parameters
+    ----------
+    area : float
+        The true auROC.
+    least : float
+        The auROC that the interval is to lie above; below ``area``.
+    population : Population
+    confidence, power : float
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        A whole number; infinite if ``area`` is not above ``least``.
+
+    Notes
+    -----
+    Hanley and McNeil's variance at the number of images that is left after the design effect of a
+    patient's images (Obuchowski). That a patient with images of both classes is her own comparison
+    makes the true variance smaller.
+
+    References
+    ----------
+    Obuchowski NA. Biometrics 1997;53:567-578; Stat Methods Med Res 1998;7:371-392.
+    """
+    z, z_power = normal_quantile(confidence), float(special.ndtri(power))
+
+    def is_enough(n: float) -> bool:
+        sizes = population.effective_images(n)
+        if_least, if_true = (hanley_mcneil_standard_error(a, *sizes) for a in (least, area))
+        return area - least >= z * if_least + z_power * if_true
+
+    return _fewest(is_enough) if area > least else math.inf
+
+
+def patients_for_drop(
+    area: float,
+    most: float,
+    internal_standard_error: float,
+    population: Population,
+    *,
+    confidence: float = 0.95,
+    power: float = 0.8,
+) -> float:
+    """Malignant patients needed to show that a drop is smaller than a margin, if there is none.
+
+    Parameters
+    ----------
+    area : float
+        The true auROC, on both sets.
+    most : float
+        The margin, above 0.
+    internal_standard_error : float
+        Of the auROC on the internal set, which stays as it is.
+    population, confidence, power
+        As for `patients_for_area`.
+
+    Returns
+    -------
+    float
+        A whole number; infinite if the internal set alone leaves too much open.
+    """
+    wanted = most / (normal_quantile(confidence) + float(special.ndtri(power)))
+
+    def is_enough(n: float) -> bool:
+        error = hanley_mcneil_standard_error(area, *population.effective_images(n))
+        return math.hypot(error, internal_standard_error) <= wanted
+
+    return _fewest(is_enough) if internal_standard_error < wanted else math.inf
+
+
+def _fewest(is_enough: Callable[[float], bool]) -> float:
+    """Return the least whole number that is enough, if all larger ones are."""
+    low, high = 0, 1
+    while not is_enough(high):
+        low, high = high, 2 * high
+        if high > _MOST_PATIENTS:
+            return math.inf
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if is_enough(middle) else (middle, high)
+    return high
+
+
+def hanley_mcneil_standard_error(area: float, n_positive: float, n_negative: float) -> float:
     """Standard error to be expected of an auROC, from its value and the class sizes alone.
 
     Parameters
     ----------
     area : float
         The auROC, in [0, 1].
-    n_positive, n_negative : int
+    n_positive, n_negative : float
         Numbers of independent images of each class, at least 1.
 
     References

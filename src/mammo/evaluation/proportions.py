@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from mammo.evaluation.design_effect import design_effect
 from mammo.evaluation.inference import normal_quantile
 
 
@@ -16,9 +17,8 @@ def clustered_proportion(
     """Share of images that are hits, with Wilson's interval at their effective number.
 
     Images of one patient agree with each other, so that n of them are worth fewer independent
-    ones: n divided by the design effect, the ratio of the variance between patients to the
-    binomial one, and never more than n. A patient of one image is worth one, and so is one of many
-    that all agree. Where all images are hits, or none is, the number of patients is taken.
+    ones: n over `mammo.evaluation.design_effect.design_effect`. Images that are patients of their
+    own have Wilson's interval.
 
     Parameters
     ----------
@@ -43,13 +43,7 @@ def clustered_proportion(
     if not n:
         return math.nan, math.nan, math.nan
     value = float(np.mean(hits))
-    unit = np.unique(units, return_inverse=True)[1]
-    n_units = int(unit.max()) + 1
-    effective = float(n_units)
-    if 0 < value < 1 and n_units > 1:
-        off = np.bincount(unit, hits - value)
-        between = np.sum(off**2) / n**2
-        effective = min(value * (1 - value) / between, n) if between > 0 else float(n)
+    effective = n / design_effect(hits - value, units)
     return value, *_wilson(value, effective, normal_quantile(confidence))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +66,11 @@ class Coverage:
 
 
 def simulate(
-    design: Design, area: float, icc: float, generator: np.random.Generator
+    design: Design,
+    area: float,
+    icc: float,
+    generator: np.random.Generator,
+    floor: float = -math.inf,
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.intp]]:
     """Draw normal scores: a patient's images share a part of the variance.
 
@@ -77,12 +82,14 @@ def simulate(
     icc : float
         Share of the variance within a class that is the patient's own, in [0, 1).
     generator : numpy Generator
+    floor : float
+        What lower scores become, as those of images in which a detector marks nothing.
     """
     labels, patients = design.labels_and_patients
     own = generator.standard_normal(patients.max() + 1)[patients]
     noise = generator.standard_normal(len(labels))
-    scores = binormal_distance(area) * labels + math.sqrt(icc) * own + math.sqrt(1 - icc) * noise
-    return labels, scores, patients
+    scores = math.sqrt(icc) * own + math.sqrt(1 - icc) * noise + _distance(area, floor) * labels
+    return labels, np.maximum(scores, floor), patients
 
 
 def simulated_aurocs(
@@ -109,13 +116,40 @@ def simulated_aurocs(
     return np.sum(below * is_malignant, axis=1) / (labels.sum() * (~labels).sum())
 
 
-def expected_auroc(design: Design, area: float, icc: float) -> float:
+def expected_auroc(design: Design, area: float, icc: float, floor: float = -math.inf) -> float:
     """auROC that `simulate` gives on average, pairs within a patient included."""
     within = sum(count * malignant * benign for count, malignant, benign in design.kinds)
     labels, _ = design.labels_and_patients
     share = within / (labels.sum() * (~labels).sum())
-    nearer = float(special.ndtr(binormal_distance(area) / math.sqrt(2 * (1 - icc))))
+    nearer = _superiority(_distance(area, floor), icc, floor) if within else area
     return (1 - share) * area + share * nearer
+
+
+def _superiority(distance: float, icc: float, floor: float) -> float:
+    """Probability that a malignant image scores above a benign one of the same patient."""
+    if math.isinf(floor):
+        return float(special.ndtr(distance / math.sqrt(2 * (1 - icc))))
+    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+    own = math.sqrt(icc) * nodes[:, None]
+    spread = math.sqrt(1 - icc)
+    steps = np.linspace(0, 1, 1002)[1:-1]
+    lowest = special.ndtr((floor - distance - own) / spread)
+    malignant = distance + own + spread * special.ndtri(lowest + (1 - lowest) * steps)
+    above = (1 - lowest[:, 0]) * special.ndtr((malignant - own) / spread).mean(axis=1)
+    tied = lowest[:, 0] * special.ndtr((floor - own[:, 0]) / spread)
+    return float(weights @ (above + tied / 2) / weights.sum())
+
+
+@lru_cache
+def _distance(area: float, floor: float) -> float:
+    """Distance of the classes at which the area between patients is the one asked for."""
+    if math.isinf(floor):
+        return binormal_distance(area)
+    low, high = 0.0, 40.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _superiority(middle, 0, floor) < area else (low, middle)
+    return high
 
 
 def coverage(

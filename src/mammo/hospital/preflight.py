@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,23 @@ import pandas as pd
 
 from mammo.datasets import institution, manifest
 from mammo.datasets.check import check_dataset
-from mammo.datasets.check_report import Finding, Report
+from mammo.datasets.check_report import Finding, Report, worst_first
 from mammo.datasets.institution import accounting
 from mammo.datasets.institution.findings import findings_of
 from mammo.datasets.institution.intake import Intake, read_intake
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import MammoError
-from mammo.evaluation.planning import expected_half_width, smallest_detectable_drop
+from mammo.evaluation.planning import (
+    Population,
+    expected_half_width,
+    hanley_mcneil_standard_error,
+    patients_for_area,
+    patients_for_drop,
+    smallest_detectable_drop,
+)
+from mammo.evaluation.verdicts import FEWEST
 from mammo.files.disk import naming_errors, write_text
+from mammo.hospital.trial import tried
 from mammo.parameters import Parameters
 from mammo.report.tables.spreadsheet_cells import harmless
 from mammo.study import Study
@@ -28,6 +38,8 @@ ASSUMED_AUROC = 0.8
 """The auROC that a model is assumed to have when an interval is expected of it."""
 ASSUMED_INTERNAL = (400, 400)
 """Malignant and benign images of the internal set that a drop is assumed to start from."""
+LEAST_AUROC, MOST_DROP = 0.7, 0.05
+"""What a study is planned to show of a model of `ASSUMED_AUROC` that does not drop."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +54,20 @@ class Expected:
     detectable : float
         Smallest drop from an internal auROC of `ASSUMED_AUROC` that would be found four times in
         five, patients taken as independent.
+    malignant_patients : int
+        Patients with a malignant image that there are.
+    for_area, for_drop : float
+        Patients like these, of them with a malignant image, that it takes to show an auROC of at
+        least `LEAST_AUROC`, and a drop of less than `MOST_DROP`, four times in five; infinite where
+        no number would do.
     """
 
     by_image: float
     by_patient: float
     detectable: float
+    malignant_patients: int
+    for_area: float
+    for_drop: float
 
 
 @dataclass(frozen=True)
@@ -68,10 +89,10 @@ class Preflight:
     expected: Expected | None
 
 
-def preflight(intake: Intake) -> Preflight:
-    """Return what is to be known of an intake."""
+def preflight(intake: Intake, more: Sequence[Finding] = ()) -> Preflight:
+    """Return what is to be known of an intake, and more that was found elsewhere."""
     expected = _expected(intake.used)
-    found = findings_of(intake)
+    found = worst_first([*findings_of(intake), *_too_few(intake.used), *more])
     if expected is not None:
         found.append(_expectation(expected))
     report = Report("your data", intake.folder, accounting.counts(intake), tuple(found))
@@ -105,11 +126,34 @@ def _expected(used: pd.DataFrame) -> Expected | None:
     patients = int(malignant.sum()), int((~malignant).sum())
     if 0 in images or 0 in patients:
         return None
+    of_malignant = used["patient_id"].map(malignant)
+    population = Population(
+        patients[1] / patients[0],
+        images[0] / patients[0],
+        int((~of_malignant).sum()) / patients[1],
+    )
+    internal_error = hanley_mcneil_standard_error(ASSUMED_AUROC, *ASSUMED_INTERNAL)
     return Expected(
         expected_half_width(ASSUMED_AUROC, *images),
         expected_half_width(ASSUMED_AUROC, *patients),
         smallest_detectable_drop(ASSUMED_AUROC, ASSUMED_INTERNAL, patients),
+        patients[0],
+        patients_for_area(ASSUMED_AUROC, LEAST_AUROC, population),
+        patients_for_drop(ASSUMED_AUROC, MOST_DROP, internal_error, population),
     )
+
+
+def _too_few(used: pd.DataFrame) -> Iterator[Finding]:
+    """Say so where the patients of the rarer class settle nothing."""
+    patients = used.groupby(used["label"].astype("Int64"))["patient_id"].nunique()
+    if len(patients) == 2 and patients.min() < FEWEST:
+        rarer = {0: "benign", 1: "malignant"}[patients.idxmin()]
+        yield Finding(
+            "warning",
+            f"patients with a {rarer} image: {patients.min()}; fewer than {FEWEST} settle nothing, "
+            "however many images they have",
+            "add patients of that class; until then a report gives numbers and concludes nothing",
+        )
 
 
 def _expectation(expected: Expected) -> Finding:
@@ -122,10 +166,18 @@ def _expectation(expected: Expected) -> Finding:
     text = (
         f"a model of auROC {ASSUMED_AUROC:g} would be measured to ±{expected.by_image:.2f} if "
         f"every image told for itself, to ±{expected.by_patient:.2f} if all images of a patient "
-        f"told the same (95% intervals); {drop}"
+        f"told the same (95% intervals); {drop}. To show an auROC of at least {LEAST_AUROC:g} "
+        f"takes {_number(expected.for_area)} patients with cancer, and a drop of less than "
+        f"{MOST_DROP:g} {_number(expected.for_drop)}; there are "
+        f"{expected.malignant_patients:,} (power 80%, patients like these, half of the variance "
+        "shared by a patient's images)"
     )
     remedy = "" if can_show else "with more patients of the rarer class it would be"
     return Finding("ok" if can_show else "note", text, remedy)
+
+
+def _number(patients: float) -> str:
+    return "no number of" if math.isinf(patients) else f"{patients:,.0f}"
 
 
 def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Preflight:
@@ -145,7 +197,9 @@ def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Pr
     DatasetError
         If there is no such folder, or the table cannot be understood.
     """
-    return preflight(read_intake(folder, table, LabelLayout(**layout), workers=os.cpu_count() or 1))
+    intake = read_intake(folder, table, LabelLayout(**layout), workers=os.cpu_count() or 1)
+    left, findings = tried(intake)
+    return preflight(left, findings)
 
 
 def of_study(study: Study) -> Preflight:

@@ -6,24 +6,27 @@ import cv2
 import numpy as np
 
 from mammo.errors import UnreadableImageError
+from mammo.images.shrunk import film, shrink, stretched
 
-_LONG_SIDE = 512
 _GREY_MARGIN = 0.05
 _OPENING = 21
 _RESTORED = 13
-_SMALLEST_FRACTION = 0.02
+_SMALLEST_FRACTION, _LARGEST_FRACTION = 0.02, 0.97
+_WHITE, _NEARLY_ALL, _MOST_EDGES = 229, 0.9, 0.35
 
 
 def segment(pixels: np.ndarray) -> np.ndarray:
     """Mask of the breast, with the pectoral muscle and whatever skin adjoins it.
 
-    1. Shrink to 512 pixels on the long side; a median filter removes scan lines and dust.
+    1. Shrink to 512 pixels on the long side, and stretch to the darkest and brightest grey.
     2. Threshold just above the film's background (see `_threshold`).
     3. Open with a disc of 21 pixels: parts from the breast what is thin or barely touches it,
        such as labels, characters and film edges. Keep the largest part. A label that lies
        against the breast over its whole side stays in (2 of the 322 films of mini-MIAS).
     4. Give back what the disc could not reach within 6 pixels of it, such as the nipple, and
        fill holes.
+    5. Where this is the whole of the film, its background is brighter than a frame around it: the
+       frame is left out, and what is within stretched anew.
 
     Parameters
     ----------
@@ -38,11 +41,80 @@ def segment(pixels: np.ndarray) -> np.ndarray:
     Raises
     ------
     UnreadableImageError
-        If nothing stands out from the background on at least 2% of the image.
+        If nothing stands out from the background on at least 2% of the image, no background is
+        left, or the background is white.
     """
-    grey = _shrink(pixels)
+    small = shrink(pixels)
+    grey = stretched(small)
     if grey.min() == grey.max():
         raise UnreadableImageError("the image is blank, and no breast stands out")
+    check_polarity(grey)
+    place = film(grey)
+    mask = _segment(grey)
+    if not _fills(mask[place]):
+        return mask
+    grey = np.zeros_like(grey)
+    grey[place] = stretched(small[place])
+    within = _segment(grey)
+    if not _fills(within[place]):
+        return within
+    if _fills(mask):
+        raise UnreadableImageError(
+            "no background stands out from the breast, which would fill the whole image: export "
+            "it with the window that it is looked at with"
+        )
+    return mask
+
+
+def _fills(mask: np.ndarray) -> bool:
+    """Whether a mask is nearly all of an image, or leaves no side of it to the background."""
+    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    return mask.mean() > _LARGEST_FRACTION or all(side.mean() > 0.5 for side in sides)
+
+
+def check_polarity(grey: np.ndarray) -> None:
+    """Refuse an image whose air is white, as one is whose grey values are inverted.
+
+    Air surrounds the breast on three sides, and is most of the border. The clear edge of a film
+    may be, too: unless there is more white than edges have, lines that are white nearly from end
+    to end are not looked at. Nor is a frame of one grey, which may be black.
+
+    Parameters
+    ----------
+    grey : numpy.ndarray of uint8, shape (rows, columns)
+        As `mammo.images.shrunk.stretched` returns it.
+
+    Raises
+    ------
+    UnreadableImageError
+    """
+    white = grey >= _WHITE
+    within = white[film(grey)]
+    is_air = any(
+        _border(area) > 0.5 and area.mean() > _MOST_EDGES and not _is_all(area)
+        for area in (white, within)
+    )
+    for _ in range(2):  # sides first, then top and bottom
+        kept = np.flatnonzero(within.mean(axis=0) < _NEARLY_ALL)
+        within = within[:, kept[0] : kept[-1] + 1].T if kept.size else within[:, :0].T
+    if is_air or (not _is_all(within) and _border(within) > 0.5):
+        raise UnreadableImageError(
+            "its air is white: its grey values are inverted (in a DICOM file its Photometric "
+            "Interpretation (0028,0004) is wrong), invert them or export the image again as DICOM"
+        )
+
+
+def _is_all(white: np.ndarray) -> bool:
+    """Whether no room for a breast is left beside what is white."""
+    return not white.size or white.mean() > 1 - _SMALLEST_FRACTION
+
+
+def _border(mask: np.ndarray) -> float:
+    return float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
+
+
+def _segment(grey: np.ndarray) -> np.ndarray:
+    """Return the mask of a breast that stands out from a dark background."""
     above = (grey > _threshold(grey)).astype(np.uint8)
     # Beyond the image is background: else a strip along its edge would survive the opening.
     outside = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
@@ -52,16 +124,6 @@ def segment(pixels: np.ndarray) -> np.ndarray:
         raise UnreadableImageError("no breast stands out from the background")
     mask = _largest_part(cv2.dilate(core, _disc(_RESTORED)) & above)
     return _fill_holes(mask).astype(bool)
-
-
-def _shrink(pixels: np.ndarray) -> np.ndarray:
-    """8-bit copy of the image, stretched to its own maximum."""
-    scale = min(1.0, _LONG_SIDE / max(pixels.shape))
-    columns, rows = (max(1, round(side * scale)) for side in pixels.shape[::-1])
-    small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
-    top = float(small.max())
-    grey = np.rint(small * (255 / top)) if top > 0 else np.zeros_like(small)
-    return cv2.medianBlur(grey.astype(np.uint8), 5)
 
 
 def _threshold(grey: np.ndarray) -> int:

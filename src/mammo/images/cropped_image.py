@@ -107,9 +107,9 @@ def prepare(image: Image, laterality: str | None, settings: PreprocessingSetting
     Raises
     ------
     UnreadableImageError
-        If no breast stands out from the background or it has no contrast.
+        If no breast stands out from a dark background or it has no contrast.
     """
-    pixels = image.pixels
+    pixels = image.on_background
     mask = segment(pixels)
     flipped = chest_wall_on_right(mask)
     if flipped is None:

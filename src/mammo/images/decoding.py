@@ -1,4 +1,4 @@
-"""The stored values of a DICOM image: every one of them as it was written, or a refusal."""
+"""The pixels of a DICOM image: every one of them as it was written, or a refusal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ import numpy as np
 from mammo.errors import UnreadableImageError
 from mammo.images.codecs import jpeg, jpeg_2000, rle
 from mammo.images.dicom_header import short_name
+from mammo.images.elements import Header, title, whole
+from mammo.images.stored_values import is_torn
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+    from pydicom.uid import UID
 
-    from mammo.images.codecs.jpeg import Frame
 
-
-def stored_values(dataset: Dataset) -> np.ndarray:
+def decode(dataset: Dataset) -> np.ndarray:
     """Decode the pixels of a dataset.
 
     Parameters
@@ -33,7 +34,7 @@ def stored_values(dataset: Dataset) -> np.ndarray:
     Raises
     ------
     UnreadableImageError
-        If the pixel data are not exactly those of the image that the header announces.
+        If the pixel data are not those of the image that the header announces.
     """
     syntax = dataset.file_meta.TransferSyntaxUID
     shape = dataset.Rows, dataset.Columns
@@ -46,27 +47,21 @@ def stored_values(dataset: Dataset) -> np.ndarray:
 
 
 def _uncompressed(dataset: Dataset) -> np.ndarray:
+    """Decode what belongs to the image; a surplus at the end is none of it."""
     needed = dataset.Rows * dataset.Columns * dataset.BitsAllocated // 8
-    found = len(dataset.PixelData)
-    if found not in (needed, needed + needed % 2):
-        raise UnreadableImageError(
-            f"its pixel data have {found:,} bytes, where {dataset.Rows} x {dataset.Columns} pixels"
-            f" of {dataset.BitsAllocated} bits have {needed:,}: copy or export it again"
-        )
+    if len(dataset.PixelData) > needed + needed % 2:
+        dataset["PixelData"].value = dataset.PixelData[: needed + needed % 2]
     return _by_pydicom(dataset)
 
 
 def _compressed(dataset: Dataset) -> np.ndarray:
     from pydicom.encaps import get_frame
 
+    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
     syntax = dataset.file_meta.TransferSyntaxUID
-    decode = _CODECS.get(syntax)
-    if decode is None:
-        raise UnreadableImageError(
-            f"it is compressed with {short_name(syntax)}, for which there is no decoder: export "
-            "it again uncompressed"
-        )
-    return decode(get_frame(dataset.PixelData, 0, number_of_frames=1), dataset)
+    if clause := contradiction(frame, syntax, dataset):
+        raise UnreadableImageError(clause)
+    return CODECS[syntax](frame, dataset)
 
 
 def _rle(frame: bytes, dataset: Dataset) -> np.ndarray:
@@ -76,46 +71,67 @@ def _rle(frame: bytes, dataset: Dataset) -> np.ndarray:
 def _jpeg_lossless(frame: bytes, dataset: Dataset) -> np.ndarray:
     from mammo.images.codecs import jpeg_lossless
 
-    _check_frame(jpeg.find_frame(frame), dataset)
     return jpeg_lossless.decode(frame)
 
 
 def _jpeg(frame: bytes, dataset: Dataset) -> np.ndarray:
     from mammo.images.codecs import jpeg_sequential
 
-    if dataset.BitsStored > 8:
-        raise UnreadableImageError(
-            f"it is compressed with {short_name(dataset.file_meta.TransferSyntaxUID)} at "
-            f"{dataset.BitsStored} bits, for which there is no decoder under a permissive licence:"
-            " decompress it first, for instance with DCMTK's dcmdjpeg"
-        )
-    _check_frame(jpeg.find_frame(frame), dataset)
     jpeg_sequential.check(frame)
     return _by_pydicom(dataset, "pillow")  # gdcm ends the process at some damaged streams
 
 
 def _jpeg_ls(frame: bytes, dataset: Dataset) -> np.ndarray:
-    _check_frame(jpeg.find_frame(frame), dataset)
     return _by_pydicom(dataset, "gdcm")  # pyjpegls never returns from truncated streams
 
 
 def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
-    _check_frame(jpeg_2000.find_frame(frame), dataset)
-    return _by_pydicom(dataset, "pylibjpeg")
+    """Decode a stream whose sign may not be the header's.
+
+    Many write two's complement into unsigned streams, which the sign of the header makes right. It
+    makes wrong what a wrong header says of values without sign: these fall apart then.
+    """
+    values = _by_pydicom(dataset, "pylibjpeg")
+    found = jpeg_2000.find_frame(frame)
+    if dataset.PixelRepresentation and not found.is_signed and values.min() < 0:
+        unsigned = values.astype(np.int32) % (1 << found.precision)
+        if is_torn(values, unsigned):
+            raise UnreadableImageError(
+                f"its stream holds values without sign, its {title('PixelRepresentation')} says "
+                "that they have one: export it again"
+            )
+    return values
 
 
-def _check_frame(frame: Frame, dataset: Dataset) -> None:
-    """Refuse a stream of another image: a decoder would make room for whatever it announces."""
-    stated = dataset.Rows, dataset.Columns
+def contradiction(stream: bytes, syntax: UID, header: Header) -> str | None:
+    """Return what the head of a compressed stream says of another image than the header does.
+
+    A decoder would make room for whatever a stream announces.
+
+    Raises
+    ------
+    UnreadableImageError
+        If the stream has no head.
+    """
+    find = _HEADS.get(CODECS.get(syntax))
+    if find is None:
+        return None
+    frame = find(stream)
+    stated = whole(header, "Rows"), whole(header, "Columns")
+    allocated = whole(header, "BitsAllocated") or 0
     if frame[:2] != stated:
-        raise UnreadableImageError(
-            f"its stream has {_by(frame[:2])} pixels, its header says {_by(stated)}"
-        )
-    if frame.components != 1 or frame.precision > dataset.BitsAllocated:
-        raise UnreadableImageError(
+        return f"its stream has {_by(frame[:2])} pixels, its header says {_by(stated)}"
+    if frame.components != 1 or frame.precision > allocated:
+        return (
             f"its stream has {frame.components} components of {frame.precision} bits, its header "
-            f"says one of {dataset.BitsAllocated}"
+            f"says one of {allocated}"
         )
+    if frame.is_signed and whole(header, "PixelRepresentation") == 0:
+        return (
+            f"its stream holds values with a sign, its {title('PixelRepresentation')} says that "
+            "they have none: export it again"
+        )
+    return None
 
 
 def _by_pydicom(dataset: Dataset, plugin: str = "") -> np.ndarray:
@@ -131,11 +147,11 @@ def _by_pydicom(dataset: Dataset, plugin: str = "") -> np.ndarray:
         ) from None
 
 
-def _by(sides: tuple[int, ...]) -> str:
+def _by(sides: tuple[int | None, ...]) -> str:
     return " x ".join(map(str, sides))
 
 
-_CODECS: dict[str, Callable[[bytes, Dataset], np.ndarray]] = {
+CODECS: dict[str, Callable[[bytes, Dataset], np.ndarray]] = {
     "1.2.840.10008.1.2.5": _rle,
     "1.2.840.10008.1.2.4.50": _jpeg,
     "1.2.840.10008.1.2.4.51": _jpeg,
@@ -150,3 +166,14 @@ _CODECS: dict[str, Callable[[bytes, Dataset], np.ndarray]] = {
     "1.2.840.10008.1.2.4.203": _jpeg_2000,
 }
 """By transfer syntax: how its one frame is decoded, or refused."""
+
+LOSSY_JPEG, MOST_LOSSY_BITS = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"), 8
+"""Syntaxes of which streams of more bits have no decoder under a permissive licence."""
+
+_HEADS = {
+    _jpeg: jpeg.find_frame,
+    _jpeg_lossless: jpeg.find_frame,
+    _jpeg_ls: jpeg.find_frame,
+    _jpeg_2000: jpeg_2000.find_frame,
+}
+"""By decoder: what finds the size of a stream's image."""

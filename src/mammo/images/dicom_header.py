@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Union
+from typing import TYPE_CHECKING, BinaryIO
 
 from mammo.errors import DeflatedFileError, UnreadableImageError
 from mammo.files.opening import naming_faults, opened
+from mammo.images.elements import UNDECODABLE, Header, numbers, several, term, text
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -70,9 +71,6 @@ MONOCHROME = ("MONOCHROME1", "MONOCHROME2")
 MAX_HEADER_BYTES = 2**24
 """What a header may have without its pixels; tables of grey values have some 100,000."""
 
-Header = Union["Dataset", Mapping[str, object]]
-"""A header, or its values by keyword."""
-
 _PIXEL_DATA_GROUP = 0x7FE0
 
 
@@ -99,9 +97,7 @@ def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
         the file, which may name a patient.
     """
     with opened(path) as file, naming_faults("the DICOM header"):
-        header = _parsed(file, tags)
-        _values(header)  # are found damaged, or not, when they are first looked at
-        return header, file.tell()
+        return _parsed(file, tags), file.tell()
 
 
 def read_values(file: BinaryIO, tags: Sequence[str]) -> tuple[dict[str, object], UID | None, int]:
@@ -117,8 +113,9 @@ def read_values(file: BinaryIO, tags: Sequence[str]) -> tuple[dict[str, object],
         Bytes before the pixel data.
     """
     with naming_faults("the DICOM header"):
-        header = _parsed(file, tags)
-        return _values(header), transfer_syntax(header), file.tell()
+        header, offset = _parsed(file, tags), file.tell()
+        values = {element.keyword: element.value for element in header}
+        return values, transfer_syntax(header), offset
 
 
 def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
@@ -127,13 +124,32 @@ def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
 
     wanted = [tag_for_keyword(keyword) for keyword in tags]
     header = read_partial(_Bounded(file), stop_when=_at_pixels, force=True, specific_tags=wanted)
-    if "SOPClassUID" in tags and "SOPClassUID" not in header:
+    _decode(header)
+    for keyword, in_meta in _ALSO_IN_META.items():
+        if keyword in tags and not text(header.get(keyword)):
+            meta = getattr(header, "file_meta", {})
+            setattr(header, keyword, text(meta.get(in_meta)) or "")
+    if "SOPClassUID" in tags and not header.SOPClassUID:
         raise UnreadableImageError("the DICOM header is damaged: it names no SOP class")
     return header
 
 
-def _values(header: Dataset) -> dict[str, object]:
-    return {element.keyword: element.value for element in header}
+_ALSO_IN_META = {
+    "SOPClassUID": "MediaStorageSOPClassUID",
+    "SOPInstanceUID": "MediaStorageSOPInstanceUID",
+}
+"""The file meta information must repeat these (PS3.10 section 7.1), which anonymisers forget."""
+
+
+def _decode(header: Dataset) -> None:
+    """Decode every value; one that cannot be is `UNDECODABLE`, and costs what needs it alone."""
+    from pydicom.dataelem import DataElement
+
+    for tag in list(header.keys()):
+        try:
+            header[tag] = header[tag]  # decoded by being asked for
+        except Exception:  # pydicom raises nearly anything
+            header[tag] = DataElement(tag, "UN", UNDECODABLE)
 
 
 def _at_pixels(tag: int, vr: str | None, length: int) -> bool:
@@ -161,41 +177,38 @@ class _Bounded:
         return self._read(size)
 
 
-def require_whole(header: Header, keywords: Sequence[str] = WHOLE_NUMBERS) -> None:
-    """Refuse a header where one of some elements is there and is not one whole number."""
-    for keyword in keywords:
-        if not isinstance(header.get(keyword), int | None):
-            raise UnreadableImageError(f"the DICOM header is damaged: {keyword} is no whole number")
-
-
 def laterality(header: Header) -> str | None:
     """Side from Image Laterality (0020,0062), then Laterality (0020,0060)."""
-    side = text(header.get("ImageLaterality")) or text(header.get("Laterality")) or ""
-    return side.upper() if side.upper() in ("L", "R") else None
+    side = term(header.get("ImageLaterality")) or term(header.get("Laterality"))
+    return side if side in ("L", "R") else None
 
 
 def view(header: Header) -> str | None:
     """View Position (0018,5101), else the view code, else Patient Orientation, as CBIS-DDSM."""
-    if position := text(header.get("ViewPosition")):
-        return position.upper()
-    codes = (VIEW_CODES.get(code) for code in _codes(header.get("ViewCodeSequence")))
+    if position := term(header.get("ViewPosition")):
+        return position
+    codes = (VIEW_CODES.get(code) for code in _codes(header, "ViewCodeSequence"))
     if found := next(filter(None, codes), None):
         return found
     # CBIS-DDSM writes the view where the standard has two directions such as A\F.
     orientation = header.get("PatientOrientation")
-    written = text(orientation) if isinstance(orientation, str) else None
-    return written.upper() if written else None
+    return term(orientation) or None if isinstance(orientation, str) else None
 
 
 def modifiers(header: Header) -> tuple[str, ...]:
     """View modifiers of `MODIFIER_CODES`, from the view code's items or beside them."""
-    items = [*(header.get("ViewCodeSequence") or ()), header]
-    codes = [code for item in items for code in _codes(item.get("ViewModifierCodeSequence"))]
+    places = [*items(header, "ViewCodeSequence"), header]
+    codes = [code for place in places for code in _codes(place, "ViewModifierCodeSequence")]
     return tuple(dict.fromkeys(MODIFIER_CODES[code] for code in codes if code in MODIFIER_CODES))
 
 
-def _codes(sequence: Sequence[Dataset] | None) -> Iterator[str]:
-    return (str(item.get("CodeValue") or "") for item in sequence or ())
+def items(header: Header, keyword: str) -> list[Dataset]:
+    """Return the items of a sequence that hold something."""
+    return [item for item in several(header.get(keyword)) if item and hasattr(item, "get")]
+
+
+def _codes(header: Header, keyword: str) -> Iterator[str]:
+    return (text(item.get("CodeValue")) or "" for item in items(header, keyword))
 
 
 def transfer_syntax(header: Dataset) -> UID | None:
@@ -210,12 +223,12 @@ def short_name(syntax: UID) -> str:
 
 def says_yes(header: Header, keyword: str) -> bool:
     """Whether an element's value is YES."""
-    return (text(header.get(keyword)) or "").upper() == "YES"
+    return term(header.get(keyword)) == "YES"
 
 
 def year(header: Header) -> int | None:
     """Year of the acquisition, else of the study."""
-    date = str(header.get("AcquisitionDate") or header.get("StudyDate") or "")
+    date = text(header.get("AcquisitionDate")) or text(header.get("StudyDate")) or ""
     return int(date[:4]) if date[:4].isdecimal() else None
 
 
@@ -227,12 +240,7 @@ def spacing_mm(header: Header) -> float | None:
     absent.
     """
     for keyword in ("ImagerPixelSpacing", "PixelSpacing"):
-        stated = header.get(keyword)
-        if stated and 0 < (spacing := float(stated[0])) < math.inf:
-            return spacing
+        rows = next(iter(numbers(header.get(keyword))), math.nan)
+        if 0 < rows < math.inf:
+            return rows
     return None
-
-
-def text(value: object) -> str | None:
-    """Text of an element's value, None if it is absent or blank."""
-    return str(value).strip() or None if value is not None else None

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from mammo.files.opening import naming_faults
 from mammo.images import dicom_header
-from mammo.images.dicom_header import Header, text
+from mammo.images.elements import Header, term, text, whole
 
 RASTER_FORMATS = ("PPM", "PNG", "TIFF", "JPEG")
 RASTER_SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".pgm")
@@ -30,7 +30,6 @@ DICOM_TAGS = [
     "StudyDate",
 ]
 
-_WHOLE_NUMBERS = ("Rows", "Columns", "BitsStored")
 _RASTER_BITS = {"1": 1, "L": 8, "P": 8, "RGB": 8, "RGBA": 8, "LA": 8, "I;16": 16, "I;16B": 16}
 
 
@@ -43,15 +42,14 @@ def facts_of(header: Header) -> dict[str, object]:
         One sentence without the path, so that equal faults read equal.
     """
     with naming_faults("the DICOM header"):
-        dicom_header.require_whole(header, _WHOLE_NUMBERS)
         return {
             "presentation_intent": text(header.get("PresentationIntentType")),
-            "photometric_interpretation": text(header.get("PhotometricInterpretation")),
-            "bits_stored": header.get("BitsStored"),
+            "photometric_interpretation": term(header.get("PhotometricInterpretation")) or None,
+            "bits_stored": whole(header, "BitsStored"),
             "manufacturer": text(header.get("Manufacturer")),
             "pixel_spacing_mm": dicom_header.spacing_mm(header),
-            "rows": header.get("Rows"),
-            "columns": header.get("Columns"),
+            "rows": whole(header, "Rows"),
+            "columns": whole(header, "Columns"),
             "laterality": dicom_header.laterality(header),
             "view": dicom_header.view(header),
             "acquisition_year": dicom_header.year(header),

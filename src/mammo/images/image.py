@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
 
 MAX_PIXELS = 80_000_000
 """Rows x columns above which an image is refused before it is decoded.
@@ -44,3 +42,22 @@ class Image:
     laterality: str | None = None
     view: str | None = None
     padding: np.ndarray | None = None
+
+    @property
+    def bounds(self) -> tuple[np.float32, np.float32]:
+        """Darkest and brightest pixel that was measured; alike where there is none."""
+        measured = self.pixels if self.padding is None else self.pixels[~self.padding]
+        return (measured.min(), measured.max()) if measured.size else (np.float32(0),) * 2
+
+    @property
+    def on_background(self) -> np.ndarray:
+        """Pixels, float32, with padding that is dark beside what was measured.
+
+        Black, which it is, would dwarf the contrast of an image that begins far above black: the
+        padding is as far below the darkest pixel as the brightest is above it.
+        """
+        darkest, brightest = self.bounds
+        dark = 2 * darkest - brightest
+        if self.padding is None or dark <= 0:
+            return self.pixels
+        return np.where(self.padding, dark, self.pixels)

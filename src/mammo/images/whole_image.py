@@ -9,8 +9,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from mammo.errors import UnreadableImageError
+from mammo.images.breast_mask import check_polarity
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
+from mammo.images.shrunk import shrink, stretched
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,14 @@ class WholeImageSettings(BaseModel):
         Raises
         ------
         UnreadableImageError
-            If the image is of one grey.
+            If the image is of one grey, or its air is white.
         """
-        measured = image.pixels if image.padding is None else image.pixels[~image.padding]
-        if not measured.size or measured.min() == measured.max():
+        low, high = image.bounds
+        if low == high:
             raise UnreadableImageError("the image is blank: all of its pixels are alike")
-        low, high = measured.min(), measured.max()
-        small = cv2.resize(image.pixels, self.shape[::-1], interpolation=cv2.INTER_CUBIC)
+        pixels = image.on_background
+        check_polarity(stretched(shrink(pixels)))
+        small = cv2.resize(pixels, self.shape[::-1], interpolation=cv2.INTER_CUBIC)
         native_rows, native_columns = image.pixels.shape
         geometry = Geometry(
             row_min=0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -17,10 +18,13 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from mammo.models.end2end import End2End
-from mammo.models.transfer import TransferModel
+from mammo.models.transfer import Classifier, TransferModel
+
+Model: TypeAlias = End2End | TransferModel | Classifier
+"""A `Classifier` takes feature maps where the others take images."""
 
 
-def class_activation_map(model: End2End | TransferModel, grey: Tensor) -> NDArray[np.float32]:
+def class_activation_map(model: Model, inputs: Tensor) -> NDArray[np.float32]:
     """Return where each image's evidence for cancer is, in shares of the image's highest.
 
     Each of the last maps before pooling counts with the mean of the log-odds' gradient on it; of
@@ -29,23 +33,23 @@ def class_activation_map(model: End2End | TransferModel, grey: Tensor) -> NDArra
 
     Parameters
     ----------
-    model : End2End or TransferModel
+    model : End2End, TransferModel or Classifier
         Left as it is, and run in evaluation mode.
-    grey : Tensor, shape (B, 1, rows, columns)
-        In [0, 1], on the model's device.
+    inputs : Tensor, shape (B, 1, rows, columns) or (B, C, rows, columns)
+        Grey images in [0, 1], or the feature maps that a classifier takes; on the model's device.
 
     Returns
     -------
     numpy.ndarray of float32, shape (B, h, w)
         In [0, 1], at the resolution of the last maps.
     """
-    maps, gradient = _maps_and_gradient(model, grey)
+    maps, gradient = _maps_and_gradient(model, inputs)
     evidence = (gradient.mean((2, 3), keepdim=True) * maps).sum(1).relu()
     highest = evidence.amax((1, 2), keepdim=True)
     return (evidence / highest.where(highest > 0, 1)).float().cpu().numpy()
 
 
-def _maps_and_gradient(model: End2End | TransferModel, grey: Tensor) -> tuple[Tensor, Tensor]:
+def _maps_and_gradient(model: Model, inputs: Tensor) -> tuple[Tensor, Tensor]:
     """Return the last maps (B, C, h, w) and the gradient of each image's log-odds on them."""
     kept: list[Tensor] = []
 
@@ -58,17 +62,19 @@ def _maps_and_gradient(model: End2End | TransferModel, grey: Tensor) -> tuple[Te
     handle = _last_layer(model).register_forward_hook(begin_graph)
     try:
         with torch.enable_grad(), _evaluating(model):
-            log_odds = functional_call(model, values, grey)
+            log_odds = functional_call(model, values, inputs)
             gradient = torch.autograd.grad(log_odds.sum(), kept[0])[0]
     finally:
         handle.remove()
     return kept[0].detach(), gradient
 
 
-def _last_layer(model: End2End | TransferModel) -> nn.Module:
+def _last_layer(model: Model) -> nn.Module:
     """Return the layer that puts out the last maps before pooling."""
     if isinstance(model, TransferModel):
         return model.classifier.relu
+    if isinstance(model, Classifier):
+        return model.relu
     pooling = ("global_average_pool", "flatten")
     name = next(x["inputs"][0] for x in model.top.layers if x["kind"] in pooling)
     return model.backbone if name == "input" else model.top.get_submodule(name)

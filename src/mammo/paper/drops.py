@@ -6,11 +6,21 @@ import math
 
 import pandas as pd
 
-from mammo.evaluation import holm
+from mammo.evaluation import holm, smallest_detectable_difference
 from mammo.evaluation.inference import upper_tail
 from mammo.evaluation.planning import smallest_detectable_drop
 from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2
 from mammo.paper.sampling_error import Z_95, class_sizes
+
+SHARED = 1 / math.sqrt(5)
+"""Correlation of the mean of a fifth with that of the whole that it is a part of."""
+
+_WIDTHS = {
+    "p": "hanley_mcneil",
+    "p_by_patient": "simulated_by_patient",
+    "p_one_class": "simulated_one_class",
+}
+"""The half-widths that each p-value is made of."""
 
 
 def published_drops(intervals: pd.DataFrame) -> pd.DataFrame:
@@ -25,9 +35,10 @@ def published_drops(intervals: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         One row an external cell of Tables 3 and 4: ``place``, ``model``, ``dataset``,
-        ``internal_dataset``, ``first`` (its validation), ``second``, ``difference``; ``p`` and
-        ``p_holm`` with Hanley and McNeil's errors, ``p_by_patient`` and ``p_holm_by_patient`` with
-        the simulated ones.
+        ``internal_dataset``, ``first`` (its validation), ``second``, ``difference``; with Hanley
+        and McNeil's errors its ``standard_error``, ``lower`` and ``upper`` (95%), ``detectable``
+        (with 80% power), ``p`` and ``p_holm``; ``p_by_patient``, ``p_one_class`` and
+        ``p_holm_by_patient``, ``p_holm_one_class`` with the simulated ones.
     """
     is_validation = intervals["split"] == "validation"
     home_of = {"Table 3": "Table 2", "Table 4": "Table 4"}
@@ -48,13 +59,14 @@ def published_gains(intervals: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         One row an external cell of Table 4, as `published_drops`: ``first`` is Table 4's value,
         ``second`` that of the same model in Table 3, on the whole set; the two are taken as
-        independent, though the fifth is a part of the whole.
+        independent. The fifth is a part of the whole, so that they are correlated by as much as
+        `SHARED` if the two trainings order the images alike: ``p_shared`` is for that.
     """
     before = intervals[intervals["place"] == "Table 3"].set_index(["model", "dataset"], drop=False)
     after = intervals[(intervals["place"] == "Table 4") & (intervals["split"] == "test")]
-    return _compared(
-        [(cell, before.loc[(cell["model"], cell["dataset"])]) for _, cell in after.iterrows()]
-    )
+    pairs = [(cell, before.loc[(cell["model"], cell["dataset"])]) for _, cell in after.iterrows()]
+    shared = [_p_value(*pair, "hanley_mcneil", SHARED) for pair in pairs]
+    return _compared(pairs).assign(p_shared=shared)
 
 
 def detectable_drops() -> pd.DataFrame:
@@ -80,10 +92,7 @@ def _compared(pairs: list[tuple[pd.Series, pd.Series]]) -> pd.DataFrame:
     rows = []
     for first, second in pairs:
         difference = first["auroc"] - second["auroc"]
-        p_values = {
-            name: _p_value(difference, first[width], second[width])
-            for name, width in (("p", "hanley_mcneil"), ("p_by_patient", "simulated_by_patient"))
-        }
+        error = _error(first, second, "hanley_mcneil")
         rows.append(
             {
                 "place": second["place"] if first["split"] == "validation" else first["place"],
@@ -93,13 +102,24 @@ def _compared(pairs: list[tuple[pd.Series, pd.Series]]) -> pd.DataFrame:
                 "first": first["auroc"],
                 "second": second["auroc"],
                 "difference": difference,
-                **p_values,
+                "standard_error": error,
+                "lower": difference - Z_95 * error,
+                "upper": difference + Z_95 * error,
+                "detectable": smallest_detectable_difference(error),
+                **{name: _p_value(first, second, width) for name, width in _WIDTHS.items()},
             }
         )
     table = pd.DataFrame(rows)
-    return table.assign(p_holm=holm(table["p"]), p_holm_by_patient=holm(table["p_by_patient"]))
+    adjusted = {name.replace("p", "p_holm", 1): holm(table[name]) for name in _WIDTHS}
+    return table.assign(**adjusted)
 
 
-def _p_value(drop: float, first_half_width: float, second_half_width: float) -> float:
-    error = math.hypot(first_half_width, second_half_width) / Z_95
-    return 2 * upper_tail(abs(drop) / error, math.inf)
+def _error(first: pd.Series, second: pd.Series, width: str, correlation: float = 0.0) -> float:
+    """Standard error of a difference of two values, from their 95% half-widths."""
+    one, other = first[width] / Z_95, second[width] / Z_95
+    return math.sqrt(one**2 + other**2 - 2 * correlation * one * other)
+
+
+def _p_value(first: pd.Series, second: pd.Series, width: str, correlation: float = 0.0) -> float:
+    difference = abs(first["auroc"] - second["auroc"])
+    return 2 * upper_tail(difference / _error(first, second, width, correlation), math.inf)

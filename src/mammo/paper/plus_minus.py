@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
-from mammo.evaluation.inputs import Unit
 from mammo.paper.published import PRINTED_HALF_WIDTH
 
 SMALLEST, LARGEST = PRINTED_HALF_WIDTH - 0.005, PRINTED_HALF_WIDTH + 0.005
@@ -15,7 +14,14 @@ SMALLEST, LARGEST = PRINTED_HALF_WIDTH - 0.005, PRINTED_HALF_WIDTH + 0.005
 ALLOWED = LARGEST / SMALLEST
 """Two numbers that both print as ±0.01 are less than this many times apart."""
 
-_ERRORS: dict[Unit, str] = {"image": "hanley_mcneil", "patient": "simulated_by_patient"}
+Assumed = Literal["image", "patient", "one class"]
+"""Images are independent; a patient's are alike; so, and those of UKy's patients of one class."""
+
+_ERRORS: dict[Assumed, str] = {
+    "image": "hanley_mcneil",
+    "patient": "simulated_by_patient",
+    "one class": "simulated_one_class",
+}
 
 
 class Reading(NamedTuple):
@@ -55,8 +61,9 @@ READINGS = (
     ),
     Reading(
         "the spread over several trainings, or its error: the tables are headed 'mean auROC'",
-        "alike on all sets whatever their size, for the 9 external values of the models that the "
-        "authors trained; the other 7 are of released weights, which nobody trained again",
+        "not tied to the size of a set, and perhaps not alike on all, for the 9 external values of "
+        "the models that the authors trained; the other 7 are of released weights, which nobody "
+        "trained again",
         PARTLY,
     ),
     Reading(
@@ -69,7 +76,7 @@ READINGS = (
 
 
 def readings(intervals: pd.DataFrame) -> list[Reading]:
-    """Return `READINGS`; only what is simulated, by patient, depends on the seed.
+    """Return `READINGS` with what was simulated, by patient.
 
     Parameters
     ----------
@@ -80,14 +87,16 @@ def readings(intervals: pd.DataFrame) -> list[Reading]:
     return [one._replace(gives=one.gives.format(by_patient=by_patient)) for one in READINGS]
 
 
-def expected_widths(intervals: pd.DataFrame, unit: Unit) -> pd.Series:
+def expected_widths(intervals: pd.DataFrame, assumed: Assumed, place: str = "Table") -> pd.Series:
     """Mean half-width to be expected of the values printed with ±0.01, by table and data set.
 
     Parameters
     ----------
     intervals : DataFrame
-    unit : {"image", "patient"}
+    assumed : {"image", "patient", "one class"}
         By formula for independent images, or simulated with a patient's images alike.
+    place : str
+        How the names of the tables begin that count.
 
     Returns
     -------
@@ -95,7 +104,8 @@ def expected_widths(intervals: pd.DataFrame, unit: Unit) -> pd.Series:
         Index ``place`` and ``dataset``. Table 4's external sets are a fifth of Table 3's.
     """
     printed = intervals[intervals["printed_half_width"].notna()]
-    return printed.groupby(["place", "dataset"], sort=False)[_ERRORS[unit]].mean()
+    printed = printed[printed["place"].str.startswith(place)]
+    return printed.groupby(["place", "dataset"], sort=False)[_ERRORS[assumed]].mean()
 
 
 def ratio(widths: pd.Series) -> float:

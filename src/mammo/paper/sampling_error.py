@@ -15,8 +15,9 @@ from mammo.datasets import DATASETS
 from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.planning import hanley_mcneil_standard_error
 from mammo.evaluation.simulation import Design, independent, simulated_aurocs
+from mammo.paper.designs import DESIGNS
 from mammo.paper.published import INTERNAL, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc
-from mammo.study.coverage import DESIGNS
+from mammo.paper.simulated_errors import STANDARD_ERRORS, SimulatedErrors
 
 Z_95 = normal_quantile(0.95)
 """Half of a two-sided 95% interval of the normal distribution, in standard errors."""
@@ -24,7 +25,15 @@ Z_95 = normal_quantile(0.95)
 ICC = 0.5
 """Share of the variance that a patient's images are taken to have in common; an assumption."""
 
-_SIMULATIONS = 300  # a standard deviation from so many is right within about 4%
+ONE_CLASS = {
+    "institution": Design(
+        "UKy, one class a patient", ((194, 4, 0), (1, 3, 0), (157, 0, 4), (155, 0, 3))
+    )
+}
+"""Kinds of patients of the same numbers whose images all have one label: of the set whose intervals
+hang on it most, and of whose patients nothing is published."""
+
+_BLOCK = 500  # simulated sets at a time
 _PARTS = 5  # DDSM, and in Table 4 each external set, is split 4:1 (Methods)
 
 
@@ -42,8 +51,7 @@ def class_sizes(dataset: str) -> tuple[int, int]:
 def cell_sizes(cell: PublishedAuroc) -> tuple[int, int]:
     """Return `class_sizes`, of which Table 4's external cells have a fifth."""
     malignant, benign = class_sizes(cell.dataset)
-    parts = _PARTS if cell.place == "Table 4" and cell.dataset != INTERNAL else 1
-    return malignant // parts, benign // parts
+    return malignant // _parts(cell), benign // _parts(cell)
 
 
 def expected_standard_error(cell: PublishedAuroc) -> float:
@@ -56,27 +64,23 @@ def expected_half_width(cell: PublishedAuroc) -> float:
     return Z_95 * expected_standard_error(cell)
 
 
-def published_intervals(seed: int) -> pd.DataFrame:
+def published_intervals() -> pd.DataFrame:
     """The interval that each published cell should have had.
-
-    Parameters
-    ----------
-    seed : int
-        Of the simulations.
 
     Returns
     -------
     DataFrame
         One row a cell of Tables 2 to 4: ``place``, ``model``, ``dataset``, ``split``, ``auroc``,
-        ``printed_half_width``, ``n_malignant``, ``n_benign``, and three 95% half-widths:
-        ``hanley_mcneil``, ``simulated`` (independent images) and ``simulated_by_patient`` (a
-        patient's images alike, `ICC`).
+        ``printed_half_width``, ``n_malignant``, ``n_benign``, and four 95% half-widths:
+        ``hanley_mcneil``, ``simulated`` (independent images), ``simulated_by_patient`` (a patient's
+        images alike, `ICC`) and ``simulated_one_class`` (so, and all of a patient's images have one
+        label, where `ONE_CLASS` says how; else as ``simulated_by_patient``). Simulated ones are
+        recorded: `mammo.paper.simulated_errors`.
     """
-    generator = np.random.default_rng(seed)
     rows = []
     for cell in TABLE_2 + TABLE_3 + TABLE_4:
         malignant, benign = cell_sizes(cell)
-        alone = independent(cell.dataset, malignant, benign)
+        errors = STANDARD_ERRORS[simulated_key(cell)]
         rows.append(
             {
                 "place": cell.place,
@@ -88,26 +92,53 @@ def published_intervals(seed: int) -> pd.DataFrame:
                 "n_malignant": malignant,
                 "n_benign": benign,
                 "hanley_mcneil": expected_half_width(cell),
-                "simulated": _simulated_half_width(alone, cell.auroc, 0.0, generator),
-                "simulated_by_patient": _simulated_half_width(
-                    _design(cell), cell.auroc, ICC, generator
-                ),
+                "simulated": Z_95 * errors.independent,
+                "simulated_by_patient": Z_95 * errors.by_patient,
+                "simulated_one_class": Z_95 * errors.one_class,
             }
         )
     return pd.DataFrame(rows)
 
 
-def _simulated_half_width(
-    design: Design, area: float, icc: float, generator: np.random.Generator
-) -> float:
-    found = simulated_aurocs(design, area, icc, _SIMULATIONS, generator)
-    return Z_95 * float(np.std(found, ddof=1))
+def simulated_key(cell: PublishedAuroc) -> tuple[str, int, float]:
+    """Return what a cell's simulated errors follow from: set, parts of it, auROC."""
+    return cell.dataset, _parts(cell), cell.auroc
 
 
-def _design(cell: PublishedAuroc) -> Design:
-    """Kinds of patients of a cell's set; of Table 4's external sets about a fifth of each kind."""
-    design = DESIGNS[cell.dataset]
-    if cell.place != "Table 4" or cell.dataset == INTERNAL:
-        return design
-    kinds = [(round(count / _PARTS), *images) for count, *images in design.kinds]
+def simulated_standard_errors(
+    cell: PublishedAuroc, n_simulations: int, seed: int
+) -> SimulatedErrors:
+    """Simulate the standard errors of a published auROC; `STANDARD_ERRORS` has recorded ones.
+
+    Parameters
+    ----------
+    cell : PublishedAuroc
+    n_simulations : int
+        A standard deviation from n runs is right within about 71% over the root of n.
+    seed : int
+    """
+    kinds = DESIGNS[cell.dataset], ONE_CLASS.get(cell.dataset, DESIGNS[cell.dataset])
+    designs = (
+        (independent(cell.dataset, *cell_sizes(cell)), 0.0),
+        *((_part_of(design, _parts(cell)), ICC) for design in kinds),
+    )
+    errors = []
+    for design, icc in designs:
+        generator = np.random.default_rng(seed)
+        found = [
+            simulated_aurocs(design, cell.auroc, icc, min(_BLOCK, n_simulations - done), generator)
+            for done in range(0, n_simulations, _BLOCK)
+        ]
+        errors.append(float(np.concatenate(found).std(ddof=1)))
+    return SimulatedErrors(*errors)
+
+
+def _parts(cell: PublishedAuroc) -> int:
+    """Return into how many parts a cell's set was divided, one of which was tested."""
+    return _PARTS if cell.place == "Table 4" and cell.dataset != INTERNAL else 1
+
+
+def _part_of(design: Design, parts: int) -> Design:
+    """Return about one part in so many of each kind of patients."""
+    kinds = [(round(count / parts), *images) for count, *images in design.kinds]
     return Design(design.name, tuple(kind for kind in kinds if kind[0]))

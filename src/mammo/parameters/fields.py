@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
+
+from mammo.parameters.group import Group
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Backbone = Literal["alexnet", "vgg16", "resnet50"]
@@ -20,21 +20,6 @@ WHERE_NOT_WHAT = frozenset(
     {"data_root", "artifacts", "workers", "institution_folder", "institution_labels"}
 )
 """Parameters that say where or how fast, and change no result."""
-
-
-class Group(BaseModel):
-    """Parameters that belong together; unknown names and values out of range are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _sequence_as_tuple(cls, value: Any) -> Any:
-        """Take lists, and their text as a command line gives it, where a tuple is meant."""
-        if isinstance(value, str) and value.startswith("["):
-            with suppress(yaml.YAMLError):
-                value = yaml.safe_load(value)
-        return tuple(value) if isinstance(value, list) else value
 
 
 class DataParameters(Group):
@@ -53,6 +38,14 @@ class DataParameters(Group):
     )
     phantom_pixel_mm: float = Field(
         0.4, ge=0.05, le=1, description="pixel pitch of synthetic images in mm (MIAS: always 0.2)"
+    )
+    phantom_lesions: Literal["textbook", "measured"] = Field(
+        "textbook",
+        description="synthetic lesions as an atlas shows them, or as CBIS-DDSM's tables count them",
+    )
+    phantom_digitiser: Literal["documented", "independent"] = Field(
+        "documented",
+        description="synthetic DDSM films: scanners in DDSM's shares by diagnosis, or at random",
     )
     cbis_unit: Literal["file", "view"] = Field(
         "file", description="what an image of CBIS-DDSM is: a file (3,103) or a view (3,032)"
@@ -222,10 +215,8 @@ class EvaluationParameters(Group):
     n_bootstrap: int = Field(10_000, ge=100, le=1_000_000, description="bootstrap replicates")
     confidence: Fraction = Field(0.95, description="confidence level of the intervals")
     unit: Literal["patient", "image"] = Field(
-        "patient", description="what the bootstrap draws: patients (all their images) or images"
-    )
-    coverage_simulations: int = Field(
-        500, ge=10, le=100_000, description="simulated sets that show how often intervals are right"
+        "patient",
+        description="what intervals take as independent: patients (all their images) or images",
     )
     margin: float = Field(
         0.05, gt=0, lt=1, description="loss of auROC up to which an external result is no worse"
@@ -238,6 +229,21 @@ class EvaluationParameters(Group):
     )
     recalibration_fraction: Fraction = Field(
         0.5, description="fraction of an external set's patients that recalibration is fitted on"
+    )
+
+
+class CauseParameters(Group):
+    """Why a model fails elsewhere: trained on each set, and single causes switched on phantoms."""
+
+    transfer_folds: int = Field(
+        5, ge=2, le=20, description="parts of each data set; a model learns from all but one"
+    )
+    transfer_equal_sizes: bool = Field(
+        False, description="learn from as few images of each set as the smallest set has"
+    )
+    factor_model: Backbone = Field("alexnet", description="the model tested under each cause")
+    factor_patients: int = Field(
+        300, ge=20, le=10_000, description="synthetic patients drawn under every mix of causes"
     )
 
 
@@ -270,6 +276,7 @@ class Parameters(
     ModelParameters,
     PublishedModelParameters,
     EvaluationParameters,
+    CauseParameters,
     MixedDataParameters,
     AdaptationParameters,
 ):

@@ -19,18 +19,23 @@ ESTIMATE_COLUMNS = (
     "auroc",
     "lower",
     "upper",
+    "percentile_lower",
+    "percentile_upper",
     "confidence",
     "unit",
+    "method",
     "n_images",
     "n_patients",
     "n_malignant",
+    "n_rarer_patients",
     "n_bootstrap",
     "n_valid",
     "seed",
     "n_runs",
     "run_sd",
 )
-"""One row an auROC: ``split`` is "validation" or "test", ``source`` "real" or "synthetic",
+"""One row an auROC with its score interval and, beside it, the percentile one: ``split`` is
+"validation" or "test", ``source`` "real" or "synthetic",
 ``weights`` says in words where the model's values come from, ``authors_weights`` whether they are
 its authors' own (None where nobody knows), ``may_have_seen`` is the tuple of the data sets that
 cannot be scored because of it; ``run_sd`` is the standard deviation of the auROC over ``n_runs``
@@ -59,6 +64,21 @@ def check_estimates(estimates: pd.DataFrame) -> pd.DataFrame:
             f"the estimates hold {', '.join(twice.iloc[0][key])} twice: keep one row of each"
         )
     return estimates
+
+
+def intervals_in_words(estimates: pd.DataFrame) -> str:
+    """Say how the intervals were made, and what stands beside them; nothing without estimates."""
+    if estimates.empty:
+        return ""
+    said = []
+    how = ["confidence", "unit", "method", "n_bootstrap", "seed"]
+    for (confidence, unit, method, n_bootstrap, seed), rows in estimates.groupby(how):
+        said.append(
+            f"{100 * confidence:g}%, {method}; beside them in the CSV, as papers give them, those "
+            f"of a percentile bootstrap of {unit}s, {n_bootstrap:,} replicates (at least "
+            f"{rows['n_valid'].min():,} held both classes), seed {seed}"
+        )
+    return f"Intervals: {'; '.join(said)}."
 
 
 def seen_by(estimates: pd.DataFrame, model: str) -> set[str]:

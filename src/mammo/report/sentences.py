@@ -10,20 +10,22 @@ from collections.abc import Collection
 import pandas as pd
 from IPython.display import Markdown
 
+from mammo.evaluation import verdicts
+from mammo.evaluation.verdicts import FEWEST
 from mammo.paper.published import (
     DATASET_TITLES,
     EXPERTS_AUROC,
     INTERNAL,
     MODEL_TITLES,
-    OURS,
     short_title,
     summarise,
 )
 from mammo.report.estimates import check_estimates, seen_by
+from mammo.report.gains import gains_in_words
+from mammo.report.tables.formats import counted
+from mammo.report.tables.verdicts import left_out
 
 PAPER = {
-    "own validation": "The paper reports 0.71 to 0.79.",
-    "published validation": "The paper quotes 0.88 to 0.95.",
     "range": ("The paper's 16 range from 0.44 to 0.65, with a mean of 0.52 and a median of 0.51."),
     "drop": "In the paper the authors' models fall on every set, by 0.17 to 0.35.",
     "experts": "The paper's highest, 0.65, is 0.06 below.",
@@ -69,7 +71,7 @@ def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> Markdown:
     drops : DataFrame
         As `mammo.evaluation.tables.drops.drops_between_sets`.
     """
-    return _markdown(_drop(estimates, drops), PAPER["drop"], _made_of_external(estimates))
+    return _markdown(drop_in_words(estimates, drops), PAPER["drop"], _made_of_external(estimates))
 
 
 def mixed_data(mixed: pd.DataFrame, gains: pd.DataFrame) -> Markdown:
@@ -81,33 +83,36 @@ def mixed_data(mixed: pd.DataFrame, gains: pd.DataFrame) -> Markdown:
         Estimates of the backbone trained on mixed data.
     gains : DataFrame
         Its paired differences to the same trained on DDSM alone, as
-        `mammo.evaluation.tables.drops.model_pairs`.
+        `mammo.study.results.mixed_gains`.
     """
-    return _markdown(_mixed_data(gains), PAPER["mixed data"], _made_of_external(mixed))
+    return _markdown(gains_in_words(gains), PAPER["mixed data"], _made_of_external(mixed))
 
 
-def abstract(
-    estimates: pd.DataFrame, drops: pd.DataFrame, gains: pd.DataFrame | None = None
-) -> Markdown:
-    """Findings of the abstract as a list, each in this build's numbers beside the published."""
-    items = {
-        "Validation, the authors' models": (_validation(estimates, OURS), "own validation"),
-        "Validation, published models": (
-            _validation(estimates, set(MODEL_TITLES) - set(OURS)),
-            "published validation",
-        ),
-        "External sets": (_external_range(estimates), "range"),
-        "The drop": (_drop(estimates, drops), "drop"),
-        "Guessing": (_chance(estimates), None),
-        "Experts": (_experts_distance(estimates), "experts"),
-    }
-    if gains is not None:
-        items["Mixed training data"] = (_mixed_data(gains), "mixed data")
-    findings = "\n".join(
-        f"- **{name}.** {here} {PAPER.get(of_paper, '')}".rstrip()
-        for name, (here, of_paper) in items.items()
+def internal(estimates: pd.DataFrame) -> str:
+    """Range of the internal validation auROC, and how many intervals lie above that of guessing."""
+    rows = _validation_results(estimates, set(MODEL_TITLES))
+    if rows.empty:
+        return "This build has no validation result."
+    above = int((rows["lower"] > 0.5).sum())
+    return (
+        f"Internal validation: {counted(len(rows), 'model')}, **{_span(rows['auroc'])}**; "
+        f"{above} of {counted(len(rows), 'interval')} above 0.50, each taken alone."
     )
-    return Markdown(f"{findings}\n\n{made_of(estimates)}".strip())
+
+
+def external_in_brief(estimates: pd.DataFrame) -> str:
+    """Range and mean of the external auROC."""
+    rows = _external_results(estimates)
+    if rows.empty:
+        return "This build has no external result."
+    mean = f"{rows['auroc'].mean():.2f} on average"
+    return f"External tests: {counted(len(rows), 'result')}, **{_span(rows['auroc'])}**, {mean}."
+
+
+def _span(values: pd.Series) -> str:
+    return (
+        f"{values.min():.2f} to {values.max():.2f}" if len(values) > 1 else f"{values.iloc[0]:.2f}"
+    )
 
 
 def made_of(rows: pd.DataFrame) -> str:
@@ -150,15 +155,6 @@ def _validation_results(estimates: pd.DataFrame, models: Collection[str]) -> pd.
     return rows[chosen]
 
 
-def _validation(estimates: pd.DataFrame, models: Collection[str]) -> str:
-    """Name each model's validation auROC with its interval."""
-    rows = _validation_results(estimates, models)
-    if rows.empty:
-        return "This build has no validation result."
-    values = [f"{_model(row)} {row['auroc']:.2f} ({_interval(row)})" for _, row in rows.iterrows()]
-    return f"Here {', '.join(values)}."
-
-
 def _external_range(estimates: pd.DataFrame) -> str:
     """Range, mean and median of the external auROC."""
     rows = _external_results(estimates)
@@ -175,88 +171,87 @@ def _external_range(estimates: pd.DataFrame) -> str:
 
 
 def _experts_distance(estimates: pd.DataFrame) -> str:
-    """Place the highest external auROC beside the experts' 0.71."""
+    """Place the highest auROC on real external images beside the experts' 0.71."""
     rows = _external_results(estimates)
+    rows = rows[(rows["source"] == "real") & _enough(rows)]
     if rows.empty:
-        return "This build has no external result to set beside the experts."
+        return (
+            "No result of this build is set beside the experts: that takes real external images of "
+            f"at least {FEWEST} patients of each class."
+        )
     best = rows.loc[rows["auroc"].idxmax()]
     distance = best["auroc"] - EXPERTS_AUROC
     side = "below" if distance < 0 else "above"
-    if not best["lower"] <= best["upper"]:
-        reach = "it has no interval to judge that by"
-    elif best["upper"] < EXPERTS_AUROC or best["lower"] > EXPERTS_AUROC:
-        reach = f"the {_interval(best)} lies wholly {side} it"
-    else:
-        reach = f"the {_interval(best)} includes it, so that the two cannot be told apart"
     where = DATASET_TITLES.get(best["dataset"], best["dataset"])
+    span = f" ({_interval(best)})" if best["lower"] <= best["upper"] else ""
     return (
-        f"The highest external auROC here, {best['auroc']:.2f} ({_model(best)} on {where}, "
-        f"{best['source']} images), is {abs(distance):.2f} {side} the experts' {EXPERTS_AUROC}; "
-        f"{reach}."
+        f"The highest external auROC here, {best['auroc']:.2f}{span}, {_model(best)} on {where}, "
+        f"is {abs(distance):.2f} {side} the experts' {EXPERTS_AUROC}, which has no interval and is "
+        "of other cases: a yardstick, and no test."
     )
 
 
-def _drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> str:
+def drop_in_words(estimates: pd.DataFrame, drops: pd.DataFrame) -> str:
     """Say whether external results lie below the model's own validation result."""
     if drops.empty:
         return "This build has no model with both a validation and an external result."
     level = 1 - drops["confidence"].iloc[0]
-    lower = int((drops["difference"] > 0).sum())
-    is_clear = (drops["difference"] > 0) & (drops["p_holm"] < level)
-    clear = int(is_clear.sum())
-    verdict = {
-        len(drops): "The drop is significant for every model and set",
-        0: "No drop is significant",
-    }.get(clear, "The drop is significant for some and not for others")
+    judged = drops[drops["verdict"] != "too few"]
     internal = estimates[estimates["dataset"] == INTERNAL]
     internal = _validation_results(internal, set(drops["model"])).set_index("model")
+    if judged.empty:
+        return f"No drop is judged.{left_out(len(drops))}"
+    lower = int((judged["difference"] > 0).sum())
+    clear = int(judged["verdict"].isin(["shown", "small"]).sum())
+    verdict = {
+        len(judged): "The drop is significant for every model and set",
+        0: "No drop is significant",
+    }.get(clear, "The drop is significant for some and not for others")
     return (
-        f"{verdict}: of {_count(len(drops), 'external result')}, {lower} "
+        f"{verdict}: of {counted(len(judged), 'external result')}, {lower} "
         f"{'lies' if lower == 1 else 'lie'} below the same model's validation auROC, {clear} "
-        f"significantly (p below {level:.2g} after Holm's adjustment; unpaired, by "
-        f"{drops['unit'].iloc[0]}).{_weak_validation(internal)}"
+        f"significantly (p at most {level:.2g} after Holm's adjustment; unpaired, by "
+        f"{drops['unit'].iloc[0]}).{left_out(len(drops) - len(judged))}"
+        f"{_weak_validation(internal)}"
     )
 
 
 def _chance(estimates: pd.DataFrame) -> str:
     """Count the external intervals that hold 0.5, and those that do not."""
-    rows = _external_results(estimates)
-    rows = rows[rows["lower"].notna()]
+    found = _external_results(estimates)
+    found = found[found["lower"].notna()]
+    rows = found[_enough(found)]
     if rows.empty:
-        return "This build has no external interval to set beside 0.5, the value of guessing."
+        return (
+            "This build has no external interval to set beside 0.5, the value of guessing."
+            f"{left_out(len(found))}"
+        )
     above, below = int((rows["lower"] > 0.5).sum()), int((rows["upper"] < 0.5).sum())
     held = len(rows) - above - below
     return (
-        f"Of {_count(len(rows), 'external interval')} here, {held} "
+        f"Of {counted(len(rows), 'external interval')} here, {held} "
         f"{'contains' if held == 1 else 'contain'} 0.5, the value of guessing; {above} "
-        f"{'lies' if above == 1 else 'lie'} wholly above it and {below} wholly below."
-    )
-
-
-def _mixed_data(gains: pd.DataFrame) -> str:
-    """Count the external sets on which training with mixed data raised the auROC."""
-    external = gains[gains["dataset"] != INTERNAL] if len(gains) else gains
-    external = external[external["difference"].notna()] if len(external) else external
-    if external.empty:
-        return "This build has no external result both with and without mixed data."
-    change = external["difference"]
-    level = 1 - external["confidence"].iloc[0]
-    clear = int(((change > 0) & (external["p_holm"] < level)).sum())
-    return (
-        f"Here training on mixed data raised the auROC on {int((change > 0).sum())} of "
-        f"{_count(len(change), 'external set')} (change {change.min():+.2f} to "
-        f"{change.max():+.2f}), on {clear} significantly (p below {level:.2g} after Holm's "
-        "adjustment; paired, the same images)."
+        f"{'lies' if above == 1 else 'lie'} wholly above it and {below} wholly below, each taken "
+        f"alone.{left_out(len(found) - len(rows))}"
     )
 
 
 def _weak_validation(internal: pd.DataFrame) -> str:
     """Name the models that do not beat guessing at home: they have nothing to lose abroad."""
-    weak = internal[internal["lower"] <= 0.5].reset_index()
-    if weak.empty:
+    rows = internal.reset_index()
+    weak = [row for _, row in rows.iterrows() if verdicts.against_guessing(row) != "better"]
+    if not weak:
         return ""
-    names = ", ".join(_model(row) for _, row in weak.iterrows())
-    return f" No drop can be expected of {names}: the validation interval reaches down to 0.5."
+    names = ", ".join(_model(row) for row in weak)
+    return (
+        f" Of {names} no drop can be expected, and none is excluded: at home, too, guessing might "
+        "have reached the result."
+    )
+
+
+def _enough(rows: pd.DataFrame) -> pd.Series:
+    """Whether the patients of each row settle anything."""
+    return rows["n_rarer_patients"] >= FEWEST
 
 
 def _interval(row: pd.Series) -> str:
@@ -265,7 +260,3 @@ def _interval(row: pd.Series) -> str:
 
 def _model(row: pd.Series) -> str:
     return short_title(row["model"])
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

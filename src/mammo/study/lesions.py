@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import warnings
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.datasets.lesions import FACTS, find, with_labels
+from mammo.datasets.lesions import FACTS, find, with_labels, without_box
 from mammo.files.artifacts import Artifacts
 from mammo.study.prepared_images import facts_digest, files_digest
 
@@ -33,7 +34,15 @@ def lesions_folder(
     def make(folder: Path) -> dict[str, Any]:
         found = find(rows, workers)
         found.to_csv(folder / _FILE, index=False)
-        return {"lesions": len(found)}
+        lost = without_box(rows, found)
+        if len(lost):
+            warnings.warn(
+                f"{lost.sum():,} lesions in {len(lost):,} images of {inputs['dataset']} have no "
+                "box, since no mask of theirs is there: they teach no background, and no lesion "
+                f"of theirs is learnt (the first: {lost.index[0]})",
+                stacklevel=2,
+            )
+        return {"lesions": len(found), "without_box": int(lost.sum())}
 
     return artifacts.build("lesions", inputs, make)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mammo.datasets import DATASETS, FURTHER, KNOWN, STAND_INS
+from mammo.datasets import DATASETS, FURTHER, KNOWN, STAND_INS, reader_study
 from mammo.errors import ParameterError
 from mammo.files.artifacts import (
     Artifacts,
@@ -21,6 +21,8 @@ from mammo.study.phantoms import phantom_folder
 
 WEIGHTS, DETECTIONS = "weights", "frcnn_cad"
 """Folders below the data root: imported weights, and detections that their authors released."""
+RECORDED = "recorded"
+"""Folder of the project with results of others' files that need not be there."""
 _TABLES = (".csv", ".txt", ".xlsx")
 
 
@@ -86,7 +88,8 @@ class Locations:
         names = {name: self.in_place_of(name) for name in DATASETS} | {n: n for n in self.further}
         places = {name: self.of(read) for name, read in names.items()}
         sets = {name: [place.source, place.fingerprint] for name, place in places.items()}
-        folders = [self.data_root / name for name in (WEIGHTS, DETECTIONS)]
+        folders = [self.data_root / name for name in (WEIGHTS, DETECTIONS, reader_study.FOLDER)]
+        folders.append(sources.resolve(RECORDED))
         given = [folder_fingerprint(path) for path in (*folders, Path(self.parameters.weights))]
         tables = self._tables_beside(folders[0])
         return digest({**sets, "given": given, "tables": tables})

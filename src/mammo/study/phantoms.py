@@ -18,6 +18,8 @@ def phantom_folder(parameters: Parameters, artifacts: Artifacts, dataset: str) -
         "seed": parameters.seed,
         "scale": parameters.phantom_scale,
         "pixel_mm": parameters.phantom_pixel_mm,
+        "lesions": parameters.phantom_lesions,
+        "digitiser": parameters.phantom_digitiser,
     }
 
     def make(folder: Path) -> None:

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from mammo.errors import MammoError, ParameterError
-from mammo.evaluation import auroc
-from mammo.evaluation.inputs import Unit
-from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
+from mammo.evaluation import auroc, holm, verdicts
+from mammo.evaluation.inputs import Unit, check_images
+from mammo.evaluation.tables.drops import drops_between_sets
 from mammo.evaluation.tables.estimates import aurocs
 from mammo.evaluation.tables.scores import KEY, Settings
 from mammo.evaluation.tables.subgroups import FACTS
+from mammo.evaluation.tables.trainings import gains
 from mammo.models import MODELS
 from mammo.study import Study, TrainingData
 from mammo.study.families import family_of, repetitions
@@ -108,7 +109,7 @@ def estimates(
         As `repeated_aurocs`, of the same images.
     training : {"ddsm", "mixed"}
     unit : {"patient", "image"}, optional
-        What the bootstrap draws, if not the study's unit.
+        What intervals take as independent, if not the study's unit.
 
     Returns
     -------
@@ -131,7 +132,7 @@ def comparison(study: Study, unit: Unit | None = None) -> pd.DataFrame:
     ----------
     study : Study
     unit : {"patient", "image"}, optional
-        What the bootstrap draws, if not the study's unit.
+        What intervals take as independent, if not the study's unit.
     """
     repeated = repeated_aurocs(study, study.parameters.models)
     return estimates(study, all_predictions(study), repeated, unit=unit)
@@ -155,7 +156,7 @@ def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     the mixed training has not seen.
     """
     model = study.parameters.mixed_model
-    after, before = _mixed_predictions(study)
+    after, before = _mixed_predictions(study, family_of(study, model))
     unseen = after[["dataset", "image_id"]]
     repeated = repeated_aurocs(study, [model], "mixed")
     alone = repeated_aurocs(study, [model], "ddsm", unseen)
@@ -163,16 +164,42 @@ def mixed_comparison(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def mixed_gains(study: Study) -> pd.DataFrame:
-    """Return the paired differences, mixed training less DDSM alone, on the same images.
+    """Return what mixed training gains over DDSM alone on the same images, over all trainings.
 
     Returns
     -------
     DataFrame
-        As `mammo.evaluation.tables.drops.model_pairs`.
+        One row a data set: ``dataset``, ``n_runs``, ``confidence``, ``unit``, the sizes of
+        `mammo.evaluation.Estimate`, a row of `mammo.evaluation.tables.trainings.gains`, ``p_holm``
+        over all rows, and the ``verdict`` of `mammo.evaluation.verdicts.gain`.
     """
-    after, before = _mixed_predictions(study)
-    both = pd.concat([after.assign(model="mixed"), before.assign(model="ddsm")])
-    return model_pairs(both, settings(study), study.parameters.margin)
+    how, model = settings(study), study.parameters.mixed_model
+    pairs = [_mixed_predictions(study, family) for family in repetitions(study, model)]
+    rows = []
+    for dataset in dict.fromkeys(pairs[0][0]["dataset"]):
+        images = pairs[0][0].set_index("dataset").loc[[dataset]]
+        scores = np.array(
+            [[_scores_of(one[way], images["image_id"]) for one in pairs] for way in (1, 0)]
+        )
+        given = images["y_true"].to_numpy(), images["patient_id"].to_numpy()
+        rows.append(
+            {
+                "dataset": dataset,
+                "n_runs": len(pairs),
+                "confidence": how.confidence,
+                "unit": how.unit,
+                **check_images(given[0], scores[0, 0], given[1], how.unit).sizes,
+                **gains(*given, scores, how).iloc[1],
+            }
+        )
+    table = pd.DataFrame(rows)
+    table["p_holm"] = holm(table["p_value"])
+    table["verdict"] = [verdicts.gain(row) for row in table.to_dict("records")]
+    return table
+
+
+def _scores_of(scored: pd.DataFrame, images: pd.Series) -> np.ndarray:
+    return scored.set_index("image_id")["y_score"].loc[images].to_numpy()
 
 
 def repeated_aurocs(
@@ -210,11 +237,11 @@ def repeated_aurocs(
     return grouped.agg(n_runs="size", run_sd="std").reset_index()
 
 
-def _mixed_predictions(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _mixed_predictions(study: Study, family: ModelFamily) -> tuple[pd.DataFrame, pd.DataFrame]:
     model = study.parameters.mixed_model
-    after = predictions(study, model, "mixed")
-    unseen = after[["dataset", "image_id"]]
-    return after, predictions(study, model).merge(unseen, on=["dataset", "image_id"])
+    after = _predictions(study, family, model, "mixed")
+    before = _predictions(study, family, model, "ddsm")
+    return after, before.merge(after[["dataset", "image_id"]], on=["dataset", "image_id"])
 
 
 def _predictions(

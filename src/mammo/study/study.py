@@ -97,6 +97,17 @@ class Study:
         """Number of processes that read or write images."""
         return self.parameters.workers or os.cpu_count() or 1
 
+    @property
+    def preprocessing(self) -> PreprocessingSettings:
+        """How an image is prepared for the paper's own models."""
+        p = self.parameters
+        return PreprocessingSettings(
+            size=p.image_size,
+            aspect=p.aspect,
+            mask_background=p.mask_background,
+            normalise=p.normalise,
+        )
+
     def manifest(self, dataset: str) -> pd.DataFrame:
         """Return a data set's manifest, excluded rows with their reasons included."""
 
@@ -128,16 +139,7 @@ class Study:
 
     def images_folder(self, dataset: str) -> Path:
         """Return the artifact folder of a data set's images as the paper's models take them."""
-        p = self.parameters
-        return self._store(
-            dataset,
-            PreprocessingSettings(
-                size=p.image_size,
-                aspect=p.aspect,
-                mask_background=p.mask_background,
-                normalise=p.normalise,
-            ),
-        )
+        return self._store(dataset, self.preprocessing)
 
     def whole_images_folder(self, dataset: str, shape: tuple[int, int]) -> Path:
         """Return the artifact folder of a data set's images as end2end takes them."""

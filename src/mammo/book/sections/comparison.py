@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 import pandas as pd
+from IPython.display import Markdown
 
 from mammo.book.sections.result import Result
 from mammo.evaluation.inputs import Unit
@@ -19,8 +20,10 @@ from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.style import Picture
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.page.blocks import Group, Table
+from mammo.report.page.blocks import Group
 from mammo.report.tables import comparison, paper
+from mammo.report.tables.next_site import next_site_sentence, next_site_table
+from mammo.report.tables.verdicts import rules_table
 from mammo.study import Study, results
 
 
@@ -31,7 +34,7 @@ def external(study: Study, unit: Unit | None = None) -> Result:
     ----------
     study : Study
     unit : {"patient", "image"}, optional
-        What the bootstrap draws, if not the study's unit.
+        What intervals take as independent, if not the study's unit.
     """
     estimates = results.comparison(study, unit)
     table = paper.table3(estimates)
@@ -42,15 +45,21 @@ def external(study: Study, unit: Unit | None = None) -> Result:
 
 
 def drops(study: Study, estimates: pd.DataFrame) -> Result:
-    """Return each model's drop from home to each external set."""
-    data = _evaluation(study).drops
-    words = sentences.drop(estimates, data)
-    return Result(data, comparison.drop_table(data, study.sources), words=words)
+    """Return each model's drop from home to each external set, and what another would find."""
+    data, ahead = _evaluation(study).drops, _evaluation(study).next_sites
+    caption = "auROC and drop over the external sets, and what to expect at another site"
+    tables = (
+        comparison.drop_table(data, study.sources),
+        next_site_table(ahead, "next-site", caption),
+    )
+    words = sentences.drop(estimates, data).data, next_site_sentence(ahead).data
+    return Result(data, Group(tables), words=Markdown("\n\n".join(words)))
 
 
-def pairs(study: Study) -> Table:
-    """Return the differences between every two models on each set."""
-    return comparison.pair_table(_evaluation(study).pairs, study.sources)
+def pairs(study: Study) -> Group:
+    """Return the differences between every two models on each set, and the rules of verdicts."""
+    table = comparison.pair_table(_evaluation(study).pairs, study.sources)
+    return Group((table, rules_table()))
 
 
 def curves(study: Study, estimates: pd.DataFrame) -> Picture:
@@ -81,9 +90,15 @@ def calibration(study: Study) -> Result:
     return Result(data, comparison.calibration_table(data, study.sources), figure)
 
 
-def subgroups(study: Study) -> Table:
-    """Return the auROC wherever a manifest divides the images."""
-    return comparison.subgroup_table(_evaluation(study).subgroups, study.sources)
+def subgroups(study: Study) -> Group:
+    """Return the auROC wherever a manifest divides the images, and whether it differs."""
+    found = _evaluation(study)
+    return Group(
+        (
+            comparison.subgroup_table(found.subgroups, study.sources),
+            comparison.subgroup_test_table(found.subgroup_tests, study.sources),
+        )
+    )
 
 
 @lru_cache(maxsize=1)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo.book.sections.result import Result
+from mammo.evaluation.tables.simulated import kept
 from mammo.paper import sampling_error
+from mammo.paper.assumptions import drops_by_assumption
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
+from mammo.paper.next_site import published_next_sites
+from mammo.report import certainty as sentences
 from mammo.report.figures.expected import expected_intervals
 from mammo.report.page.blocks import Table
-from mammo.report.tables import certainty
-from mammo.study import Study
-from mammo.study import coverage as simulated
+from mammo.report.tables import certainty, simulations
+from mammo.report.tables.next_site import next_site_sentence, next_site_table
 
 
-def intervals(study: Study) -> Result:
+def intervals() -> Result:
     """Return the interval that each published value should have had."""
-    data = sampling_error.published_intervals(study.parameters.seed)
-    words = certainty.interval_sentence(data)
+    data = sampling_error.published_intervals()
+    words = sentences.interval_sentence(data)
     return Result(data, certainty.interval_table(data), expected_intervals(data), words)
 
 
@@ -30,7 +33,7 @@ def readings(intervals: pd.DataFrame) -> Result:
         The data of `intervals`, as in the functions below.
     """
     table = certainty.readings_table(intervals)
-    return Result(table.data, table, words=certainty.reading_sentence(intervals))
+    return Result(table.data, table, words=sentences.reading_sentence(intervals))
 
 
 def drops(intervals: pd.DataFrame) -> Table:
@@ -43,11 +46,28 @@ def gains(intervals: pd.DataFrame) -> Table:
     return certainty.gain_table(published_gains(intervals))
 
 
-def detectable() -> Table:
+def assumptions(intervals: pd.DataFrame) -> Table:
+    """Return how many drops remain, by what is assumed."""
+    return certainty.assumption_table(drops_by_assumption(intervals))
+
+
+def next_site(intervals: pd.DataFrame) -> Result:
+    """Return what each of the paper's models would score at a fourth site."""
+    data = published_next_sites(intervals)
+    caption = "The paper's values over three external sets, and what to expect at a fourth"
+    table = next_site_table(data, "published-next-site", caption)
+    return Result(data, table, words=next_site_sentence(data))
+
+
+def detectable(intervals: pd.DataFrame) -> Table:
     """Return the smallest drop that each external set could have shown."""
-    return certainty.detectable_table(detectable_drops())
+    return certainty.detectable_table(detectable_drops(), intervals)
 
 
-def coverage(study: Study) -> Table:
-    """Return how often each interval holds the truth, in simulated sets."""
-    return certainty.coverage_table(simulated.coverage_table(study))
+def simulated() -> dict[str, Table]:
+    """Return how intervals do in simulated sets: of auROCs, of differences, of shares of images."""
+    return {
+        "aurocs": simulations.auroc_coverage(kept("aurocs")),
+        "differences": simulations.difference_errors(kept("differences"), kept("pairs")),
+        "shares": simulations.share_coverage(kept("proportions")),
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mammo.book import viewing
 from mammo.book.sections.result import Result
-from mammo.paper.inbreast_rules import released_comparison
 from mammo.paper.published import model_title, short_title
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
@@ -13,7 +12,7 @@ from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import Picture
 from mammo.report.figures.training import training_curves
 from mammo.report.page.blocks import Tabs
-from mammo.report.tables import inbreast_rules, paper
+from mammo.report.tables import paper
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import family_of, models_of
 from mammo.study.families.end2end import End2EndFamily
@@ -55,14 +54,6 @@ def attention(study: Study) -> Picture:
     return attention_of_models(
         viewing.looked(study, INTERNAL, 2) + viewing.looked(study, "mias", 1)
     )
-
-
-def released_detections(study: Study) -> Result:
-    """Return what the boxes that frcnn_cad's authors released score, by each of the rules."""
-    p = study.parameters
-    data = released_comparison(study.locations.data_root, n_bootstrap=p.n_bootstrap, seed=p.seed)
-    table = None if data is None else inbreast_rules.released_table(data)
-    return Result(data, table, words=inbreast_rules.released_sentence(data))
 
 
 def _transfer(study: Study, model: str) -> Picture:

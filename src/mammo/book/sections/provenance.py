@@ -12,8 +12,10 @@ from mammo.hospital.shift.of_study import shift
 from mammo.paper.published import DATASET_TITLES, MODEL_TITLES
 from mammo.parameters import WHERE_NOT_WHAT, Parameters
 from mammo.report.page.blocks import Table
-from mammo.study import Study, results
-from mammo.study.families import family_of
+from mammo.study import INTERNAL, Study, results
+from mammo.study.controlled_factors import factors_folder
+from mammo.study.families import family_of, models_of
+from mammo.study.transfer_matrix import transfer_folder
 
 
 def steps(study: Study) -> Table:
@@ -21,6 +23,10 @@ def steps(study: Study) -> Table:
     results.comparison(study)
     results.mixed_comparison(study)
     p = study.parameters
+    for model in models_of(study, "ours"):
+        transfer_folder(study, model)
+    if study.source(INTERNAL) == "synthetic":
+        factors_folder(study)
     adapt.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
     shift(study)
     records = [(folder, read_record(folder)) for folder in study.artifacts.used]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from IPython.display import Markdown
 
     from mammo.report.figures.style import Picture
-    from mammo.report.page.blocks import Group, Table
+    from mammo.report.page.blocks import Columns, Group, Table
 
 
 @dataclass(frozen=True)
@@ -29,4 +29,4 @@ class Result:
     data: pd.DataFrame
     table: Table | Group | None = None
     figure: Picture | Group | None = None
-    words: Markdown | None = None
+    words: Markdown | Columns | None = None

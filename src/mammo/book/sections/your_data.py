@@ -63,8 +63,10 @@ def worst_images(study: Study) -> Group:
 def shift(study: Study) -> Result:
     """Return how these images differ from those that the models learnt from."""
     found = _evidence(study).shift
-    figure = Group((grey_histograms(found), standardised_differences(found)))
     words = Markdown(shift_words.in_words(found))
+    if found.is_of_too_few:
+        return Result(found.differences.head(0), words=words)
+    figure = Group((grey_histograms(found), standardised_differences(found)))
     return Result(found.differences, figure=figure, words=words)
 
 

@@ -19,6 +19,7 @@ from mammo.datasets.institution.intake import (
     read_intake,
 )
 from mammo.datasets.institution.labels import LabelLayout
+from mammo.datasets.institution.labels.words import VIEWS
 from mammo.errors import DatasetError
 from mammo.files import containers
 from mammo.files.pseudonyms import key_of, pseudonym
@@ -60,7 +61,6 @@ RULES = {
 }
 MEANS = ("table", "workers")
 
-_VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
 _STATED = (
     *("photometric_interpretation", "presentation_intent", "bits_stored", "manufacturer"),
     *("pixel_spacing_mm", "rows", "columns", "acquisition_year", "laterality", "pathology"),
@@ -150,7 +150,7 @@ def _row(file: Mapping[str, object]) -> dict[str, object]:
         **{name: file[name] for name in _STATED},
         "path": str(file["place"]),
         "label": None if file["excluded"] else file["label"],
-        "view": view if view in _VIEWS else None,  # other text may be a name
+        "view": view if view in VIEWS else None,  # other text may be a name
     }
 
 

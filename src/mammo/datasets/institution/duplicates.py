@@ -1,4 +1,4 @@
-"""Files that hold the same image, found without decoding any."""
+"""Files that hold the same image, found without decoding more than must be."""
 
 from __future__ import annotations
 
@@ -8,28 +8,51 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.errors import UnreadableImageError
 from mammo.files import containers
+from mammo.images import read_image
 
 _SAMPLE_BYTES = 2**16
 _BLOCK_BYTES = 2**20
 
 
 def same_instance(files: pd.DataFrame) -> pd.Series:
-    """Return, for each file, the first file that has its SOP Instance UID.
+    """Return, for each file, the first file with its SOP Instance UID and its pixels.
+
+    Anonymisers give one UID to different images, so that it alone says nothing. Files in one
+    encoding are compared as `same_pixels` does, and those in several once they are decoded.
 
     Parameters
     ----------
     files : DataFrame
-        ``instance`` of `mammo.datasets.institution.inspection.COLUMNS`.
+        ``instance``, ``transfer_syntax``, and what `same_pixels` takes, of
+        `mammo.datasets.institution.inspection.COLUMNS`.
 
     Returns
     -------
     Series of int
-        Index labels; a file's own where no file before has the same.
+        Index labels; a file's own where no file before is the same.
     """
-    own = files.index.to_series()
-    first = own.groupby(files["instance"]).transform("first")  # NaN of files without one
-    return first.where(first.notna(), own).astype(int)
+    first = files.index.to_series()
+    shared = files[files["instance"].notna() & files["instance"].duplicated(keep=False)]
+    for _, group in shared.groupby("instance", sort=False):
+        copies = same_pixels(group)
+        left = group.loc[copies[copies == copies.index].index]
+        if left["transfer_syntax"].nunique() > 1:
+            decoded = left["place"].map(_decoded_digest)
+            kept = left.index.to_series().groupby(decoded).transform("first")
+            copies = copies.map(kept)
+        first[copies.index] = copies
+    return first
+
+
+def _decoded_digest(place: Path) -> str:
+    """Return a digest of an image, or the place itself of what cannot be decoded."""
+    try:
+        pixels = read_image(place).pixels
+    except UnreadableImageError:
+        return str(place)
+    return hashlib.blake2b(pixels, digest_size=16).hexdigest() + f" {pixels.shape}"
 
 
 def same_pixels(files: pd.DataFrame) -> pd.Series:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from mammo.datasets.check_report import Finding
+from mammo.datasets.check_report import Finding, worst_first
 from mammo.datasets.institution.intake import Intake
 
 STANDARD_VIEWS = ("CC", "MLO")
@@ -32,13 +32,13 @@ def findings_of(intake: Intake) -> list[Finding]:
         *_classes(used),
         *_table(intake),
         *_labels(intake),
+        *_identifiers(used),
         *(() if used.empty else (*_devices(used), *_encoding(used), *_views(used))),
         *_sides(used),
         *_content(used),
         *_exclusions(intake),
     ]
-    order = ("error", "warning", "note", "ok")
-    return sorted(found, key=lambda finding: order.index(finding.severity))
+    return worst_first(found)
 
 
 def _source(intake: Intake) -> Iterable[Finding]:
@@ -83,6 +83,7 @@ def _table(intake: Intake) -> Iterable[Finding]:
         )
         return
     yield Finding("ok", f"the table has one row per {intake.labels.level}")
+    yield Finding("ok", intake.labels.meaning)
     yield from (Finding("note", text) for text in (*intake.labels.notes, *intake.notes))
     lines = [str(line) for line in intake.absent["line"]]
     if intake.files["line"].isna().all():
@@ -121,6 +122,13 @@ def _labels(intake: Intake) -> Iterable[Finding]:
         )
     if lost := _patients_without_label(intake):
         yield Finding("note", f"{_number(lost, 'patient')} without any label")
+    if nameless := int(used["patient"].isna().sum()):
+        yield Finding(
+            "note",
+            f"{_number(nameless, 'image')} without a patient: each study counts as one, so that "
+            "intervals are too narrow where a patient came several times",
+            "add a column patient_id to the table if it is known",
+        )
     if parted := _parted_patients(used):
         yield Finding(
             "warning",
@@ -131,6 +139,23 @@ def _labels(intake: Intake) -> Iterable[Finding]:
 
 
 _PLURALS = {"study": "studies"}
+
+
+def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
+    """Say which identifiers an anonymiser has made alike."""
+    if len(used) > 1 and used["patient_id"].nunique() == 1:
+        yield Finding(
+            "warning",
+            "all images have one Patient ID: no interval by patient",
+            "name the patients in the table (patient_id); what needs several is left out",
+        )
+    if count := int(used["instance"].dropna().duplicated(keep=False).sum()):
+        yield Finding(
+            "warning",
+            f"{_number(count, 'image')} share an SOP Instance UID and show different pixels: an "
+            "anonymiser has overwritten it",
+            "they are kept; name them in the table by their files, not by this UID",
+        )
 
 
 def _contradictory_breasts(used: pd.DataFrame) -> int:

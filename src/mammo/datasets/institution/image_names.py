@@ -45,16 +45,26 @@ class ImageNames:
         DatasetError
             If it may be any of several.
         """
-        found = self._best(written)
-        fit = [number for number in found if self._excluded[number] is None]
-        found = fit or found
-        copies = {self._instance[number] for number in found}
-        if len(found) > 1 and (len(copies) > 1 or None in copies):
+        found = self._candidates(written)
+        if self._are_several(found):
             raise DatasetError(
                 f"the table of labels, line {line}: the image may be any of {len(found)} files; "
                 f"write its place below {self._folder}"
             )
         return found
+
+    def find_only(self, written: str) -> list[int]:
+        """Return the image that a name is of, as `find`; none where it may be any of several."""
+        found = self._candidates(written)
+        return [] if self._are_several(found) else found
+
+    def _candidates(self, written: str) -> list[int]:
+        found = self._best(written)
+        return [number for number in found if self._excluded[number] is None] or list(found)
+
+    def _are_several(self, found: Sequence[int]) -> bool:
+        copies = {self._instance[number] for number in found}
+        return len(found) > 1 and (len(copies) > 1 or None in copies)
 
     def _best(self, written: str) -> Sequence[int]:
         parts = [part for part in written.split("/") if part not in ("", ".")]

@@ -12,8 +12,9 @@ from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.files.opening import naming_faults, opened
 from mammo.images import dicom_header, header_facts
-from mammo.images.dicom_header import text
+from mammo.images.elements import several, term, text
 from mammo.images.formats import HEAD_BYTES, format_of
+from mammo.images.pixel_data import find_pixel_data
 
 COLUMNS = (
     *("place", "bytes", "pixels_at", "format", "patient", "study", "accession", "instance"),
@@ -63,20 +64,22 @@ def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
     if kind == "other":
         return {"excluded": Exclusion(Kind.NO_IMAGE)}
     facts = header_facts.raster_facts(file)
-    return {"pixels_at": 0, **facts, "excluded": fitness.unfit_raster(facts)}
+    return {"pixels_at": 0, **facts, "excluded": fitness.unfit_raster(facts, size)}
 
 
 def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:
     header, syntax, offset = dicom_header.read_values(file, _TAGS)
+    pixels = find_pixel_data(file, offset, size, syntax)
     with naming_faults("the DICOM header"):
         facts = {**header_facts.facts_of(header), **_particulars(header)}
         facts["transfer_syntax"] = dicom_header.short_name(syntax) if syntax else None
-        facts["excluded"] = fitness.unfit(header, syntax, size - offset)
+        facts["excluded"] = fitness.unfit(header, syntax, pixels)
         return facts | {"pixels_at": offset}
 
 
 def _particulars(header: Mapping[str, object]) -> dict[str, object]:
-    sides = {text(header.get(name)) for name in ("ImageLaterality", "Laterality")}
+    stated = [several(header.get(name)) for name in ("ImageLaterality", "Laterality")]
+    sides = {term(side) for values in stated for side in values}
     return {
         "patient": text(header.get("PatientID")),
         "study": text(header.get("StudyInstanceUID")),
@@ -87,9 +90,9 @@ def _particulars(header: Mapping[str, object]) -> dict[str, object]:
         "implant": dicom_header.says_yes(header, "BreastImplantPresent")
         or "implant displaced" in dicom_header.modifiers(header),
         "burned_in": dicom_header.says_yes(header, "BurnedInAnnotation"),
-        "is_secondary_capture": str(header["SOPClassUID"]).startswith(fitness.SECONDARY_CAPTURE),
-        "is_synthesised": "GENERATED_2D" in _words(header.get("ImageType")),
-        "is_contradictory": len({side.upper() for side in sides if side} & {"L", "R"}) > 1,
+        "is_secondary_capture": fitness.is_secondary_capture(header),
+        "is_synthesised": "GENERATED_2D" in several(header.get("ImageType")),
+        "is_contradictory": len(sides & {"L", "R"}) > 1,
         "presentation_intent": _known(header.get("PresentationIntentType"), INTENTS),
         "photometric_interpretation": _known(header.get("PhotometricInterpretation"), PHOTOMETRICS),
     }
@@ -102,9 +105,5 @@ def _printable(value: object) -> str | None:
 
 
 def _known(value: object, words: Sequence[str]) -> str | None:
-    found = (text(value) or "").upper()
+    found = term(value)
     return found if found in words else None
-
-
-def _words(value: object) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(map(str, value or ()))

@@ -122,7 +122,10 @@ def image_pseudonym(place: Path, folder: Path, key: bytes) -> str:
 
 
 def _named(files: pd.DataFrame, folder: Path, key: bytes) -> pd.DataFrame:
-    """Give pseudonyms to images, patients and studies; an unnamed study is its patient's only."""
+    """Give pseudonyms to images, patients and studies.
+
+    An unnamed study is its patient's only one; a study stands for a patient without a name.
+    """
 
     def names(kind: str, column: str) -> pd.Series:
         return files[column].map(lambda text: pseudonym(key, kind, text) if text else None)
@@ -131,7 +134,7 @@ def _named(files: pd.DataFrame, folder: Path, key: bytes) -> pd.DataFrame:
     studies = names("study", "study")
     return files.assign(
         image_id=[image_pseudonym(place, folder, key) for place in files["place"]],
-        patient_id=patients,
+        patient_id=patients.where(patients.notna(), studies),
         study_id=studies.where(studies.notna(), patients),
     )
 

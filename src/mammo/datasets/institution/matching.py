@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,18 +13,15 @@ from mammo.datasets.institution.image_names import ImageNames
 from mammo.datasets.institution.inspection import NO_IMAGE
 from mammo.datasets.institution.names import SEPARATORS
 from mammo.errors import DatasetError
+from mammo.files.identifiers import loosely, pairs, pairs_by_ends
 
 if TYPE_CHECKING:
     from mammo.datasets.institution.labels import Labels
     from mammo.datasets.institution.labels.units import Level
 
 FROM_TABLE = ("label", "no_label", "pathology", "birads", "density")
-_LOOSE = (
-    "no name in the table is written as in the images; they were matched without regard to capitals"
-    " and to zeros at the beginning of numbers, which Excel drops"
-)
-Spelling = Callable[[str], str]
-"""How a name is compared."""
+Owner = tuple[str, str]
+"""What owns images, "patient" or "study", and its name."""
 
 
 class Match(NamedTuple):
@@ -53,9 +49,10 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     Rows of images name them by their place in the folder, by the end or the beginning of that, by
     their name with or without suffix, or by their SOP Instance UID. Rows of breasts, studies and
     patients name a Patient ID, Study Instance UID or Accession Number; an image whose file states
-    none of these may lie in a folder of that name, or have a name that begins with it. If nothing
-    matches as it is written, names are compared without regard to capitals and leading zeros,
-    unless that makes two of them one.
+    none of these may lie in a folder of that name, or have a name that begins with it. What does
+    not match as it is written is compared loosely (`mammo.files.identifiers.loosely`), row by row,
+    unless that makes two names one; an image's name may then also be the beginning or the end of
+    the row's, or the other way round.
 
     Parameters
     ----------
@@ -75,17 +72,15 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
         return Match(files.assign(header_patient=files["patient"], **nothing), pd.DataFrame(), ())
     images = files[~files["format"].isin(NO_IMAGE)]
     find = _images if labels.level == "image" else _groups
-    by_row, notes = find(images, labels, folder, str), ()
-    if not by_row:
-        by_row = find(images, labels, folder, _loosely)
-        notes = (_LOOSE,) if by_row else ()
+    by_row, notes = find(images, labels.rows, folder, labels.level)
     by_file: dict[int, int] = {}
     for number, places in by_row.items():
         for place in places:
             _refuse_another(labels, by_file.setdefault(place, number), number)
     rows = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
     rows = rows.set_axis(files.index).where(lambda frame: frame.notna(), None)
-    return Match(_merged(files, rows, labels.level), _absent(labels.rows, list(by_row)), notes)
+    absent = _absent(labels.rows, list(by_row))
+    return Match(_merged(files, rows, labels.level), absent, tuple(notes))
 
 
 def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:
@@ -97,11 +92,6 @@ def unit_named(rows: pd.DataFrame) -> pd.Series:
     """Return what each row of a table names: a study, an accession, else a patient."""
     studies = rows["study_id"].where(rows["study_id"].notna(), rows["accession"])
     return studies.where(studies.notna(), rows["patient_id"])
-
-
-def _loosely(text: str) -> str:
-    folded = unicodedata.normalize("NFC", text).casefold()
-    return folded.lstrip("0") or "0" if folded.isdecimal() else folded
 
 
 def _refuse_another(labels: Labels, first: int, second: int) -> None:
@@ -135,48 +125,84 @@ def _merged(files: pd.DataFrame, rows: pd.DataFrame, level: Level) -> pd.DataFra
 
 
 def _images(
-    images: pd.DataFrame, labels: Labels, folder: Path, spelt: Spelling
-) -> dict[int, list[int]]:
+    images: pd.DataFrame, rows: pd.DataFrame, folder: Path, _: Level
+) -> tuple[dict[int, list[int]], list[str]]:
     """Return the image that each row of the table names, if it is there."""
-    names = ImageNames(images, folder, spelt)
-    named = labels.rows.dropna(subset=["image"])
-    found = {row.Index: names.find(row.image, row.line) for row in named.itertuples()}
-    return {number: places for number, places in found.items() if places}
+    named = rows["image"].dropna()
+    names = ImageNames(images, folder, str)
+    found = {row: names.find(name, rows.at[row, "line"]) for row, name in named.items()}
+    found = {row: places for row, places in found.items() if places}
+    n_exact = len(found)
+    for find in (_loosely_named, _named_in_part):
+        taken = {place for places in found.values() for place in places}
+        rest = named[~named.index.isin(list(found))]
+        if len(rest):
+            found |= find(images[~images.index.isin(taken)], rest, folder)
+    return found, _loose_notes(len(found) - n_exact)
+
+
+def _loosely_named(images: pd.DataFrame, named: pd.Series, folder: Path) -> dict[int, list[int]]:
+    names, alike = ImageNames(images, folder, loosely), Counter(map(loosely, set(named)))
+    found = {row: names.find_only(name) for row, name in named.items() if alike[loosely(name)] == 1}
+    return {row: places for row, places in found.items() if places}
+
+
+def _named_in_part(images: pd.DataFrame, named: pd.Series, folder: Path) -> dict[int, list[int]]:
+    places = {place.relative_to(folder).as_posix(): n for n, place in images["place"].items()}
+    found = pairs_by_ends(set(named), places)
+    return {row: [places[found[name]]] for row, name in named.items() if name in found}
+
+
+def _loose_notes(count: int) -> list[str]:
+    if not count:
+        return []
+    rows = "1 row of the table names" if count == 1 else f"{count:,} rows of the table name"
+    return [
+        f"{rows} images otherwise than they are written; they were matched without regard to "
+        "capitals, blanks, '.0' and zeros at the beginning of numbers, or by a part of the name"
+    ]
 
 
 def _groups(
-    images: pd.DataFrame, labels: Labels, folder: Path, spelt: Spelling
-) -> dict[int, list[int]]:
+    images: pd.DataFrame, rows: pd.DataFrame, folder: Path, level: Level
+) -> tuple[dict[int, list[int]], list[str]]:
     """Return the images of each breast, study or patient of the table that has some."""
-    has_side = labels.level == "breast"
-    owners = dict(_owners_of_rows(labels.rows))
-    known = {(kind, spelt(name)) for kind, name in owners.values()}
-    places: dict[tuple, list[int]] = defaultdict(list)
-    spellings: dict[tuple, set[str]] = defaultdict(set)
-    for kind, name in owners.values():
-        spellings["row", kind, spelt(name)].add(name)
-    for image in images.itertuples():
-        for kind, name in _owners_of_image(image, folder):
-            if (kind, spelt(name)) in known:
-                spellings["image", kind, spelt(name)].add(name)
-                side = image.laterality if has_side else None
-                places[kind, spelt(name), side].append(image.Index)
-    if any(len(alike) > 1 for alike in spellings.values()):
-        return {}
-    found = {
-        number: places.get((kind, spelt(name), labels.rows.at[number, "laterality"]))
-        for number, (kind, name) in owners.items()
-    }
-    return {number: images for number, images in found.items() if images}
+    owners = dict(_owners_of_rows(rows))
+    by_owner, count = _by_owner(
+        {image.Index: _owners_of_image(image, folder) for image in images.itertuples()}, owners
+    )
+    sides = images["laterality"] if level == "breast" else None
+    found = {}
+    for row, owner in owners.items():
+        side = rows.at[row, "laterality"]
+        found[row] = [n for n in by_owner.get(owner, ()) if sides is None or sides[n] == side]
+    return {row: places for row, places in found.items() if places}, _loose_notes(count)
 
 
-def _owners_of_rows(rows: pd.DataFrame) -> Iterator[tuple[int, tuple[str, str]]]:
+def _by_owner(
+    of_images: Mapping[int, set[Owner]], of_rows: Mapping[int, Owner]
+) -> tuple[dict[Owner, list[int]], int]:
+    """Return the images of each owner that rows name, and how many rows spell it otherwise."""
+    found: dict[Owner, list[int]] = defaultdict(list)
+    n_loose = 0
+    for kind in ("patient", "study"):
+        stated = {name for owners in of_images.values() for of, name in owners if of == kind}
+        named = Counter(name for of, name in of_rows.values() if of == kind)
+        meant = pairs(stated, named, loosely)
+        n_loose += sum(named[theirs] for ours, theirs in meant.items() if ours != theirs)
+        for image, owners in of_images.items():
+            for theirs in {meant[name] for of, name in owners if of == kind and name in meant}:
+                found[kind, theirs].append(image)
+    return found, n_loose
+
+
+def _owners_of_rows(rows: pd.DataFrame) -> Iterator[tuple[int, Owner]]:
     by_study = rows["study_id"].notna() | rows["accession"].notna()
     for number, owner in unit_named(rows).dropna().items():
         yield number, ("study" if by_study[number] else "patient", owner)
 
 
-def _owners_of_image(image, folder: Path) -> set[tuple[str, str]]:
+def _owners_of_image(image, folder: Path) -> set[Owner]:
     """Return the patient and the studies that a file says it belongs to, else its place says."""
     stated = {("patient", image.patient), ("study", image.study), ("study", image.accession)}
     stated = {(kind, name) for kind, name in stated if name}

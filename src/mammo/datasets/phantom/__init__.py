@@ -12,6 +12,8 @@ from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
+from mammo.datasets.phantom.digitiser import documented
+from mammo.datasets.phantom.looks import LOOKS
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
 from mammo.datasets.phantom.streams import Streams
 from mammo.errors import DatasetError, ParameterError
@@ -24,6 +26,7 @@ DATASETS = tuple(PUBLISHED_CASES)
 MARKER = "SYNTHETIC.txt"
 PIXEL_RANGE_MM = (0.05, 1.0)
 LARGEST_SCALE = 3.0
+DIGITISERS = ("documented", "independent")
 
 NOTICE = """\
 SYNTHETIC PHANTOM IMAGES. No patient, no real mammogram.
@@ -32,6 +35,8 @@ Computed by mammo.datasets.phantom in the file format of the data set "{dataset}
 seed: {seed}
 scale: {scale} of the published number of cases
 pixel pitch: {pixel_mm} mm (mini-MIAS is always .2 mm)
+lesions: {lesions}
+digitiser of DDSM's films: {digitiser}
 """
 
 
@@ -42,6 +47,8 @@ def write(
     seed: int,
     scale: float,
     pixel_mm: float,
+    lesions: str = "textbook",
+    digitiser: str = "documented",
     workers: int = 1,
 ) -> Path:
     """Write a synthetic set in the native files of a data set.
@@ -58,6 +65,11 @@ def write(
         Fraction of the published number of cases, in (0, 3].
     pixel_mm : float
         Pixel pitch, .05 to 1 mm; mini-MIAS always has .2 mm.
+    lesions : str
+        One of `looks.LOOKS`: how lesions look.
+    digitiser : str
+        "documented": a DDSM patient's films have a scanner in the shares of the diagnosis;
+        "independent": every film any scanner.
     workers : int
         Number of processes.
 
@@ -74,13 +86,33 @@ def write(
         If the folder exists and is not empty.
     """
     _check(dataset, seed, scale, pixel_mm, workers)
+    for name, value, known in (
+        ("lesions", lesions, LOOKS),
+        ("digitiser", digitiser, DIGITISERS),
+    ):
+        if value not in known:
+            raise ParameterError(f"{name} is {value!r}: expected one of {', '.join(known)}.")
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DatasetError(
             f"{folder} exists already: delete it or name another folder for the synthetic set."
         )
     with atomic_folder(folder) as unfinished:
-        _write_set(dataset, unfinished, seed, scale, pixel_mm, workers)
+        entropy = (seed, DATASETS.index(dataset))
+        streams = Streams(entropy)
+        planned = cases(dataset, scale, streams.generator("population"), LOOKS[lesions])
+        if dataset == "cbis_ddsm" and digitiser == "documented":
+            planned = documented(planned, streams.generator("artefact"))
+        _write_set(dataset, unfinished, planned, entropy, pixel_mm, workers)
+        notice = NOTICE.format(
+            dataset=dataset,
+            seed=seed,
+            scale=scale,
+            pixel_mm=pixel_mm,
+            lesions=lesions,
+            digitiser=digitiser,
+        )
+        (unfinished / MARKER).write_text(notice, encoding="utf-8")
     return folder
 
 
@@ -99,16 +131,17 @@ def _check(dataset: str, seed: int, scale: float, pixel_mm: float, workers: int)
 
 
 def _write_set(
-    dataset: str, folder: Path, seed: int, scale: float, pixel_mm: float, workers: int
+    dataset: str,
+    folder: Path,
+    planned: list[Case],
+    entropy: tuple[int, ...],
+    pixel_mm: float,
+    workers: int,
 ) -> None:
-    entropy = (seed, DATASETS.index(dataset))
-    planned = cases(dataset, scale, Streams(entropy).generator("population"))
     tasks = [(dataset, case, entropy, folder, pixel_mm) for case in planned]
     bar = {"desc": f"synthetic {dataset}", "unit": "case"}
     written = mapped(_write_case, tasks, workers, chunksize=4, **bar)
     _writer(dataset).write_tables(list(chain.from_iterable(written)), folder)
-    notice = NOTICE.format(dataset=dataset, seed=seed, scale=scale, pixel_mm=pixel_mm)
-    (folder / MARKER).write_text(notice, encoding="utf-8")
 
 
 def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[dict]:

@@ -7,25 +7,13 @@ import numpy as np
 
 from mammo.datasets.phantom.fields import blur, deposit
 from mammo.datasets.phantom.lesion_plan import Lesion
+from mammo.datasets.phantom.looks import MEASURED
 
 # Two thirds of hydroxyapatite's 2.07/mm at 20 keV: real calcifications attenuate less than the
 # pure mineral.
 ATTENUATION = 1.4
 # Share of that attenuation by subtlety 1-5.
 PROMINENCE = (0.45, 0.60, 0.75, 0.90, 1.05)
-
-# Number, median diameter in mm and spread (log): benign about .19 mm, intermediate .21-.23, comedo
-# .32 with a mode at .5-.7 mm; 5-30 to a cluster.
-GRAINS = {
-    "PLEOMORPHIC": ((8, 30), 0.27, 0.45),
-    "FINE_LINEAR_BRANCHING": ((4, 10), 0.24, 0.25),
-    "AMORPHOUS": ((18, 45), 0.17, 0.20),
-    "PUNCTATE": ((6, 22), 0.24, 0.22),
-    "ROUND_AND_REGULAR": ((4, 16), 0.45, 0.30),
-    "LUCENT_CENTER": ((1, 4), 1.8, 0.35),
-    "COARSE": ((1, 4), 2.4, 0.35),
-    "VASCULAR": ((60, 140), 0.35, 0.35),
-}
 
 
 def add(
@@ -36,7 +24,7 @@ def add(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Deposit a group of calcifications in place; return its region's contour, (x, y) in mm."""
-    count, median, spread = GRAINS[lesion.form]
+    count, median, spread = lesion.grains or MEASURED.grains[lesion.form]
     n = int(rng.integers(*count, endpoint=True))
     offsets = _scatter(lesion, n, rng)
     size = np.clip(rng.lognormal(np.log(median), spread, n), 0.1, 5.0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mammo.datasets.phantom import tables
+from mammo.datasets.phantom.looks import MEASURED, Grains, Look
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Lesion:
         Diameter of the mass or of the cluster.
     split : str
         Official split of CBIS-DDSM ("Training" or "Test"); one patient can be in both.
+    density : float
+        How much a mass attenuates beyond gland, as a share of gland, wherever it lies.
+    grains : Grains, optional
+        Of calcifications; without it those that are measured for the type.
     """
 
     kind: str
@@ -44,6 +49,8 @@ class Lesion:
     assessment: int
     diameter_mm: float
     split: str = "Training"
+    density: float = 0.0
+    grains: Grains | None = None
 
 
 def choose(rng: np.random.Generator, counts: Mapping):
@@ -59,11 +66,12 @@ def sample(
     malignant: bool,
     diameter: Mapping[bool, tuple[float, float]],
     *,
+    look: Look = MEASURED,
     form: tuple[str, str] | None = None,
     split: str = "Training",
     subtler: bool = False,
 ) -> Lesion:
-    """Draw one lesion from the tables of CBIS-DDSM.
+    """Draw one lesion.
 
     Parameters
     ----------
@@ -72,7 +80,10 @@ def sample(
         "mass" or "calcification".
     malignant : bool
     diameter : mapping
-        Mean and standard deviation of the logarithm of the diameter, by malignancy.
+        Mean and standard deviation of the logarithm of the diameter, by malignancy; a look that
+        has its own goes before.
+    look : Look
+        What lesions look like.
     form : tuple of str, optional
         Shape and margins where the data set tells them itself.
     split : str
@@ -80,12 +91,12 @@ def sample(
     subtler : bool
         Keep the lower of two subtlety draws.
     """
-    ratings = np.array(tables.SUBTLETY[kind, malignant], float)
+    ratings = np.array(look.subtlety[kind, malignant], float)
     draws = rng.choice(5, size=2, p=ratings / ratings.sum()) + 1
-    mean, deviation = diameter[malignant]
+    mean, deviation = (look.diameters or diameter)[malignant]
     without_callback = rng.random() < tables.WITHOUT_CALLBACK[kind]
     benign = "BENIGN_WITHOUT_CALLBACK" if without_callback else "BENIGN"
-    shape, margins = form or _form(rng, kind, malignant)
+    shape, margins = form or _form(rng, look, kind, malignant)
     return Lesion(
         kind=kind,
         malignant=malignant,
@@ -93,15 +104,17 @@ def sample(
         form=shape,
         edge=margins,
         subtlety=int(min(draws) if subtler else draws[0]),
-        assessment=choose(rng, tables.ASSESSMENT[kind, malignant]),
-        diameter_mm=float(np.clip(rng.lognormal(mean, deviation), 4, 42)),
+        assessment=choose(rng, look.assessment[kind, malignant]),
+        diameter_mm=float(np.clip(rng.lognormal(mean, deviation), *look.limits_mm[malignant])),
         split=split,
+        density=look.density[malignant],
+        grains=look.grains[shape] if kind == "calcification" else None,
     )
 
 
-def _form(rng: np.random.Generator, kind: str, malignant: bool) -> tuple[str, str]:
+def _form(rng: np.random.Generator, look: Look, kind: str, malignant: bool) -> tuple[str, str]:
     if kind == "mass":
-        return choose(rng, tables.MASS_FORMS[malignant])
-    form = choose(rng, tables.CALCIFICATION_TYPES[malignant])
-    distribution = choose(rng, tables.CALCIFICATION_DISTRIBUTIONS[malignant])
+        return choose(rng, look.mass_forms[malignant])
+    form = choose(rng, look.calcification_types[malignant])
+    distribution = choose(rng, look.calcification_distributions[malignant])
     return form, tables.FIXED_DISTRIBUTION.get(form, distribution)

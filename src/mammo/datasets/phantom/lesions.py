@@ -107,7 +107,7 @@ def add(
     extra = _mass(lesion, harmonics, x, y, pixel_mm, rng)
     local = np.clip(dense[window] / np.maximum(thick[window], 1), 0, 1)
     # The mass takes the place of tissue, so that dense surroundings mask it.
-    dense[window] += extra * (1 - local) * MASS_OVER_GLAND
+    dense[window] += extra * ((1 - local) * MASS_OVER_GLAND + np.float32(lesion.density))
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     radius = 0.5 * lesion.diameter_mm * _relative_radius(harmonics, angle) * 1.05
     contour = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])

@@ -13,6 +13,7 @@ import numpy as np
 
 from mammo.datasets.phantom import tables
 from mammo.datasets.phantom.lesion_plan import Lesion, choose, sample
+from mammo.datasets.phantom.looks import MEASURED, Look
 
 PUBLISHED_CASES = {"cbis_ddsm": 1566, "inbreast": 115, "mias": 161, "institution": 507}
 
@@ -44,11 +45,24 @@ class Breast:
 
 @dataclass(frozen=True)
 class Case:
-    """One patient's examination: number from 0, density class 1-4, breasts imaged."""
+    """One patient's examination.
+
+    Parameters
+    ----------
+    number : int
+        From 0.
+    density : int
+        Class 1 to 4.
+    breasts : tuple of Breast
+        Those imaged.
+    scanner : str, optional
+        Name of the film digitiser; without it each film is given one at random.
+    """
 
     number: int
     density: int
     breasts: tuple[Breast, ...]
+    scanner: str | None = None
 
 
 def shares(rng: np.random.Generator, counts: Mapping, n: int) -> list:
@@ -66,7 +80,9 @@ def shares(rng: np.random.Generator, counts: Mapping, n: int) -> list:
     return [drawn[i] for i in rng.permutation(n)]
 
 
-def cases(dataset: str, scale: float, rng: np.random.Generator) -> list[Case]:
+def cases(
+    dataset: str, scale: float, rng: np.random.Generator, look: Look = MEASURED
+) -> list[Case]:
     """Plan the cases of one set.
 
     Parameters
@@ -77,10 +93,12 @@ def cases(dataset: str, scale: float, rng: np.random.Generator) -> list[Case]:
         Fraction of the published number of cases.
     rng : numpy.random.Generator
         The set's population stream.
+    look : Look
+        What lesions look like.
     """
     n = max(round(PUBLISHED_CASES[dataset] * scale), 4)
     density = shares(rng, DENSITY[dataset], n)
-    breasts = PLANS[dataset](rng, n)
+    breasts = PLANS[dataset](rng, n, look)
     return [Case(i, density[i], breasts[i]) for i in range(n)]
 
 
@@ -88,7 +106,7 @@ def _sides(rng: np.random.Generator) -> list[str]:
     return ["L", "R"] if rng.random() < 0.5 else ["R", "L"]
 
 
-def _cbis_ddsm(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
+def _cbis_ddsm(rng: np.random.Generator, n: int, look: Look) -> list[tuple[Breast, ...]]:
     # 79 of 1,566 patients have files of both kinds, 31 of them in both official splits.
     histories = {
         (("mass", "Training"),): 637,
@@ -111,7 +129,7 @@ def _cbis_ddsm(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
         sides = _sides(rng)[: 2 if two else 1]
         plans.append(
             tuple(
-                Breast(side, views.pop(), tuple(_cbis_lesions(rng, history, malignant.pop())))
+                Breast(side, views.pop(), tuple(_cbis_lesions(rng, look, history, malignant.pop())))
                 for side in sides
             )
         )
@@ -119,20 +137,20 @@ def _cbis_ddsm(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
 
 
 def _cbis_lesions(
-    rng: np.random.Generator, history: tuple[tuple[str, str], ...], malignant: bool
+    rng: np.random.Generator, look: Look, history: tuple[tuple[str, str], ...], malignant: bool
 ) -> list[Lesion]:
     lesions = []
     for kind, split in history:
         # 6% of the mass files and 18% of the calcification files outline more than one lesion.
         more = rng.random() < {"mass": 0.05, "calcification": 0.15}[kind]
         lesions += [
-            sample(rng, kind, malignant, tables.FILM_DIAMETER, split=split)
+            sample(rng, kind, malignant, tables.FILM_DIAMETER, look=look, split=split)
             for _ in range(2 if more else 1)
         ]
     return lesions
 
 
-def _inbreast(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
+def _inbreast(rng: np.random.Generator, n: int, look: Look) -> list[tuple[Breast, ...]]:
     # 90 women with both breasts and 25 after mastectomy (Moreira et al., Acad Radiol 2012;19:236).
     both = shares(rng, {True: 90, False: 25}, n)
     birads = {"1": 67, "2": 220, "3": 23, "4a": 13, "4b": 8, "4c": 22, "5": 49, "6": 8}
@@ -140,28 +158,26 @@ def _inbreast(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
     plans = []
     for two in both:
         sides = _sides(rng)[: 2 if two else 1]
-        plans.append(tuple(_assessed_breast(rng, side, assessed.pop()) for side in sides))
+        plans.append(tuple(_assessed_breast(rng, look, side, assessed.pop()) for side in sides))
     return plans
 
 
-def _assessed_breast(rng: np.random.Generator, side: str, birads: str) -> Breast:
+def _assessed_breast(rng: np.random.Generator, look: Look, side: str, birads: str) -> Breast:
     # Malignancy by category: the likelihoods of the ACR BI-RADS atlas, 5th edition.
     chance = {"1": 0, "2": 0, "3": 0.01, "4a": 0.06, "4b": 0.3, "4c": 0.7, "5": 0.96, "6": 1}
     malignant = rng.random() < chance[birads]
     # 301 of 410 images show calcifications and 107 a mass (Moreira 2012): most of category 2.
     mix = {"calcification": 75, "mass": 20} if birads == "2" else tables.KINDS[malignant]
-    lesion = sample(rng, choose(rng, mix), malignant, tables.INBREAST_DIAMETER)
+    lesion = sample(rng, choose(rng, mix), malignant, tables.INBREAST_DIAMETER, look=look)
     return Breast(side, ("CC", "MLO"), () if birads == "1" else (lesion,), birads)
 
 
-def _mias(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
-    # Rows of Info.txt by class and severity; 63 images benign and 52 malignant of 322.
-    benign = {"CIRC": 21, "CALC": 15, "SPIC": 11, "ARCH": 9, "MISC": 7, "ASYM": 6}
-    malignant = {"CALC": 15, "ARCH": 10, "ASYM": 9, "MISC": 8, "SPIC": 8, "CIRC": 4}
+def _mias(rng: np.random.Generator, n: int, look: Look) -> list[tuple[Breast, ...]]:
+    # 63 images benign and 52 malignant of 322.
     severity = shares(rng, {"B": 63, "M": 52, "": 46}, n)
     classes = {
-        "B": shares(rng, benign, severity.count("B")),
-        "M": shares(rng, malignant, severity.count("M")),
+        letter: shares(rng, look.mias_classes[letter == "M"], severity.count(letter))
+        for letter in "BM"
     }
     plans = []
     for abnormal in severity:
@@ -169,29 +185,22 @@ def _mias(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
         breasts = [Breast(side, ("MLO",), category="NORM") for side in sides]
         if abnormal:
             category = classes[abnormal].pop()
-            lesion = _mias_lesion(rng, category, abnormal == "M")
+            lesion = _mias_lesion(rng, look, category, abnormal == "M")
             index = int(rng.integers(2))
             breasts[index] = replace(breasts[index], lesions=(lesion,), category=category)
         plans.append(tuple(breasts))
     return plans
 
 
-def _mias_lesion(rng: np.random.Generator, category: str, malignant: bool) -> Lesion:
+def _mias_lesion(rng: np.random.Generator, look: Look, category: str, malignant: bool) -> Lesion:
     if category == "CALC":
-        return sample(rng, "calcification", malignant, tables.FILM_DIAMETER)
-    shapes = {
-        "CIRC": (("OVAL", "ROUND", "LOBULATED"), "CIRCUMSCRIBED"),
-        "SPIC": (("IRREGULAR", "OVAL"), "SPICULATED"),
-        "MISC": (("IRREGULAR", "OVAL", "LOBULATED"), "ILL_DEFINED"),
-        "ARCH": (("ARCHITECTURAL_DISTORTION",), "SPICULATED"),
-        "ASYM": (("FOCAL_ASYMMETRIC_DENSITY",), "ILL_DEFINED"),
-    }
-    forms, edge = shapes[category]
-    form = (forms[int(rng.integers(len(forms)))], edge)
-    return sample(rng, "mass", malignant, tables.FILM_DIAMETER, form=form)
+        return sample(rng, "calcification", malignant, tables.FILM_DIAMETER, look=look)
+    shapes, margins = look.mias_forms[category]
+    form = (shapes[int(rng.integers(len(shapes)))], margins)
+    return sample(rng, "mass", malignant, tables.FILM_DIAMETER, look=look, form=form)
 
 
-def _institution(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
+def _institution(rng: np.random.Generator, n: int, look: Look) -> list[tuple[Breast, ...]]:
     # 1,872 images are 936 breasts in two views, 390 of them malignant (779 images): taken as one
     # biopsied breast a patient, 390 of 507 malignant, and a contralateral one without a lesion,
     # labelled benign, in 429 of 507 patients whatever the pathology.
@@ -203,7 +212,7 @@ def _institution(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
         kind = choose(rng, tables.KINDS[positive])
         # Radiologists found the lesions subtler than those of DDSM (Chen et al., IWBI 2018); by
         # how much is not published, so the lower of two ratings is a guess.
-        lesion = sample(rng, kind, positive, tables.SCREENING_DIAMETER, subtler=True)
+        lesion = sample(rng, kind, positive, tables.SCREENING_DIAMETER, look=look, subtler=True)
         breasts = [Breast(sides[0], ("CC", "MLO"), (lesion,))]
         if two:
             breasts.append(Breast(sides[1], ("CC", "MLO")))
@@ -211,7 +220,7 @@ def _institution(rng: np.random.Generator, n: int) -> list[tuple[Breast, ...]]:
     return plans
 
 
-PLANS: dict[str, Callable[[np.random.Generator, int], list[tuple[Breast, ...]]]] = {
+PLANS: dict[str, Callable[[np.random.Generator, int, Look], list[tuple[Breast, ...]]]] = {
     "cbis_ddsm": _cbis_ddsm,
     "inbreast": _inbreast,
     "mias": _mias,

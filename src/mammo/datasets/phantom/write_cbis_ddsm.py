@@ -39,16 +39,20 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
     """Write one patient's images and masks; return a table row for each abnormality."""
     rows = []
     for exposure in exposures(case, streams, pixel_mm, FRAMES_MM):
-        pixels = acquire(exposure)
+        pixels = acquire(exposure, case.scanner)
         for kind, split in sorted({(le.kind, le.split) for le in exposure.breast.lesions}):
             rows += _write_group(case, streams, exposure, pixels, kind, split, folder)
     return rows
 
 
-def acquire(exposure: Exposure) -> np.ndarray:
-    """Return a film, digitised by one of DDSM's scanners, as CBIS-DDSM's 16-bit pixels."""
+def acquire(exposure: Exposure, scanner_name: str | None = None) -> np.ndarray:
+    """Return a film, digitised by one of DDSM's scanners, as CBIS-DDSM's 16-bit pixels.
+
+    Without a name the scanner is drawn. It is drawn in any case, so that no other draw changes.
+    """
     film, placement = develop(exposure.projection, FILM, exposure.noise), exposure.placement
-    scanner = DDSM_SCANNERS[int(exposure.artefact.integers(len(DDSM_SCANNERS)))]
+    drawn = DDSM_SCANNERS[int(exposure.artefact.integers(len(DDSM_SCANNERS)))]
+    scanner = next((s for s in DDSM_SCANNERS if s.name == scanner_name), drawn)
     text, pixel_mm = (exposure.breast.laterality, exposure.view), exposure.projection.pixel_mm
     sheet = background(placement.shape, pixel_mm, SHEET, text, placement.right, exposure.artefact)
     darkest = FILM.density_range[1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 
-import numpy as np
 import pandas as pd
 
 from mammo.datasets.splits import hold_out
@@ -13,10 +12,12 @@ from mammo.errors import MammoError
 from mammo.evaluation import (
     brier,
     calibration_line,
-    expected_calibration_error,
+    debiased_calibration_error,
     reliability_curve,
     statistic_interval,
+    verdicts,
 )
+from mammo.evaluation.inputs import check_images
 from mammo.evaluation.tables.estimates import are_probabilities
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Part, Settings, parts
 
@@ -34,9 +35,11 @@ def calibration(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``brier``, ``ece``,
-        ``intercept``, ``slope``, ``in_the_large``, each with ``_lower`` and ``_upper``; and
-        ``n_clipped``, ``unit``, ``method``, ``n_images``, ``n_patients``, ``n_malignant``.
+        ``model``, ``dataset``, ``split``, ``scores`` ("as scored"), then ``ece`` (debiased,
+        without an interval), ``brier``, ``intercept``, ``slope``, ``in_the_large``, each with
+        ``_lower`` and ``_upper``; and ``n_clipped``, ``unit``, ``method``, ``n_images``,
+        ``n_patients``, ``n_malignant``, ``n_rarer_patients`` and the ``verdict`` of
+        `mammo.evaluation.verdicts.calibration`.
     """
     return pd.DataFrame([_row(part, AS_SCORED, settings) for part in _suited(scored)])
 
@@ -59,7 +62,8 @@ def recalibration(
     -------
     measured : DataFrame
         As `calibration`, two rows a part: "as scored" and "recalibrated", on the same patients.
-        Parts whose fitting patients have one class, or scores that part the classes, are left out.
+        Parts of one patient, whose fitting patients have one class, or whose scores part the
+        classes, are left out.
     rescored : DataFrame
         The table of scores of these patients, recalibrated.
     """
@@ -69,6 +73,8 @@ def recalibration(
             continue
         labels, _, patients = part.arrays
         is_fitted = hold_out(labels.astype(int), patients, fraction, settings.seed)
+        if is_fitted.all() or not is_fitted.any():  # one patient has no halves
+            continue
         line = calibration_line(*replace(part, rows=part.rows[is_fitted]).arrays)
         before = replace(part, rows=part.rows[~is_fitted])
         try:
@@ -123,15 +129,14 @@ def _suited(scored: pd.DataFrame) -> Iterator[Part]:
 def _row(part: Part, kind: str, settings: Settings) -> dict[str, object]:
     line = calibration_line(*part.arrays, unit=settings.unit, confidence=settings.confidence)
     row: dict[str, object] = {**part.key, "scores": kind}
-    for name, statistic in (("brier", brier), ("ece", expected_calibration_error())):
-        found = statistic_interval(statistic, *part.arrays, **asdict(settings))
-        row |= {name: found.value, f"{name}_lower": found.lower, f"{name}_upper": found.upper}
+    found = statistic_interval(brier, *part.arrays, **asdict(settings))
+    row |= {"brier": found.value, "brier_lower": found.lower, "brier_upper": found.upper}
+    row["ece"] = debiased_calibration_error(*part.arrays, unit=settings.unit).value
     row |= asdict(line)
-    rows = part.rows
-    return row | {
+    row |= {
         "unit": settings.unit,
-        "method": f"line: maximum likelihood, errors by {settings.unit}; others: bootstrap",
-        "n_images": len(rows),
-        "n_patients": rows["patient_id"].nunique(),
-        "n_malignant": int(np.sum(rows["y_true"])),
+        "method": f"line: maximum likelihood, errors by {settings.unit}; Brier: percentile "
+        "bootstrap; ECE: debiased, no interval",
+        **check_images(*part.arrays, settings.unit).sizes,
     }
+    return row | {"verdict": verdicts.calibration(row)}

@@ -15,7 +15,9 @@ from mammo.evaluation import (
     holm,
     non_inferiority,
     smallest_detectable_difference,
+    verdicts,
 )
+from mammo.evaluation.tables.estimates import headline
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT, Part, Settings, parts
 
 MARGIN = 0.05
@@ -42,20 +44,23 @@ def drops_between_sets(
     DataFrame
         One row a model, internal and external set: ``comparison`` ("drop"), ``model``,
         ``second_model``, ``dataset``, ``second_dataset``, the fields of
-        `mammo.evaluation.Comparison`, ``p_holm`` over all rows, ``margin``,
-        ``non_inferior``, ``p_non_inferior`` and ``smallest_detectable`` (with 80% power, at the
-        standard error found). Empty where no model has both kinds of sets.
+        `mammo.evaluation.Comparison`, ``p_holm`` over all rows, ``margin``, ``p_non_inferior``
+        (one-sided), ``smallest_detectable`` (with 80% power, at the standard error found),
+        ``first_above_guessing`` (whether the first auROC is better than guessing),
+        ``p_non_inferior_holm`` over all rows, ``non_inferior`` and ``verdict``: those of
+        `mammo.evaluation.verdicts`. Empty where no model has both kinds of sets.
     """
     found = list(parts(scored))
     rows = []
     for internal in (part for part in found if part.split == INTERNAL_SPLIT):
+        is_sensitive = _is_above_guessing(internal, settings)
         for external in found:
             if external.model != internal.model or external.split != EXTERNAL_SPLIT:
                 continue
             compared = compare_sets(
                 Scored(*internal.arrays), Scored(*external.arrays), **asdict(settings)
             )
-            rows.append(_row("drop", internal, external, compared, margin))
+            rows.append(_row("drop", internal, external, compared, margin, is_sensitive))
     return _family(rows)
 
 
@@ -65,11 +70,12 @@ def model_pairs(scored: pd.DataFrame, settings: Settings, margin: float = MARGIN
     Returns
     -------
     DataFrame
-        As `drops`, with ``comparison`` "models".
+        As `drops_between_sets`, with ``comparison`` "models".
     """
     rows = []
     found = list(parts(scored))
-    for first, second in combinations(found, 2):
+    sensitive = [_is_above_guessing(part, settings) for part in found]
+    for (first, is_sensitive), (second, _) in combinations(zip(found, sensitive, strict=True), 2):
         if (first.dataset, first.split) != (second.dataset, second.split):
             continue
         both = first.rows.merge(
@@ -84,33 +90,48 @@ def model_pairs(scored: pd.DataFrame, settings: Settings, margin: float = MARGIN
             both["patient_id"].to_numpy(),
             **asdict(settings),
         )
-        rows.append(_row("models", first, second, compared, margin))
+        rows.append(_row("models", first, second, compared, margin, is_sensitive))
     return _family(rows)
 
 
+def _is_above_guessing(part: Part, settings: Settings) -> bool:
+    estimate = asdict(headline(part, settings))
+    return verdicts.against_guessing({"auroc": estimate["value"], **estimate}) == "better"
+
+
 def _row(
-    kind: str, first: Part, second: Part, compared: Comparison, margin: float
+    kind: str,
+    first: Part,
+    second: Part,
+    compared: Comparison,
+    margin: float,
+    is_sensitive: bool,
 ) -> dict[str, object]:
-    accepted = non_inferiority(compared, margin)
     return {
         "comparison": kind,
         "model": first.model,
         "second_model": second.model,
         "dataset": first.dataset,
         "second_dataset": second.dataset,
-        **asdict(compared),
+        **compared.numbers,
         "margin": margin,
-        "non_inferior": accepted.holds,
-        "p_non_inferior": accepted.p_value,
+        "p_non_inferior": non_inferiority(compared, margin).p_value,
         "smallest_detectable": smallest_detectable_difference(
             compared.standard_error, confidence=compared.confidence, power=POWER
         ),
+        "first_above_guessing": is_sensitive,
     }
 
 
 def _family(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Adjust the p-values of rows that were asked for together."""
+    """Adjust the p-values of rows that were asked for together, one-sided ones too; judge each."""
     table = pd.DataFrame(rows)
-    if len(table):
-        table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+    if table.empty:
+        return table
+    table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+    table["p_non_inferior_holm"] = holm(table["p_non_inferior"])
+    judged = table.to_dict("records")
+    table["non_inferior"] = [verdicts.non_inferiority(row) == "shown" for row in judged]
+    judge = {"drop": verdicts.drop, "models": verdicts.difference}
+    table["verdict"] = [judge[row["comparison"]](row) for row in judged]
     return table

@@ -13,14 +13,16 @@ from mammo.evaluation import (
     auroc_interval,
     average_precision,
     brier,
+    debiased_calibration_error,
     delong_interval,
-    expected_calibration_error,
     obuchowski_interval,
     partial_auroc,
+    score_interval,
     sensitivity_at,
     statistic_interval,
 )
 from mammo.evaluation.bootstrap import Statistic
+from mammo.evaluation.headline import AurocEstimate, headline_auroc
 from mammo.evaluation.tables.scores import Part, Settings, parts
 
 LEAST_SPECIFICITY = 0.9
@@ -35,11 +37,7 @@ STATISTICS: dict[str, Statistic] = {
 }
 """Measures beside the auROC, of scores on any scale."""
 
-PROBABILITY_STATISTICS: dict[str, Statistic] = {
-    "Brier score": brier,
-    "expected calibration error, 10 bins": expected_calibration_error(10),
-}
-"""Measures of scores in [0, 1]."""
+CALIBRATION_ERROR = "expected calibration error, 10 bins, debiased"
 
 
 def aurocs(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -48,29 +46,33 @@ def aurocs(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``model``, ``dataset``, ``split``, ``auroc``, then `mammo.evaluation.Estimate`'s fields but
-        ``value``. All models on a set share the draws.
+        ``model``, ``dataset``, ``split``, ``auroc``, then the fields of
+        `mammo.evaluation.headline.AurocEstimate` but ``value``. All models on a set share the draws
+        of the percentile interval.
     """
     rows = [_row(part, "auROC", headline(part, settings)) for part in parts(scored)]
     return pd.DataFrame(rows).drop(columns="statistic").rename(columns={"value": "auroc"})
 
 
-def headline(part: Part, settings: Settings) -> Estimate:
-    """Return a part's auROC with its percentile bootstrap interval."""
-    return auroc_interval(*part.arrays, **asdict(settings))
+def headline(part: Part, settings: Settings) -> AurocEstimate:
+    """Return a part's auROC with its score interval, and the percentile one beside it."""
+    return headline_auroc(*part.arrays, **asdict(settings))
 
 
 def intervals(settings: Settings) -> dict[str, Callable[..., Estimate]]:
     """Return every way to an interval of the auROC, by its name."""
     drawn = asdict(settings)
     del drawn["unit"]
+    level = {"confidence": settings.confidence}
     return {
-        "by patient": partial(auroc_interval, **drawn),
-        "by image": partial(auroc_interval, unit="image", **drawn),
-        "by patient, BCa": partial(auroc_interval, bounds="bca", **drawn),
-        "by patient, stratified": partial(auroc_interval, stratified=True, **drawn),
-        "Obuchowski, by patient": partial(obuchowski_interval, confidence=settings.confidence),
-        "DeLong, by image": partial(delong_interval, confidence=settings.confidence),
+        "score, by patient": partial(score_interval, **level),
+        "score, by image": partial(score_interval, unit="image", **level),
+        "percentile, by patient": partial(auroc_interval, **drawn),
+        "percentile, by image": partial(auroc_interval, unit="image", **drawn),
+        "BCa, by patient": partial(auroc_interval, bounds="bca", **drawn),
+        "percentile, by patient, stratified": partial(auroc_interval, stratified=True, **drawn),
+        "Obuchowski, by patient": partial(obuchowski_interval, **level),
+        "DeLong, by image": partial(delong_interval, **level),
     }
 
 
@@ -87,10 +89,15 @@ def every_estimate(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     for part in parts(scored):
         for interval in intervals(settings).values():
             rows.append(_row(part, "auROC", interval(*part.arrays)))
-        chosen = STATISTICS | (PROBABILITY_STATISTICS if are_probabilities(part) else {})
+        of_probabilities = are_probabilities(part)
+        chosen = STATISTICS | ({"Brier score": brier} if of_probabilities else {})
         for name, statistic in chosen.items():
             found = statistic_interval(statistic, *part.arrays, **asdict(settings))
             rows.append(_row(part, name, found))
+        if of_probabilities:
+            how = {"unit": settings.unit, "confidence": settings.confidence}
+            found = debiased_calibration_error(*part.arrays, **how)
+            rows.append(_row(part, CALIBRATION_ERROR, found))
     return pd.DataFrame(rows)
 
 

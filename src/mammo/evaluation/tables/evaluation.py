@@ -10,8 +10,11 @@ import pandas as pd
 
 from mammo.evaluation.tables import calibration, estimates, operating_points, subgroups
 from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
+from mammo.evaluation.tables.next_site import next_sites
 from mammo.evaluation.tables.operating_points import Criterion
+from mammo.evaluation.tables.readers import readers_against_models
 from mammo.evaluation.tables.scores import Settings, check_contract
+from mammo.evaluation.tables.worst_case import missing_scores, unverified_labels
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Evaluation:
         Columns to form subgroups by, beside those of `subgroups.FACTS` that are there.
     recalibration_fraction : float
         Share of an external set's patients that its recalibration is fitted on.
+    readers : sequence of str
+        Columns of readers' scores, to be compared with the models.
     """
 
     scored: pd.DataFrame
@@ -39,9 +44,11 @@ class Evaluation:
     criteria: Sequence[Criterion]
     divide_by: Sequence[str] = ()
     recalibration_fraction: float = calibration.RECALIBRATION_FRACTION
+    readers: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         check_contract(self.scored)
+        subgroups.check_columns(self.scored, self.divide_by)
 
     @cached_property
     def aurocs(self) -> pd.DataFrame:
@@ -62,6 +69,31 @@ class Evaluation:
     def pairs(self) -> pd.DataFrame:
         """Models against each other: `mammo.evaluation.tables.drops.model_pairs`."""
         return model_pairs(self.scored, self.settings, self.margin)
+
+    @cached_property
+    def next_sites(self) -> pd.DataFrame:
+        """What another site would find: `mammo.evaluation.tables.next_site.next_sites`."""
+        return next_sites(self.scored, self.settings)
+
+    @cached_property
+    def worst_cases(self) -> pd.DataFrame:
+        """Bounds where scores are missing: `mammo.evaluation.tables.worst_case.missing_scores`."""
+        return missing_scores(self.scored)
+
+    @cached_property
+    def unverified(self) -> pd.DataFrame:
+        """Bounds for BI-RADS 3: `mammo.evaluation.tables.worst_case.unverified_labels`."""
+        return unverified_labels(self.scored)
+
+    @cached_property
+    def subgroup_tests(self) -> pd.DataFrame:
+        """Whether subgroups differ: `mammo.evaluation.tables.subgroups.subgroup_tests`."""
+        return subgroups.subgroup_tests(self.scored, self._subgroup_columns, self.settings)
+
+    @cached_property
+    def against_readers(self) -> pd.DataFrame:
+        """Readers against models: `mammo.evaluation.tables.readers.readers_against_models`."""
+        return readers_against_models(self.scored, self.readers, self.settings)
 
     @property
     def comparisons(self) -> pd.DataFrame:
@@ -97,9 +129,11 @@ class Evaluation:
     @cached_property
     def subgroups(self) -> pd.DataFrame:
         """By the columns that are there: `mammo.evaluation.tables.subgroups.subgroup_aurocs`."""
-        present = [name for name in subgroups.FACTS if name in self.scored]
-        columns = dict.fromkeys([*present, *self.divide_by])
-        return subgroups.subgroup_aurocs(self.scored, columns, self.settings)
+        return subgroups.subgroup_aurocs(self.scored, self._subgroup_columns, self.settings)
+
+    @property
+    def _subgroup_columns(self) -> list[str]:
+        return list(dict.fromkeys([*subgroups.facts_of(self.scored), *self.divide_by]))
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -110,5 +144,10 @@ class Evaluation:
             "operating_points": self.operating_points,
             "calibration": self.calibration,
             "subgroups": self.subgroups,
+            "subgroup_tests": self.subgroup_tests,
+            "missing_scores": self.worst_cases,
+            "unverified_labels": self.unverified,
+            "readers": self.against_readers,
+            "next_site": self.next_sites,
         }
         return {name: table for name, table in found.items() if len(table)}

@@ -28,6 +28,8 @@ MEASURES = {
     "npv": "negative_predictive_value",
 }
 """Column prefixes of what an operating point gives."""
+_SIZES = ("n_images", "n_patients", "n_malignant", "n_rarer_patients")
+_SHARED = ("confidence", "unit", "method", *_SIZES)
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,8 @@ def carried_over(
     DataFrame
         ``model``, ``dataset``, ``split``, ``criterion``, ``threshold``, then for each of `MEASURES`
         its value, ``_lower`` and ``_upper``; ``confidence``, ``unit``, ``method``, ``n_images``,
-        ``n_patients``, ``n_malignant``. Of a model without an internal set of both classes only
-        thresholds that are given are there.
+        ``n_patients``, ``n_malignant``, ``n_rarer_patients``. Of a model without an internal set of
+        both classes only thresholds that are given are there.
     """
     found = list(parts(scored))
     rows = []
@@ -159,5 +161,4 @@ def _row(part: Part, rule: Criterion, threshold: float, settings: Settings) -> d
         estimate = getattr(point, name)
         bounds = {f"{prefix}_lower": estimate.lower, f"{prefix}_upper": estimate.upper}
         row |= {prefix: estimate.value, **bounds}
-    shared = ("confidence", "unit", "method", "n_images", "n_patients", "n_malignant")
-    return row | {name: getattr(point.sensitivity, name) for name in shared}
+    return row | {name: getattr(point.sensitivity, name) for name in _SHARED}

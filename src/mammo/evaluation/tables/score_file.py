@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from mammo.errors import DatasetError, MammoError, ParameterError
+from mammo.datasets.institution.labels.columns import ALIASES, places_of
+from mammo.datasets.institution.labels.facts import sides_and_views
+from mammo.errors import MammoError, ParameterError
+from mammo.evaluation.tables.score_sheet import OF_SCORES, ScoreSheet, is_empty
 from mammo.evaluation.tables.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
+from mammo.evaluation.tables.worst_case import GIVEN
 from mammo.files.spreadsheet import Sheet, read_sheet
+from mammo.files.spreadsheet.numbers import numbers
 
 REQUIRED = ("dataset", "model", "patient_id", "image_id", "y_true", "y_score")
 _KNOWN = (*COLUMNS, "laterality", "view")
-_SHOWN_LINES, _SHOWN_TEXT = 5, 100
-_NO_NUMBER = "y_score is {}, expected a finite number, or nothing where there is none"
-_EMPTY = ("", "na", "n/a", "nan", "none", "null")
+_USUAL = {
+    **OF_SCORES,
+    "dataset": ("data set", "dataset name"),
+    "patient_id": ALIASES["patient_id"],
+    "image_id": ALIASES["image"],
+    "y_true": ALIASES["label"],
+    "laterality": ALIASES["laterality"],
+    "view": ALIASES["view"],
+}
+"""Names that a column may have where none has ours."""
 
 
 @dataclass(frozen=True)
@@ -35,56 +47,15 @@ class Layout:
         The data set that the models were made with; without it a column ``split`` may say.
     missing_score : float or None
         What an empty score stands for; None if an empty score is a fault.
+    readers : sequence of str
+        Columns of readers' scores by the file's names, or patterns of them as ``Reader*``.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     internal: str | None = None
     missing_score: float | None = None
-
-
-class ScoreSheet:
-    """The rows of a sheet of scores as text; what is wrong in them is refused by its line.
-
-    Parameters
-    ----------
-    sheet : Sheet
-
-    Raises
-    ------
-    DatasetError
-        If there is no row.
-    """
-
-    def __init__(self, sheet: Sheet) -> None:
-        if not sheet.rows:
-            raise DatasetError(f"{sheet.path} holds no row of scores below its header")
-        self._sheet = sheet
-
-    def columns(self, places: Mapping[str, int]) -> pd.DataFrame:
-        """Return columns under our names, which tell where each stands."""
-        columns = {name: [row[place] for row in self._sheet.rows] for name, place in places.items()}
-        return pd.DataFrame(columns, dtype="object")
-
-    def scores(self, texts: pd.Series) -> pd.Series:
-        """Return scores, whose decimal sign may be a comma, as numbers; NaN of an empty cell."""
-        numbers = texts.map(_number).astype("float64")
-        is_empty = texts.str.lower().isin(_EMPTY)
-        wrong = ~(is_empty | numbers.abs().lt(math.inf))
-        self.refuse(wrong, _NO_NUMBER, texts)
-        return numbers
-
-    def refuse(self, wrong: pd.Series, what: str, texts: pd.Series) -> None:
-        """Raise DatasetError if a row is wrong; ``{}`` in ``what`` is the first such text."""
-        if not wrong.any():
-            return
-        lines = [str(self._sheet.lines[place]) for place in np.flatnonzero(wrong)]
-        more = f" and {len(lines) - _SHOWN_LINES} more" if len(lines) > _SHOWN_LINES else ""
-        noun = "line" if len(lines) == 1 else "lines"
-        raise DatasetError(
-            f"{self._sheet.path}, {noun} {', '.join(lines[:_SHOWN_LINES])}{more}: "
-            f"{what.format(repr(texts[wrong].iloc[0][:_SHOWN_TEXT]))}"
-        )
+    readers: Sequence[str] = ()
 
 
 def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
@@ -100,7 +71,8 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A table of scores (`mammo.evaluation.tables.scores`) with all further columns as text.
+        A table of scores (`mammo.evaluation.tables.scores`) with all further columns as text, but
+        those of readers as numbers.
 
     Raises
     ------
@@ -115,10 +87,35 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     table = rows.columns(_places(sheet, layout)).assign(**layout.constants)
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
+    is_missing = is_empty(table["y_score"])
     table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
+    if is_missing.any():
+        table[GIVEN] = is_missing.map({True: "no", False: "yes"})
+    for name in reader_columns(path, table, layout.readers):
+        table[name] = _readers(table[name], name, rows)
     table["split"] = _splits(path, table, layout, rows)
+    _respell_sides(path, table, sheet)
     _check_rows(table, rows)
     return table[[*COLUMNS, *(name for name in table if name not in COLUMNS)]]
+
+
+def reader_columns(path: Path, table: pd.DataFrame, patterns: Sequence[str]) -> list[str]:
+    """Return the columns of a table that readers' patterns name, in the table's order.
+
+    Raises
+    ------
+    MammoError
+        If a pattern names none, or a column that is no reader's.
+    """
+    further = [name for name in table if name not in _KNOWN]
+    for pattern in patterns:
+        if not any(fnmatchcase(name, pattern) for name in further):
+            raise MammoError(
+                f"{path}, line 1: no column of readers {pattern!r}; the columns are "
+                f"{', '.join(further)[:300] or 'none but those of a table of scores'}: name one, "
+                "or several with * (--readers 'Reader*')"
+            )
+    return [name for name in further if any(fnmatchcase(name, one) for one in patterns)]
 
 
 def check_missing(score: float | None) -> None:
@@ -150,6 +147,10 @@ def _places(sheet: Sheet, layout: Layout) -> dict[str, int]:
     renamed = {theirs: ours for ours, theirs in layout.names.items()}
     absent = [theirs for theirs in renamed if theirs not in header]
     columns = {renamed.get(name, name): place for place, name in enumerate(header)}
+    for ours, usual in _USUAL.items():
+        if ours not in columns and ours not in layout.constants:
+            for place in places_of(path, header, ours, (ours, *usual)):
+                columns = {ours: place, **{n: p for n, p in columns.items() if p != place}}
     absent += [n for n in REQUIRED if n not in columns and n not in layout.constants]
     if absent:
         raise MammoError(
@@ -162,6 +163,8 @@ def _places(sheet: Sheet, layout: Layout) -> dict[str, int]:
 
 def _check_text(table: pd.DataFrame, rows: ScoreSheet) -> None:
     for name in table:
+        if "".join(table[name]).isprintable():
+            continue
         if name not in _KNOWN:
             table[name] = table[name].map(_printable)
             continue
@@ -169,8 +172,7 @@ def _check_text(table: pd.DataFrame, rows: ScoreSheet) -> None:
         what = f"{name} is {{}}, which holds characters that do not print"
         rows.refuse(hidden, what, table[name])
     for name in ("dataset", "model", "patient_id", "image_id"):
-        is_empty = table[name].str.lower().isin(_EMPTY)
-        rows.refuse(is_empty, f"{name} is {{}}, expected a name", table[name])
+        rows.refuse(is_empty(table[name]), f"{name} is {{}}, expected a name", table[name])
 
 
 def _printable(text: str) -> str:
@@ -178,30 +180,30 @@ def _printable(text: str) -> str:
 
 
 def _labels(texts: pd.Series, rows: ScoreSheet) -> pd.Series:
-    numbers = texts.map(_number)
+    found, _ = numbers(texts)
     what = "y_true is {}, expected 0 (benign) or 1 (malignant)"
-    rows.refuse(~numbers.isin([0, 1]), what, texts)
-    return numbers.astype("int64")
+    rows.refuse(~found.isin([0, 1]), what, texts)
+    return found.astype("int64")
 
 
 def _scores(texts: pd.Series, missing: float | None, rows: ScoreSheet) -> pd.Series:
-    numbers = rows.scores(texts)
+    found = rows.scores(texts)
     if missing is not None:
-        return numbers.fillna(missing)
+        return found.fillna(missing)
     rows.refuse(
-        numbers.isna(),
+        found.isna(),
         "y_score is {}; an image without a score is not left out, since that would flatter the "
         "model: say what it stands for (--missing 0)",
         texts,
     )
-    return numbers
+    return found
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text.replace(",", ".")) if "_" not in text else math.nan
-    except ValueError:
-        return math.nan
+def _readers(texts: pd.Series, name: str, rows: ScoreSheet) -> pd.Series:
+    found = rows.scores(texts, name)
+    what = "{} is {{}}; every reader must have scored every row: leave out readers, or rows for all"
+    rows.refuse(found.isna(), what.format(name), texts)
+    return found
 
 
 def _splits(path: Path, table: pd.DataFrame, layout: Layout, rows: ScoreSheet) -> pd.Series:
@@ -224,11 +226,25 @@ def _splits(path: Path, table: pd.DataFrame, layout: Layout, rows: ScoreSheet) -
     return table["split"]
 
 
+def _respell_sides(path: Path, table: pd.DataFrame, sheet: Sheet) -> None:
+    """Give sides and views the words that they have everywhere here."""
+    given = [name for name in ("laterality", "view") if name in table]
+    found, _ = sides_and_views(path, table[given].assign(line=sheet.lines))
+    if found["laterality"].notna().any():
+        table["laterality"] = found["laterality"].fillna("")
+    if "view" in table:
+        table["view"] = found["view"].fillna(table["view"])
+
+
 def _check_rows(table: pd.DataFrame, rows: ScoreSheet) -> None:
     images = table["image_id"]
-    twice = table.duplicated(["dataset", "model", "image_id"])
+    named = ["dataset", "image_id"]
+    again = table.duplicated(named)
+    if not again.any():
+        return
+    twice = table.duplicated([*named, "model"])
     rows.refuse(twice, "image_id is {}, which this model has scored in a line above", images)
     for name in ("y_true", "patient_id"):
-        first = table.groupby(["dataset", "image_id"], sort=False)[name].transform("first")
+        first = table.groupby(named, sort=False)[name].transform("first")
         what = f"{name} of image {{}} is not that of the line above"
         rows.refuse(table[name] != first, what, images)

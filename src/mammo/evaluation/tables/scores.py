@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ KEY = ["model", "dataset", "split"]
 INTERNAL_SPLIT, EXTERNAL_SPLIT = "validation", "test"
 COLUMNS = (*KEY, "patient_id", "image_id", "y_true", "y_score")
 BREAST = ["patient_id", "laterality"]
+MOST_PARTS = 200
+"""Models times sets: beyond it a column is the wrong one, and comparisons would take for ever."""
 MIXED = "mixed"
 """A fact in which the images of one breast, or patient, differ."""
 
@@ -66,35 +68,53 @@ def check_contract(scored: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     MammoError
-        If a column is missing, a model scores an image twice, or models disagree on its label.
+        If a column is missing, a model scores an image twice, models disagree on its label, or
+        there are more than `MOST_PARTS` models and sets.
     LeakageError
         If a patient of a set is in its validation and in its test part.
     """
     missing = [name for name in COLUMNS if name not in scored]
     if missing:
         raise MammoError(f"the scores lack the columns {missing}; they need {list(COLUMNS)}")
+    n_parts = len(scored[KEY].drop_duplicates())
+    if n_parts > MOST_PARTS:
+        models, sets = scored["model"].nunique(), scored["dataset"].nunique()
+        raise MammoError(
+            f"the scores are of {models:,} models on {sets:,} data sets, {n_parts:,} results in "
+            f"all, {MOST_PARTS} at most are compared: name the columns that are meant (--column "
+            "model THEIRS, --column dataset THEIRS)"
+        )
     twice = scored[scored.duplicated([*KEY, "image_id"])]
     if len(twice):
         where = ", ".join(map(str, twice.iloc[0][[*KEY, "image_id"]]))
         raise MammoError(f"the scores hold {where} twice: keep one row of each image and model")
-    labels = scored.groupby(["dataset", "image_id"])["y_true"].nunique()
-    if (labels > 1).any():
-        dataset, image = labels.index[labels > 1][0]
+    several = _of_several(scored, ["dataset", "image_id"], "y_true")
+    if len(several):
+        dataset, image = several.iloc[0]
         raise MammoError(
-            f"image {image} of {dataset} has both labels, 0 and 1 ({int((labels > 1).sum())} such "
-            "images): correct y_true, which is the same for every model"
+            f"image {image} of {dataset} has both labels, 0 and 1 ({len(several)} such images): "
+            "correct y_true, which is the same for every model"
         )
-    splits = scored.groupby(["dataset", "patient_id"])["split"].nunique()
-    if (splits > 1).any():
-        dataset, _ = splits.index[splits > 1][0]
+    several = _of_several(scored, ["dataset", "patient_id"], "split")
+    if len(several):
         raise LeakageError(
-            f"{int((splits > 1).sum())} patients of {dataset} are in several splits: split by "
-            "patient, or give each image one split"
+            f"{len(several)} patients of {several['dataset'].iloc[0]} are in several splits: split "
+            "by patient, or give each image one split"
         )
     return scored
 
 
-def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
+def _of_several(scored: pd.DataFrame, names: list[str], fact: str) -> pd.DataFrame:
+    """Return the names, in their order, that have several values of a fact."""
+    if scored[fact].nunique() == 1:
+        return scored.loc[[], names]
+    once = scored.loc[~scored.duplicated([*names, fact]), names]
+    return once[once.duplicated()].drop_duplicates().sort_values(names)
+
+
+def aggregated(
+    scored: pd.DataFrame, by: list[str], rule: Rule, readers: Sequence[str] = ()
+) -> pd.DataFrame:
     """Return one row a breast, or a patient, and model.
 
     Parameters
@@ -105,6 +125,8 @@ def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
         Columns that name a breast (`BREAST`) or a patient (["patient_id"]) within a set.
     rule : {"mean", "max"}
         How the images' scores become one; the label is 1 if any image's is.
+    readers : sequence of str
+        Columns of readers' scores, which become one as the model's do.
 
     Returns
     -------
@@ -123,7 +145,7 @@ def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
                 f"scores cannot be put together by {' and '.join(by)}: the column {name} is absent "
                 "or has empty cells; fill it, or score images"
             )
-    facts = [name for name in scored if name not in (*COLUMNS, *by)]
+    facts = [name for name in scored if name not in (*COLUMNS, *by, *readers)]
     tables = []
     for part in parts(scored):
         names = part.rows[by].astype(str).agg(" ".join, axis=1)
@@ -131,6 +153,9 @@ def aggregated(scored: pd.DataFrame, by: list[str], rule: Rule) -> pd.DataFrame:
         rows = part.rows.iloc[found.first].copy()
         rows["image_id"] = names.iloc[found.first].to_numpy()
         rows["y_true"], rows["y_score"] = found.y_true, found.y_score
+        for reader in readers:
+            of_reader = aggregate(part.rows["y_true"], part.rows[reader], names.to_numpy(), rule)
+            rows[reader] = of_reader.y_score
         for fact in facts:
             alike = part.rows.groupby(names.to_numpy())[fact].nunique(dropna=False)
             rows.loc[rows["image_id"].map(alike).to_numpy() > 1, fact] = MIXED

@@ -6,10 +6,13 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 
+import numpy as np
 import pandas as pd
 
 from mammo.errors import MammoError
-from mammo.evaluation import Estimate
+from mammo.evaluation import Estimate, holm, verdicts
+from mammo.evaluation.inputs import check_images
+from mammo.evaluation.strata import heterogeneity, strata_covariance
 from mammo.evaluation.tables.estimates import headline
 from mammo.evaluation.tables.scores import Part, Settings, parts
 
@@ -23,9 +26,6 @@ FACTS = (
     "acquisition_year",
 )
 """Columns of a manifest that divide images into subgroups wherever they are there."""
-
-LEAST_PATIENTS = 10
-"""Patients with an image of each class that a claim about a subgroup needs at least."""
 
 UNKNOWN = "not stated"
 _MOST_LEVELS = 30
@@ -58,8 +58,7 @@ def subgroup_aurocs(
         If a column is absent or has more than 30 levels.
     """
     columns = list(columns)
-    for name in columns:
-        _check_column(scored, name)
+    check_columns(scored, columns)
     rows = []
     for part in parts(scored):
         for name in columns:
@@ -69,8 +68,66 @@ def subgroup_aurocs(
             for level, images in part.rows.groupby(levels, sort=True):
                 estimate = asdict(_estimate(replace(part, rows=images), settings))
                 found = {"subgroup": name, "level": level, "auroc": estimate.pop("value")}
-                rows.append({**part.key, **found, "too_small": _is_small(images), **estimate})
+                found["too_small"] = verdicts.are_too_few(estimate)
+                rows.append({**part.key, **found, **estimate})
     return pd.DataFrame(rows)
+
+
+def subgroup_tests(
+    scored: pd.DataFrame, columns: Iterable[str], settings: Settings
+) -> pd.DataFrame:
+    """Test whether the auROC differs between the levels of each column, within each set.
+
+    Parameters
+    ----------
+    scored, columns, settings
+        As for `subgroup_aurocs`.
+
+    Returns
+    -------
+    DataFrame
+        One row a part and column with two levels or more that are stated and not too small:
+        ``model``, ``dataset``, ``split``, ``subgroup``, ``levels``, ``lowest``, ``highest`` (their
+        auROCs), ``statistic``, ``df``, ``p_value``, ``p_holm`` over all rows, ``confidence``,
+        ``n_rarer_patients`` (the fewest of a level), and the ``verdict`` of
+        `mammo.evaluation.verdicts.difference`.
+    """
+    rows = []
+    for part in parts(scored):
+        for name in columns:
+            row = _test(part, _levels(part.rows[name]), settings)
+            if row is not None:
+                rows.append({**part.key, "subgroup": name, **row})
+    table = pd.DataFrame(rows)
+    if len(table):
+        table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+        table["verdict"] = [verdicts.difference(row) for row in table.to_dict("records")]
+    return table
+
+
+def _test(part: Part, levels: pd.Series, settings: Settings) -> dict[str, object] | None:
+    """Test the levels of a part that are stated and have enough patients, if there are two."""
+    sizes = {
+        level: check_images(*replace(part, rows=images).arrays, settings.unit).sizes
+        for level, images in part.rows.groupby(levels, sort=True)
+        if level != UNKNOWN
+    }
+    kept = {level: found for level, found in sizes.items() if not verdicts.are_too_few(found)}
+    if len(kept) < 2:
+        return None
+    is_kept = levels.isin(kept)
+    labels, scores, patients = replace(part, rows=part.rows[is_kept]).arrays
+    groups = patients if settings.unit == "patient" else np.arange(len(patients))
+    aurocs, covariance = strata_covariance(labels, scores, levels[is_kept].tolist(), groups)
+    found = heterogeneity(aurocs, covariance)
+    return {
+        "levels": ", ".join(kept),
+        "lowest": aurocs.min(),
+        "highest": aurocs.max(),
+        **asdict(found),
+        "confidence": settings.confidence,
+        "n_rarer_patients": min(one["n_rarer_patients"] for one in kept.values()),
+    }
 
 
 def _estimate(part: Part, settings: Settings) -> Estimate:
@@ -84,17 +141,27 @@ def _levels(values: pd.Series) -> pd.Series:
     return text.replace("", UNKNOWN)
 
 
-def _is_small(images: pd.DataFrame) -> bool:
-    patients = images.groupby("y_true")["patient_id"].nunique().reindex([0, 1], fill_value=0)
-    return bool(patients.min() < LEAST_PATIENTS)
+def check_columns(scored: pd.DataFrame, columns: Iterable[str]) -> None:
+    """Raise MammoError if a column is absent, or has more levels than make subgroups."""
+    for name in columns:
+        if name not in scored:
+            raise MammoError(f"no column {name!r} to divide by; there are {', '.join(scored)}")
+        n_levels = scored[name].nunique()
+        if n_levels > _MOST_LEVELS:
+            raise MammoError(
+                f"column {name!r} has {n_levels:,} levels, {_MOST_LEVELS} at most make subgroups: "
+                "put its values into a few ranges first"
+            )
 
 
-def _check_column(scored: pd.DataFrame, name: str) -> None:
-    if name not in scored:
-        raise MammoError(f"no column {name!r} to divide by; there are {', '.join(scored)}")
-    n_levels = scored[name].nunique()
-    if n_levels > _MOST_LEVELS:
-        raise MammoError(
-            f"column {name!r} has {n_levels} levels, {_MOST_LEVELS} at most make subgroups: put "
-            "its values into a few ranges first"
+def facts_of(scored: pd.DataFrame) -> list[str]:
+    """Return those of `FACTS` that divide a table; one of too many levels is noted and left out."""
+    present = [name for name in FACTS if name in scored]
+    found = [name for name in present if scored[name].nunique() <= _MOST_LEVELS]
+    if several := [name for name in present if name not in found]:
+        warnings.warn(
+            f"no subgroups by {', '.join(several)}: more than {_MOST_LEVELS} levels",
+            UserWarning,
+            stacklevel=2,
         )
+    return found

@@ -14,18 +14,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from mammo.evaluation import auroc_covariance, bootstrap_aurocs
-from mammo.evaluation.bootstrap import estimate_from, tails
+from mammo.evaluation import auroc, auroc_covariance
+from mammo.evaluation.headline import headline_auroc
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
+from mammo.evaluation.raters import variance_of_mean
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import Settings
+from mammo.evaluation.verdicts import FEWEST_DF
 
 
 def mean_aurocs(
     y_true: ArrayLike, patient_id: Sequence[object], scores: NDArray, settings: Settings
 ) -> pd.DataFrame:
-    """Return each way's auROC, the mean over its trainings, with a bootstrap interval.
+    """Return each way's auROC, the mean over its trainings, with its intervals.
 
     Parameters
     ----------
@@ -38,26 +40,13 @@ def mean_aurocs(
     -------
     DataFrame
         One row a way: ``auroc``, ``n_runs``, ``run_sd`` (standard deviation over the trainings, NaN
-        for one), then `mammo.evaluation.Estimate`'s fields but ``value``. All ways share the draws.
-        The interval is for other patients and these very trainings.
+        for one), then the fields of `mammo.evaluation.headline.AurocEstimate` but ``value``. All
+        ways share the draws. The intervals are for other patients and these very trainings.
     """
-    images = check_images(y_true, scores[0, 0], patient_id, settings.unit)
-    labels, units = images.labels, images.units
-    each = auroc_covariance(labels, _models(scores), units)[0].reshape(scores.shape[:2])
-    drawn = bootstrap_aurocs(
-        labels, _models(scores), units, settings.n_bootstrap, settings.seed
-    ).reshape(*scores.shape[:2], -1)
     rows = []
-    for aurocs, replicates in zip(each, drawn.mean(axis=1), strict=True):
-        estimate = estimate_from(
-            float(aurocs.mean()),
-            replicates,
-            tails(settings.confidence),
-            images,
-            f"percentile bootstrap of {settings.unit}s, mean over trainings",
-            settings.confidence,
-            settings.seed,
-        )
+    for models in scores:
+        aurocs = [auroc(y_true, one) for one in models]
+        estimate = headline_auroc(y_true, models, patient_id, **asdict(settings))
         rows.append({**asdict(estimate), "n_runs": len(aurocs), "run_sd": _spread(aurocs)})
     return pd.DataFrame(rows).rename(columns={"value": "auroc"})
 
@@ -79,7 +68,8 @@ def gains(
         ``difference_lower``, ``difference_upper``, ``p_value`` (two-sided), ``n_rose`` (trainings
         whose auROC rose) and ``smallest_detectable`` (with 80% power, at the standard error
         found). NaN where nothing differs. With two trainings or more they speak of other patients
-        and other trainings; with one, of other patients alone.
+        and other trainings; with one, of other patients alone. What is detectable is NaN with one
+        training and below `FEWEST_DF` degrees of freedom, which know the error too badly.
 
     References
     ----------
@@ -113,7 +103,7 @@ def _gain(
     the choice of patients.
     """
     difference = float(differences.mean())
-    variance, df = _variance_of_mean(differences, covariance)
+    variance, df = variance_of_mean(differences, covariance)
     error = math.sqrt(variance) if variance > 0 else math.nan
     level = t_quantile((1 + confidence) / 2, df)
     return {
@@ -124,27 +114,18 @@ def _gain(
         "difference_upper": difference + level * error,
         "p_value": 2 * upper_tail(abs(difference) / error, df),
         "n_rose": int((differences > 0).sum()),
-        "smallest_detectable": (level + t_quantile(POWER, df)) * error,
+        "smallest_detectable": _detectable(len(differences), error, df, level),
     }
 
 
-def _variance_of_mean(
-    differences: NDArray[np.float64], covariance: NDArray[np.float64]
-) -> tuple[float, float]:
-    """Variance over patients and trainings, and its degrees of freedom."""
-    n = len(differences)
-    if n == 1:
-        return float(covariance[0, 0]), math.inf
-    of_trainings = float(differences.var(ddof=1)) / n
-    of_patients = max(float(covariance[~np.eye(n, dtype=bool)].mean()), 0)
-    variance = of_trainings + of_patients
-    df = (n - 1) * (variance / of_trainings) ** 2 if of_trainings > 0 else math.inf
-    return variance, df
+def _detectable(n_runs: int, error: float, df: float, level: float) -> float:
+    is_known = n_runs > 1 and df >= FEWEST_DF
+    return (level + t_quantile(POWER, df)) * error if is_known else math.nan
 
 
 def _models(scores: NDArray) -> NDArray:
     return scores.reshape(-1, scores.shape[-1])
 
 
-def _spread(aurocs: NDArray[np.float64]) -> float:
-    return float(aurocs.std(ddof=1)) if len(aurocs) > 1 else math.nan
+def _spread(aurocs: Sequence[float]) -> float:
+    return float(np.std(aurocs, ddof=1)) if len(aurocs) > 1 else math.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mammo.errors import DatasetError
@@ -11,6 +12,7 @@ from mammo.files.spreadsheet.workbook import read_workbook
 
 __all__ = ["Sheet", "read_sheet"]
 
+_TITLED = re.compile(r"(.+\.xls[xm])\[(.+)\]", re.IGNORECASE)
 _WORKBOOK = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # OLE2, also around an encrypted .xlsx
 _MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
@@ -21,7 +23,8 @@ def read_sheet(path: Path) -> Sheet:
 
     CSV has fields parted by commas, semicolons, tabs or bars, in UTF-8, UTF-16 with a byte order
     mark, or else Windows-1252; a first line ``sep=;`` is understood. Excel is .xlsx or .xlsm: its
-    one visible sheet with content, as it was last computed.
+    one visible sheet with content, or that whose title follows the file's name in brackets
+    (``labels.xlsx[2024]``), as it was last computed.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ def read_sheet(path: Path) -> Sheet:
     DatasetError
         If it is no such table, is damaged, too large or ambiguous; names the line or the cell.
     """
-    path = Path(path)
+    path, title = _file_and_title(Path(path))
     try:
         head = _head(path)
         if head.startswith(_OLD_WORKBOOK):
@@ -52,9 +55,14 @@ def read_sheet(path: Path) -> Sheet:
                 ".xlsx or CSV"
             )
         is_workbook = head.startswith(_WORKBOOK)
-        return read_workbook(path) if is_workbook else read_separated(path)
+        return read_workbook(path, title) if is_workbook else read_separated(path)
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _file_and_title(path: Path) -> tuple[Path, str | None]:
+    named = _TITLED.fullmatch(str(path))
+    return (Path(named[1]), named[2]) if named and not path.exists() else (path, None)
 
 
 def _head(path: Path) -> bytes:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from mammo.errors import DatasetError
@@ -11,6 +13,7 @@ from mammo.errors import DatasetError
 MOST_BYTES = 2**29
 MOST_CELLS = 2**26
 MOST_COLUMNS = 1000
+_BATCH = 2**8  # so few that the collector of garbage seldom looks at them
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,9 @@ class Sheet:
         The file.
     header : tuple of str
         Names of the columns, stripped; empty if the file holds nothing.
-    rows : list of list of str
-        Stripped fields, as many as the header has; rows without any content are left out.
-    lines : list of int
+    columns : list of list of str
+        Stripped fields of each column; rows without any content are left out.
+    lines : sequence of int
         Line of the file in which each row ends (CSV), or its row in Excel; from 1.
     encoding : str
         ``UTF-8``, ``UTF-16``, ``Windows-1252`` or ``Excel``.
@@ -33,9 +36,14 @@ class Sheet:
 
     path: Path
     header: tuple[str, ...]
-    rows: list[list[str]]
-    lines: list[int]
+    columns: list[list[str]]
+    lines: Sequence[int]
     encoding: str
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """The fields of each row, as many as the header has."""
+        return [list(row) for row in zip(*self.columns, strict=True)]
 
 
 def assemble(path: Path, records: Iterable[tuple[int, Sequence[str]]], encoding: str) -> Sheet:
@@ -57,19 +65,24 @@ def assemble(path: Path, records: Iterable[tuple[int, Sequence[str]]], encoding:
     DatasetError
         If a row has more or fewer fields than the header, or there are too many.
     """
-    sheet = Sheet(path, (), [], [], encoding)
-    for line, record in records:
-        fields = [field.strip() for field in record]
-        if not any(fields):
-            continue
-        if not sheet.header:
-            sheet = Sheet(path, _header(path, line, fields), [], [], encoding)
-            continue
-        sheet.rows.append(_fitted(path, line, fields, len(sheet.header)))
-        sheet.lines.append(line)
-        if len(sheet.rows) * len(sheet.header) > MOST_CELLS:
+    filled = ((line, record) for line, record in records if any(map(str.strip, record)))
+    first = next(filled, None)
+    if first is None:
+        return Sheet(path, (), [], [], encoding)
+    header = _header(path, first[0], [field.strip() for field in first[1]])
+    width, lines = len(header), array("q")
+    columns: list[list[str]] = [[] for _ in header]
+    while batch := list(islice(filled, _BATCH)):
+        lines.extend(line for line, _ in batch)
+        if len(lines) * width > MOST_CELLS:
             raise DatasetError(f"{path} has more than {MOST_CELLS:,} fields: divide it")
-    return sheet
+        rows = [
+            row if len(row) == width else _fitted(path, line, row, width) for line, row in batch
+        ]
+        for column, fields in zip(columns, zip(*rows, strict=True), strict=True):
+            once = {field: field.strip() for field in fields}  # equal fields share their memory
+            column.extend(map(once.__getitem__, fields))
+    return Sheet(path, header, columns, lines, encoding)
 
 
 def _header(path: Path, line: int, fields: list[str]) -> tuple[str, ...]:
@@ -79,8 +92,8 @@ def _header(path: Path, line: int, fields: list[str]) -> tuple[str, ...]:
     return tuple(fields[:width])
 
 
-def _fitted(path: Path, line: int, fields: list[str], width: int) -> list[str]:
-    if len(fields) < width or any(fields[width:]):
+def _fitted(path: Path, line: int, fields: Sequence[str], width: int) -> Sequence[str]:
+    if len(fields) < width or any(map(str.strip, fields[width:])):
         raise DatasetError(
             f"{path}, line {line}: {len(fields)} fields where the header has {width}; the header "
             "must be the first row, and text that holds the delimiter be quoted"

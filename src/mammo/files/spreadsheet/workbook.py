@@ -33,8 +33,8 @@ _NAMESPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _CELL, _FORMULA, _VALUE, _MERGED = (_NAMESPACE + name for name in ("c", "f", "v", "mergeCell"))
 
 
-def read_workbook(path: Path) -> Sheet:
-    """Read the one visible sheet with content of an .xlsx or .xlsm workbook.
+def read_workbook(path: Path, title: str | None = None) -> Sheet:
+    """Read the one visible sheet with content, or that of a title, of an .xlsx or .xlsm workbook.
 
     Whole numbers have no decimal point and keep the leading zeros of a format such as ``0000``,
     other numbers are in full, dates in ISO 8601, truth values 1 and 0. Macros, pictures and links
@@ -49,7 +49,7 @@ def read_workbook(path: Path) -> Sheet:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what has nothing to do with values
-            return _read(path)
+            return _read(path, title)
     except DatasetError:
         raise
     except Exception as error:  # a damaged part may make openpyxl raise anything
@@ -58,7 +58,7 @@ def read_workbook(path: Path) -> Sheet:
         ) from error
 
 
-def _read(path: Path) -> Sheet:
+def _read(path: Path, title: str | None) -> Sheet:
     from openpyxl import load_workbook
 
     parts = _unpacked(path)
@@ -66,11 +66,16 @@ def _read(path: Path) -> Sheet:
     with closing(load_workbook(parts, read_only=True, data_only=True, keep_links=False)) as book:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         filled = [sheet for sheet in sheets if next(_records(path, sheet), None)]
+        titles = ", ".join(repr(sheet.title) for sheet in filled[:5])
+        if title is not None:
+            filled = [sheet for sheet in filled if sheet.title.strip() == title.strip()]
+            if not filled:
+                raise DatasetError(f"{path} has no sheet {title!r} with content; it has {titles}")
         if len(filled) > 1:
-            titles = ", ".join(repr(sheet.title) for sheet in filled[:5])
             raise DatasetError(
                 f"{path} has {len(filled)} sheets with content ({titles}): keep the one with the "
-                "table, or save that one as CSV"
+                "table, save that one as CSV, or name it behind the file, as "
+                f"'{path.name}[{filled[0].title}]'"
             )
         if not filled:
             raise DatasetError(

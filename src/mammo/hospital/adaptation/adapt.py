@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.errors import MammoError, ParameterError
-from mammo.evaluation import auroc, holm
+from mammo.evaluation import auroc, holm, verdicts
 from mammo.evaluation.tables.calibration import calibration
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
 from mammo.evaluation.tables.trainings import gains, mean_aurocs
@@ -26,9 +26,10 @@ from mammo.study.families.transfer import TransferFamily
 
 FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 RUNS = 3
+SIMULATED = "Synthetic images are simulated: they say nothing about patients or radiologists."
 _FROM = {RECALIBRATED: AS_IT_IS, BOTH: HARMONISED}
 """The scores that each recalibration, which needs labels, starts from."""
-_MEASURES = ("brier", "ece", "in_the_large", "intercept", "slope")
+_MEASURES = ("brier", "in_the_large", "intercept", "slope")
 
 
 def adapt(
@@ -88,7 +89,8 @@ def text(result: Adaptation) -> str:
     """Return the learning curve, the alternatives and what follows from them as text."""
     tables = (report.curve_table(result), report.alternatives_table(result))
     parts = [f"{table.shown.to_string(index=False)}\n\n{table.note}" for table in tables]
-    return "\n\n".join([*parts, *report.sentences(result)])
+    caution = [SIMULATED] if result.source == "synthetic" else []
+    return "\n\n".join([*parts, *report.sentences(result), *caution])
 
 
 def write(result: Adaptation, folder: Path) -> list[Path]:
@@ -145,6 +147,7 @@ def _assess(patients: LocalPatients, ways: Mapping[str, Runs], settings: Setting
     table = pd.concat([mean_aurocs(*given), gains(*given)], axis=1).set_index(pd.Index(ways))
     is_tested = [name not in (AS_IT_IS, *_FROM) for name in ways]
     table.loc[is_tested, "p_holm"] = holm(table.loc[is_tested, "p_value"])
+    table["verdict"] = [verdicts.gain(row) for row in table.to_dict("records")]
     return table
 
 
@@ -179,7 +182,7 @@ def _alternatives(
     ).set_index(pd.Index(ways))
     measured = calibration(_table_of_scores(patients, ways), settings).set_index("model")
     columns = [f"{name}{end}" for name in _MEASURES for end in ("", "_lower", "_upper")]
-    tables = [known, assessed.loc[list(ways)], measured[columns]]
+    tables = [known, assessed.loc[list(ways)], measured[["ece", *columns]]]
     return pd.concat(tables, axis=1).reset_index(drop=True)
 
 

@@ -24,8 +24,8 @@ class Adaptation:
         ``auroc``.
     summary : DataFrame
         One row an amount: its columns as above, then those of `mean_aurocs` and of `gains` over no
-        local patients (`mammo.evaluation.tables.trainings`), and ``p_holm`` over all amounts and
-        harmonisation.
+        local patients (`mammo.evaluation.tables.trainings`), ``p_holm`` over all amounts and
+        harmonisation, and the ``verdict`` of `mammo.evaluation.verdicts.gain`.
     alternatives : DataFrame
         One row for the model as it is, and one for each alternative to training: ``alternative``,
         ``needs_labels``, ``n_local_patients`` that it is estimated on, ``n_reversed`` (trainings

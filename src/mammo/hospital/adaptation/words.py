@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mammo.evaluation.tables.drops import POWER
+from mammo.evaluation.verdicts import FEWEST
 from mammo.hospital.adaptation.scoring import HARMONISED, RECALIBRATED
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Table
@@ -19,9 +20,20 @@ from mammo.report.tables.formats import (
     p_value,
     two_digits,
 )
+from mammo.report.tables.verdicts import GAINS
 
 if TYPE_CHECKING:
     from mammo.hospital.adaptation.result import Adaptation
+
+
+_CHANGES = {
+    "gained": "a significant change",
+    "lost": "a significant change",
+    "open": "no significant change",
+    "one training": "one training, from which nothing is concluded",
+    "too few": f"fewer than {FEWEST} patients of one class, who settle nothing",
+    "unknown": "no test",
+}
 
 
 def curve_table(result: Adaptation) -> Table:
@@ -39,6 +51,7 @@ def curve_table(result: Adaptation) -> Table:
             "With a malignant image": counts(rows["n_local_malignant"]),
             **_auroc_columns(rows),
             f"Gain seen with {POWER:.0%} power": two_digits(rows["smallest_detectable"]),
+            "Verdict": rows["verdict"].map(GAINS).where(rows.index > 0, NOTHING),
         }
     )
     caption = "auROC on the patients held aside, by the number of local patients in the training"
@@ -83,9 +96,7 @@ def training(result: Adaptation) -> str:
     tried = result.summary.iloc[1:]
     if tried.empty:
         return "No amount of local patients could be tried."
-    shows = tried["p_holm"] < 1 - tried["confidence"]
-    gained = tried[shows & (tried["difference"] > 0)]
-    lost = tried[shows & (tried["difference"] < 0)]
+    gained, lost = (tried[tried["verdict"] == verdict] for verdict in ("gained", "lost"))
     said = [_first_gain(tried, gained) if len(gained) else _no_gain(tried)]
     if len(lost):
         numbers = ", ".join(lost["n_local_patients"].map("{:,}".format))
@@ -96,11 +107,9 @@ def training(result: Adaptation) -> str:
 def harmonising(result: Adaptation) -> str:
     """Say what harmonised grey levels changed."""
     row = result.alternative(HARMONISED)
-    is_clear = row["p_holm"] < 1 - row["confidence"]
-    verdict = "a significant change" if is_clear else "no significant change"
     return (
         "Harmonised grey levels, which cost neither labels nor training, give an auROC of "
-        f"{row['auroc']:.2f}, {_change(row)}: {verdict}."
+        f"{row['auroc']:.2f}, {_change(row)}: {_CHANGES[row['verdict']]}."
     )
 
 
@@ -144,14 +153,22 @@ def _first_gain(tried: pd.DataFrame, gained: pd.DataFrame) -> str:
 
 def _no_gain(tried: pd.DataFrame) -> str:
     numbers = tried["n_local_patients"].map("{:,}".format)
-    least = tried["smallest_detectable"].dropna().sort_values().map("{:.2f}".format)
-    could = (
-        "they are too few to say what they could have shown"
-        if least.empty
-        else f"a true gain of {_span(least)} would have shown with {POWER:.0%} power, and a "
-        "smaller one cannot be excluded"
-    )
     row = tried.iloc[0]
+    if row["verdict"] in ("one training", "too few"):
+        return f"No gain is concluded: {_CHANGES[row['verdict']]}."
+    least = tried["smallest_detectable"].dropna().sort_values().map("{:.2f}".format)
+    most = tried["difference_upper"].dropna().sort_values().map("{:+.2f}".format)
+    could = "they are too few to say what they could have shown"
+    if len(least):
+        could = (
+            f"a true gain of {_span(least)} would have shown with {POWER:.0%} power, and a smaller "
+            "one cannot be excluded"
+        )
+    elif len(most):
+        could = (
+            "the trainings are too few to say what would have shown, and the upper bounds of the "
+            f"gain are {_span(most)}"
+        )
     return (
         f"None of these amounts ({_span(numbers)} local patients) showed a gain. "
         f"With the {row['n_patients']:,} patients held aside ({row['n_images']:,} images, "
@@ -217,8 +234,7 @@ def _note(rows: pd.DataFrame) -> str:
     return (
         f"{trainings}Always tested on the same {row['n_patients']:,} patients held aside "
         f"({row['n_images']:,} images, {row['n_malignant']:,} malignant). Interval of the auROC: "
-        f"percentile bootstrap of {row['unit']}s, {row['n_bootstrap']:,} replicates, seed "
-        f"{row['seed']}, for these very trainings. Gain: paired, over the model as it is; its "
+        f"{row['method']}, for these very trainings. Gain: paired, over the model as it is; its "
         f"interval and p are for {drawn}; Holm over all amounts and harmonisation."
     )
 

@@ -18,6 +18,9 @@ from mammo.images.store import ImageStore
 ROLES = ("training", "local")
 """The set that a model was trained on, and the one at hand; first and second in all tables."""
 
+FEWEST_PATIENTS = 5
+"""Of either set, below which nothing is shown of how they differ."""
+
 _TEXT = dict.fromkeys(
     ("role", "dataset", "source", "views", "patient_id", "image_id", "measure", "method", "reason"),
     str,
@@ -53,7 +56,7 @@ class ShiftSettings:
     folds, n_permutations : int
         See `mammo.hospital.shift.domain.domain_auroc`.
     n_bootstrap, confidence, seed
-        Of intervals by patient.
+        Of the differences' intervals by patient.
     """
 
     most_images: int = 1_000
@@ -81,8 +84,8 @@ class Shift:
     differences : DataFrame
         See `mammo.hospital.shift.differences.standardised_differences`.
     domain : DataFrame
-        One row: ``auroc``, ``lower``, ``upper``, ``p_value`` and how they were made; or NaN and
-        ``reason``, which says why there is no number, and is "" otherwise.
+        One row: ``auroc``, ``p_value`` and how they were made; or NaN and ``reason``, which says
+        why there is no number, and is "" otherwise.
     """
 
     sets: pd.DataFrame
@@ -90,6 +93,11 @@ class Shift:
     histograms: pd.DataFrame
     differences: pd.DataFrame
     domain: pd.DataFrame
+
+    @property
+    def is_of_too_few(self) -> bool:
+        """Whether a set has too few patients for any figure or table."""
+        return bool(self.sets["n_patients"].min() < FEWEST_PATIENTS)
 
     @property
     def is_distinguishable(self) -> bool:
@@ -205,17 +213,13 @@ def _stack(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _domain(training: pd.DataFrame, local: pd.DataFrame, settings: ShiftSettings) -> pd.DataFrame:
-    made = asdict(settings)
-    del made["most_images"], made["bins"]
+    made = {name: getattr(settings, name) for name in ("folds", "n_permutations", "seed")}
     reason = too_few_patients(training, local, settings.folds)
-    if reason is not None:
-        unknown = dict.fromkeys(("auroc", "lower", "upper", "p_value"), np.nan)
-        return pd.DataFrame([{**unknown, **made, "method": "", "reason": reason}])
-    found = domain_auroc(training, local, **made)
-    estimate = found.estimate
-    value = {"auroc": estimate.value, "lower": estimate.lower, "upper": estimate.upper}
-    made |= {"method": estimate.method, "reason": ""}
-    return pd.DataFrame([{**value, "p_value": found.p_value, **made}])
+    value = {"auroc": np.nan, "p_value": np.nan}
+    if reason is None:
+        value = asdict(domain_auroc(training, local, **made))
+    facts = {"confidence": settings.confidence, "reason": reason or ""}
+    return pd.DataFrame([{**value, **made, **facts}])
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mammo.errors import MammoError
-from mammo.evaluation import Estimate, auroc, auroc_interval
+from mammo.evaluation import auroc
 from mammo.evaluation.inputs import group_index
 from mammo.hospital.shift.measures import MEASURES
 
@@ -25,16 +25,16 @@ class DomainAuroc:
 
     Attributes
     ----------
-    estimate : Estimate
-        auROC of the out-of-fold scores: 0.5 if the sets cannot be told apart, 1 if an image
-        betrays its set. What it calls malignant are the images of the second set. Its interval
-        takes the classifiers as they are.
+    auroc : float
+        Of the out-of-fold scores: 0.5 if the sets cannot be told apart, 1 if an image betrays its
+        set. It has no interval: one that takes the classifiers as they are covers 80 to 85%, since
+        other patients would also have made other classifiers.
     p_value : float
         Share of relabellings of the patients, this one included, that give as high an auROC. Valid
-        however few patients there are, where the interval is too narrow.
+        however few patients there are.
     """
 
-    estimate: Estimate
+    auroc: float
     p_value: float
 
 
@@ -62,8 +62,6 @@ def domain_auroc(
     *,
     folds: int = 5,
     n_permutations: int = 999,
-    n_bootstrap: int = 10_000,
-    confidence: float = 0.95,
     seed: int = 0,
 ) -> DomainAuroc:
     """Tell the images of two sets apart by models that never saw the image's patient.
@@ -82,8 +80,8 @@ def domain_auroc(
         Of the cross-validation, stratified by set, a patient's images together.
     n_permutations : int
         Relabellings of the patients within their folds.
-    n_bootstrap, confidence, seed
-        See `mammo.evaluation.auroc_interval`; it draws patients within each set.
+    seed : int
+        Of folds and relabellings.
 
     Returns
     -------
@@ -110,12 +108,8 @@ def domain_auroc(
     dealt = [_relabel(is_second, patients, fold, rng) for _ in range(n_permutations)]
     labels = np.stack([is_second, *dealt])
     scores = _out_of_fold_scores(features, labels, fold)
-    estimate = auroc_interval(
-        is_second, scores[0], patients, stratified=True, n_bootstrap=n_bootstrap,
-        confidence=confidence, seed=seed,
-    )  # fmt: skip
     aurocs = np.array([auroc(*relabelled) for relabelled in zip(labels, scores, strict=True)])
-    return DomainAuroc(estimate, float(np.mean(aurocs >= aurocs[0])))
+    return DomainAuroc(float(aurocs[0]), float(np.mean(aurocs >= aurocs[0])))
 
 
 def _features(measures: pd.DataFrame) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import math
 
 import pandas as pd
 
-from mammo.hospital.shift.comparison import Shift
+from mammo.hospital.shift.comparison import FEWEST_PATIENTS, ROLES, Shift
 from mammo.hospital.shift.measures import MEASURES
 from mammo.paper.published import dataset_title
 from mammo.report.tables.formats import p_value
@@ -30,6 +30,8 @@ _MEANING = (
 
 def in_words(shift: Shift) -> str:
     """Say how well the two sets can be told apart, by what, and what that means."""
+    if shift.is_of_too_few:
+        return " ".join([_too_few(shift), *_without_view(shift)])
     sentences = [domain_sentence(shift)]
     if shift.is_distinguishable:
         sentences.append(differences_sentence(shift))
@@ -47,8 +49,7 @@ def domain_sentence(shift: Shift) -> str:
         return f"Whether {local} can be told from {training} is left open: {found['reason']}."
     value = (
         f"A classifier tells {local} from the training set, {training}, with "
-        f"auROC {found['auroc']:.3f} ({100 * found['confidence']:g}% interval "
-        f"{found['lower']:.3f} to {found['upper']:.3f}), where 0.5 is guessing and 1 is no mistake"
+        f"auROC {found['auroc']:.3f}, where 0.5 is guessing and 1 is no mistake"
     )
     chance = f"(p = {p_value(found['p_value'])})"
     if not shift.is_distinguishable:
@@ -59,6 +60,28 @@ def domain_sentence(shift: Shift) -> str:
         )
     extent = next(words for limit, words in _EXTENTS if found["auroc"] < limit)
     return f"{value}: the images {extent} {chance}."
+
+
+def _too_few(shift: Shift) -> str:
+    training, local = set_names(shift)
+    of_training, of_local = shift.sets["n_patients"]
+    return (
+        f"How {local} differs from {training} is left open: images of {of_local:,} and "
+        f"{of_training:,} patients could be compared, and nothing is shown below "
+        f"{FEWEST_PATIENTS} of either."
+    )
+
+
+def _without_view(shift: Shift) -> list[str]:
+    """Say what is missing where most images are left out for want of a view."""
+    local = shift.sets.set_index("role").loc[ROLES[1]]
+    left_out = local["all_images"] - local["n_images"]
+    if not local["views"] or not left_out:
+        return []
+    return [
+        f"Of {local['all_images']:,} images here {left_out:,} do not state one of the views that "
+        f"are compared ({local['views'].replace(' ', ', ')}): add a column view to the table."
+    ]
 
 
 def differences_sentence(shift: Shift) -> str:

@@ -32,11 +32,14 @@ def of_images(
     assignments: Sequence[tuple[str, str]],
     stated: float | None,
     missing: float | None,
+    readers: Sequence[str],
     **layout: Any,
 ) -> Evidence:
     """Check a folder of images, score them with the study's models, and return the evidence."""
-    if stated is not None or missing is not None:
-        raise ParameterError("--stated and --missing belong to --scores; images need neither")
+    if stated is not None or missing is not None or readers:
+        raise ParameterError(
+            "--stated and --missing belong to --scores, and --readers too; images need none of them"
+        )
     named = sources.of_institution(folder, labels, layout)
     if models:
         named["models"] = _models(models)
@@ -80,6 +83,7 @@ def of_scores(
     assignments: Sequence[tuple[str, str]],
     stated: float | None,
     missing: float | None,
+    readers: Sequence[str],
     **layout: Any,
 ) -> Evidence:
     """Join scores with labels, and return the evidence."""
@@ -98,6 +102,7 @@ def of_scores(
         settings=Settings(
             parameters.unit, parameters.n_bootstrap, parameters.confidence, parameters.seed
         ),
+        readers=readers,
     )
     return vendor.evidence(scores, table, LabelLayout(**preflight.layout(parameters)), terms)
 

@@ -1,78 +1,48 @@
-"""Verdicts on each model from the numbers of a validation, which `words` puts into sentences."""
+"""Which verdicts the numbers of a validation give on each model; `words` puts them in sentences.
+
+The rules are those of `mammo.evaluation.verdicts`.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
-from mammo.evaluation import auroc_covariance
+from mammo.evaluation import auroc_covariance, smallest_detectable_difference, verdicts
+from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT
+from mammo.evaluation.verdicts import CLOSE, GUESSING, Claim, Drop, Rank, Row, Threshold
 from mammo.hospital.validation.evidence import Evidence
 
-GUESSING = 0.5
 DIFFERENT = 0.8
 """auROC of telling two sets apart above which they are called clearly different."""
-CLOSE = 0.1
-"""Loss of sensitivity or specificity at a carried threshold that is worth a warning."""
-FEWEST = 10
-"""Cases of either class below which nothing is concluded from an auROC."""
-
-Rank = Literal["better", "worse", "open", "unknown"]
-Drop = Literal["shown", "small", "shown alone", "none", "open", "unknown"]
 Detectable = Literal["guesses at home", "none", "some"]
 Size = Literal["more patients", "enough", "too few at home"]
-Threshold = Literal["moved", "may have moved", "kept", "unknown"]
-Claim = Literal["above", "within", "below"]
-
-
-def against_guessing(row: pd.Series) -> Rank:
-    """Say whether an auROC's interval excludes guessing; "unknown" without one, or of too few."""
-    if math.isnan(row["lower"]) or are_too_few(row):
-        return "unknown"
-    if row["lower"] > GUESSING:
-        return "better"
-    return "worse" if row["upper"] < GUESSING else "open"
 
 
 def rank_of(evidence: Evidence, model: str) -> Rank:
-    """Return `against_guessing` of a model's auROC on the hospital's images."""
-    return against_guessing(evidence.own.loc[model])
+    """Judge a model's auROC on the hospital's images against guessing."""
+    return verdicts.against_guessing(evidence.own.loc[model], home_of(evidence, model))
 
 
-def are_too_few(row: pd.Series) -> bool:
-    """Whether an auROC is of so few cases of one class that its interval may have no width."""
-    return min(row["n_malignant"], row["n_images"] - row["n_malignant"]) < FEWEST
+def home_of(evidence: Evidence, model: str) -> Row | None:
+    """Return a model's internal result, where it has one."""
+    return evidence.internal.loc[model] if model in evidence.internal.index else None
 
 
 def drop_of(evidence: Evidence, model: str) -> Drop | None:
-    """Say what is shown of a model's drop; None where it has no internal result.
-
-    Returns
-    -------
-    str or None
-        "none": a loss of the margin or more is excluded. "small": so it is, and yet a drop is
-        shown. "shown": a drop is shown, also after Holm's adjustment for all models. "shown alone":
-        before the adjustment only. "unknown": there is no interval, for want of patients.
-    """
-    if model not in evidence.drops.index:
-        return None
-    drop = evidence.drops.loc[model]
-    if math.isnan(drop["lower"]):
-        return "unknown"
-    is_seen = drop["lower"] > 0
-    if drop["non_inferior"]:
-        return "small" if is_seen else "none"
-    if not is_seen:
-        return "open"
-    return "shown" if drop["p_holm"] <= 1 - drop["confidence"] else "shown alone"
+    """Judge a model's drop; None where it has no internal result."""
+    found = evidence.drops
+    return verdicts.drop(found.loc[model]) if model in found.index else None
 
 
 def detectable_of(evidence: Evidence, model: str) -> Detectable:
     """Say whether these data could show a drop that leaves the model better than guessing."""
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
-    if against_guessing(internal) != "better":
+    if verdicts.against_guessing(internal) != "better":
         return "guesses at home"
     return "none" if drop["smallest_detectable"] > internal["auroc"] - GUESSING else "some"
 
@@ -117,45 +87,76 @@ def times_as_many_patients(evidence: Evidence, model: str) -> float:
     return here / (wanted - at_home) if wanted > at_home else math.inf
 
 
+def patients_needed(evidence: Evidence) -> pd.DataFrame:
+    """Plan how many patients with cancer would settle what is open, if they are like these.
+
+    Returns
+    -------
+    DataFrame
+        One row a model with an interval here: ``model``, ``n_malignant_patients`` here,
+        ``for_area`` to show an auROC at most `CLOSE` below the one found, and ``for_drop`` to
+        exclude a drop of the margin if there is none, each with 80% power, from Obuchowski's
+        variance by patient; infinite if no number would do, NaN without an internal set.
+    """
+    rows = []
+    for model in evidence.models:
+        found = _variance(evidence, model, EXTERNAL_SPLIT)
+        if not found > 0:
+            continue
+        scored = _scores(evidence, model, EXTERNAL_SPLIT)
+        n = scored.loc[scored["y_true"] == 1, "patient_id"].nunique()
+        allowed = (CLOSE / smallest_detectable_difference(1.0, power=POWER)) ** 2
+        is_compared = model in evidence.drops.index
+        factor = times_as_many_patients(evidence, model) if is_compared else math.nan
+        rows.append(
+            {
+                "model": model,
+                "n_malignant_patients": n,
+                "for_area": np.ceil(n * found / allowed),
+                "for_drop": np.ceil(n * factor),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
 def _variance_at_home(evidence: Evidence, model: str) -> float:
     """Return the variance of the internal auROC, as the test of the drop takes it."""
-    scored = evidence.evaluation.scored
-    rows = scored[(scored["model"] == model) & (scored["split"] == INTERNAL_SPLIT)]
+    return _variance(evidence, model, INTERNAL_SPLIT)
+
+
+def _variance(evidence: Evidence, model: str, split: str) -> float:
+    """Return Obuchowski's variance of a model's auROC."""
+    rows = _scores(evidence, model, split)
     by_patient = evidence.evaluation.settings.unit == "patient"
     groups = rows["patient_id"] if by_patient else rows["image_id"]
     _, covariance = auroc_covariance(rows["y_true"], rows["y_score"], groups.to_numpy())
     return float(covariance[0, 0])
 
 
-def threshold_of(evidence: Evidence, model: str) -> Threshold:
-    """Say whether a threshold chosen at home loses more than `CLOSE` of a share here.
+def _scores(evidence: Evidence, model: str, split: str) -> pd.DataFrame:
+    scored = evidence.evaluation.scored
+    return scored[(scored["model"] == model) & (scored["split"] == split)]
 
-    "moved" takes intervals that do not overlap; "unknown" is a model without an internal set.
-    """
+
+def threshold_of(evidence: Evidence, model: str) -> Threshold | None:
+    """Judge the thresholds that were chosen at home; None for a model without an internal set."""
     points = evidence.evaluation.operating_points
     points = points[points["model"] == model] if len(points) else pd.DataFrame({"split": []})
     if set(points["split"]) != {INTERNAL_SPLIT, EXTERNAL_SPLIT}:
-        return "unknown"
+        return None
     home, here = (
-        points[points["split"] == split].set_index("criterion")
+        points[points["split"] == split].set_index("criterion").to_dict("index")
         for split in (INTERNAL_SPLIT, EXTERNAL_SPLIT)
     )
-    shares = ("sensitivity", "specificity")
-    lost = pd.DataFrame({name: home[name] - here[name] > CLOSE for name in shares})
-    apart = pd.DataFrame({n: home[f"{n}_lower"] > here[f"{n}_upper"] for n in shares})
-    if (lost & apart).to_numpy().any():
-        return "moved"
-    return "may have moved" if lost.to_numpy().any() else "kept"
+    return verdicts.threshold([(home[name], here[name]) for name in home])
 
 
 def claim_of(evidence: Evidence, model: str) -> Claim | None:
-    """Say where a claimed auROC lies, seen from the interval found here; None without either."""
+    """Judge a claimed auROC by the interval found here; None without either."""
     row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
     if claimed is None or math.isnan(row["lower"]):
         return None
-    if claimed.auroc > row["upper"]:
-        return "above"
-    return "below" if claimed.auroc < row["lower"] else "within"
+    return verdicts.claim(row, claimed.auroc)
 
 
 def look_different(evidence: Evidence) -> bool:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from mammo.datasets.institution.findings import STANDARD_VIEWS
 from mammo.datasets.institution.labels import Labels
-from mammo.datasets.institution.labels.units import key_of
+from mammo.datasets.institution.labels.units import key_of, levels_named, reconcile
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+from mammo.evaluation.tables.worst_case import GIVEN
+from mammo.files.identifiers import (
+    loosely,
+    pairs,
+    pairs_by_ends,
+    shape,
+    without_folder,
+    without_suffix,
+)
 from mammo.files.pseudonyms import local_key, pseudonym
 from mammo.hospital.validation.evidence import OWN
 
@@ -19,6 +29,7 @@ OWNERS = ("patient_id", "study_id", "accession")
 _IN_BOTH = (*OWNERS, "laterality", "view")
 """Facts that scores may tell where labels do not."""
 _FACTS = ("laterality", "view", "density", "birads")
+_SIDE, _OF_SCORE = "laterality", "_of_score"
 
 
 @dataclass(frozen=True)
@@ -36,12 +47,52 @@ class LabelledScores:
         Rows of the table that had no score.
     n_without_patient : int
         Rows of the table that name no patient, so that their study stands for her.
+    n_respelt : int
+        Names in the scores that are spelt otherwise in the labels.
     """
 
     table: pd.DataFrame
     n_unlabelled: int
     n_missing: int
     n_without_patient: int
+    n_respelt: int
+
+
+def by_what_is_scored(labels: Labels, scores: pd.DataFrame) -> Labels:
+    """Return the labels of what scores speak of, where that is more than an image or a breast.
+
+    A breast, study or patient is malignant if any of its labelled parts is, benign only if all are.
+
+    Parameters
+    ----------
+    labels : Labels
+    scores : DataFrame
+        As `mammo.hospital.validation.vendor_scores.read_vendor_scores`.
+
+    Returns
+    -------
+    Labels
+        The same where scores name what they are by, or nothing that would do.
+    """
+    named = [*OWNERS, "image", "laterality"]
+    in_both = scores[named].notna().any() & labels.rows[named].notna().any()
+    levels = levels_named(in_both)
+    if labels.level == "study" or not levels or levels[0] in (labels.level, "image"):
+        return labels
+    key = [name for name in key_of(levels[0], labels.rows) if in_both[name]]
+    if scores.duplicated(["model", *key]).any():
+        return labels
+    # Examinations of a patient stay apart: scores that do not say which are refused.
+    level = "study" if "study" in levels_named(labels.rows[named].notna().any()) else levels[0]
+    level = levels[0] if levels[0] == "breast" else level
+    rows, contradictions = reconcile(labels.rows.assign(image=None, view=None), level)
+    note = (
+        f"scores are by {level}, labels by {labels.level}: a {level} is malignant if any of its "
+        "labels is, benign only if all are"
+    )
+    return replace(
+        labels, level=level, rows=rows, contradictions=contradictions, notes=(*labels.notes, note)
+    )
 
 
 def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> LabelledScores:
@@ -68,27 +119,47 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     labelled = labelled.drop_duplicates(key_of(labels.level, labels.rows))
     _refuse_one_class(labelled)
     keys = _shared_names(labelled, scores, labels)
-    if labels.level == "image":
-        scores = scores.assign(image=_match_spelling(labelled["image"], scores["image"]))
+    respelt = {name: _respelt(name, scores[name], labelled[name]) for name in {*keys} - {_SIDE}}
+    scores = scores.assign(
+        **{name: _renamed(scores[name], names) for name, names in respelt.items() if names}
+    )
     unit = [*keys, *(name for name in ("image", "view") if name not in keys)]
     named = scores.dropna(subset=keys)
     _refuse_twice(named, unit)
-    found = labelled.merge(scores["model"].drop_duplicates(), how="cross").merge(
-        named, on=["model", *keys], how="left", suffixes=("", "_of_score")
+    found = (
+        _filled(labelled)
+        .merge(scores["model"].drop_duplicates(), how="cross")
+        .merge(_filled(named), on=["model", *keys], how="left", suffixes=("", _OF_SCORE))
     )
-    for name in {*_IN_BOTH, "image"} - set(keys):
-        found[name] = found[name].fillna(found[f"{name}_of_score"])
+    for name in {*_IN_BOTH, *_FACTS, "image"} - set(keys):
+        if name not in found:
+            found[name] = None
+        elif f"{name}{_OF_SCORE}" in found:
+            found[name] = found[name].fillna(found[f"{name}{_OF_SCORE}"])
     is_missing = found["y_score"].isna()
+    found[GIVEN] = is_missing.map({True: "no", False: "yes"})
+    n_labelled = int(found[f"line{_OF_SCORE}"].notna().sum())
+    n_unlabelled = len(scores) - n_labelled
+    if 2 * is_missing.sum() > len(found) and 2 * n_unlabelled > len(scores):
+        _refuse_strangers(n_labelled, labelled[keys], scores[keys])
     _refuse_missing(found[is_missing], len(found), missing)
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
-    known = set(labelled[keys].itertuples(index=False, name=None))
-    is_labelled = [name in known for name in named[keys].itertuples(index=False, name=None)]
     return LabelledScores(
         table=_pseudonymise(found, unit),
-        n_unlabelled=len(scores) - sum(is_labelled),
+        n_unlabelled=n_unlabelled,
         n_missing=int(is_missing.sum()),
         n_without_patient=int(found["patient_id"].isna().sum()),
+        n_respelt=sum(map(len, respelt.values())),
     )
+
+
+def _renamed(names: pd.Series, other: Mapping[str, str]) -> pd.Series:
+    return names.map(lambda name: other.get(name, name))
+
+
+def _filled(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that hold anything, and the scores."""
+    return table[[name for name in table if name == "y_score" or table[name].notna().any()]]
 
 
 def _refuse_one_class(labelled: pd.DataFrame) -> None:
@@ -124,16 +195,30 @@ def _shared_names(labelled: pd.DataFrame, scores: pd.DataFrame, labels: Labels) 
     return shared
 
 
-def _match_spelling(labelled: pd.Series, scored: pd.Series) -> pd.Series:
-    """Name scored images as the labels do, which may leave out the folder or the suffix."""
-    if scored.isin(labelled).any():
-        return scored
-    for bare in (r"^.*/", r"^.*/|\.[^./]*$"):
-        names = labelled.str.replace(bare, "", regex=True)
-        ours = scored.str.replace(bare, "", regex=True)
-        if names.is_unique and ours.isin(names).any():
-            return ours.map(dict(zip(names, labelled, strict=True)))
-    return scored
+def _respelt(kind: str, scored: pd.Series, labelled: pd.Series) -> dict[str, str]:
+    """Say what the labels call those names in the scores that they spell otherwise."""
+    ours, theirs = (set(names.dropna()) for names in (scored, labelled))
+    if ours <= theirs:
+        return {}
+    if kind == "image":
+        spellings = (without_folder, without_suffix, lambda name: loosely(without_suffix(name)))
+        found = pairs(ours, theirs, *spellings)
+        found |= pairs_by_ends(ours - found.keys(), theirs - {*found.values()})
+    else:
+        found = pairs(ours, theirs, loosely)
+    return {name: other for name, other in found.items() if name != other}
+
+
+def _refuse_strangers(count: int, labelled: pd.DataFrame, scored: pd.DataFrame) -> None:
+    """Refuse tables of which most rows name what the other does not."""
+    names = next(name for name in labelled if name != "laterality")
+    ours, theirs = (shape(table[names].dropna().iloc[0]) for table in (labelled, scored))
+    raise DatasetError(
+        f"of {len(scored)} rows of scores {f'only {count}' if count else 'none'} can be found in "
+        f"the {len(labelled)} labelled rows: {names} is like {ours!r} in the labels and like "
+        f"{theirs!r} in the scores (9 is a digit, A and a are letters); write them alike in both, "
+        f"name another column (--column {names} THEIRS), or give the labels of what was scored"
+    )
 
 
 def _refuse_twice(scores: pd.DataFrame, unit: list[str]) -> None:
@@ -161,17 +246,20 @@ def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
     if "view" in facts:
         is_other = table["view"].notna() & ~table["view"].isin(STANDARD_VIEWS)
         facts["view"] = table["view"].mask(is_other, "other")
-    owners = table[[*OWNERS]].itertuples(index=False, name=None)
-    names = table[unit].fillna("").agg("\0".join, axis=1)
+    owners = list(table[[*OWNERS]].itertuples(index=False, name=None))
+    patients = {owner: _patient(key, *owner) for owner in dict.fromkeys(owners)}
+    parts = [table[name].fillna("") for name in unit]
+    names = parts[0].str.cat(parts[1:], sep="\0")
     return pd.DataFrame(
         {
             "model": table["model"],
             "dataset": OWN,
             "split": EXTERNAL_SPLIT,
-            "patient_id": [_patient(key, *owner) for owner in owners],
+            "patient_id": [patients[owner] for owner in owners],
             "image_id": [pseudonym(key, "image", name) for name in names],
             "y_true": table["label"].astype(int),
             "y_score": table["y_score"].astype(float),
+            GIVEN: table[GIVEN],
             **facts,
         }
     )

@@ -85,6 +85,7 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
     lost : DataFrame
         ``image_id`` and ``reason`` (`mammo.images.store.ImageStore.exclusions`).
     """
+    lost = lost[~lost["image_id"].isin(preflight.exclusions["image"])]
     if lost.empty:
         return preflight
     reasons = [_remove_name(*row) for row in lost[["image_id", "reason"]].itertuples(index=False)]

@@ -6,18 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pandas as pd
+
 from mammo.datasets.check_report import Finding
-from mammo.datasets.institution.labels import LabelLayout, Labels, read_labels
+from mammo.datasets.institution.labels import LabelLayout, Labels, labels_of
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
+from mammo.evaluation.tables.readers import as_columns
 from mammo.evaluation.tables.score_file import check_missing
+from mammo.evaluation.tables.score_sheet import OF_SCORES
 from mammo.evaluation.tables.scores import Settings
-from mammo.files.spreadsheet import Sheet, read_sheet
+from mammo.files.spreadsheet import read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
-from mammo.hospital.validation.labelled_scores import LabelledScores, join
-from mammo.hospital.validation.vendor_scores import OF_SCORES, read_vendor_scores
+from mammo.hospital.validation.labelled_scores import LabelledScores, by_what_is_scored, join
+from mammo.hospital.validation.vendor_scores import read_vendor_scores
 
 _NOT_KNOWN = "not known"
 
@@ -38,6 +42,9 @@ class Terms:
         Loss of auROC up to which a result counts as no worse.
     settings : Settings
         Of intervals.
+    readers : sequence of str
+        Models of the scores who are readers, or patterns of them; the others are compared with
+        them.
 
     Raises
     ------
@@ -50,6 +57,7 @@ class Terms:
     criteria: Sequence[str] = DEFAULTS
     margin: float = 0.05
     settings: Settings = field(default_factory=Settings)
+    readers: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.stated is not None and not 0 <= self.stated <= 1:
@@ -76,17 +84,11 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     MammoError
         If a table cannot be understood, or they do not fit each other.
     """
-    sheet, labels_sheet = read_sheet(scores), read_sheet(labels)
-    of_scores, of_labels = (_present(layout.columns, one) for one in (sheet, labels_sheet))
-    for ours, theirs in layout.columns.items():
-        if ours not in of_scores and ours not in of_labels:
-            raise DatasetError(
-                f"{scores} and {labels} have no column {theirs!r}: give a name as it stands there"
-            )
-    columns = {ours: name for ours, name in of_labels.items() if ours not in OF_SCORES}
-    labelled = read_labels(labels, replace(layout, columns=columns))
-    found = join(read_vendor_scores(sheet, of_scores), labelled, terms.missing)
-    models = list(dict.fromkeys(found.table["model"]))
+    vendors, labelled = _read(scores, labels, layout)
+    labelled = by_what_is_scored(labelled, vendors)
+    found = join(vendors, labelled, terms.missing)
+    table, readers = as_columns(found.table, terms.readers)
+    models = list(dict.fromkeys(table["model"]))
     if terms.stated is not None and len(models) > 1:
         raise ParameterError(
             f"one auROC is stated, and the scores are of {len(models)} models "
@@ -95,7 +97,11 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
     return Evidence(
         evaluation=Evaluation(
-            found.table, terms.settings, terms.margin, [criterion(text) for text in terms.criteria]
+            table,
+            terms.settings,
+            terms.margin,
+            [criterion(text) for text in terms.criteria],
+            readers=readers,
         ),
         sources={},
         weights=dict.fromkeys(models, weights),
@@ -104,20 +110,35 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     )
 
 
+def _read(scores: Path, labels: Path, layout: LabelLayout) -> tuple[pd.DataFrame, Labels]:
+    """Read both tables; of a named column it is enough that one of them has it."""
+    sheets = read_sheet(scores), read_sheet(labels)
+    of_scores, of_labels = (_present(layout.columns, sheet.header) for sheet in sheets)
+    for ours, theirs in layout.columns.items():
+        if ours not in of_scores and ours not in of_labels:
+            raise DatasetError(
+                f"{scores} and {labels} have no column {theirs!r}: give a name as it stands there"
+            )
+    columns = {ours: name for ours, name in of_labels.items() if ours not in OF_SCORES}
+    labelled = labels_of(sheets[1], replace(layout, columns=columns))
+    return read_vendor_scores(sheets[0], of_scores), labelled
+
+
 def _claimed(terms: Terms) -> Claimed | None:
     if terms.stated is None:
         return None
     return Claimed(terms.stated, "its maker states", "on images that are not known here")
 
 
-def _present(columns: Mapping[str, str], sheet: Sheet) -> dict[str, str]:
+def _present(columns: Mapping[str, str], titles: Sequence[str]) -> dict[str, str]:
     """Return those of the named columns that a table has."""
-    header = {normalised(title) for title in sheet.header}
+    header = {normalised(title) for title in titles}
     return {ours: theirs for ours, theirs in columns.items() if normalised(theirs) in header}
 
 
 def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iterator[Finding]:
     yield Finding("ok", f"the table of labels has one row per {labels.level}")
+    yield Finding("ok", labels.meaning)
     for text in labels.notes:
         yield Finding("note", text)
     if wrong := len(labels.contradictions):
@@ -128,6 +149,13 @@ def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iter
         )
     if unclassed := int(labels.rows["label"].isna().sum()):
         yield Finding("note", f"{_rows(unclassed)} of labels of neither class, and left out")
+    if found.n_respelt:
+        yield Finding(
+            "note",
+            f"{_rows(found.n_respelt, 'name')} in the scores spelt otherwise than in the labels; "
+            "matched without regard to folders, suffixes, capitals, blanks, '.0' and zeros at the "
+            "beginning of numbers, or by a part of an image's name",
+        )
     if found.n_unlabelled:
         yield Finding(
             "warning",

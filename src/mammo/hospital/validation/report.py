@@ -44,6 +44,6 @@ def _meta(evidence: Evidence) -> dict[str, str]:
     return {
         "Date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "Software": f"mammo {versions()['mammo']} ({commit()[:10]})",
-        "Intervals": f"{100 * settings.confidence:g}%, {settings.n_bootstrap:,} replicates of "
-        f"{settings.unit}s, seed {settings.seed}",
+        "Intervals": f"{100 * settings.confidence:g}%, by {settings.unit}; "
+        f"{settings.n_bootstrap:,} replicates where they are drawn, seed {settings.seed}",
     }

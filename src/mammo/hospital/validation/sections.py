@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
 
 from mammo.evaluation.tables.calibration import unsuited
+from mammo.evaluation.tables.drops import POWER
+from mammo.evaluation.verdicts import CLOSE
 from mammo.hospital import notebook
 from mammo.hospital.shift import words as shift_report
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import words
+from mammo.hospital.validation.conclusions import patients_needed
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import short_title
+from mammo.report.estimates import intervals_in_words
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
@@ -22,6 +27,8 @@ from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
 from mammo.report.tables import comparison
 from mammo.report.tables.formats import NOTHING, bounds, set_name
+from mammo.report.tables.readers import readers_table
+from mammo.report.tables.verdicts import rules_table
 
 
 def data(evidence: Evidence) -> Iterator[Block]:
@@ -61,14 +68,63 @@ def aurocs(evidence: Evidence) -> Iterator[Block]:
         f"auROC of each model {places}, with intervals.",
     )
     yield _auroc_table(evidence)
+    yield from _worst_cases(evidence)
     drops = evidence.evaluation.drops
     if len(drops):
         shown = comparison.drop_table(drops, evidence.sources)
         yield _table(shown, "Drop from the internal set to this one")
+    readers = evidence.evaluation.against_readers
+    if len(readers):
+        yield readers_table(readers, evidence.evaluation.settings.unit)
+    yield from _planning_table(evidence)
     pairs = evidence.pairs
     if len(pairs):
         shown = comparison.pair_table(pairs, evidence.sources)
         yield _table(shown, "Models against each other here", collapsed=True)
+
+
+def _worst_cases(evidence: Evidence) -> Iterator[Prose]:
+    for row in evidence.evaluation.worst_cases.itertuples():
+        yield Prose(
+            f"{short_title(row.model)}: {row.n_missing:,} scores are missing. Whatever they were, "
+            f"the auROC would be {row.lowest:.2f} to {row.highest:.2f}; {row.auroc:.2f} is with "
+            "what was taken for them."
+        )
+    for row in evidence.evaluation.unverified.itertuples():
+        if row.dataset == evidence.dataset:
+            yield Prose(
+                f"{short_title(row.model)}: {row.n_unverified:,} are rated BI-RADS 3, whose labels "
+                "may be unverified. Whatever they are, the auROC would be "
+                f"{row.lowest:.2f} to {row.highest:.2f}."
+            )
+
+
+def _planning_table(evidence: Evidence) -> Iterator[Table]:
+    needed = patients_needed(evidence)
+    if needed.empty:
+        return
+    margin = evidence.evaluation.margin
+    shown = pd.DataFrame(
+        {
+            "Model": needed["model"].map(short_title),
+            "Patients with cancer here": needed["n_malignant_patients"],
+            f"To show an auROC at most {CLOSE:g} below": needed["for_area"].map(_patients),
+            f"To exclude a drop of {margin:g}": needed["for_drop"].map(_patients),
+        }
+    )
+    note = (
+        "Patients with cancer that it takes, with as many others for each as here, to show this "
+        f"with {POWER:.0%} power: that the auROC is at most {CLOSE:g} below the one found, and, if "
+        "there is no drop, that a drop of the margin is excluded. From the variance by patient "
+        "that was found (Obuchowski); of few patients that is itself uncertain."
+    )
+    yield Table(shown, "How many patients it would take", note, data=needed, collapsed=True)
+
+
+def _patients(number: float) -> str:
+    if pd.isna(number):
+        return NOTHING
+    return "no number" if math.isinf(number) else f"{number:,.0f}"
 
 
 def _auroc_table(evidence: Evidence) -> Table:
@@ -84,11 +140,7 @@ def _auroc_table(evidence: Evidence) -> Table:
             "Malignant": rows["n_malignant"],
         }
     )
-    how, valid = evidence.evaluation.settings, rows["n_valid"].min()
-    note = (
-        f"{100 * how.confidence:g}% intervals, percentile bootstrap of {how.unit}s, "
-        f"{how.n_bootstrap:,} replicates (at least {valid:,} held both classes), seed {how.seed}."
-    )
+    note = intervals_in_words(rows)
     return Table(shown, "auROC of each model on each set", note, data=rows)
 
 
@@ -144,6 +196,10 @@ def subgroups(evidence: Evidence) -> Iterator[Block]:
         left_out = f" Left to subgroups.csv: {n_undefined:,} levels with one class only."
         shown = replace(shown, note=shown.note + left_out)
     yield _table(shown, "auROC within subgroups of these patients", collapsed=True)
+    tests = evidence.evaluation.subgroup_tests
+    if len(tests) and len(tests := tests[tests["dataset"] == evidence.dataset]):
+        tested = comparison.subgroup_test_table(tests, evidence.sources)
+        yield _table(tested, "Whether the auROC differs between them", collapsed=True)
 
 
 def examples(evidence: Evidence) -> Iterator[Block]:
@@ -168,6 +224,8 @@ def shift(evidence: Evidence) -> Iterator[Block]:
     if evidence.shift is None:
         return
     yield Prose(shift_report.in_words(evidence.shift))
+    if evidence.shift.is_of_too_few:
+        return
     yield Figure(grey_histograms(evidence.shift), "Grey values within the breast, in both sets.")
     yield Figure(
         standardised_differences(evidence.shift), "What differs between the sets, and by how much."
@@ -183,7 +241,7 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     yield Table(pd.DataFrame(rows), "Where the models come from")
     unit, units = evidence.scored_unit, words.plural(evidence.scored_unit)
     drawn = {
-        "patient": f"Intervals draw whole patients, since {units} of one patient are alike.",
+        "patient": f"Intervals take patients as independent, not {units}: those of one are alike.",
         "image": f"Intervals take {units} of one patient as independent, and are too narrow.",
     }
     yield Prose(
@@ -195,6 +253,11 @@ def methods(evidence: Evidence) -> Iterator[Block]:
             "At home means on patients of the set that a model learnt from who took no part in its "
             "training. A drop compares them with the patients here, who are others."
         )
+    of_home = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
+    are_compared = len(evidence.pairs) or len(evidence.evaluation.against_readers)
+    of_pairs = ["difference"] if are_compared else []
+    kinds = ["any", "auROC", *of_home, *of_pairs]
+    yield replace(rules_table(kinds), collapsed=True)
     yield Prose(
         "Patients, studies and images are named by keyed hashes; the key never leaves the machine "
         "that made this report."

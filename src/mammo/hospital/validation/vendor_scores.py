@@ -6,22 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mammo.datasets.institution.labels.columns import ALIASES
+from mammo.datasets.institution.labels.columns import ALIASES, places_of
 from mammo.datasets.institution.labels.facts import IDENTIFIERS, identifiers, sides_and_views
-from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError
-from mammo.evaluation.tables.score_file import ScoreSheet
+from mammo.evaluation.tables.score_sheet import OF_SCORES, ScoreSheet
 from mammo.files.spreadsheet import Sheet
 
 NAMELESS = "Vendor's model"
 """What a model is called that its table does not name."""
 MOST_MODELS = 30
-
-OF_SCORES: dict[str, tuple[str, ...]] = {
-    "y_score": ("y_score", "score", "probability", "risk", "risk score", "malignancy score"),
-    "model": ("model", "algorithm"),
-}
-"""Columns that scores have and labels have not, and the names they may have."""
 
 _KNOWN = {**OF_SCORES, **{name: ALIASES[name] for name in (*IDENTIFIERS, "laterality", "view")}}
 
@@ -61,18 +54,13 @@ def read_vendor_scores(sheet: Sheet, chosen: Mapping[str, str]) -> pd.DataFrame:
 
 def _places(sheet: Sheet, chosen: Mapping[str, str]) -> dict[str, int]:
     """Return where each known column stands; what the user names stands before usual names."""
-    places = {}
-    for ours, usual in _KNOWN.items():
-        wanted = {normalised(name) for name in ([chosen[ours]] if ours in chosen else usual)}
-        found = [place for place, title in enumerate(sheet.header) if normalised(title) in wanted]
-        if len(found) > 1:
-            titles = " and ".join(repr(sheet.header[place]) for place in found)
-            raise DatasetError(
-                f"{sheet.path}: the columns {titles} may each be {ours}; say which one is meant "
-                f"(--column {ours} THEIRS), or rename one"
-            )
-        if found:
-            places[ours] = found[0]
+    places = {
+        ours: place
+        for ours, usual in _KNOWN.items()
+        for place in places_of(
+            sheet.path, sheet.header, ours, [chosen[ours]] if ours in chosen else usual
+        )
+    }
     if "y_score" not in places:
         raise DatasetError(
             f"{sheet.path}: no column of scores; the columns are "

@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterator, Sequence
 
 import pandas as pd
 
+from mammo.evaluation.verdicts import FEWEST, are_too_few
 from mammo.hospital.shift.words import set_names
 from mammo.hospital.validation.conclusions import (
-    FEWEST,
-    are_too_few,
     claim_of,
     detectable_of,
     drop_of,
@@ -28,7 +27,9 @@ _RANKS = {
     "better": "better than guessing",
     "worse": "worse than guessing",
     "open": "which guessing might have reached",
-    "unknown": "from too few cases to say more",
+    "guesses at home": "of which nothing is concluded, since guessing might do as well at home",
+    "too few": f"from fewer than {FEWEST} patients of one class, who settle nothing",
+    "unknown": "without an interval to judge it by",
 }
 _DROPS = {
     "shown": "a drop is shown ({span})",
@@ -38,6 +39,7 @@ _DROPS = {
         "counted (p = {p} after Holm)"
     ),
     "none": "it loses less than {margin:g} here, if anything ({span})",
+    "too few": f"fewer than {FEWEST} patients of one class cannot show whether that is a drop",
     "unknown": "there are too few patients to test whether that is a drop",
     "open": "neither a drop nor its absence is shown ({span}); {detectable}",
 }
@@ -98,9 +100,10 @@ def _compare_with_home(evidence: Evidence, model: str) -> str:
     claimed, place = evidence.weights[model].claimed, claim_of(evidence, model)
     if claimed is None or place is None:
         return "There is no internal result to compare it with."
+    seen = "" if place == "too few" else f" {place} this interval,"
     return (
-        f"{claimed.by[0].upper()}{claimed.by[1:]} {claimed.auroc:.2f}, {place} this interval, "
-        f"{claimed.on}, so that no drop can be tested."
+        f"{claimed.by[0].upper()}{claimed.by[1:]} {claimed.auroc:.2f},{seen} {claimed.on}, so that "
+        "no drop can be tested."
     )
 
 
@@ -156,8 +159,8 @@ def _about_data(evidence: Evidence) -> Iterator[str]:
         yield "Add images of the other class: with one alone nothing can be judged."
     elif any(are_too_few(row) for _, row in evidence.own.iterrows()):
         yield (
-            f"Add patients before anything is concluded: fewer than {FEWEST} cases of one class "
-            "leave all open, whatever the interval says."
+            f"Add patients before anything is concluded: fewer than {FEWEST} patients of one class "
+            "leave all open, whatever the intervals say."
         )
 
 

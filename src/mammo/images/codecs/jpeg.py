@@ -38,12 +38,16 @@ class Segment(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What the header of a stream says of the image; ``precision`` is in bits."""
+    """What the header of a stream says of the image; ``precision`` is in bits.
+
+    JPEG and JPEG-LS know no sign: their streams hold two's complement where the header says so.
+    """
 
     rows: int
     columns: int
     components: int
     precision: int
+    is_signed: bool = False
 
 
 class Component(NamedTuple):

@@ -23,4 +23,4 @@ def find_frame(stream: bytes) -> Frame:
     if _START not in stream or len(content) < struct.calcsize(_SIZES):
         raise UnreadableImageError("its JPEG 2000 stream has no image size")
     _, _, right, bottom, left, top, _, _, _, _, components, depth = struct.unpack(_SIZES, content)
-    return Frame(bottom - top, right - left, components, (depth & 0x7F) + 1)
+    return Frame(bottom - top, right - left, components, (depth & 0x7F) + 1, depth > 0x7F)

@@ -186,6 +186,43 @@ class KeyFigures:
 
 
 @dataclass(frozen=True)
+class Statement:
+    """One statement of a notebook's column, and the page that it comes from; running text."""
+
+    text: str
+    page: str
+    page_title: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """Statements of one kind: published, recorded, real or synthetic; a picture may follow."""
+
+    title: str
+    kinds: Sequence[str]
+    statements: Sequence[Statement]
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns side by side in a notebook, one below the other on a narrow screen."""
+
+    items: Sequence[Column]
+    note: str = ""
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            f"{column.title}: {statement.text}"
+            for column in self.items
+            for statement in column.statements
+        )
+
+
+@dataclass(frozen=True)
 class NextSteps:
     """What to do next, as a numbered list of running text; without a title, "" is given."""
 

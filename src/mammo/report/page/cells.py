@@ -14,21 +14,23 @@ if TYPE_CHECKING:
 MISSING = "–"
 LONGEST = 300
 """Characters of a cell of a report; what is longer ends in an ellipsis."""
-_BADGES = {"real", "synthetic", "published"}
+_BADGES = {"real", "recorded", "synthetic", "published"}
 
 _LONG_WORD = re.compile(r"\S{25}")
 _MANY_COLUMNS = 8
+_LINK = re.compile(r"https://(?:[\w-]+\.)+\w+/[\w./#-]+")
 _ONE = r"[<>≤≥]? ?[-−+±]?\d[\d.,]*%?"
 _NUMBERS = re.compile(rf"{_ONE}(?:(?: to | of | ± |; | / |–| \(){_ONE}\)?)*")
 _SHORT_NUMBERS = re.compile(r"(?:< )?[-−+±]?[\d.,]*\d%?(?:(?: ±| to | of |; )[\d.,]*\d%?)?")
 
 
 class Cell(NamedTuple):
-    """Text of a cell, the class that says how it is set, and whether it is a badge."""
+    """Text of a cell, the class that says how it is set, whether it is a badge, where it leads."""
 
     text: str
     kind: str
     is_badge: bool = False
+    link: str = ""
 
 
 class Grid(NamedTuple):
@@ -85,12 +87,19 @@ def _of_report(heading: str, texts: list[str]) -> list[Cell]:
 
 def _of_notebook(heading: str, texts: list[str]) -> list[Cell]:
     if not any(map(_SHORT_NUMBERS.fullmatch, texts)):
-        return [Cell(heading, ""), *(Cell(text, "", text in _BADGES) for text in texts)]
+        return [Cell(heading, ""), *map(_of_words, texts)]
     is_words = [" " in text and not _SHORT_NUMBERS.fullmatch(text) for text in texts]
     return [
         Cell(text, "mammo-number mammo-words" if wraps else "mammo-number")
         for text, wraps in zip((heading, *texts), (False, *is_words), strict=True)
     ]
+
+
+def _of_words(text: str) -> Cell:
+    """Return a badge, a link that is named by its site, or plain text."""
+    if _LINK.fullmatch(text):
+        return Cell(text.split("/")[2].split(".")[-2], "", link=text)
+    return Cell(text, "", text in _BADGES)
 
 
 def _text(value: object) -> str:

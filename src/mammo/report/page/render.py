@@ -44,7 +44,7 @@ def in_notebook(block: object) -> str:
 
     Parameters
     ----------
-    block : Table, Picture, Notice, Tabs, ThresholdExplorer or Thumbnails
+    block : Table, Picture, Notice, Tabs, ThresholdExplorer, Thumbnails or Columns
     """
     return _environment().get_template(_notebook_template(block)).render(block=block)
 

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mammo.evaluation.tables.operating_points import MEASURES
+from mammo.evaluation.verdicts import FEWEST, RULES
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading, p_value, set_name, two_digits
+from mammo.report.tables import verdicts
+from mammo.report.tables.formats import bounds, interval_heading, set_name, two_digits
 
 _CAPTIONS = {
     "drops": "Drop of the auROC from DDSM's validation to each external set",
@@ -18,6 +20,7 @@ _CAPTIONS = {
     "operating-points": "Thresholds chosen at home, and what they give elsewhere",
     "calibration": "Calibration of each model, as scored and after recalibration",
     "subgroups": "auROC within subgroups of the images",
+    "subgroup-tests": "Whether the auROC differs between subgroups",
 }
 _FACTS = {
     "laterality": "Side",
@@ -50,8 +53,8 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "There": two_digits(drops["second"]),
             "Drop": drops["difference"].map("{:+.2f}".format),
             interval_heading(drops): bounds(drops["lower"], drops["upper"]),
-            "p, Holm": drops["p_holm"].map(p_value),
-            _no_worse(drops): drops["non_inferior"].map({True: "shown", False: "not shown"}),
+            "p, Holm": verdicts.p_values(drops),
+            _no_worse(drops): verdicts.no_worse(drops),
             "Least drop seen": two_digits(drops["smallest_detectable"]),
         }
     )
@@ -79,11 +82,11 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "auROCs": two_digits(ordered["first"]) + "; " + two_digits(ordered["second"]),
             "Difference": ordered["difference"].map("{:+.2f}".format),
             interval_heading(ordered): bounds(ordered["lower"], ordered["upper"]),
-            "p": ordered["p_value"].map(p_value),
-            "p, Holm": ordered["p_holm"].map(p_value),
+            "p": verdicts.p_values(ordered, "p_value"),
+            "p, Holm": verdicts.p_values(ordered),
         }
     )
-    note = f"Paired: the same images, {ordered['method'].iloc[0].removeprefix('paired, ')}."
+    note = f"Paired: the same images, {_methods(ordered).replace('paired, ', '')}."
     return _table("pairs", shown, ordered, f"{note} Holm over {_comparisons(len(ordered))}.")
 
 
@@ -144,6 +147,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "ECE": two_digits(data["ece"]),
             "In the large": _with_bounds(data, "in_the_large"),
             "Slope": _with_bounds(data, "slope"),
+            "Verdict": data["verdict"],
         }
     )
     note = (
@@ -151,7 +155,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         "share malignant over ten bins. In the large: 0 if the scores are right on average, below "
         "if too high (logit units). Slope: 1 if as spread as they should be, below if too "
         "extreme. Rows of patients held aside: the other patients of the set served to "
-        "recalibrate, these to measure."
+        f"recalibrate, these to measure. Verdict: {RULES['calibration']}"
     )
     return _table("calibration", shown, data, note)
 
@@ -184,22 +188,56 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
         }
     )
     note = (
-        "Too few: fewer than ten patients have an image of one of the classes, and no claim is "
-        "made. Nothing here is adjusted for the number of subgroups; a difference between two of "
-        "them is a question, not a finding."
+        f"Too few: fewer than {FEWEST} patients have an image of one of the classes, and no claim "
+        "is made. Intervals are each for itself: two of them are not compared by looking at both."
     )
     return _table("subgroups", shown, subgroups, note)
+
+
+def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """Whether the auROC differs between subgroups of one set, after adjustment.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        As `mammo.evaluation.tables.subgroups.subgroup_tests`.
+    sources : mapping
+        See `drop_table`.
+    """
+    if tests.empty:
+        return _nothing("subgroup-tests", "no two levels of a column have enough patients")
+    shown = pd.DataFrame(
+        {
+            "Model": [short_title(name) for name in tests["model"]],
+            "Data set": [set_name(name, sources) for name in tests["dataset"]],
+            "By": [_FACTS.get(name, name) for name in tests["subgroup"]],
+            "Levels": tests["levels"].str.replace("_", " "),
+            "auROCs": two_digits(tests["lowest"]) + " to " + two_digits(tests["highest"]),
+            "p": verdicts.p_values(tests, "p_value"),
+            "p, Holm": verdicts.p_values(tests),
+        }
+    )
+    note = (
+        "Whether the auROCs of the levels are the same: Wald's test with Obuchowski's covariance, "
+        "in which levels have patients in common; levels that are not stated, or have fewer than "
+        f"{FEWEST} patients of a class, are left out. Holm over {_comparisons(len(tests))}."
+    )
+    return _table("subgroup-tests", shown, tests, note)
 
 
 def _drop_note(drops: pd.DataFrame) -> str:
     first = drops.iloc[0]
     return (
         f"Drop: the auROC at home (DDSM's validation patients) less that elsewhere. Interval and p "
-        f"are of one test: {first['method']}; Holm over {_comparisons(len(drops))}. No worse: the "
-        f"interval excludes a loss of {first['margin']:g} or more. Least drop seen: the true drop "
-        "that a comparison of this precision finds four times in five. The CSV has bootstrap "
+        f"are of one test: {_methods(drops)}; Holm over {_comparisons(len(drops))}. No worse "
+        f"by {first['margin']:g}: {RULES['no worse']} {RULES['any']} Least drop seen: the true "
+        "drop that a comparison of this precision finds four times in five. The CSV has bootstrap "
         "intervals of the drops beside these."
     )
+
+
+def _methods(rows: pd.DataFrame) -> str:
+    return "; or, by the precision of both auROCs, ".join(dict.fromkeys(rows["method"]))
 
 
 def _no_worse(drops: pd.DataFrame) -> str:

@@ -40,6 +40,11 @@ def bounds(lower: pd.Series, upper: pd.Series, digits: int = 2) -> list[str]:
     ]
 
 
+def estimate(value: float, lower: float, upper: float, digits: int = 2) -> str:
+    """Return a number with its interval as text: "0.52 (0.47 to 0.57)"."""
+    return f"{value:.{digits}f} ({lower:.{digits}f} to {upper:.{digits}f})"
+
+
 def two_digits(values: pd.Series) -> pd.Series:
     """Return numbers with two decimals as text, a dash for none."""
     return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
@@ -53,3 +58,8 @@ def counts(values: pd.Series) -> pd.Series:
 def interval_heading(rows: pd.DataFrame) -> str:
     """Return the heading of the intervals of rows of one confidence level."""
     return f"{100 * rows['confidence'].iloc[0]:g}% interval"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things: "1 set", "3 sets"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -5,64 +5,65 @@ from __future__ import annotations
 import pandas as pd
 from IPython.display import Markdown
 
-from mammo.datasets.fetch import how_to_get
-from mammo.paper.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, RULES
+from mammo.evidence.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, Rule, row_of
 from mammo.paper.published import TABLE_2, find
-from mammo.parameters.sources import DEFAULT_DATA_ROOT
+from mammo.report.figures.specification import CHOICES, in_words
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading
+from mammo.report.tables.formats import bounds, estimate, interval_heading
 
-NAME = "frcnn-cad-predictions"
+_HEADINGS = ("Positive", "BI-RADS 3", "Scored", "Score", "No detection")
 
 
-def released_table(data: pd.DataFrame) -> Table:
-    """Give the rules' numbers their headings; the full numbers stay in the CSV.
+def rules_table(rules: pd.DataFrame, source: str) -> Table:
+    """Give the rules' numbers their headings, the highest auROC first.
 
     Parameters
     ----------
-    data : DataFrame
-        As `mammo.paper.inbreast_rules.released_comparison` gives it.
+    rules : DataFrame
+        As `mammo.evidence.inbreast_rules`.
+    source : {"real", "recorded"}
     """
-    confidence, replicates, seed = data[["confidence", "n_bootstrap", "seed"]].iloc[0]
+    data = rules.sort_values("auroc", ascending=False, kind="stable").reset_index(drop=True)
+    choices = {
+        heading: data[field].map(CHOICES[field])
+        for heading, field in zip(_HEADINGS, Rule._fields, strict=True)
+    }
+    choices["Score"] = choices["Score"].mask(data["scored"] == "image", "of the image")
     shown = pd.DataFrame(
         {
-            "Truth and score": data["rule"].map(RULES),
-            "Scored": data["scored"] + "s",
-            "Number": data["n"].map("{:,}".format),
-            "Positive": data["n_positive"].map("{:,}".format),
+            **choices,
+            "Number; positive": data["n"].astype(str) + "; " + data["n_positive"].astype(str),
             "auROC": data["auroc"].map("{:.3f}".format),
             interval_heading(data): bounds(data["lower"], data["upper"], 3),
+            "Source": source,
         }
     )
+    first = data.iloc[0]
     note = (
-        f"Intervals: {100 * confidence:g}%, percentile bootstrap of patients, {replicates:,.0f} "
-        f"replicates, seed {seed:.0f}. Real images; the detections are the authors' own."
+        f"Intervals: {first['method']}, {first['n_bootstrap']:,} replicates, seed {first['seed']}, "
+        "not adjusted for the number of rules: they share images and scores. An image's score is "
+        "that of its best box."
     )
     caption = "auROC of frcnn_cad's released detections on INbreast, by the rule applied to them"
-    return Table(shown, caption, note, data=data, name="released-detections")
+    return Table(shown, caption, note, data=data, name="inbreast-rules")
 
 
-def released_sentence(data: pd.DataFrame | None) -> Markdown:
-    """Set the authors' rule beside the paper's, or say how to get the detections.
-
-    Parameters
-    ----------
-    data : DataFrame or None
-        As `mammo.paper.inbreast_rules.released_comparison` gives it.
-    """
-    if data is None:
-        return Markdown(
-            "The authors' released detections on INbreast are not in this build: it takes their "
-            f"files and INbreast.csv. {how_to_get(NAME, DEFAULT_DATA_ROOT)}."
-        )
-    by_rule = data.set_index("rule")
-    authors, paper = by_rule.loc[AUTHORS_RULE], by_rule.loc[PAPERS_RULE]
+def rules_sentence(rules: pd.DataFrame) -> Markdown:
+    """Say how far the rules lie apart, and where the authors' and the paper's own stand."""
+    authors, paper = row_of(rules, AUTHORS_RULE), row_of(rules, PAPERS_RULE)
     printed = find(TABLE_2, "frcnn_cad", "inbreast").printed
-    change = authors["auroc"] - paper["auroc"]
+    below = int((rules["auroc"] < authors["auroc"]).sum())
     return Markdown(
-        f"The paper prints {printed}. The authors' released scores give {authors['auroc']:.2f} per "
-        f"breast against their own cancer boxes ({authors['n']} breasts), and the same scores "
-        f"{paper['auroc']:.3f} per image against the BI-RADS labels by which the other models are "
-        f"tested ({paper['n']} images): {abs(change):.3f} "
-        f"{'less' if change > 0 else 'more'}, with no change of the model."
+        f"The same boxes give {rules['auroc'].min():.2f} to {rules['auroc'].max():.2f} under the "
+        f"{len(rules)} rules, with no change of the model; the intervals reach from "
+        f"{rules['lower'].min():.2f} to {rules['upper'].max():.2f}. The paper prints {printed}. "
+        f"That comes from the authors' rule ({in_words(AUTHORS_RULE)}): {_value(authors)}, "
+        f"{authors['n']} breasts; {below} of the other {len(rules) - 1} rules give less. The rule "
+        f"by which the paper tests the other models ({in_words(PAPERS_RULE)}) gives "
+        f"{_value(paper)}, {paper['n']} images. The least lower bound is far above 0.5: whatever "
+        "the rule, the boxes find cancers on INbreast."
     )
+
+
+def _value(row: pd.Series) -> str:
+    return estimate(row["auroc"], row["lower"], row["upper"], 3)

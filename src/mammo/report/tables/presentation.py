@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mammo.paper.published import DATASET_TITLES, TRAINED_ON, short_title
+from mammo.report.estimates import intervals_in_words
 from mammo.report.page.blocks import Table
 from mammo.report.tables.formats import NOTHING, bounds, counts, title_of, two_digits
 
@@ -59,7 +60,7 @@ def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
     if not before:  # the table of the splits has those of Table 4
         columns["Patients; images; malignant"] = _sizes(data)
     notes = [
-        _interval_note(data[computed]),
+        intervals_in_words(data[computed]),
         _runs_note(data[computed]),
         _weights_note(data[computed]),
     ]
@@ -128,17 +129,3 @@ def _runs_note(computed: pd.DataFrame) -> str:
 def _interval_heading(data: pd.DataFrame) -> str:
     levels = data["confidence"].dropna().unique()
     return f"{100 * levels[0]:g}% interval" if len(levels) == 1 else "Interval"
-
-
-def _interval_note(computed: pd.DataFrame) -> str:
-    """How the intervals were made: unit, replicates and seed, as the estimates record them."""
-    if computed.empty:
-        return ""
-    methods = []
-    for key, rows in computed.groupby(["confidence", "unit", "n_bootstrap", "seed"]):
-        confidence, unit, n_bootstrap, seed = key
-        methods.append(
-            f"{100 * confidence:g}%, percentile bootstrap of {unit}s, {n_bootstrap:,} replicates "
-            f"(at least {rows['n_valid'].min():,} held both classes), seed {seed}"
-        )
-    return f"Intervals: {'; '.join(methods)}."

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mammo.datasets.lesions import without_box
 from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
@@ -103,7 +104,9 @@ class End2EndFamily(PublishedFamily):
 
             store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
             lesions = self.study.lesions(INTERNAL)
-            chosen = sample(store, rows, lesions, per_lesion=p.end2end_patches, seed=p.seed)
+            hidden = without_box(self.study.table(INTERNAL), lesions).index
+            outlined = rows[~rows["image_id"].isin(hidden)]
+            chosen = sample(store, outlined, lesions, per_lesion=p.end2end_patches, seed=p.seed)
             held_patients = rows.loc[self._held(rows), "patient_id"]
             task = PatchTask(
                 self._patch_classifier(self.untrained(model)),

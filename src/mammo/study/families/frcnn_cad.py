@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mammo.datasets.lesions import without_box
 from mammo.files.artifacts import digest
 from mammo.parameters import PublishedModelParameters
 from mammo.study.families.family import write_scores
@@ -92,11 +93,12 @@ class FrcnnCadFamily(PublishedFamily):
             from mammo.training.fit import fit
             from mammo.training.frcnn_cad import DetectorTask
 
-            network = self.untrained(model)
+            network, lesions = self.untrained(model), self.study.lesions(INTERNAL)
+            hidden = without_box(self.study.table(INTERNAL), lesions).index
             task = DetectorTask(
                 network,
-                rows,
-                self.study.lesions(INTERNAL),
+                rows[~rows["image_id"].isin(hidden)],
+                lesions,
                 self._training,
                 self.study.fabric,
                 seed=p.seed,

@@ -167,14 +167,23 @@ class TransferFamily(ModelFamily):
         def make(folder: Path) -> dict[str, Any]:
             from mammo.training.prediction import predict
 
-            trained = self._trainable(self.trained(model, training))
-            samples = self._samples(model, training, rows)
+            trained, samples = self.trained_with_inputs(model, training, rows)
             table = predict(trained, samples, rows, self.study.fabric, name=model)
             if self.study.fabric.is_global_zero:
                 write_scores(table, folder)
             return {"images": len(table)}
 
         return self.artifacts.build_together("predictions", inputs, make)
+
+    def trained_with_inputs(
+        self, model: str, training: TrainingData, rows: pd.DataFrame
+    ) -> tuple[nn.Module, Samples]:
+        """Return what was trained, and what it takes in for images: classifier and feature maps.
+
+        Where the whole network is trained they are the whole model and the images.
+        """
+        trained = self._trainable(self.trained(model, training))
+        return trained, self._samples(model, training, rows)
 
     def _inputs(self, model: str, training: TrainingData, rows: pd.DataFrame) -> list[str]:
         """Return the names of the artifacts that the images' inputs are read from."""

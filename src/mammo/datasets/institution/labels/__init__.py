@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets.institution.labels.classes import classify
-from mammo.datasets.institution.labels.columns import columns_of
+from mammo.datasets.institution.labels.columns import columns_of, unused
 from mammo.datasets.institution.labels.facts import IDENTIFIERS, facts, identifiers, sides_and_views
 from mammo.datasets.institution.labels.units import LEVELS, Level, key_of, level_of, reconcile
 from mammo.datasets.institution.labels.words import CLASSES, normalised
@@ -26,6 +26,9 @@ COLUMNS = {
     "age": "Int64",
 }
 """Columns of `Labels.rows` and their dtypes; text is str or None."""
+
+LETTERS_OF_BIRADS = {"asses": dict(zip("ANBPSMK", "0123456", strict=True))}
+"""Columns whose letters are BI-RADS: EMBED's (github.com/Emory-HITI/EMBED_Open_Data, VI)."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,15 @@ class Labels:
         Units whose rows differ, as `mammo.datasets.institution.labels.units.reconcile` gives them.
     notes : tuple of str
         Sentences on what was assumed; nothing in them comes from below the header.
+    meaning : str
+        Which words were taken for which class, and how often; known words alone.
     """
 
     level: Level
     rows: pd.DataFrame
     contradictions: pd.DataFrame
     notes: tuple[str, ...]
+    meaning: str = ""
 
 
 def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
@@ -95,24 +101,36 @@ def read_labels(path: Path, layout: LabelLayout | None = None) -> Labels:
     ParameterError
         If the layout gives one word to two classes, or an unknown level.
     """
-    layout = layout or LabelLayout()
+    return labels_of(spreadsheet.read_sheet(path), layout or LabelLayout())
+
+
+def labels_of(sheet: Sheet, layout: LabelLayout) -> Labels:
+    """Read labels from a sheet, as `read_labels` does."""
+    path = sheet.path
     require_choice("level", layout.level, (None, *LEVELS))
-    sheet = spreadsheet.read_sheet(path)
-    if not sheet.rows:
+    if not sheet.lines:
         raise DatasetError(f"{path} holds no row of labels below its header")
-    places = columns_of(path, sheet.header, layout.columns)
+    places = columns_of(sheet, layout.columns)
+    titles = {name: sheet.header[place] for name, place in places.items()}
     table = pd.DataFrame({"line": sheet.lines})
     for name, place in places.items():
-        table[name] = pd.Series([row[place] for row in sheet.rows], dtype="object")
+        table[name] = pd.Series(sheet.columns[place], dtype="object")
+    if normalised(titles.get("birads", "")) in LETTERS_OF_BIRADS:
+        letters = LETTERS_OF_BIRADS[normalised(titles["birads"])]
+        table["birads"] = table["birads"].map(lambda text: letters.get(text.upper(), text))
     words = {name: getattr(layout, name) for name in CLASSES}
-    labels, class_notes = classify(path, table, words)
+    labels, class_notes, meaning = classify(path, table, words, titles)
     sides, side_notes = sides_and_views(path, table)
     known, fact_notes = facts(table)
     rows = pd.concat([table[["line"]], identifiers(table), sides, labels, known], axis=1)
     level = level_of(path, rows, layout.level)
+    n_without_side = int(_are_benign_without_side(rows).sum()) if level == "breast" else 0
     rows, contradictions = reconcile(_by_side(rows, level), level)
     notes = [*_table_notes(sheet, places), *class_notes, *side_notes, *fact_notes]
-    return Labels(level, _typed(rows), contradictions, (*notes, *_level_notes(rows, level)))
+    if n_without_side:
+        notes.append(f"benign rows without a side label both breasts: {n_without_side:,}")
+    notes += _level_notes(rows, level)
+    return Labels(level, _typed(rows), contradictions, tuple(notes), meaning)
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -123,12 +141,20 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_side(rows: pd.DataFrame, level: Level) -> pd.DataFrame:
-    """Give a row for both breasts to each of them; sides say nothing of studies and patients."""
+    """Give a row for both breasts to each of them; sides say nothing of studies and patients.
+
+    A benign row without a side is one for both: where nothing was found, tables name none.
+    """
     if level == "breast":
-        sides = rows["laterality"].map({"both": ["L", "R"]}).fillna(rows["laterality"])
+        is_both = rows["laterality"].eq("both") | _are_benign_without_side(rows)
+        sides = rows["laterality"].where(~is_both, pd.Series([["L", "R"]] * len(rows), rows.index))
         return rows.assign(laterality=sides).explode("laterality", ignore_index=True)
     one_sided = rows["laterality"].isin(["L", "R"]) & (level == "image")
     return rows.assign(laterality=rows["laterality"].where(one_sided, None))
+
+
+def _are_benign_without_side(rows: pd.DataFrame) -> pd.Series:
+    return rows["laterality"].isna() & rows["label"].eq(0).fillna(False).astype(bool)
 
 
 def _table_notes(sheet: Sheet, places: Mapping[str, int]) -> list[str]:
@@ -138,6 +164,7 @@ def _table_notes(sheet: Sheet, places: Mapping[str, int]) -> list[str]:
         if normalised(sheet.header[place]) != normalised(name)
     ]
     notes = [f"columns taken: {', '.join(renamed)}"] if renamed else []
+    notes += unused(sheet, places)
     if sheet.encoding == "Windows-1252":
         notes.append(
             "the table is not in UTF-8 and was read as Windows-1252; where letters with accents "
@@ -154,7 +181,7 @@ def _level_notes(rows: pd.DataFrame, level: Level) -> list[str]:
     if several and level == "image":
         notes.append(
             f"images that are listed more than once: {several}; with different labels an image has "
-            "none (where the rows are lesions, choose --level breast)"
+            "none (where the rows are lesions, choose --per breast)"
         )
     elif several:
         notes.append(

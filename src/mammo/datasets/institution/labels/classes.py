@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -20,10 +21,24 @@ from mammo.errors import DatasetError
 DECIDING = ("label", "pathology", "birads")
 """The columns that may give the label; the first that is there does."""
 
+_OF_BENIGN = "1 or yes is said there of what is benign"
+COUNTS_OTHERWISE = {
+    "pathseverity": "0 is invasive cancer there, 1 is in situ, 4 and 5 are benign",
+    **dict.fromkeys(("benign", "benigne", "benigno", "benigna", "gutartig"), _OF_BENIGN),
+    **dict.fromkeys(("normal", "healthy", "negative", "nocancer", "noncancer"), _OF_BENIGN),
+    "difficultnegativecase": _OF_BENIGN,
+}
+"""Names of columns, normalised, that are known to say the contrary of what 0 and 1 mean here."""
+_SHOWN = 8
+_BARE = ("true", "false", "yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "nee")
+
 
 def classify(
-    path: Path, table: pd.DataFrame, given: Mapping[Meaning, Sequence[str]]
-) -> tuple[pd.DataFrame, list[str]]:
+    path: Path,
+    table: pd.DataFrame,
+    given: Mapping[Meaning, Sequence[str]],
+    titles: Mapping[str, str],
+) -> tuple[pd.DataFrame, list[str], str]:
     """Give each row its label.
 
     Parameters
@@ -34,6 +49,8 @@ def classify(
         Column ``line`` and those of `DECIDING` that the file has, as text.
     given : mapping of {"positive", "negative", "excluded"} to words
         The user's words, beside the built-in ones (`labels.words.CLASSES`).
+    titles : mapping of str to str
+        What the file calls each column.
 
     Returns
     -------
@@ -42,20 +59,37 @@ def classify(
         (str, the reason for a missing one, else None).
     notes : list of str
         What was assumed.
+    meaning : str
+        Which words were taken for which class, and how often.
 
     Raises
     ------
     DatasetError
-        If no column can give labels, a value is not known, or the scale of the numbers is in doubt.
+        If no column can give labels, the one that is there is known to count otherwise, a value is
+        not known, or the scale of the numbers is in doubt.
     """
     column = _deciding(path, table)
     vocabulary = Vocabulary(column, given)
+    _refuse_otherwise_counted(path, table[column], vocabulary, titles[column])
     _refuse_doubtful_numbers(path, table[column], vocabulary)
     meanings = _meanings(path, table, vocabulary)
     reasons = {text: _reason(text, meaning, vocabulary) for text, meaning in meanings.items()}
     labels = pd.DataFrame({"label": _classes(table[column].map(meanings))})
     labels["no_label"] = pd.Series([reasons[text] for text in table[column]], dtype="object")
-    return labels, [*_notes(vocabulary), *_disagreement(path, table, labels["label"], vocabulary)]
+    notes = [*_notes(vocabulary), *_disagreement(path, table, labels["label"], vocabulary)]
+    return labels, notes, _meaning(table[column], meanings, vocabulary)
+
+
+def _meaning(texts: pd.Series, meanings: Mapping[str, Meaning | None], known: Vocabulary) -> str:
+    counts: dict[Meaning, Counter[str]] = {"positive": Counter(), "negative": Counter()}
+    for text, count in texts.value_counts().items():
+        if meanings[text] in counts:
+            counts[meanings[text]][known.word(text)] += count
+    malignant, benign = (
+        ", ".join(f"{word!r} ({count:,})" for word, count in found.most_common(_SHOWN)) or "nothing"
+        for found in counts.values()
+    )
+    return f"{known.column}: taken for malignant {malignant}, for benign {benign}"
 
 
 def _classes(meanings: pd.Series) -> pd.Series:
@@ -67,6 +101,20 @@ def _deciding(path: Path, table: pd.DataFrame) -> str:
         if column in table and not table[column].map(is_empty).all():
             return column
     raise DatasetError(f"{path} has a column of labels, but no row holds one: fill it")
+
+
+def _refuse_otherwise_counted(
+    path: Path, texts: pd.Series, vocabulary: Vocabulary, title: str
+) -> None:
+    reason = COUNTS_OTHERWISE.get(normalised(title))
+    words = {vocabulary.word(text) for text in texts.unique() if not is_empty(text)}
+    bare = {word for word in words if word.isdecimal() or word in _BARE}
+    if reason and bare - vocabulary.given.keys():
+        raise DatasetError(
+            f"{path}: the column {title!r} counts otherwise than a label, where 1 is malignant "
+            f"({reason}): say what each of its values is (--positive VALUE, --negative VALUE or "
+            "--exclude VALUE, each as often as needed)"
+        )
 
 
 def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabulary) -> None:

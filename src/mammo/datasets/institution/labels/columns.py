@@ -7,28 +7,53 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.institution.labels.guesses import guesses_of
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError
+from mammo.files.spreadsheet import Sheet
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "image": (
         *("image", "image id", "image file", "image name", "image file name", "image path"),
         *("image file path", "file", "file name", "file path", "path", "dicom", "dicom file"),
-        *("sop instance uid", "bild", "bilddatei", "datei", "dateiname", "fichier", "archivo"),
+        *(
+            "anon dicom path",
+            "png filename",
+            "sop instance uid",
+            "bild",
+            "bilddatei",
+            "datei",
+            "dateiname",
+            "fichier",
+            "archivo",
+        ),
     ),
     "patient_id": (
         *("patient", "patient id", "patient number", "patient no", "pid", "mrn", "subject"),
         *("subject id", "medical record number", "patienten id", "patientennummer"),
-        *("id patient", "paciente", "id paciente", "paziente"),
+        *("id patient", "paciente", "id paciente", "paziente", "client id", "empi", "empi anon"),
+        "id1",
     ),
     "study_id": (
         *("study", "study id", "study uid", "study instance uid", "exam", "exam id"),
         *("examination", "examination id", "untersuchung", "examen", "estudio"),
     ),
-    "accession": ("accession", "accession number", "accession no", "accession id"),
+    "accession": (
+        *("accession", "accession number", "accession no", "accession id", "acc anon"),
+        "access number",
+    ),
     "laterality": (
         *("laterality", "image laterality", "side", "breast", "breast side", "breast laterality"),
-        *("left or right breast", "left right", "seite", "côté", "lado", "lato", "zijde"),
+        *(
+            "left or right breast",
+            "left right",
+            "image laterality final",
+            "seite",
+            "côté",
+            "lado",
+            "lato",
+            "zijde",
+        ),
     ),
     "view": ("view", "view position", "image view", "projection", "projektion", "incidence"),
     "label": (
@@ -38,22 +63,24 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "pathology": (
         *("pathology", "pathology result", "histology", "histopathology", "diagnosis"),
         *("biopsy result", "pathologie", "histologie", "diagnose", "diagnostic", "diagnostico"),
-        *("befund",),
+        *("befund", "pathology classification/ follow up"),
     ),
     "birads": (
         *("bi-rads", "bi-rads category", "bi-rads assessment", "bi-rads score", "assessment"),
-        *("breast bi-rads", "bi-rads kategorie"),
+        *("breast bi-rads", "bi-rads kategorie", "asses"),
     ),
     "density": (
         *("density", "breast density", "acr", "acr density", "bi-rads density", "dichte"),
-        *("brustdichte", "densité", "densidad", "densità"),
+        *("brustdichte", "densité", "densidad", "densità", "tissueden", "breast density (acr)"),
     ),
-    "age": ("age", "patient age", "alter", "edad", "età", "leeftijd"),
+    "age": ("age", "patient age", "age at study", "alter", "edad", "età", "leeftijd"),
 }
 """Our name of a column to names it may have; case, accents, spaces, ``-`` and ``_`` do not matter.
 
 ``biopsy`` is none: it may say that one was made. ``id`` and ``case`` are none: of what?
 """
+
+_LISTED = 12
 
 REQUIRED = (
     ("image", "patient_id", "study_id", "accession"),
@@ -62,15 +89,12 @@ REQUIRED = (
 """A table has at least one column of each of these."""
 
 
-def columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str]) -> dict[str, int]:
+def columns_of(sheet: Sheet, chosen: Mapping[str, str]) -> dict[str, int]:
     """Find the columns of a table.
 
     Parameters
     ----------
-    path : Path
-        Named in errors.
-    header : sequence of str
-        The table's names.
+    sheet : Sheet
     chosen : mapping of str to str
         Our name to the table's, where the user has said so.
 
@@ -84,6 +108,7 @@ def columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str]) -> 
     DatasetError
         If a chosen or `REQUIRED` column is absent, or two columns may be the same one of ours.
     """
+    path, header = sheet.path, sheet.header
     unknown = [name for name in chosen if name not in ALIASES]
     if unknown:
         raise DatasetError(
@@ -99,12 +124,15 @@ def columns_of(path: Path, header: Sequence[str], chosen: Mapping[str, str]) -> 
     for name, aliases in ALIASES.items():
         if name not in named:
             named[name] = [place for place in _places(header, aliases) if place not in taken]
-    found = {name: _only(path, header, name, named[name]) for name in ALIASES if named[name]}
+    found = {
+        name: place for name in ALIASES for place in _one_at_most(path, header, name, named[name])
+    }
     for names in REQUIRED:
         if not found.keys() & set(names):
             raise DatasetError(
                 f"{path} has no column {' or '.join(names)}; its columns are "
                 f"{', '.join(header)[:300]!r}: say which one it is (--column {names[0]} THEIRS)"
+                f"{_perhaps(sheet, found, names)}"
             )
     return found
 
@@ -119,20 +147,62 @@ def _places(header: Sequence[str], names: Sequence[str]) -> list[int]:
     return [place for place, title in enumerate(header) if normalised(title) in wanted]
 
 
-def _only(path: Path, header: Sequence[str], name: str, places: Sequence[int]) -> int:
+def places_of(path: Path, header: Sequence[str], name: str, usual: Sequence[str]) -> list[int]:
+    """Return the one place of a column that has one of its usual names, or no place.
+
+    Raises
+    ------
+    DatasetError
+        If several columns have.
+    """
+    return _one_at_most(path, header, name, _places(header, usual))
+
+
+def _one_at_most(path: Path, header: Sequence[str], name: str, places: list[int]) -> list[int]:
     if len(places) > 1:
         titles = " and ".join(repr(header[place]) for place in places)
         raise DatasetError(
             f"{path}: the columns {titles} may each be {name}; say which one is meant (--column "
             f"{name} {header[places[0]]!r}), or rename one"
         )
-    return places[0]
+    return places
+
+
+def _perhaps(sheet: Sheet, found: Mapping[str, int], wanted: Sequence[str]) -> str:
+    guesses = guesses_of(sheet, found, ALIASES)
+    options = [_option(sheet.header[n], name) for n, name in guesses.items() if name in wanted]
+    return f"; perhaps {' or '.join(options)}" if options else ""
+
+
+def unused(sheet: Sheet, found: Mapping[str, int]) -> list[str]:
+    """Name the columns that were not taken, and what they may be."""
+    guesses = guesses_of(sheet, found, ALIASES)
+    rest = [n for n, title in enumerate(sheet.header) if title and n not in found.values()]
+    rest.sort(key=lambda place: place not in guesses)
+    words = [
+        f"{sheet.header[n]!r}"
+        + (f" (is it {guesses[n]}? {_option(sheet.header[n], guesses[n])})" if n in guesses else "")
+        for n in rest[:_LISTED]
+    ]
+    more = f" and {len(rest) - _LISTED} more" if len(rest) > _LISTED else ""
+    return [f"columns not used: {', '.join(words)}{more}"] if rest else []
+
+
+def _option(title: str, name: str) -> str:
+    return f"--column {name} {title!r}" if " " in title else f"--column {name} {title}"
 
 
 def refuse_value(
     path: Path, table: pd.DataFrame, wrong: pd.Series, column: str, fault: str
 ) -> None:
-    """Raise `DatasetError` naming the first line of a table whose value is wrong."""
-    if wrong.any():
-        line, text = table.loc[wrong, ["line", column]].iloc[0]
-        raise DatasetError(f"{path}, line {line}: {column} {text[:100]!r} {fault}")
+    """Raise `DatasetError` naming all values of a table that are wrong, and their lines."""
+    if not wrong.any():
+        return
+    lines = [str(line) for line in table.loc[wrong, "line"]]
+    counts = table.loc[wrong, column].value_counts()
+    if len(lines) == 1:
+        raise DatasetError(f"{path}, line {lines[0]}: {column} {counts.index[0][:100]!r} {fault}")
+    words = [f"{text[:100]!r} ({count:,})" for text, count in counts.head(_LISTED).items()]
+    more = f" and {len(counts) - _LISTED} others" if len(counts) > _LISTED else ""
+    shown = f"{', '.join(lines[:5])}{f' and {len(lines) - 5:,} more' if len(lines) > 5 else ''}"
+    raise DatasetError(f"{path}, lines {shown}: {column} {', '.join(words)}{more} {fault}")

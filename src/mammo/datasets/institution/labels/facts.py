@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,18 +12,25 @@ from mammo.datasets.institution.labels import words as label_words
 from mammo.datasets.institution.labels.columns import refuse_value
 from mammo.datasets.institution.labels.words import Vocabulary, is_empty, normalised
 
+_DIGIT = re.compile(r"\d")
+
 IDENTIFIERS = ("image", "patient_id", "study_id", "accession")
+_NOBODY = {
+    *("removed", "anonymous", "anonymized", "anonymised", "anonym", "anon", "deidentified"),
+    *("redacted", "unknown", "hidden", "xxx", "anonyme", "anonimo", "anonimizado"),
+}
+"""What de-identified tables, such as INbreast's, write in the place of a name."""
 
 
 def identifiers(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `IDENTIFIERS` as the table has them, None where it has none.
+    """Return `IDENTIFIERS` as the table has them, None where it has none or has taken it out.
 
     Parameters
     ----------
     table : DataFrame
         Our names of the columns; text.
     """
-    found = pd.DataFrame({name: _parsed(table, name, _stated) for name in IDENTIFIERS})
+    found = pd.DataFrame({name: _parsed(table, name, _named) for name in IDENTIFIERS})
     found["image"] = found["image"].map(_posix, na_action="ignore").astype("object")
     return found
 
@@ -52,13 +60,13 @@ def sides_and_views(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, list
     """
     stated = _parsed(table, "laterality", label_words.side)
     refuse_value(path, table, stated.isna(), "laterality", "is not known; write L, R or both")
-    sided = _parsed(table, "view", label_words.side_and_view)
-    in_view = sided.str[0]
+    in_view = _parsed(table, "view", lambda text: label_words.side_and_view(text)[0])
     differs = (in_view != "") & stated.isin(["L", "R"]) & (in_view != stated)
     refuse_value(path, table, differs, "view", "is of the other side than the laterality says")
     sides = in_view.where(in_view != "", stated)
-    found = pd.DataFrame({"laterality": sides.where(sides != "", None), "view": sided.str[1]})
-    letters = {normalised(text) for text in table.get("laterality", ())} & {"g", "d"}
+    views = _parsed(table, "view", lambda text: label_words.side_and_view(text)[1])
+    found = pd.DataFrame({"laterality": sides.where(sides != "", None), "view": views})
+    letters = {normalised(text) for text in set(table.get("laterality", ()))} & {"g", "d"}
     notes = ["the sides G and D are read as left and right (gauche, droite)"] if letters else []
     return found.astype("object"), notes
 
@@ -89,7 +97,7 @@ def facts(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     found = pd.DataFrame({name: _parsed(table, name, parse) for name, parse in parsers.items()})
     notes = []
     for name in parsers:
-        lost = found[name].isna() & _parsed(table, name, _stated).notna()
+        lost = found[name].isna() & _parsed(table, name, _stated_fact).notna()
         if lost.any():
             notes.append(
                 f"subgroups by {name}: values not understood, left out there: {lost.sum():,}"
@@ -100,13 +108,25 @@ def facts(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _parsed(table: pd.DataFrame, name: str, parse: Callable[[str], object]) -> pd.Series:
-    texts = table[name] if name in table else [""] * len(table)
+    if name not in table:
+        return pd.Series(parse(""), table.index, dtype="object")
+    texts = table[name]
     values = {text: parse(text) for text in set(texts)}
     return pd.Series([values[text] for text in texts], table.index, dtype="object")
 
 
 def _stated(text: str) -> str | None:
     return None if is_empty(text) else text
+
+
+def _stated_fact(text: str) -> str | None:
+    return _stated(text.strip("-_–—"))
+
+
+def _named(text: str) -> str | None:
+    if _DIGIT.search(text):
+        return text
+    return None if normalised(text) in _NOBODY else _stated(text)
 
 
 def _posix(path: str) -> str:

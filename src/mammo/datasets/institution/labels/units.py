@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -41,7 +42,18 @@ def level_of(path: Path, rows: pd.DataFrame, wanted: Level | None) -> Level:
     DatasetError
         If the table does not name such units, or none at all.
     """
-    has = rows.notna().any()
+    can = levels_named(rows.notna().any())
+    found = wanted or next(iter(can), None)
+    if found not in can:
+        raise DatasetError(
+            f"{path} does not say which {found or 'image, breast, study or patient'} each row is "
+            "about: name the columns (--column image THEIRS; or patient_id, study_id, laterality)"
+        )
+    return found
+
+
+def levels_named(has: Mapping[str, bool]) -> list[Level]:
+    """Return the levels whose units can be named by the columns that hold anything."""
     has_study = has["study_id"] or has["accession"]
     can = {
         "image": has["image"],
@@ -49,13 +61,7 @@ def level_of(path: Path, rows: pd.DataFrame, wanted: Level | None) -> Level:
         "study": has_study,
         "patient": has["patient_id"],
     }
-    found = wanted or next((level for level in LEVELS if can[level]), None)
-    if found is None or not can.get(found):
-        raise DatasetError(
-            f"{path} does not say which {found or 'image, breast, study or patient'} each row is "
-            "about: name the columns (--column image THEIRS; or patient_id, study_id, laterality)"
-        )
-    return found
+    return [level for level in LEVELS if can[level]]
 
 
 def key_of(level: Level, rows: pd.DataFrame) -> list[str]:

@@ -65,9 +65,11 @@ _BIRADS = re.compile(r"(birads|acr|category|cat|kategorie)?:?([0-35-6]|4[abc]?)(
 _DENSITY = re.compile(r"(?:birads|acr|density|dichte|type|typ)?:?([1-4a-d])(?:\.0+)?")
 _NUMBER = re.compile(r"(\d+)\.0+")
 _AGE = re.compile(r"(\d{1,3})(?:\.\d+)?y?")
-_SIDED_VIEW = re.compile(r"([LR])(CC|MLO)")
+_SIDED_VIEW = re.compile(r"([LR]|LEFT|RIGHT)(CC|MLO|XCCL|XCCM|ML|LM)")
 _VIEW = re.compile(r"[A-Z0-9]{1,8}")
 _VIEWS = {"CRANIOCAUDAL": "CC", "MEDIOLATERALOBLIQUE": "MLO"}
+VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
+"""Views that images have (DICOM PS3.16 CID 4014)."""
 _OLDEST = 90
 
 
@@ -168,7 +170,7 @@ def side_and_view(text: str) -> tuple[str, str | None]:
     word = normalised(text).upper()
     sided = _SIDED_VIEW.fullmatch(word)
     if sided:
-        return sided[1], sided[2]
+        return sided[1][0], sided[2]
     view = _VIEWS.get(word, word)
     return "", view if _VIEW.fullmatch(view) else None
 

@@ -1,0 +1,131 @@
+"""How lesions look: as CBIS-DDSM's case descriptions count them, or as an atlas shows them.
+
+A measured look overlaps between benign and malignant, as real ones do. The textbook's does not: it
+is for teaching, and for seeing whether a model learns at all. Its descriptors are those that the
+ACR BI-RADS atlas (5th edition) names as typical; its sizes and shares are choices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mammo.datasets.phantom import tables
+
+
+class Grains(NamedTuple):
+    """A group of calcifications: least and greatest number, median diameter, its spread (log)."""
+
+    count: tuple[int, int]
+    diameter_mm: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """What lesions are drawn from; weights of each choice, by malignancy or (kind, malignancy).
+
+    Parameters
+    ----------
+    mass_forms : mapping
+        Weights of (shape, margins), by malignancy.
+    calcification_types, calcification_distributions : mapping
+        Weights, by malignancy.
+    grains : mapping
+        `Grains` of each calcification type.
+    subtlety : mapping
+        Weights of the ratings 1 to 5, by (kind, malignancy).
+    assessment : mapping
+        Weights of the BI-RADS assessments, by (kind, malignancy).
+    mias_classes : mapping
+        Weights of the classes of abnormality that mini-MIAS names, by malignancy.
+    mias_forms : mapping
+        Shapes and margins of a mass of each such class.
+    limits_mm : mapping
+        Least and greatest diameter, by malignancy.
+    density : mapping
+        How much a mass attenuates beyond gland, as a share of gland, wherever it lies; by
+        malignancy.
+    diameters : mapping, optional
+        Mean and standard deviation of the logarithm of the diameter, by malignancy, in all sets;
+        without it each set has its own.
+    """
+
+    mass_forms: Mapping[bool, Mapping[tuple[str, str], float]]
+    calcification_types: Mapping[bool, Mapping[str, float]]
+    calcification_distributions: Mapping[bool, Mapping[str, float]]
+    grains: Mapping[str, Grains]
+    subtlety: Mapping[tuple[str, bool], tuple[float, ...]]
+    assessment: Mapping[tuple[str, bool], Mapping[int, float]]
+    mias_classes: Mapping[bool, Mapping[str, int]]
+    mias_forms: Mapping[str, tuple[tuple[str, ...], str]]
+    limits_mm: Mapping[bool, tuple[float, float]]
+    density: Mapping[bool, float]
+    diameters: Mapping[bool, tuple[float, float]] | None = None
+
+
+MEASURED = Look(
+    mass_forms=tables.MASS_FORMS,
+    calcification_types=tables.CALCIFICATION_TYPES,
+    calcification_distributions=tables.CALCIFICATION_DISTRIBUTIONS,
+    # Benign about .19 mm, intermediate .21-.23, comedo .32 with a mode at .5-.7 mm; 5-30 to a
+    # cluster.
+    grains={
+        "PLEOMORPHIC": Grains((8, 30), 0.27, 0.45),
+        "FINE_LINEAR_BRANCHING": Grains((4, 10), 0.24, 0.25),
+        "AMORPHOUS": Grains((18, 45), 0.17, 0.20),
+        "PUNCTATE": Grains((6, 22), 0.24, 0.22),
+        "ROUND_AND_REGULAR": Grains((4, 16), 0.45, 0.30),
+        "LUCENT_CENTER": Grains((1, 4), 1.8, 0.35),
+        "COARSE": Grains((1, 4), 2.4, 0.35),
+        "VASCULAR": Grains((60, 140), 0.35, 0.35),
+    },
+    subtlety=tables.SUBTLETY,
+    assessment=tables.ASSESSMENT,
+    # Rows of Info.txt by class and severity.
+    mias_classes={
+        False: {"CIRC": 21, "CALC": 15, "SPIC": 11, "ARCH": 9, "MISC": 7, "ASYM": 6},
+        True: {"CALC": 15, "ARCH": 10, "ASYM": 9, "MISC": 8, "SPIC": 8, "CIRC": 4},
+    },
+    mias_forms={
+        "CIRC": (("OVAL", "ROUND", "LOBULATED"), "CIRCUMSCRIBED"),
+        "SPIC": (("IRREGULAR", "OVAL"), "SPICULATED"),
+        "MISC": (("IRREGULAR", "OVAL", "LOBULATED"), "ILL_DEFINED"),
+        "ARCH": (("ARCHITECTURAL_DISTORTION",), "SPICULATED"),
+        "ASYM": (("FOCAL_ASYMMETRIC_DENSITY",), "ILL_DEFINED"),
+    },
+    limits_mm={False: (4, 42), True: (4, 42)},
+    density={False: 0.0, True: 0.0},  # What contrasts on film gave is in `lesions`.
+)
+
+# Nothing is subtle, and grains are larger than real ones, so that they are seen where an image has
+# 200 pixels. UKy's lesions are subtler than the others' by the lower of two ratings.
+_RATINGS = {False: (0, 0, 30, 40, 30), True: (0, 0, 10, 30, 60)}
+_ASSESSED = {False: {2: 45, 3: 45, 4: 10}, True: {4: 25, 5: 75}}
+_KINDS = ("mass", "calcification")
+TEXTBOOK = Look(
+    mass_forms={
+        False: {("OVAL", "CIRCUMSCRIBED"): 1},
+        True: {("IRREGULAR", "SPICULATED"): 1},
+    },
+    calcification_types={
+        False: {"COARSE": 60, "ROUND_AND_REGULAR": 40},
+        True: {"PLEOMORPHIC": 1},
+    },
+    calcification_distributions={False: {"N/A": 1}, True: {"CLUSTERED": 1}},
+    grains={
+        "PLEOMORPHIC": Grains((25, 45), 1.0, 0.35),
+        "ROUND_AND_REGULAR": Grains((2, 4), 1.3, 0.15),
+        "COARSE": Grains((1, 2), 3.0, 0.20),
+    },
+    subtlety={(kind, bad): _RATINGS[bad] for kind in _KINDS for bad in (False, True)},
+    assessment={(kind, bad): _ASSESSED[bad] for kind in _KINDS for bad in (False, True)},
+    # As many calcifications as mini-MIAS has.
+    mias_classes={False: {"CIRC": 54, "CALC": 15}, True: {"SPIC": 39, "CALC": 15}},
+    mias_forms={"CIRC": (("OVAL",), "CIRCUMSCRIBED"), "SPIC": (("IRREGULAR",), "SPICULATED")},
+    limits_mm={False: (6, 12), True: (16, 30)},
+    density={False: 0.0, True: 0.5},
+    diameters={False: (2.20, 0.25), True: (3.09, 0.20)},
+)
+LOOKS = {"textbook": TEXTBOOK, "measured": MEASURED}

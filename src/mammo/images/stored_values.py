@@ -1,0 +1,133 @@
+"""Which of a decoded value's bits are the image's, what sign they have, and which are padding."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from mammo.errors import UnreadableImageError
+from mammo.images.elements import Header, numbers, title, whole
+
+TAGS = ("PixelPaddingValue", "PixelPaddingRangeLimit")
+"""Keywords of the elements that say what is padding."""
+
+
+def is_signed(header: Header) -> bool:
+    """Whether Pixel Representation gives stored values a sign."""
+    return whole(header, "PixelRepresentation") == 1
+
+
+def stored_range(header: Header) -> tuple[int, int]:
+    """Smallest and largest stored value that Bits Stored allows (PS3.3 C.7.6.3.1)."""
+    return _range_of(header, "BitsStored")
+
+
+def _range_of(header: Header, keyword: str) -> tuple[int, int]:
+    bits = whole(header, keyword)
+    return (-(1 << bits - 1), (1 << bits - 1) - 1) if is_signed(header) else (0, (1 << bits) - 1)
+
+
+def stored_values(decoded: np.ndarray, header: Header) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return stored values as Bits Stored and Pixel Representation say, and where padding is.
+
+    Nothing is known of the bits above Bits Stored (PS3.5 section 8.1.1): they may hold an overlay,
+    or the sign, or be left from anything. Padding may use them all the same (C.7.5.1.1.2), so that
+    it is looked for before they are cleared.
+
+    Parameters
+    ----------
+    decoded : numpy.ndarray of integers, shape (rows, columns)
+    header : pydicom.Dataset or mapping
+        Judged fit by `mammo.images.fitness`.
+
+    Returns
+    -------
+    stored : numpy.ndarray of integers, shape (rows, columns)
+        Padding may be beyond the range.
+    padding : numpy.ndarray of bool, shape (rows, columns), or None
+        None where the header states none.
+
+    Raises
+    ------
+    UnreadableImageError
+        If values use more bits than are stated, and are torn apart without these.
+    """
+    values = _within(decoded, header, "BitsAllocated")
+    stored = _within(values, header, "BitsStored")
+    padding = _padding(values, stored, header)
+    if stored is values:
+        return stored, padding
+    if padding is not None:
+        values, stored = (np.where(padding, 0, found) for found in (values, stored))
+    if not _is_image(stored, values, header):
+        raise UnreadableImageError(
+            f"its pixels exceed the {header.get('BitsStored')} bits that its {title('BitsStored')} "
+            f"states, or have another sign than its {title('PixelRepresentation')}"
+        )
+    return stored, padding
+
+
+def _within(values: np.ndarray, header: Header, keyword: str) -> np.ndarray:
+    """Return values in two's complement of some bits; the array itself if they have no more."""
+    low, high = _range_of(header, keyword)
+    if low <= values.min() and values.max() <= high:
+        return values
+    return (values.astype(np.int32) - low) % (high - low + 1) + low
+
+
+def _padding(values: np.ndarray, stored: np.ndarray, header: Header) -> np.ndarray | None:
+    """Find padding among stored values, or where it uses bits that are not stored, among all."""
+    limits = padding_ranges(header)
+    if not limits:
+        return None
+    low, high = stored_range(header)
+    is_stored = all(low <= limit <= high for pair in limits for limit in pair)
+    searched = stored if is_stored else values
+    found = np.zeros(values.shape, bool)
+    for first, last in limits:
+        found |= (searched >= first) & (searched <= last)
+    return found
+
+
+def padding_ranges(header: Header) -> list[tuple[int, int]]:
+    """Stored values that are padding: value to range limit, both included (PS3.3 C.7.5.1.1.2).
+
+    Either may be written with the other sign: they are taken modulo Bits Allocated. Of several
+    values, where the standard has one, each is padding.
+    """
+    values, ends = (
+        [int(one) for one in numbers(header.get(keyword)) if math.isfinite(one)] for keyword in TAGS
+    )
+    low, high = _range_of(header, "BitsAllocated")
+    values, ends = ([(one - low) % (high - low + 1) + low for one in of] for of in (values, ends))
+    ends = [*ends[:1], *values[len(ends[:1]) :]]
+    return [(min(pair), max(pair)) for pair in zip(values, ends, strict=False)]
+
+
+def _is_image(stored: np.ndarray, values: np.ndarray, header: Header) -> bool:
+    """Whether an image is left when the bits that are not stored are cleared.
+
+    They hold something else where it is no rougher without them. A sign needs no more proof: it is
+    in the bits that are stored.
+    """
+    if is_torn(stored, values):
+        return False
+    low, high = stored_range(header)
+    is_sign = values.min() >= low and values.max() <= high - low
+    return is_sign or roughness(stored) < _ROUGHEST * (high - low) * stored.size
+
+
+_TORN, _ROUGHEST = 1.1, 0.15
+"""Factor, and share of the range a pixel, of noise: a third of the range to each neighbour."""
+
+
+def is_torn(values: np.ndarray, otherwise: np.ndarray) -> bool:
+    """Whether values that can be read in another way are rougher than these."""
+    return roughness(values) > _TORN * roughness(otherwise)
+
+
+def roughness(values: np.ndarray) -> int:
+    """Sum of the differences between neighbours."""
+    values = values.astype(np.int32, copy=False)
+    return sum(int(np.abs(np.diff(values, axis=axis)).sum(dtype=np.int64)) for axis in (0, 1))

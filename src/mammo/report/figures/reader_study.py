@@ -1,0 +1,127 @@
+"""The paper's models and radiologists on the same exams in New York."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mammo.datasets.reader_study import READERS
+from mammo.evidence.reader_study import MEAN_READER, PAPERS_MODELS, TITLES, UKY, row_of
+from mammo.paper.published import EXPERTS_AUROC, dataset_title, short_title
+from mammo.report.figures.intervals import Row, interval_rows
+from mammo.report.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    LIGHT,
+    ORANGE,
+    PURPLE,
+    VERMILLION,
+    Look,
+    Picture,
+    drawing,
+    unit_square,
+)
+from mammo.report.tables.formats import estimate
+
+_LINES = {
+    "frcnn_cad": (VERMILLION, "-"),
+    "end2end_inbreast": (GREEN, "-."),
+    "end2end_ddsm": (BLUE, "--"),
+}
+CLAIM, PAPER, HERE = "claimed at home", "the paper, elsewhere", "New York"
+_LOOKS = {
+    CLAIM: Look(PURPLE, "-", "D"),
+    PAPER: Look(ORANGE, "-", "s"),
+    HERE: Look(BLUE, "-", "o"),
+}
+
+
+def reader_curves(
+    curves: pd.DataFrame, estimates: pd.DataFrame, against_readers: pd.DataFrame
+) -> Picture:
+    """ROC curves of the paper's models, of every radiologist, and of the mean radiologist.
+
+    Parameters
+    ----------
+    curves, estimates, against_readers : DataFrame
+        Tables of `mammo.evidence.reader_study`.
+    """
+    x = curves["false_positive_rate"]
+    mean = row_of(against_readers, MEAN_READER)
+    named = {MEAN_READER: estimate(mean["mean_reader"], mean["lower"], mean["upper"])}
+    with drawing():
+        figure = Figure(figsize=(5.0, 6.4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
+        crowd = [axes.plot(x, curves[name], color=LIGHT, linewidth=0.9)[0] for name in READERS]
+        crowd[0].set_label(f"each of {len(READERS)} radiologists")
+        label = f"their mean, {named[MEAN_READER]}"
+        axes.plot(x, curves[MEAN_READER], color=INK, linewidth=2.6, label=label)
+        for model, (color, line) in _LINES.items():
+            row = row_of(estimates, model)
+            named[model] = estimate(row["auroc"], row["lower"], row["upper"])
+            axes.plot(
+                x, curves[model], color=color, linestyle=line, linewidth=2.2,
+                label=f"{TITLES[model]}: {named[model]}",
+            )  # fmt: skip
+        unit_square(axes, "1 − specificity", "Sensitivity")
+        figure.legend(loc="outside lower left", handlelength=3.2)
+    listed = "; ".join(f"{TITLES.get(name, name)} {text}" for name, text in named.items())
+    return Picture(
+        figure,
+        "ROC curves by breast on the NYU reader study, the radiologists' in grey and their mean "
+        f"in black. auROC: {listed}. The diagonal is guessing.",
+    )
+
+
+def claims_forest(
+    estimates: pd.DataFrame, against_readers: pd.DataFrame, intervals: pd.DataFrame
+) -> Picture:
+    """What is claimed at home, what the paper found on UKy, and what New York's scores give.
+
+    Parameters
+    ----------
+    estimates, against_readers : DataFrame
+        Tables of `mammo.evidence.reader_study`.
+    intervals : DataFrame
+        As `mammo.paper.sampling_error.published_intervals`.
+    """
+    rows = []
+    for model, names in PAPERS_MODELS.items():
+        if not names:
+            continue
+        rows += _claims(intervals, model, names)
+        own = row_of(estimates, model)
+        rows.append(
+            Row(TITLES[model], "NYU reader study", HERE, own["auroc"], own["lower"], own["upper"])
+        )
+    mean = row_of(against_readers, MEAN_READER)
+    group = "Radiologists"
+    rows.append(Row(group, "quoted by the paper", PAPER, EXPERTS_AUROC, math.nan, math.nan))
+    rows.append(
+        Row(group, "mean of 14, NYU", HERE, mean["mean_reader"], mean["lower"], mean["upper"])
+    )
+    return interval_rows(rows, _LOOKS, "auROC at home, in the paper and in New York")
+
+
+def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list[Row]:
+    """Rows of what the paper prints on a model; of the same value at home there is one."""
+    cells = intervals[intervals["model"].isin(names)].drop_duplicates(["dataset", "auroc", "place"])
+    home, elsewhere = cells[cells["place"] == "Table 2"], cells[cells["dataset"] == UKY]
+    several = len(names) > 1
+    rows = []
+    for kind, part in ((CLAIM, home), (PAPER, elsewhere)):
+        for cell in part.itertuples():
+            which = f", {short_title(cell.model).split()[-1]}" if several and kind == PAPER else ""
+            width = cell.simulated_by_patient
+            rows.append(
+                Row(
+                    TITLES[model], f"{dataset_title(cell.dataset)}{which}", kind, cell.auroc,
+                    max(cell.auroc - width, 0), min(cell.auroc + width, 1),
+                )
+            )  # fmt: skip
+    return rows

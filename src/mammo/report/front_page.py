@@ -1,0 +1,133 @@
+"""What the book's first screen says: of the paper, of real scores, of this build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mammo.evidence import digitiser, inbreast_rules, mias_at_home, reader_study
+from mammo.evidence.recorded import Evidence
+from mammo.paper.published import EXTERNAL, TABLE_2, TABLE_3, TABLE_4, find, summarise
+from mammo.report import sentences
+from mammo.report.figures.published_drop import published_drop
+from mammo.report.gains import gains_in_words
+from mammo.report.page.blocks import Column, Statement
+from mammo.report.tables.formats import estimate
+
+_MODELS = ("chapters/02_models", "Models")
+_COMPARISON = ("chapters/03_comparison", "Comparison")
+_MIXED = ("chapters/05_mixed_data", "Mixed data")
+_EVIDENCE = ("chapters/07_evidence", "Real scores")
+_HOW_SURE = ("chapters/08_how_sure", "How sure")
+
+
+def paper_column(intervals: pd.DataFrame) -> Column:
+    """Say what the paper found, with the intervals that the sizes of its sets allow.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        As `mammo.paper.sampling_error.published_intervals`.
+    """
+    internal, external = (summarise([cell.auroc for cell in of]) for of in (TABLE_2, TABLE_3))
+    rows = intervals[intervals["place"] == "Table 3"]
+    reach = rows["simulated_by_patient"]
+    holding = int(((rows["auroc"] - 0.5).abs() <= reach).sum())
+    gains = [
+        find(TABLE_4, "alexnet", name).auroc - find(TABLE_3, "alexnet", name).auroc
+        for name in EXTERNAL
+    ]
+    return Column(
+        "What the paper found",
+        ["published"],
+        [
+            Statement(
+                f"Six models reach an auROC of **{internal.lowest:.2f} to {internal.highest:.2f}** "
+                "on the images they were made with.",
+                *_MODELS,
+            ),
+            Statement(
+                f"On three other sets they reach **{external.lowest:.2f} to "
+                f"{external.highest:.2f}**, {external.mean:.2f} on average. Guessing is 0.50.",
+                *_COMPARISON,
+            ),
+            Statement(
+                f"By the sets' sizes their 95% intervals are ±{reach.min():.2f} to "
+                f"±{reach.max():.2f} (by patient), not the ±0.01 that is printed, and {holding} of "
+                f"the {len(rows)} include 0.50.",
+                *_HOW_SURE,
+            ),
+            Statement(
+                f"Trained on a part of every set, AlexNet gained {min(gains):.2f} to "
+                f"{max(gains):.2f}.",
+                *_MIXED,
+            ),
+        ],
+        published_drop(intervals),
+    )
+
+
+def evidence_column(evidence: Mapping[str, Evidence]) -> Column:
+    """Say what scores of real mammograms say, each with its interval.
+
+    Parameters
+    ----------
+    evidence : mapping
+        Of each kind of `mammo.evidence.kinds.KINDS`.
+    """
+    exams = evidence[reader_study.NAME].tables
+    estimates, against = exams[reader_study.ESTIMATES], exams[reader_study.AGAINST_READERS]
+    ddsm, detector = (
+        reader_study.row_of(estimates, name) for name in ("end2end_ddsm", "frcnn_cad")
+    )
+    readers = reader_study.row_of(against, reader_study.MEAN_READER)
+    on_uky = [
+        find(TABLE_3, name, "institution").printed
+        for name in ("end2end_vgg16", "end2end_resnet50", "frcnn_cad")
+    ]
+    rules = evidence[inbreast_rules.NAME].tables[inbreast_rules.TABLE]
+    of_authors = inbreast_rules.row_of(rules, inbreast_rules.AUTHORS_RULE)
+    heads = evidence[mias_at_home.NAME].tables[mias_at_home.TABLE]
+    scanner = digitiser.scanner_aurocs().iloc[0]
+    texts = [
+        f"On {ddsm['n_exams']} exams in New York, end2end from DDSM has **{_of(ddsm)}**; in the "
+        f"paper, on UKy, {on_uky[0]} and {on_uky[1]}.",
+        f"There frcnn_cad has **{_of(detector)}**; in the paper, on UKy, {on_uky[2]}. "
+        f"{readers['n_readers']} radiologists average "
+        f"{estimate(readers['mean_reader'], readers['lower'], readers['upper'])}.",
+        f"frcnn_cad's released scores on INbreast give {rules['auroc'].min():.2f} to "
+        f"{rules['auroc'].max():.2f} under {len(rules)} rules; its authors' is one, with "
+        f"{_of(of_authors)}.",
+        f"On mini-MIAS, classifiers **made for it** on such features reach "
+        f"{heads['auroc'].min():.2f} to {heads['auroc'].max():.2f}: that set is hard at home.",
+        f"In DDSM the film scanner alone tells cancer from benign with {_of(scanner)}.",
+    ]
+    kinds = sorted({found.source for found in evidence.values()})
+    return Column("What real scores say", kinds, [Statement(text, *_EVIDENCE) for text in texts])
+
+
+def build_column(estimates: pd.DataFrame, drops: pd.DataFrame, gains: pd.DataFrame) -> Column:
+    """Say what this build computed.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        `mammo.report.estimates.ESTIMATE_COLUMNS`.
+    drops, gains : DataFrame
+        As `mammo.study.results.drops` and `mammo.study.results.mixed_gains`.
+    """
+    return Column(
+        "What this build computed",
+        sorted(estimates["source"].dropna().unique()),
+        [
+            Statement(sentences.internal(estimates), *_MODELS),
+            Statement(sentences.external_in_brief(estimates), *_COMPARISON),
+            Statement(sentences.drop_in_words(estimates, drops), *_COMPARISON),
+            Statement(gains_in_words(gains), *_MIXED),
+        ],
+    )
+
+
+def _of(row: pd.Series) -> str:
+    return estimate(row["auroc"], row["lower"], row["upper"])

@@ -1,0 +1,87 @@
+"""What training on mixed data gains, in words and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from mammo.evaluation.verdicts import RULES
+from mammo.paper.published import INTERNAL
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import bounds, counted, interval_heading, set_name, two_digits
+from mammo.report.tables.verdicts import GAINS, left_out, p_values
+
+
+def gains_in_words(gains: pd.DataFrame) -> str:
+    """Count the external sets on which training with mixed data raised the auROC.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        As `mammo.study.results.mixed_gains`.
+    """
+    external = gains[gains["dataset"] != INTERNAL] if len(gains) else gains
+    external = external[external["difference"].notna()] if len(external) else external
+    if external.empty:
+        return "This build has no external result both with and without mixed data."
+    change, n_runs = external["difference"], external["n_runs"].iloc[0]
+    found = (
+        f"Here training on mixed data raised the auROC on {int((change > 0).sum())} of "
+        f"{counted(len(change), 'external set')} (change {change.min():+.2f} to "
+        f"{change.max():+.2f}"
+    )
+    if n_runs < 2:
+        return (
+            f"{found}, one training each). How much another training would differ is not known, "
+            "so that no gain is concluded."
+        )
+    level = 1 - external["confidence"].iloc[0]
+    judged = external[external["verdict"] != "too few"]
+    clear = int((judged["verdict"] == "gained").sum())
+    return (
+        f"{found}, means over {n_runs} trainings), on {clear} significantly (p at most "
+        f"{level:.2g} after Holm's adjustment, for other patients and other trainings; paired, the "
+        f"same images).{_bounds_of_gains(judged)}{left_out(len(external) - len(judged))}"
+    )
+
+
+def _bounds_of_gains(judged: pd.DataFrame) -> str:
+    """Say which gains are excluded where none is shown."""
+    still = judged[judged["verdict"] == "open"]
+    bounds = still["difference_upper"].dropna()
+    if bounds.empty:
+        return ""
+    return (
+        f" Where none is shown, the upper bounds of the gain are {bounds.min():+.2f} to "
+        f"{bounds.max():+.2f}."
+    )
+
+
+def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """What mixed training gains on each set, the mean over trainings.
+
+    Parameters
+    ----------
+    gains : DataFrame
+        As `mammo.study.results.mixed_gains`.
+    sources : mapping
+        Data set to "real" or "synthetic".
+    """
+    shown = pd.DataFrame(
+        {
+            "Data set": [set_name(name, sources) for name in gains["dataset"]],
+            "Gain": gains["difference"].map("{:+.2f}".format),
+            interval_heading(gains): bounds(gains["difference_lower"], gains["difference_upper"]),
+            "p, Holm": p_values(gains),
+            "Verdict": gains["verdict"].map(GAINS),
+            "Detectable": two_digits(gains["smallest_detectable"]),
+            "Trainings": gains["n_runs"],
+        }
+    )
+    note = (
+        f"Mean over trainings, mixed data less DDSM alone, on the same images. {RULES['gain']} "
+        f"{RULES['any']} Detectable: the true gain that is found four times in five."
+    )
+    caption = "What training on mixed data gains, over all trainings"
+    return Table(shown, caption, note, data=gains, name="mixed-gains")

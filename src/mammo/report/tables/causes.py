@@ -1,0 +1,258 @@
+"""Tables of why a model fails elsewhere: trained on each set, single causes, what it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from mammo.evaluation.tables.attribution import PERMUTATIONS, PLACEBO, DividedDrop
+from mammo.paper.published import INTERNAL, dataset_title, short_title
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import (
+    NOTHING,
+    bounds,
+    interval_heading,
+    p_value,
+    set_name,
+    two_digits,
+)
+
+
+class Cause(NamedTuple):
+    """A cause's name, what it is at home and elsewhere, and what such a shift is called."""
+
+    name: str
+    home: str
+    elsewhere: str
+    shift: str
+
+
+CAUSES = {
+    "acquisition": Cause(
+        "Acquisition", "screen film, digitised", "digital, as INbreast's", "acquisition shift"
+    ),
+    "density": Cause(
+        "Density mix", "DDSM's shares of densities", "INbreast's shares", "population shift"
+    ),
+    "subtlety": Cause(
+        "Lesion subtlety", "as rated in DDSM", "the lower of two ratings", "manifestation shift"
+    ),
+    "digitiser": Cause(
+        "Digitiser", "goes with the diagnosis", "any, whatever the diagnosis", "selection bias"
+    ),
+    "labels": Cause("Label rule", "pathology", "BI-RADS 4 to 6; 0, 3 left out", "annotation shift"),
+    PLACEBO: Cause("Placebo", "an exposure", "another of the same kind", NOTHING),
+}
+"""By the names of `mammo.datasets.phantom.factors.FACTORS`; shifts as Castro et al. name them."""
+
+
+def cause_name(factor: str) -> str:
+    """Name a factor for display."""
+    return CAUSES[factor].name
+
+
+def matrix_table(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """The auROC of each training on each set, with its interval.
+
+    Parameters
+    ----------
+    matrix : DataFrame
+        As `mammo.evaluation.tables.transfer.transfer_results`.
+    sources : mapping
+        Data set to "real" or "synthetic".
+    """
+    caption = "auROC by the set learnt from and the set tested on"
+    if matrix.empty:
+        return _nothing("transfer", caption, "none of the paper's own models is computed")
+    spans = pd.Series(bounds(matrix["lower"], matrix["upper"]), matrix.index)
+    cells = two_digits(matrix["auroc"]) + " (" + spans.str.replace(" ", "\u00a0") + ")"
+    wide = matrix.assign(cell=cells).pivot(
+        index=["model", "training", "n_train"], columns="dataset", values="cell"
+    )
+    keys = matrix[["model", "training", "n_train"]].drop_duplicates()
+    wide = wide.reindex(pd.MultiIndex.from_frame(keys)).reset_index()
+    shown = pd.DataFrame(
+        {
+            "Model": [short_title(name) for name in wide["model"]],
+            "Learnt from": [set_name(name, sources) for name in wide["training"]],
+            "Images": wide["n_train"].map("{:,.0f}".format),
+            **{
+                f"on {set_name(name, sources)}": wide[name].fillna(NOTHING)
+                for name in sources
+                if name in wide
+            },
+        }
+    )
+    first = matrix.iloc[0]
+    note = (
+        "Logistic regression on the maximum and mean of each feature map, its penalty fixed "
+        "beforehand. A model learns from all parts of a set but one and is tested on the part left "
+        "out, or on one of another set: no patient is learnt from and tested on. Pairs of images "
+        "count where the same model has scored both. Images: learnt from, on average. In brackets: "
+        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} of the tested set, for these "
+        "trainings."
+    )
+    return Table(shown, caption, note, data=matrix, name="transfer")
+
+
+def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """Each drop with its difficulty and its mismatch.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        As `mammo.evaluation.tables.transfer.transfer_results`.
+    sources : mapping
+        See `matrix_table`.
+    """
+    caption = "Each drop parted into difficulty and mismatch"
+    if parts.empty:
+        return _nothing("drop-parts", caption, "no model was trained both at home and elsewhere")
+    shown = pd.DataFrame(
+        {
+            "Model": [short_title(name) for name in parts["model"]],
+            "Tested on": [set_name(name, sources) for name in parts["dataset"]],
+            "auROCs": two_digits(parts["home"])
+            + "; "
+            + two_digits(parts["there"])
+            + "; "
+            + two_digits(parts["own"]),
+            **{name.capitalize(): _signed(parts, name) for name in ("drop", *_PARTS)},
+            "p, Holm": [
+                f"{p_value(row['difficulty_p_holm'])}; {p_value(row['mismatch_p_holm'])}"
+                for _, row in parts.iterrows()
+            ],
+        }
+    )
+    first = parts.iloc[0]
+    there = parts.drop_duplicates("dataset").set_index("dataset")["second_n_patients"]
+    patients = {INTERNAL: first["n_patients"], **there}
+    note = (
+        "auROCs: at home; learnt at home, tested there; learnt and tested there. Drop: the first "
+        "less the second. Difficulty: the first less the third. Mismatch: the rest. In brackets: "
+        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} for these trainings, each "
+        f"alone. p: of the two parts, Holm over {2 * len(parts)}. Patients tested: "
+        f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
+    )
+    return Table(shown, caption, note, data=parts, name="drop-parts")
+
+
+_PARTS = ("difficulty", "mismatch")
+
+
+def shares_table(divided: DividedDrop) -> Table:
+    """What each cause takes off the auROC, alone and as its share of the whole."""
+    shares, settings = divided.shares, divided.settings
+    causes = [CAUSES[factor] for factor in shares["factor"]]
+    shown = pd.DataFrame(
+        {
+            "Cause": [cause.name for cause in causes],
+            "At home": [cause.home for cause in causes],
+            "Elsewhere": [cause.elsewhere for cause in causes],
+            "Called": [cause.shift for cause in causes],
+            "Alone": _signed(shares, "alone", 3),
+            "Share": _signed(shares, "share", 3),
+            "p, Holm": shares["p_holm"].map(p_value),
+        }
+    )
+    drop = divided.ends.loc["drop"]
+    note = (
+        f"Alone: the drop by this cause only. Share: its Shapley value; shares sum to the drop by "
+        f"all, {drop['value']:+.3f} ({drop['lower']:+.3f} to {drop['upper']:+.3f}). In brackets: "
+        f"{100 * settings.confidence:g}% bootstrap of {drop['n_patients']:.0f} patients, each "
+        f"interval alone; p: of the share, Holm over {int(shares['p_holm'].notna().sum())}."
+    )
+    caption = "What each cause takes off the auROC on the same synthetic patients"
+    return Table(shown, caption, note, data=shares, name="shares")
+
+
+def gates_table(divided: DividedDrop) -> Table:
+    """What must hold if shares mean anything: nothing for the placebo, .5 without labels."""
+    placebo = divided.shares.set_index("factor").loc[PLACEBO]
+    dealt = divided.permuted.mean(axis=1)
+    error = divided.permuted.std(axis=1) / np.sqrt(PERMUTATIONS)
+    farthest = float(np.max(np.abs(dealt - 0.5) / error))
+    rows = [
+        (
+            "Share of the placebo",
+            f"{placebo['share']:+.3f} ({placebo['share_lower']:+.3f} to "
+            f"{placebo['share_upper']:+.3f})",
+            "about 0",
+            placebo["share_lower"] <= 0 <= placebo["share_upper"],
+        ),
+        (
+            "auROC with labels dealt at random",
+            f"{dealt.min():.3f} to {dealt.max():.3f}, {PERMUTATIONS} times in {len(dealt)} mixes",
+            "0.5",
+            farthest < 5,
+        ),
+        (
+            "Sum of the shares less the drop",
+            f"{divided.gap:.0e} at most",
+            "0",
+            divided.gap < 1e-9,
+        ),
+    ]
+    shown = pd.DataFrame(
+        [(name, found, wanted, "yes" if holds else "no") for name, found, wanted, holds in rows],
+        columns=["Gate", "Found", "Expected", "Holds"],
+    )
+    note = (
+        "The placebo's interval misses 0 once in twenty builds by chance. Labels dealt at random: "
+        "holds if no mean is more than five standard errors from 0.5."
+    )
+    return Table(shown, "Gates that the shares have to pass", note, name="gates")
+
+
+def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
+    """How often the highest cell of a model's map is on a lesion, against chance.
+
+    Parameters
+    ----------
+    hits : DataFrame
+        As `mammo.book.lesion_hits.lesion_hits`.
+    sources : mapping
+        See `matrix_table`.
+    """
+    caption = "How often the highest cell of a model's map lies on a lesion"
+    if hits.empty:
+        return _nothing("lesion-hits", caption, "no model and set fulfil the conditions")
+    shown = pd.DataFrame(
+        {
+            "Model": [short_title(name) for name in hits["model"]],
+            "Data set": [set_name(name, sources) for name in hits["dataset"]],
+            "Images; patients": hits["n_images"].map("{:,}".format)
+            + "; "
+            + hits["n_patients"].map("{:,}".format),
+            "On a lesion": hits["share"].map("{:.0%}".format),
+            "By chance": hits["chance"].map("{:.0%}".format),
+            "More than chance": hits["excess"].map("{:+.0%}".format),
+            interval_heading(hits): [
+                f"{low:+.0%} to {high:+.0%}"
+                for low, high in zip(hits["lower"], hits["upper"], strict=True)
+            ],
+        }
+    )
+    note = (
+        "Malignant images with an outlined lesion no smaller than a cell of the map. On a lesion: "
+        "the centre of the highest cell lies in the lesion's box, or the lesion's in the cell. By "
+        "chance: the share of the breast's cells that would be. Bootstrap by patient."
+    )
+    return Table(shown, caption, note, data=hits, name="lesion-hits")
+
+
+def _signed(rows: pd.DataFrame, name: str, digits: int = 2) -> list[str]:
+    return [
+        NOTHING
+        if pd.isna(row[name])
+        else f"{row[name]:+.{digits}f} ({row[f'{name}_lower']:+.{digits}f}\u00a0to\u00a0"
+        f"{row[f'{name}_upper']:+.{digits}f})"
+        for _, row in rows.iterrows()
+    ]
+
+
+def _nothing(name: str, caption: str, why: str) -> Table:
+    return Table(pd.DataFrame({"Result": [f"none: {why}"]}), caption, name=name)

@@ -1,0 +1,206 @@
+"""Tables and sentences on real evidence; each says whether it is recorded or computed here."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+from IPython.display import Markdown
+
+from mammo.evidence import digitiser, mias_at_home
+from mammo.evidence.recorded import COMMAND, Evidence
+from mammo.evidence.reports import BY_RULES, FALLS, IN_NEW_YORK
+from mammo.paper.published import TABLE_2, TABLE_3, find
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import NOTHING, bounds, counts, estimate, interval_heading
+
+EQUAL = 1e-9
+"""Largest difference from a record that is rounding."""
+
+
+def status(evidence: Evidence, remedy: str) -> Markdown:
+    """Say whether results are recorded or computed in this build, from what, and whether equal.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    remedy : str
+        How the files are had.
+    """
+    files = "; ".join(f"{name} (SHA-256 {sum_[:12]}…)" for name, sum_ in evidence.files.items())
+    badge = f'<span class="mammo-badge mammo-{evidence.source}">{evidence.source}</span>'
+    if evidence.difference is None:
+        return Markdown(
+            f"{badge} Computed earlier from {files}, with `{COMMAND}` of version "
+            f"{evidence.version}; not all of it is on this machine. {remedy}"
+        )
+    return Markdown(f"{badge} Computed in this build from {files}. {_agreement(evidence)}")
+
+
+def scanners_table(scanners: pd.DataFrame) -> Table:
+    """How far the scanner tells the diagnosis in DDSM.
+
+    Parameters
+    ----------
+    scanners : DataFrame
+        As `mammo.evidence.digitiser.scanner_aurocs`.
+    """
+    against = {
+        "CBIS-DDSM": "benign findings (as in CBIS-DDSM)",
+        "DDSM": "benign findings and normal cases (the whole DDSM)",
+    }
+    columns = {"Cancers against": scanners["dataset"].map(against)}
+    for scanner in ("dba", "lumisys", "howtek"):
+        cancers, cases = scanners[f"{scanner}_cancers"], scanners[scanner]
+        columns[f"{scanner.upper()}: cancers of cases"] = [
+            f"{some:,} of {all_:,}" for some, all_ in zip(cancers, cases, strict=True)
+        ]
+    columns["auROC of the scanner"] = scanners["auroc"].map("{:.3f}".format)
+    columns[interval_heading(scanners)] = bounds(scanners["lower"], scanners["upper"], 3)
+    columns["Source"] = "real"
+    note = (
+        "By case, from the table of DDSM's 43 volumes; the scanners are ranked by their share of "
+        "cancers among these very cases. Intervals: DeLong's variance on the logit scale, a case "
+        "its own patient."
+    )
+    caption = "Cases of DDSM by scanner, and what the scanner alone tells of the diagnosis"
+    return Table(pd.DataFrame(columns), caption, note, data=scanners, name="scanners")
+
+
+def scanners_sentence(scanners: pd.DataFrame) -> Markdown:
+    """Say what a model could gain from the scanner, and that it is little."""
+    rows = scanners.set_index("dataset")
+    curated, whole = rows.loc["CBIS-DDSM"], rows.loc["DDSM"]
+    claimed = find(TABLE_2, "end2end_vgg16", "cbis_ddsm").auroc
+    within = digitiser.without_scanner(claimed)
+    return Markdown(
+        f"A model that knew nothing but the scanner would reach {_of_row(curated)} where cancers "
+        f"are told from benign findings, and {_of_row(whole)} where they are told from all "
+        f"others. Of findings on film from DBA, {curated['dba_cancers'] / curated['dba']:.0%} are "
+        "cancers. A model that reads the film's tone can use that at home and nowhere else. It is "
+        f"not much: one that weighed the scanner as well as can be done, and reached "
+        f"{claimed:.2f} with it, would still have {within:.2f} among films of one scanner (normal "
+        "scores assumed). CBIS-DDSM does not give the scanner, so that no model's use of it can be "
+        "tested there."
+    )
+
+
+def heads_table(heads: pd.DataFrame, source: str) -> Table:
+    """Classifiers made for mini-MIAS.
+
+    Parameters
+    ----------
+    heads : DataFrame
+        As `mammo.evidence.mias_at_home`.
+    source : {"real", "recorded"}
+    """
+    shown = pd.DataFrame(
+        {
+            "Classifier": heads["head"],
+            "auROC": heads["auroc"].map("{:.3f}".format),
+            interval_heading(heads): bounds(heads["lower"], heads["upper"], 3),
+            "Least to greatest": bounds(heads["least"], heads["greatest"], 3),
+            "Source": source,
+        }
+    )
+    first = heads.iloc[0]
+    note = (
+        f"{first['n']} images, {first['n_positive']} malignant, {first['n_patients']} film pairs, "
+        f"each pair in one part. Mean over {mias_at_home.REPEATS} divisions into "
+        f"{mias_at_home.FOLDS} parts, beside it the least and the greatest. Scores are ranks "
+        f"within a part. Interval: percentile bootstrap of film pairs, {first['n_bootstrap']:,} "
+        f"replicates, seed {first['seed']}, of the scores as they are: it leaves out that other "
+        "films would have trained other classifiers. All classifiers that were tried are shown."
+    )
+    caption = "VGG16's frozen features and classifiers trained on mini-MIAS itself"
+    return Table(shown, caption, note, data=heads, name="mias-at-home")
+
+
+def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFrame) -> Markdown:
+    """Say how much of the paper's fall on MIAS needs no change of place.
+
+    Parameters
+    ----------
+    heads, chance : DataFrame
+        As `mammo.evidence.mias_at_home`.
+    intervals : DataFrame
+        As `mammo.paper.sampling_error.published_intervals`.
+    """
+    home, there = (find(table, "vgg16", name).auroc for table, name in _VGG16)
+    cells = intervals[(intervals["dataset"] == "mias") & (intervals["place"] == "Table 3")]
+    width = cells.set_index("model").loc["vgg16", "simulated_by_patient"]
+    best, permuted = heads.loc[heads["auroc"].idxmax()], chance.iloc[0]
+    return Markdown(
+        f"Trained on MIAS itself, the {len(heads)} classifiers reach {heads['auroc'].min():.2f} to "
+        f"{heads['auroc'].max():.2f}, the best {_of_row(best)}. With the labels exchanged among "
+        f"film pairs the first of them gives {permuted['lower']:.2f} to {permuted['upper']:.2f}, "
+        f"so that {_beyond(heads, permuted)}.\n\n"
+        f"The paper's VGG16 falls from {home:.2f} on DDSM to {there:.2f} (±{width:.2f} by the "
+        f"set's size) on MIAS. Classifiers that never left MIAS are {home - best['auroc']:.2f} "
+        f"({home - best['upper']:.2f} to {home - best['lower']:.2f}) below the same {home:.2f}. "
+        "Such a fall needs no change of place: the set is hard for such features, and the paper's "
+        "row on MIAS cannot show that its models fail there because MIAS is elsewhere. This is one "
+        f"network on small images with {best['n_positive']} malignant films; another might find "
+        "more."
+    )
+
+
+def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -> Table:
+    """Who found what.
+
+    Parameters
+    ----------
+    reports : DataFrame
+        As `mammo.evidence.reports.who_found_what`.
+    exams_source, rules_source : {"real", "recorded"}
+        Of what was computed from the reader study, and from the released boxes.
+    """
+    sources = {IN_NEW_YORK: exams_source, BY_RULES: rules_source}
+    numbers = counts(reports["n"])
+    shown = pd.DataFrame(
+        {
+            "Who": reports["who"],
+            "Model": reports["model"],
+            "Tested on": reports["tested_on"],
+            "At home": reports["place"].map({"home": "yes", "elsewhere": "no"}),
+            "Number": (numbers + " " + reports["unit"]).mask(reports["n"].isna(), reports["unit"])
+            .replace("", NOTHING),
+            "auROC": reports["auroc"],
+            "95% interval": bounds(reports["lower"], reports["upper"]),
+            "Kind": reports["kind"].replace(sources),
+            "Link": reports["link"],
+        }
+    )  # fmt: skip
+    note = (
+        "At home: on the set that the model was made or chosen with, by the paper's reading "
+        "INbreast for frcnn_cad. Intervals: by exam or patient where scores were at hand; of the "
+        f"paper's values what the size of the set allows. {FALLS}"
+    )
+    caption = "Who found what with the paper's published models, and with models like them"
+    return Table(shown, caption, note, data=reports, name="who-found-what")
+
+
+_VGG16 = ((TABLE_2, "cbis_ddsm"), (TABLE_3, "mias"))
+
+
+def _beyond(heads: pd.DataFrame, permuted: pd.Series) -> str:
+    """Say how many of the classifiers leave the range of chance upwards."""
+    above = int((heads["auroc"] > permuted["upper"]).sum())
+    return f"{above or 'none'} of the {len(heads)} is above chance"
+
+
+def _agreement(evidence: Evidence) -> str:
+    record = f"the record of version {evidence.version}"
+    if evidence.difference <= EQUAL:
+        return f"Equal to {record}."
+    if math.isinf(evidence.difference):
+        return f"Other rows or words than in {record}: what is shown is this build's."
+    return (
+        f"Numbers differ by up to {evidence.difference:.1g} from {record}: what is shown is this "
+        "build's."
+    )
+
+
+def _of_row(row: pd.Series) -> str:
+    """Return a row's auROC with its interval as text."""
+    return estimate(row["auroc"], row["lower"], row["upper"])

@@ -1,0 +1,152 @@
+"""The NYU reader study in the book: tables, and what agrees with the paper and what does not."""
+
+from __future__ import annotations
+
+import pandas as pd
+from IPython.display import Markdown
+
+from mammo.datasets.reader_study import READERS
+from mammo.evidence.reader_study import (
+    MADE_THERE,
+    MEAN_READER,
+    PAPER,
+    RADIOLOGIST,
+    TITLES,
+    row_of,
+)
+from mammo.paper.published import EXPERTS_AUROC, short_title
+from mammo.report.page.blocks import Table
+from mammo.report.tables.formats import bounds, estimate, interval_heading, p_value
+
+LEVEL = 0.05
+
+_KINDS = {PAPER: "of the paper", MADE_THERE: "made at NYU", RADIOLOGIST: "radiologist"}
+
+
+def scorers_table(estimates: pd.DataFrame, source: str) -> Table:
+    """Every model and radiologist of the reader study.
+
+    Parameters
+    ----------
+    estimates : DataFrame
+        As `mammo.evidence.reader_study`, as in the functions below.
+    source : {"real", "recorded"}
+    """
+    shown = pd.DataFrame(
+        {
+            "Scored by": [
+                TITLES.get(name, f"Radiologist {name[-2:]}") for name in estimates["scorer"]
+            ],
+            "Kind": estimates["kind"].map(_KINDS),
+            "auROC": estimates["auroc"].map("{:.3f}".format),
+            interval_heading(estimates): bounds(estimates["lower"], estimates["upper"], 3),
+            "Obuchowski": bounds(estimates["obuchowski_lower"], estimates["obuchowski_upper"], 3),
+            "Source": source,
+        }
+    )
+    first = estimates.iloc[0]
+    note = (
+        f"By breast: {first['n_malignant']} malignant of {first['n_breasts']:,}, in "
+        f"{first['n_malignant_exams']} of {first['n_exams']} exams. Intervals: percentile "
+        f"bootstrap of exams, {first['n_bootstrap']:,} replicates, seed {first['seed']}; beside "
+        "it Obuchowski's variance for clusters, on the logit scale."
+    )
+    caption = "auROC of every model and radiologist on the NYU reader study"
+    return Table(shown, caption, note, data=estimates, name="reader-study")
+
+
+def tests_table(tests: pd.DataFrame, source: str) -> Table:
+    """The paper's models against guessing, the paper and the readers.
+
+    Parameters
+    ----------
+    tests : DataFrame
+        As `mammo.evidence.reader_study.tests`.
+    source : {"real", "recorded"}
+    """
+    words = {"guessing": "guessing", "readers": f"mean of {len(READERS)} radiologists"}
+    shown = pd.DataFrame(
+        {
+            "Model": tests["scorer"].map(TITLES),
+            "auROC": tests["auroc"].map("{:.3f}".format),
+            "Against": [
+                words.get(row.against) or f"the paper's {short_title(row.reference)} on UKy"
+                for row in tests.itertuples()
+            ],
+            "Its auROC": tests["other"].map("{:.3f}".format),
+            "Difference": tests["difference"].map("{:+.3f}".format),
+            "95% interval": bounds(tests["lower"], tests["upper"], 3),
+            "p": tests["p"].map(p_value),
+            "p, Holm": tests["p_holm"].map(p_value),
+            "Source": source,
+        }
+    )
+    note = (
+        f"Two-sided; Holm over these {len(tests)} tests, the intervals one by one. Guessing: "
+        "Obuchowski's variance. The paper: unpaired, with the error that its value should have had "
+        "by the size of its set. Radiologists: paired by exam, radiologists and exams both "
+        "samples (Obuchowski and Rockette, Hillis)."
+    )
+    caption = "The paper's models on the NYU reader study against three references"
+    return Table(shown, caption, note, data=tests, name="reader-study-tests")
+
+
+def agreement_sentence(
+    estimates: pd.DataFrame, against_readers: pd.DataFrame, tests: pd.DataFrame
+) -> Markdown:
+    """Say what agrees with the paper and what does not; each clause is chosen by its test."""
+    ddsm, detector = (row_of(estimates, name) for name in ("end2end_ddsm", "frcnn_cad"))
+    mean = row_of(against_readers, MEAN_READER)
+    of_ddsm, of_detector = (tests[tests["scorer"] == row["scorer"]] for row in (ddsm, detector))
+    uky = of_detector[of_detector["against"] == "paper"].iloc[0]
+    readers = of_detector[of_detector["against"] == "readers"].iloc[0]
+    same = ", and ".join(
+        f"{row.other:.2f}, a difference of {_signed(row)}"
+        for row in of_ddsm[of_ddsm["against"] == "paper"].itertuples()
+    )
+    return Markdown(
+        f"**end2end, trained on DDSM**, has {_of_row(ddsm)}: "
+        f"{_against(of_ddsm, 'guessing', 'guessing')}. The paper's values on UKy are {same}. "
+        f"{_agrees(of_ddsm)}\n\n"
+        f"**frcnn_cad** has {_of_row(detector)}: {_against(of_detector, 'guessing', 'guessing')}."
+        f" The paper's value on UKy is {uky['other']:.2f}, a difference of "
+        f"{_signed(uky)}, p {_p(uky)}. {_agrees(of_detector)}\n\n"
+        f"**The radiologists** average {mean['mean_reader']:.2f} ({mean['lower']:.2f} to "
+        f"{mean['upper']:.2f}) on these exams, not {EXPERTS_AUROC}, the experts' value that the "
+        f"paper quotes. frcnn_cad less their mean is {_signed(readers)}, p {_p(readers)}: "
+        f"{_distance(readers)}. All {len(tests)} p-values are adjusted together."
+    )
+
+
+def _of_row(row: pd.Series) -> str:
+    """Return a row's auROC with its interval as text."""
+    return estimate(row["auroc"], row["lower"], row["upper"])
+
+
+def _signed(row) -> str:
+    text = f"{row.difference:+.3f} ({row.lower:+.3f} to {row.upper:+.3f})"
+    return text.replace("-", "−")
+
+
+def _p(row: pd.Series) -> str:
+    text = p_value(row["p_holm"])
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _against(tests: pd.DataFrame, against: str, words: str) -> str:
+    row = tests[tests["against"] == against].iloc[0]
+    if row["p_holm"] >= LEVEL:
+        return f"{words} is not excluded (p {_p(row)})"
+    return f"{'above' if row['difference'] > 0 else 'below'} {words} (p {_p(row)})"
+
+
+def _agrees(tests: pd.DataFrame) -> str:
+    differs = (tests.loc[tests["against"] == "paper", "p_holm"] < LEVEL).any()
+    return "This does not agree with the paper." if differs else "This agrees with the paper."
+
+
+def _distance(readers: pd.Series) -> str:
+    if readers["p_holm"] < LEVEL:
+        return "a difference is shown"
+    most = f"{-readers['lower']:.2f}"
+    return f"no difference is shown, and one of {most} in the radiologists' favour is not excluded"

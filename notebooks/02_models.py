@@ -73,6 +73,18 @@ study = Study(parameters)
 notice.images_notice(study.sources)
 
 # %% [markdown]
+# ## How well they do at home
+#
+# Table 2: {term}`auROC` on DDSM's validation patients, with a {term}`score interval`
+# {cite:p}`newcombe2006,obuchowski1997` by patient: a patient's images are alike, and count as
+# fewer. The CSV has percentile bootstrap intervals {cite:p}`efron1993,davison1997` beside them.
+
+# %%
+validation = networks.validation(study)
+estimates = validation.data
+validation.table
+
+# %% [markdown]
 # ## The paper's own models
 #
 # Fig. 1 of the paper, drawn from each model's own layers.
@@ -128,18 +140,6 @@ networks.own_training(study)
 
 # %%
 networks.published_training(study)
-
-# %% [markdown]
-# ## How well they do at home
-#
-# Table 2: {term}`auROC` on DDSM's validation patients, with a {term}`score interval`
-# {cite:p}`newcombe2006,obuchowski1997` by patient: a patient's images are alike, and count as
-# fewer. The CSV has percentile bootstrap intervals {cite:p}`efron1993,davison1997` beside them.
-
-# %%
-validation = networks.validation(study)
-estimates = validation.data
-validation.table
 
 # %% [markdown]
 # ## What could be reached

@@ -1,12 +1,13 @@
 # ---
 # jupyter:
 #   jupytext:
-#     notebook_metadata_filter: mammo
+#     notebook_metadata_filter: mammo,-jupytext.text_representation.jupytext_version
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
 #   kernelspec:
-#     display_name: Python 3
+#     display_name: Python 3 (ipykernel)
 #     language: python
 #     name: python3
 #   mammo:

@@ -18,7 +18,7 @@ from mammo.book.chapters import Chapter, chapters
 from mammo.book.rerun import command, with_rerun
 from mammo.parameters import DataParameters, EvaluationParameters, Parameters, sources
 from mammo.report.figures.style import Picture
-from mammo.report.page.blocks import Table
+from mammo.report.page.blocks import Group, Table
 
 pytestmark = pytest.mark.book
 PROSE = (
@@ -56,6 +56,9 @@ def comparison_page() -> str:
         code("own", Table(table, "Pairs & more", name="pairs"), "hide-input", "hide-output"),
         code("curve", Picture(Figure(), "a curve", "Calibration"), "hide-input"),
         code("progress", Bar(), "hide-input"),
+        code(
+            "bare", Group((Picture(Figure(), "bare"), Picture(Figure(), "b", "Last"))), "hide-input"
+        ),
         code("roc", Picture(Figure(), "curves", "Fig. 2. ROC", name="fig-2"), "hide-input"),
     ]
     metadata = {
@@ -100,7 +103,13 @@ def test_the_papers_numbers_stay_and_others_are_numbered_by_chapter(page):
     captions = [one.get_text().rstrip(" #") for one in page.select("caption")]
     assert captions == ["Table 3. External auROC", "Table S3.1. Pairs & more"]
     figures = [one.get_text().partition(" #")[0] for one in page.select("figcaption")]
-    assert figures == ["Fig. S3.1. Calibration", "Fig. 2. ROC"]
+    assert figures == ["Fig. S3.1. Calibration", "Fig. S3.2. Last", "Fig. 2. ROC"]
+    assert [one.get("id") for one in page.select("figure")] == [
+        "fig-s3-1",
+        None,
+        "fig-s3-2",
+        "fig-2",
+    ]
 
 
 def test_each_is_linked_and_names_the_command_that_makes_it(page):

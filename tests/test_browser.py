@@ -159,6 +159,7 @@ def test_text_stands_out_from_its_ground(browser, book, name, mode):
     tab = context.new_page()
     tab.goto((book.project.html / f"{name}.html").as_uri())
     tab.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+    tab.add_style_tag(content="* { transition: none !important }")
     assert faint_texts(tab) == []
     context.close()
 

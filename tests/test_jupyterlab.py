@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+import yaml
 
 import project
 
@@ -30,7 +31,11 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> project.Project:
-    return project.copy(tmp_path_factory.mktemp("lab"))
+    """A project with the tiniest study, whose file leaves a parameter to the chapter's cell."""
+    made = project.copy(tmp_path_factory.mktemp("lab"))
+    silent = {name: value for name, value in project.TINY.items() if name != "coverage_simulations"}
+    (made.root / "params" / "silent.yaml").write_text(yaml.safe_dump(silent))
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +110,7 @@ def test_a_parameter_changed_in_jupyterlab_changes_its_line_alone(made, address,
         "-coverage_simulations = 500  # simulated sets behind each cell of the last table",
         "+coverage_simulations = 12  # simulated sets behind each cell of the last table",
     ]
-    outcome = made.mammo("run", "how_sure")
+    outcome = made.mammo("run", "how_sure", "--params", "params/silent.yaml")
     assert outcome.returncode == 0, outcome.stderr
     executed = json.loads((made.root / "results" / "how_sure" / "notebook.ipynb").read_text())
     assert any("12 simulated sets" in json.dumps(cell) for cell in executed["cells"])

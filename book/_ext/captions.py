@@ -20,7 +20,8 @@ _TABLE = re.compile(
     re.S,
 )
 _FIGURE = re.compile(
-    r'(?P<start><figure class="mammo-figure")(?: id="(?P<id>[^"]*)")?(?P<picture>>.*?<figcaption>)'
+    r'(?P<start><figure class="mammo-figure")(?: id="(?P<id>[^"]*)")?'
+    r"(?P<picture>>(?:(?!</figure>).)*?<figcaption>)"
     r"(?P<caption>.*?)(?P<end></figcaption>)",
     re.S,
 )

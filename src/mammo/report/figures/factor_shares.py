@@ -46,7 +46,8 @@ def factor_shares(divided: DividedDrop) -> Picture:
         axes.set(xlabel="Lost auROC", ylim=(heights[-1] - 0.6, 0.5))
         named_rows(axes, heights, [*names, "All together"])
         figure.legend(loc="outside lower center", ncols=3)
-    return Picture(figure, _alt(shares, names, drop))
+    caption = "How much of the lost auROC each factor takes"
+    return Picture(figure, _alt(shares, names, drop), caption)
 
 
 def _alt(shares: pd.DataFrame, names: list[str], drop: pd.Series) -> str:

@@ -40,7 +40,7 @@ def interval_rows(rows: list[Row], looks: dict[str, Look], title: str) -> Pictur
     looks : dict of str to Look
         Of each kind, in the order of the legend.
     title : str
-        What is shown, for the text alternative.
+        What is shown, as a caption and in the text alternative.
     """
     table = pd.DataFrame(rows)
     heights = -table.index.to_series() - (table["group"] != table["group"].shift()).cumsum()
@@ -65,7 +65,7 @@ def interval_rows(rows: list[Row], looks: dict[str, Look], title: str) -> Pictur
             for kind, look in looks.items()
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
-    return Picture(figure, f"{title}: {'; '.join(map(_listed, rows))}.")
+    return Picture(figure, f"{title}: {'; '.join(map(_listed, rows))}.", title)
 
 
 def _draw(axes: Axes, height: float, row: Row, look: Look) -> None:

@@ -52,4 +52,4 @@ def heads_forest(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFr
             permuted["upper"],
         )
     )  # fmt: skip
-    return interval_rows(rows, _LOOKS, "auROC with 95% intervals")
+    return interval_rows(rows, _LOOKS, "auROC of classifiers made for MIAS, with 95% intervals")

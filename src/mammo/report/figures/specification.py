@@ -87,6 +87,7 @@ def specification_curve(rules: pd.DataFrame) -> Picture:
         figure,
         f"auROC of the same detections under {len(rows)} rules, from {rows['auroc'].min():.3f} to "
         f"{rows['auroc'].max():.3f}; {marked}; below, the choices of each rule.",
+        "auROC of the same detections under every rule",
     )
 
 

@@ -51,7 +51,8 @@ def transfer_heat_maps(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Pict
         f"{set_name(row.dataset, sources)} {row.auroc:.2f}"
         for row in matrix.itertuples()
     )
-    return Picture(figure, f"auROC by the set learnt from and the set tested on: {listed}.")
+    alt = f"auROC by the set learnt from and the set tested on: {listed}."
+    return Picture(figure, alt, "auROC by the set learnt from and the set tested on")
 
 
 def _panel(axes: Axes, values: pd.DataFrame, reach: float) -> None:

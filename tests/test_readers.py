@@ -153,6 +153,17 @@ def test_few_cancer_exams_lower_the_degrees_of_freedom():
     assert few.degrees_of_freedom < df
 
 
+def test_ten_cancer_exams_err_less_with_the_degrees_of_freedom_of_the_cases():
+    found = [readers_against_model(*cases(n_exams=30, seed=seed)) for seed in range(400)]
+    shares = []
+    for seed, one in enumerate(found):
+        df = naive(*cases(n_exams=30, seed=seed))[2]
+        hillis = 2 * stats.t.sf(abs(one.difference) / one.standard_error, df)
+        shares.append((one.p_value < 0.05, hillis < 0.05))
+    by_cases, by_hillis = np.mean(shares, axis=0)
+    assert by_cases < by_hillis and by_cases < 0.1
+
+
 def test_readers_are_a_sample_where_their_own_spread_is_large():
     """A t-test over the readers would take the cases as given, fixed readers the readers."""
 

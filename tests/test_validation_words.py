@@ -378,6 +378,7 @@ def test_nothing_is_better_than_guessing_that_guesses_at_home():
     assert evidence.internal.loc["alexnet", "lower"] < 0.5 < evidence.own.loc["alexnet", "lower"]
     said = words.verdict(evidence, "alexnet")
     assert "of which nothing is concluded, since guessing might do as well at home" in said
+    assert "Do not rely on AlexNet here: guessing might do as well where" in steps(evidence)
     assert "loses less than" not in said
 
 

@@ -171,6 +171,9 @@ _ADVICE = {
         "the wrong way round in the scores of {models}."
     ),
     (rank_of, "open"): "Do not rely on {models} here: guessing might do as well.",
+    (rank_of, "guesses at home"): (
+        "Do not rely on {models} here: guessing might do as well where the model comes from."
+    ),
     (drop_of, "shown"): (
         "Ask on which devices and patients {models} did better than here, and try what a part of "
         "your own data would change (`mammo adapt`): a drop is shown."

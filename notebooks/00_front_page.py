@@ -71,7 +71,7 @@ notice.images_notice(study.sources)
 #   was left out and why.
 # - {doc}`Models <chapters/02_models>`: what is trained, how, and what internal validation gives.
 # - {doc}`Comparison <chapters/03_comparison>`: the same models on external sets.
-# - {doc}`Why it fails elsewhere <chapters/04_why_it_fails>`: how much of a drop is difficulty, how
+# - {doc}`Why it fails <chapters/04_why_it_fails>`: how much of a drop is difficulty, how
 #   much is mismatch, and what single causes do to synthetic images.
 # - {doc}`Mixed data <chapters/05_mixed_data>`: what changes when the training has seen a part of
 #   every set.

@@ -73,7 +73,7 @@ study = Study(parameters)
 notice.images_notice(study.sources)
 
 # %% [markdown]
-# ## How well they do at home
+# ## Internal validation
 #
 # Table 2: {term}`auROC` on DDSM's validation patients, with a {term}`score interval`
 # {cite:p}`newcombe2006,obuchowski1997` by patient: a patient's images are alike, and count as

@@ -24,7 +24,8 @@
 # # Comparison
 #
 # The models of the last chapter, unchanged, on three sets that had no part in their making. This is
-# the paper's main result: there, what was high at home fell to about the level of guessing.
+# the paper's main result: there, what was high in internal validation fell to about the level of
+# guessing.
 
 # %% tags=["parameters"]
 models = [
@@ -60,7 +61,7 @@ study = Study(parameters)
 notice.images_notice(study.sources)
 
 # %% [markdown]
-# ## What the models score elsewhere
+# ## External tests
 #
 # Table 3. A model is not scored on a set that it was trained on. Intervals are by patient: a
 # patient's images are alike, and an interval that takes them for independent is too narrow. Each is
@@ -82,7 +83,7 @@ by_image.table
 external.words
 
 # %% [markdown]
-# ## How far it is from home
+# ## Drop from internal validation
 #
 # Each model on every set, its validation on DDSM first. An interval that reaches the dotted line
 # does not exclude guessing.
@@ -91,9 +92,9 @@ external.words
 external.figure
 
 # %% [markdown]
-# The paper's question is the difference: the auROC at home less that elsewhere, between two sets of
-# other patients {cite:p}`delong1988,obuchowski1997`, with p-values adjusted for their number
-# {cite:p}`holm1979`.
+# The paper's question is the difference: the auROC of internal validation less that of an external
+# test, between two sets of other patients {cite:p}`delong1988,obuchowski1997`, with p-values
+# adjusted for their number {cite:p}`holm1979`.
 #
 # Such a drop mixes three things, and a difference of two numbers cannot part them. *Case mix*: an
 # auROC is of the malignant and benign images that a set has, and each set chose its own:
@@ -116,7 +117,7 @@ fall.table
 fall.words
 
 # %% [markdown]
-# ## Whether one model is better than another
+# ## Models against each other
 #
 # On the same images, so that a difference can be seen that the intervals alone would hide. Below it
 # stands the rule of every verdict in this book, in a hospital's report and on the command line.
@@ -125,7 +126,7 @@ fall.words
 comparison.pairs(study)
 
 # %% [markdown]
-# ## The whole curves
+# ## ROC curves
 #
 # Fig. 2 of the paper: sensitivity against one minus specificity, one panel a model.
 
@@ -133,12 +134,13 @@ comparison.pairs(study)
 comparison.curves(study, estimates)
 
 # %% [markdown]
-# ## What a hospital would get
+# ## The threshold carried over
 #
 # A model is bought with a threshold. Chosen on DDSM's validation patients and carried to another
 # set, an {term}`operating point` may give another sensitivity and another specificity there, even
-# where the auROC holds. The patients at home are those that chose it: on them it gives what was
-# asked for, or nearly so, by construction, and a part of what is lost elsewhere was never there.
+# where the auROC holds. The internal patients are those that chose it: on them it gives what was
+# asked for, or nearly so, by construction, and a part of what is lost on external sets was never
+# there.
 
 # %%
 thresholds = comparison.thresholds(study)
@@ -152,7 +154,7 @@ thresholds.figure
 thresholds.table
 
 # %% [markdown]
-# ## Whether a score is a probability
+# ## Calibration
 #
 # {term}`Calibration` is lost more easily than ranking, and more easily mended
 # {cite:p}`vancalster2016`: two numbers, fitted on some of a hospital's own patients, move the
@@ -166,7 +168,7 @@ calibration.figure
 calibration.table
 
 # %% [markdown]
-# ## In which images
+# ## Subgroups
 #
 # Wherever a manifest states it: side, view, density, lesion, BI-RADS, manufacturer, year.
 
@@ -174,7 +176,7 @@ calibration.table
 comparison.subgroups(study)
 
 # %% [markdown]
-# ## How far it is from experts
+# ## Distance from experts
 #
 # Radiologists reading screen-film and digital mammograms in an observer study averaged the auROC
 # that the paper quotes for human experts {cite:p}`cole2014`. Their images, their cases and their

@@ -21,7 +21,7 @@
 # ---
 
 # %% [markdown]
-# # Why it fails elsewhere
+# # Why it fails on external sets
 #
 # A lower auROC in {term}`external validation` than in {term}`internal validation` has more than one
 # possible reason: the other images may be harder for any model, or they may be unlike those that
@@ -54,11 +54,11 @@ notice.images_notice(study.sources)
 # %% [markdown]
 # ## Learnt from each set, tested on each
 #
-# The paper learns from DDSM alone. Here every set is home once: a model learns from it, is tested
-# on its other patients, and on each of the other sets. The features are the frozen ones of the
-# paper's own models; a logistic regression on them takes the classifier's place, so that two models
-# differ in nothing but the images they learnt from. The first row of each panel is the paper's
-# experiment; the squares on the diagonal are internal validations.
+# The paper learns from DDSM alone. Here every set is internal once: a model learns from it, is
+# tested on its other patients, and on each of the other sets. The features are the frozen ones of
+# the paper's own models; a logistic regression on them takes the classifier's place, so that two
+# models differ in nothing but the images they learnt from. The first row of each panel is the
+# paper's experiment; the squares on the diagonal are internal validations.
 
 # %%
 transfer = why_it_fails.transfer(study)
@@ -71,12 +71,13 @@ transfer.table
 # %% [markdown]
 # ## Harder, or only different
 #
-# With them the drop from home to another set comes in two parts. *{term}`Difficulty`* is the auROC
-# at home less that of a model that learnt from the other set itself: what the drop would be had
-# nothing been carried over. *{term}`Mismatch`* is what is lost beyond that by having learnt at
-# home. Difficulty can mean that lesions there are subtler, that labels there are less certain, or
-# that the set is too small to learn from; mismatch, that its images, women or labels are unlike
-# those at home, or, where it is negative, that home has more to learn from. Neither says which.
+# With them the drop from internal validation to an external set comes in two parts.
+# *{term}`Difficulty`* is the auROC of internal validation less that of a model that learnt from the
+# other set itself: what the drop would be had nothing been carried over. *{term}`Mismatch`* is what
+# is lost beyond that by having learnt at home. Difficulty can mean that lesions there are subtler,
+# that labels there are less certain, or that the set is too small to learn from; mismatch, that its
+# images, women or labels are unlike those of the internal set, or, where it is negative, that the
+# internal set has more to learn from. Neither says which.
 
 # %%
 parts = why_it_fails.parts(study)
@@ -90,10 +91,10 @@ parts.words
 # ## One cause at a time
 #
 # Synthetic patients, none of them in a training, are drawn as DDSM's are. Then single causes are
-# switched to what they are elsewhere, in every combination, on the very same patients: anatomy,
-# place and shape of the lesions, and all random numbers stay. The acquisition, the subtlety of the
-# lesions and the digitiser change the images; the mix of densities changes how much each patient
-# counts; the reader's rule changes the labels. A cause's share of the drop is its
+# switched to what they are in an external set, in every combination, on the very same patients:
+# anatomy, place and shape of the lesions, and all random numbers stay. The acquisition, the
+# subtlety of the lesions and the digitiser change the images; the mix of densities changes how much
+# each patient counts; the reader's rule changes the labels. A cause's share of the drop is its
 # {term}`Shapley value` {cite:p}`zhang2023`: what switching it changes, averaged over the orders in
 # which all could be switched.
 
@@ -118,10 +119,10 @@ why_it_fails.gates(study)
 
 # %% [markdown]
 # :::{admonition} What phantoms can show, and what not
-# :class: important
-# They can show that a cause is *sufficient*: switched alone, with all else the same, it lowers this
-# model's auROC on these images. No real data set allows that, since between two of them everything
-# differs at once. They can show which causes add up and which hide each other.
+# :class: important They can show that a cause is *sufficient*: switched alone, with all else the
+# same, it lowers this model's auROC on these images. No real data set allows that, since between
+# two of them everything differs at once. They can show which causes add up and which hide each
+# other.
 #
 # They cannot show which cause is at work between real sets, nor how large it is there: how far the
 # phantoms' film is from their digital images, or how much subtler their lesions become, was set by
@@ -132,7 +133,7 @@ why_it_fails.gates(study)
 # %% [markdown]
 # ## What the model looks at
 #
-# A model that fails because it learnt something else than lesions at home should miss them there,
+# A model that fails because it learnt something else than lesions should miss them in its own set,
 # too. Where its map ({term}`class activation map`) is fine enough to tell, the share of malignant
 # images on which its highest cell lies on a lesion is set against the share that a cell chosen at
 # random in the breast would have.

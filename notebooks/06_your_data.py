@@ -84,8 +84,8 @@ aurocs.table
 # %% [markdown]
 # ## Which threshold to use
 #
-# A threshold that was chosen at home may not fit here. Chosen anew on half of the patients, it is
-# measured on the other half.
+# A threshold that was chosen on the internal set may not fit here. Chosen anew on half of the
+# patients, it is measured on the other half.
 
 # %%
 thresholds = your_data.thresholds(study)

@@ -63,8 +63,8 @@ new_york.figures[0]
 new_york.words
 
 # %% [markdown]
-# What each model is said to reach at home, what the paper found on UKy, and what New York's scores
-# give. The paper's values have the interval that the size of their set allows
+# What each model is said to reach in internal validation, what the paper found on UKy, and what New
+# York's scores give. The paper's values have the interval that the size of their set allows
 # ({doc}`how sure <08_how_sure>`).
 
 # %%
@@ -119,10 +119,10 @@ scanners.tables[0]
 scanners.words
 
 # %% [markdown]
-# ## Is MIAS hard, or only elsewhere?
+# ## Is MIAS hard, or only another set?
 #
-# A model that fails on another set may fail because it comes from elsewhere, or because the set is
-# hard. mini-MIAS can be asked: VGG16's features of its films, frozen as in the paper, feed
+# A model that fails on another set may fail because it comes from another set, or because the set
+# is hard. mini-MIAS can be asked: VGG16's features of its films, frozen as in the paper, feed
 # classifiers that are trained on other films of MIAS. Four classifiers were fixed beforehand, and
 # all are shown.
 
@@ -143,8 +143,8 @@ mias.tables[0]
 # ## Who found what
 #
 # Reports on the paper's published models by their authors, by users of the released weights and by
-# later studies, and what is computed above. A part of the fall may sit at home: two users of
-# end2end's weights report less on CBIS-DDSM than its authors on their own split.
+# later studies, and what is computed above. A part of the drop may sit in the internal validation:
+# two users of end2end's weights report less on CBIS-DDSM than its authors on their own split.
 
 # %%
 evidence.who_found_what(new_york, rules)

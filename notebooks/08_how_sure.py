@@ -98,13 +98,14 @@ how_sure.drops(intervals)
 # %% [markdown]
 # Of the 16 drops of models trained on DDSM alone, 16 remain significant after Holm's adjustment; of
 # the 3 of the model trained on mixed data, 0 do (not AlexNet on MIAS, AlexNet on INbreast, AlexNet
-# on Institution (UKy)). What the abstract sets side by side, 0.71 as the lowest at home and 0.65 as
-# the highest elsewhere, are two models and no drop; on sets of these sizes the two values would
-# differ with p = 0.22 on MIAS, 0.13 on INbreast, 0.02 on Institution (UKy).
+# on Institution (UKy)). What the abstract sets side by side, 0.71 as the lowest internal value and
+# 0.65 as the highest external one, are two models and no drop; on sets of these sizes the two
+# values would differ with p = 0.22 on MIAS, 0.13 on INbreast, 0.02 on Institution (UKy).
 #
-# The count hangs on what is taken for granted. end2end's value at home is its authors', on their
-# own division of DDSM, and users of the released files found less; a value at home that chose among
-# models is too high; the errors are those of formulas, and of patients as they are assumed to be.
+# The count hangs on what is taken for granted. end2end's internal value is its authors', on their
+# own division of DDSM, and users of the released files found less; an internal value that chose
+# among models is too high; the errors are those of formulas, and of patients as they are assumed to
+# be.
 
 # %%
 how_sure.assumptions(intervals)

@@ -81,7 +81,7 @@ def test_a_report_on_images_has_its_sections_in_order():
     assert titles(evidence) == [
         "What was tested",
         "auROC, here and at home",
-        "The whole curves",
+        "ROC curves",
         "Operating points",
         "Scores as probabilities",
         "Subgroups",

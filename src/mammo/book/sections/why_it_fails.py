@@ -1,4 +1,4 @@
-"""Why it fails elsewhere: trained on each set, one cause at a time, and what the model looks at."""
+"""Why it fails on external sets: trained on each set, single causes, what the model looks at."""
 
 from __future__ import annotations
 

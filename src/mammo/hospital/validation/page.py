@@ -34,7 +34,7 @@ def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:
     ordered = (
         ("What was tested", "data", sections.data),
         ("auROC, here and at home" if has_home else "auROC here", "auroc", sections.aurocs),
-        ("The whole curves", "curves", sections.curves),
+        ("ROC curves", "curves", sections.curves),
         ("Operating points", "operating-points", sections.operating_points),
         ("Scores as probabilities", "calibration", sections.calibration),
         ("Subgroups", "subgroups", sections.subgroups),

@@ -132,7 +132,7 @@ def test_the_text_says_which_drops_and_gains_remain(intervals):
 def test_the_text_has_the_p_values_of_the_abstracts_nearest_ends():
     low, high = published.PRINTED_OWN_VALIDATION[0], published.PRINTED_RANGE[1]
     text = prose()
-    assert f"{low} as the lowest at home and {high} as the highest elsewhere" in text
+    assert f"{low} as the lowest internal value and {high} as the highest external one" in text
     listed = ", ".join(f"{nearest_miss(name):.2f} on {dataset_title(name)}" for name in EXTERNAL)
     assert f"the two values would differ with p = {listed}." in text
 

@@ -210,7 +210,6 @@ def fault(place, monkeypatch, capsys, tmp_path):
         ("--scores no.csv --labels BREASTS", "no.csv does not exist: give a table"),
         ("--scores SCORES --labels BREASTS --output /dev/null", "/dev/null cannot be made"),
         ("--scores SCORES --labels BREASTS --column view Ansicht", "no column 'Ansicht'"),
-        ("--scores SCORES --labels LABELS", "the scores name no image, and the labels are by"),
     ],
 )
 def test_a_fault_is_one_sentence(fault, line, sentence):

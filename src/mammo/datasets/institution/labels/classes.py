@@ -86,7 +86,8 @@ def _meaning(texts: pd.Series, meanings: Mapping[str, Meaning | None], known: Vo
         if meanings[text] in counts:
             counts[meanings[text]][known.word(text)] += count
     malignant, benign = (
-        ", ".join(f"{word!r} ({count:,})" for word, count in found.most_common(_SHOWN)) or "nothing"
+        ", ".join(f"{_shown(word)} ({count:,})" for word, count in found.most_common(_SHOWN))
+        or "nothing"
         for found in counts.values()
     )
     return f"{known.column}: taken for malignant {malignant}, for benign {benign}"
@@ -156,10 +157,12 @@ def _reason(text: str, meaning: Meaning | None, vocabulary: Vocabulary) -> str |
     if meaning is None:
         return f"{vocabulary.column} is empty"
     if meaning == "excluded":
-        word = vocabulary.word(text)
-        shown = word.replace("birads", "BI-RADS ") if word.startswith("birads") else repr(word)
-        return f"{shown} is neither class"
+        return f"{_shown(vocabulary.word(text))} is neither class"
     return None
+
+
+def _shown(word: str) -> str:
+    return word.replace("birads", "BI-RADS ") if word.startswith("birads") else repr(word)
 
 
 def _notes(vocabulary: Vocabulary) -> list[str]:

@@ -17,7 +17,8 @@ from mammo.datasets.institution.labels.words import (
 from mammo.files.spreadsheet import Sheet
 
 _NUMBER = re.compile(r".*(nr|no|num|nummer|number|numero|id|code|pseudonym)")
-_SHORTEST = 4  # letters of a name that says something within another
+_NO_NAME = re.compile(r".*(date|datum|fecha|data|series|serie|machine|device|site|index|version)")
+_SHORTEST = 5  # letters of a name that says something within another
 _WORDS = {normalised(word) for words in CLASSES.values() for word in words}
 _DECIDING = ("label", "pathology", "birads")
 
@@ -69,6 +70,8 @@ def _by_content(_: str, texts: Sequence[str], __: Mapping[str, Sequence[str]]) -
 
 def _by_name(title: str, _: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> str | None:
     word = normalised(title)
+    if _NO_NAME.match(word):
+        return None
     for name, usual in aliases.items():
         known = [normalised(one) for one in usual]
         if any(len(one) >= _SHORTEST and one in word for one in known):

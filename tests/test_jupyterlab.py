@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import socket
 import subprocess
 import sys
@@ -12,8 +11,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
+import nbformat
 import pytest
-import yaml
 
 import project
 
@@ -31,11 +30,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> project.Project:
-    """A project with the tiniest study, whose file leaves a parameter to the chapter's cell."""
-    made = project.copy(tmp_path_factory.mktemp("lab"))
-    silent = {name: value for name, value in project.TINY.items() if name != "coverage_simulations"}
-    (made.root / "params" / "silent.yaml").write_text(yaml.safe_dump(silent))
-    return made
+    return project.copy(tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="module")
@@ -81,17 +76,14 @@ def test_a_parameter_changed_in_jupyterlab_changes_its_line_alone(made, address,
     tab.set_default_timeout(1000 * SECONDS)
     tab.goto(f"{address}/tree/{CHAPTER}?reset")
     notebook = tab.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    line = notebook.locator(".cm-line", has_text="coverage_simulations =")
+    line = notebook.locator(".cm-line", has_text="seed =")
     line.click()
     tab.keyboard.press("End")
     tab.keyboard.press("Shift+Home")
-    tab.keyboard.type(
-        "coverage_simulations = 12  # simulated sets behind each cell of the last table"
-    )
+    tab.keyboard.type("seed = 2021  # of the simulations")
     tab.get_by_role("menuitem", name="Run", exact=True).click()
     tab.get_by_text("Run All Cells", exact=True).click()
     notebook.locator("#coverage caption").wait_for()
-    assert "12 simulated sets" in notebook.locator("#coverage").inner_text()
     assert notebook.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
     assert "IProgress not found" not in notebook.inner_text()
     # jupyterlab-myst renders what plain JupyterLab shows as its source.
@@ -107,10 +99,14 @@ def test_a_parameter_changed_in_jupyterlab_changes_its_line_alone(made, address,
         if line[0] in "+-" and line[:3] not in ("+++", "---")
     ]
     assert changed == [
-        "-coverage_simulations = 500  # simulated sets behind each cell of the last table",
-        "+coverage_simulations = 12  # simulated sets behind each cell of the last table",
+        "-seed = 2020  # of the simulations",
+        "+seed = 2021  # of the simulations",
     ]
-    outcome = made.mammo("run", "how_sure", "--params", "params/silent.yaml")
+    outcome = made.mammo("run", "how_sure", "--params", "params/tiny.yaml")
     assert outcome.returncode == 0, outcome.stderr
-    executed = json.loads((made.root / "results" / "how_sure" / "notebook.ipynb").read_text())
-    assert any("12 simulated sets" in json.dumps(cell) for cell in executed["cells"])
+    executed = nbformat.read(made.root / "results" / "how_sure" / "notebook.ipynb", as_version=4)
+    sources = [cell.source for cell in executed.cells if cell.cell_type == "code"]
+    assert [source for source in sources if "seed =" in source] == [
+        "seed = 2021  # of the simulations"
+    ]
+    assert all(cell.execution_count for cell in executed.cells if cell.cell_type == "code")

@@ -214,7 +214,7 @@ def test_what_was_taken_for_which_class_is_always_said(read, lines, meaning):
     ("header", "row", "words"),
     [
         ("image,Fallnr,label", "a,7,1", "'Fallnr' (is it patient_id? --column patient_id Fallnr)"),
-        ("image,Patient Nr.,label", "a,7,1", "(is it patient_id? --column patient_id 'Patient Nr.')"),
+        ("image,Patient Nr.,label", "a,7,1", "patient_id? --column patient_id 'Patient Nr.')"),
         ("image,Körperseite,label", "a,li,1", "'Körperseite' (is it laterality?"),
         ("image,Aufnahme,label", "a,mlo,1", "'Aufnahme' (is it view?"),
         ("image,birads_final,label", "a,4,1", "columns not used: 'birads_final' (is it birads?"),

@@ -63,6 +63,8 @@ def test_progress_is_shown_and_no_warning(book):
 def test_a_home_directory_is_not_needed_and_the_data_folder_stays_empty(book):
     assert list(Path(book.project.environment["MAMMO_DATA"]).iterdir()) == []
     assert {path.name for path in book.project.root.iterdir()} == {
+        "CITATION.cff",
+        "README.md",
         "artifacts",
         "book",
         "home",

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.book
 CHAPTERS = {
     "index": ["contradictions"],
     "chapters/01_datasets": ["table-1", "exclusions", "leakage", "splits"],
-    "chapters/02_models": ["weights", "table-2"],
+    "chapters/02_models": ["table-2", "weights"],
     "chapters/03_comparison": [
         "table-3",
         "table-3-by-image",

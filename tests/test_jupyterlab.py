@@ -83,7 +83,13 @@ def test_a_parameter_changed_in_jupyterlab_changes_its_line_alone(made, address,
     tab.keyboard.type("seed = 2021  # of the simulations")
     tab.get_by_role("menuitem", name="Run", exact=True).click()
     tab.get_by_text("Run All Cells", exact=True).click()
-    notebook.locator("#share-coverage caption").wait_for()  # Of the last cell.
+    # JupyterLab holds only the cells that are in view; the last one is there when all have run.
+    last = notebook.locator("#share-coverage caption")
+    until = time.monotonic() + SECONDS
+    while not last.count() and time.monotonic() < until:
+        notebook.locator(".jp-WindowedPanel-outer").evaluate("e => e.scrollTo(0, e.scrollHeight)")
+        time.sleep(0.5)
+    last.wait_for()
     assert notebook.locator(".jp-OutputArea-output[data-mime-type*='stderr']").count() == 0
     assert "IProgress not found" not in notebook.inner_text()
     # jupyterlab-myst renders what plain JupyterLab shows as its source.

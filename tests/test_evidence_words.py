@@ -60,9 +60,9 @@ def test_the_sentence_says_what_agrees_with_the_paper_and_what_does_not(exams, t
         "\n\n"
     )
     assert "0.45 (0.38 to 0.53): guessing is not excluded" in of_ddsm
-    assert of_ddsm.endswith("This agrees with the paper.")
+    assert of_ddsm.endswith("No difference from the paper is shown.")
     assert "0.71 (0.64 to 0.78): above guessing (p < 0.001)" in of_detector
-    assert of_detector.endswith("This does not agree with the paper.")
+    assert of_detector.endswith("This differs from the paper.")
     assert "average 0.78 (0.73 to 0.83)" in of_readers and "no difference is shown" in of_readers
     assert "All 9 p-values" in of_readers
 

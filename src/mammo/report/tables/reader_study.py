@@ -142,7 +142,7 @@ def _against(tests: pd.DataFrame, against: str, words: str) -> str:
 
 def _agrees(tests: pd.DataFrame) -> str:
     differs = (tests.loc[tests["against"] == "paper", "p_holm"] < LEVEL).any()
-    return "This does not agree with the paper." if differs else "This agrees with the paper."
+    return "This differs from the paper." if differs else "No difference from the paper is shown."
 
 
 def _distance(readers: pd.Series) -> str:

@@ -13,7 +13,7 @@ import caffe_files
 import native
 import project
 from mammo import cli
-from mammo.book import build
+from mammo.book import build, preparation
 from mammo.datasets import DATASETS
 from mammo.datasets.institution import places
 from mammo.evidence import kinds
@@ -113,7 +113,7 @@ def test_a_wrong_command_says_what_is_right(call, monkeypatch, tmp_path, argumen
     ("command", "step"),
     [
         (["book"], (build, "book")),
-        (["prepare"], (build, "prepare")),
+        (["prepare"], (preparation, "prepare")),
         (["run", "comparison"], (build, "chapter")),
         (["predict", "alexnet", "mias"], (results, "scores")),
     ],
@@ -138,7 +138,7 @@ def test_commands_on_the_study_take_the_projects_own_parameters(
     study = [of for of in seen if isinstance(of, Parameters | Study)][-1]
     parameters = study.parameters if isinstance(study, Study) else study
     assert parameters == sources.load(default if is_project else None, {"seed": 7})
-    assert (parameters.runs == 3) == is_project
+    assert (parameters.runs == 2) == is_project
 
 
 def test_evidence_is_fetched_to_the_data_root(call, monkeypatch, tmp_path):
@@ -169,7 +169,7 @@ def test_an_interruption_says_that_nothing_is_lost(call, monkeypatch):
     def interrupted(_: Parameters) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "prepare", interrupted)
+    monkeypatch.setattr(preparation, "prepare", interrupted)
     status, _, complaint = call("prepare")
     assert status == 130
     assert complaint.strip() == "mammo: interrupted; the next run goes on from here"
@@ -255,7 +255,7 @@ def test_a_name_that_a_locale_cannot_write_ends_in_one_sentence(call, monkeypatc
     def write(_: Parameters) -> None:
         "/data/n\udcc3\udcb6".encode()
 
-    monkeypatch.setattr(build, "prepare", write)
+    monkeypatch.setattr(preparation, "prepare", write)
     assert call("prepare") == (
         1,
         "",

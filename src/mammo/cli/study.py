@@ -25,9 +25,9 @@ def book(offline: bool, params: Path | None, assignments: tuple[tuple[str, str],
 def prepare(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> None:
     """Compute every expensive step, without the book; under torchrun on several devices."""
     parameters = of_study(params, assignments)
-    from mammo.book.preparation import prepare as compute
+    from mammo.book import preparation
 
-    compute(parameters)
+    preparation.prepare(parameters)
 
 
 @click.command()

@@ -59,10 +59,10 @@ findings.words
 # tables behind it, the curves and the details are in the chapters.
 
 # %% tags=["remove-input"]
-findings.figure
+notice.images_notice(study.sources)
 
 # %% tags=["remove-input"]
-notice.images_notice(study.sources)
+findings.figure
 
 # %% [markdown]
 # ## How to read this book

@@ -15,7 +15,7 @@ from contrast import faint_texts
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 PAGES = {
-    "index": (1, 1),
+    "index": (1, 2),
     "chapters/01_datasets": (4, 2),
     "chapters/02_models": (2, 7),
     "chapters/03_comparison": (10, 4),

@@ -72,8 +72,8 @@ def test_the_sentence_turns_with_the_tests(exams, tests):
     turned = tests.assign(p_holm=[0.9, 0.9, 0.001, 0.001, 0.001, 0.9, 0.9, 0.9, 0.9])
     text = exams_told.agreement_sentence(*tables, turned).data
     first, second, third = text.split("\n\n")
-    assert "below guessing" in first and "does not agree" in first
-    assert "guessing is not excluded" in second and "This agrees" in second
+    assert "below guessing" in first and "differs from the paper" in first
+    assert "guessing is not excluded" in second and "No difference from the paper" in second
     assert "a difference is shown" in third and "no difference" not in third
 
 

@@ -189,7 +189,9 @@ SETS: dict[str, tuple[Callable[[Path], tuple[Path, Path]], tuple[int, int]]] = {
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_public_set_is_taken_as_it_is_downloaded(tmp_path, name):
+def test_a_public_set_is_taken_as_it_is_downloaded(tmp_path, monkeypatch, name):
+    # These images are too small to show a breast; what is tried of images has its own tests.
+    monkeypatch.setattr(preflight, "tried", lambda intake: (intake, ()))
     write, expected = SETS[name]
     folder, table = write(tmp_path)
     found = preflight.of_folder(folder, table, {})

@@ -27,6 +27,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TABLES = {
     "scores.csv", "estimates.csv", "comparisons.csv", "operating_points.csv", "calibration.csv",
     "subgroups.csv", "operating_points_rechosen.csv", "exclusions.csv",
+    "unverified_labels.csv",
 }  # fmt: skip
 
 

@@ -195,7 +195,10 @@ def gates_table(divided: DividedDrop) -> Table:
         ),
     ]
     shown = pd.DataFrame(
-        [(name, found, wanted, "yes" if holds else "no") for name, found, wanted, holds in rows],
+        [
+            (name, found.replace("-0", "−0"), wanted, "yes" if holds else "no")
+            for name, found, wanted, holds in rows
+        ],
         columns=["Gate", "Found", "Expected", "Holds"],
     )
     note = (

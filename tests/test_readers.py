@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import hashlib
-import io
 import math
-import pickle
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -12,45 +8,20 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from mammo.datasets import reader_study
 from mammo.errors import MammoError
 from mammo.evaluation import auroc_covariance, mean_reader, readers_against_model
-
-DIGEST = "93d7edd236dc5428854d968477f20008cc8fbea7c0864c7447057df700da940f"
-TABLE_PARTS = {
-    ("pandas.core.frame", "DataFrame"),
-    ("pandas.core.internals.managers", "BlockManager"),
-    ("pandas._libs.internals", "_unpickle_block"),
-    ("numpy.core.multiarray", "_reconstruct"),
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("builtins", "slice"),
-    ("numpy.core.numeric", "_frombuffer"),
-    ("pandas.core.indexes.base", "_new_Index"),
-    ("pandas.core.indexes.base", "Index"),
-    ("pandas.core.indexes.range", "RangeIndex"),
-}
-
-
-class TableUnpickler(pickle.Unpickler):
-    """Reads a pickled table, and nothing that is not part of one."""
-
-    def find_class(self, module: str, name: str) -> object:
-        if (module, name) not in TABLE_PARTS:
-            raise pickle.UnpicklingError(f"{module}.{name} is no part of a table")
-        return getattr(import_module(module.replace("numpy.core", "numpy._core")), name)
 
 
 @pytest.fixture(scope="module")
 def study(real_data: Path) -> pd.DataFrame:
     """14 radiologists' and models' scores of 1,440 breasts."""
-    content = (real_data / "nyu_reader_study" / "results.pkl").read_bytes()
-    assert hashlib.sha256(content).hexdigest() == DIGEST
-    return TableUnpickler(io.BytesIO(content)).load()
+    return reader_study.read(real_data / reader_study.FOLDER / reader_study.FILE)
 
 
 def arrays(study: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    readers = study[[f"Reader{number:02d}_POM" for number in range(1, 15)]]
-    return study["label"].to_numpy(), readers.to_numpy(), study["case_ID"].to_numpy()
+    readers = study[list(reader_study.READERS)]
+    return study["malignant"].to_numpy(), readers.to_numpy(), study["exam"].to_numpy()
 
 
 def test_the_mean_of_fourteen_radiologists(study):
@@ -65,7 +36,7 @@ def test_the_mean_of_fourteen_radiologists(study):
 @pytest.mark.parametrize(
     ("model", "difference", "error", "df", "bounds", "p_value"),
     [
-        ("frcnn", 0.0643081315, 0.03463539, 878.82, (-0.003670, 0.132286), 0.06368581),
+        ("frcnn_cad", 0.0643081315, 0.03463539, 878.82, (-0.003670, 0.132286), 0.06368581),
         ("end2end_ddsm", 0.3247486978, 0.04524297, 2558.72, (0.236032, 0.413465), 9.236e-13),
         ("end2end_inbreast", 0.1928046662, 0.04241803, 1977.06, (0.109616, 0.275993), 5.816e-6),
     ],
@@ -74,7 +45,7 @@ def test_fourteen_radiologists_against_a_model(
     study, model, difference, error, df, bounds, p_value
 ):
     labels, readers, exams = arrays(study)
-    scores = study[f"AI_{model}_POM"].to_numpy()
+    scores = study[model].to_numpy()
     found = readers_against_model(labels, readers, scores, exams)
     assert found.difference == pytest.approx(difference, abs=1e-10)
     assert found.standard_error == pytest.approx(error, abs=1e-8)

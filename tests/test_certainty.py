@@ -78,7 +78,11 @@ def test_every_published_cell_has_its_interval(intervals):
     table = certainty.interval_table(intervals)
     assert len(table.shown) == 26
     row = table.shown.iloc[6]
-    assert row[["Model", "Data set", "Printed"]].tolist() == ["Ours, AlexNet", "MIAS", "0.46 ±0.01"]
+    assert row[["Model", "Data set", "Printed"]].tolist() == [
+        "Wang et al., AlexNet",
+        "MIAS",
+        "0.46 ±0.01",
+    ]
     assert row["By formula"] == "±0.084"
     low, _, high = row["95% interval"].partition(" to ")
     assert float(low) < 0.46 < 0.5 < float(high)

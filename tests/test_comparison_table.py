@@ -26,9 +26,9 @@ def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
     first, shown = drops.iloc[0], table.shown.iloc[0]
     assert shown["Drop"] == f"{first['difference']:+.2f}"
     assert shown["95% interval"] == f"{first['lower']:.2f} to {first['upper']:.2f}"
-    assert shown["Least drop seen"] == f"{first['smallest_detectable']:.2f}"
+    assert shown["Smallest detectable drop"] == f"{first['smallest_detectable']:.2f}"
     assert shown["No worse by 0.05"] in ("shown", "not shown")
-    assert table.shown["Elsewhere"].tolist() == ["north, synthetic", "south"] * 2
+    assert table.shown["External set"].tolist() == ["north, synthetic", "south"] * 2
     assert "Holm over 4 comparisons" in table.note
     for method in set(drops["method"]):
         assert method in table.note

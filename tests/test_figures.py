@@ -193,9 +193,9 @@ def made_up_looks(n_models: int) -> list[Looked]:
     """Two images, the second without a lesion, and classifiers and a detector that saw them."""
     pixels = np.linspace(0, 1, 90 * 70).reshape(90, 70)
     names = (
-        "Ours, AlexNet",
-        "Ours, VGG16",
-        "Ours, ResNet50",
+        "Wang et al., AlexNet",
+        "Wang et al., VGG16",
+        "Wang et al., ResNet50",
         "end2end, VGG16",
         "end2end, ResNet50",
     )
@@ -245,7 +245,7 @@ DRAW = {
     "mixed": lambda: mixed_training(
         made_up_estimates(("alexnet",), 0.1), made_up_estimates(("alexnet",))
     ),
-    "model": lambda: transfer_model(LAYERS, "Ours, AlexNet", "ImageNet"),
+    "model": lambda: transfer_model(LAYERS, "Wang et al., AlexNet", "ImageNet"),
     "end2end": lambda: end2end_model(
         END2END, "end2end, ResNet50", "the authors' (ddsm_resnet50_s10_[512-512-1024]x2.h5)"
     ),
@@ -425,7 +425,7 @@ def test_fig_1_follows_the_layers():
 
 def test_fig_1_says_when_weights_are_random_or_the_extractor_is_trained():
     trained = [{**layer, "frozen": False} for layer in LAYERS]
-    picture = transfer_model(trained, "Ours, AlexNet", "random")
+    picture = transfer_model(trained, "Wang et al., AlexNet", "random")
     shown = words(picture.figure)
     assert "1  Random weights:\nno pretraining in\nthis build" in shown
     assert any("trained too" in word for word in shown)
@@ -434,7 +434,7 @@ def test_fig_1_says_when_weights_are_random_or_the_extractor_is_trained():
 
 
 def test_fig_1_does_not_call_weights_from_a_file_pretrained():
-    shown = words(transfer_model(LAYERS, "Ours, VGG16", "my.safetensors").figure)
+    shown = words(transfer_model(LAYERS, "Wang et al., VGG16", "my.safetensors").figure)
     assert "1  Weights given:\nmy.safetensors" in shown
 
 
@@ -528,7 +528,7 @@ def test_a_hit_is_the_highest_cell_or_the_best_malignant_box_in_a_lesion(panel, 
 def test_attention_shows_scores_and_says_who_looked_at_the_lesion():
     picture = drawn("attention")[0]
     shown = words(picture.figure)
-    assert shown.count("Ours, AlexNet") == 2
+    assert shown.count("Wang et al., AlexNet") == 2
     assert "score 0.42\nelsewhere" in shown
     assert "score 0.42\non a lesion" in shown
     assert shown.count("score 0.42\nno sign of cancer") == 2
@@ -540,7 +540,10 @@ def test_attention_shows_scores_and_says_who_looked_at_the_lesion():
         "M 0.93",
         "M 0.61",
     ]
-    assert "Ours, AlexNet on 0 of 1; Ours, VGG16 on 1 of 1; frcnn_cad on 1 of 1" in picture.alt
+    assert (
+        "Wang et al., AlexNet on 0 of 1; Wang et al., VGG16 on 1 of 1; frcnn_cad on 1 of 1"
+        in picture.alt
+    )
     assert picture.kind == "png"
 
 

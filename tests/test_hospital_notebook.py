@@ -40,8 +40,8 @@ EXAMPLES = [
 def test_pictures_stand_in_a_row_for_each_model_and_kind_of_error():
     shown = notebook.worst_images(EXAMPLES)
     assert [(row.caption, len(row.items)) for row in shown] == [
-        ("Ours, AlexNet: false negatives", 2),
-        ("Ours, AlexNet: false positives", 1),
+        ("Wang et al., AlexNet: false negatives", 2),
+        ("Wang et al., AlexNet: false positives", 1),
         (f"{HOSTILE}: false negatives", 1),
     ]
     html = shown._repr_html_()

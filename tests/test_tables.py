@@ -71,14 +71,14 @@ def row(table, **where) -> pd.Series:
 
 def test_table_3_shows_the_computed_beside_the_published_value(estimates):
     table = paper.table3(estimates)
-    cell = row(table, Model="Ours, AlexNet", Data_set="MIAS")
+    cell = row(table, Model="Wang et al., AlexNet", Data_set="MIAS")
     assert cell["Published"] == "0.46 ±0.01"
     assert cell["Computed here"] == "0.52"
     assert cell["95% interval"] == "0.47 to 0.57"
     assert cell["Source"] == "real"
     assert "Weights. AlexNet: ImageNet. AlexNet, my_model: random." in table.note
     assert cell["Patients; images; malignant"] == "161; 1,322; 52"
-    assert row(table, Model="Ours, AlexNet", Data_set="INbreast")["Source"] == "synthetic"
+    assert row(table, Model="Wang et al., AlexNet", Data_set="INbreast")["Source"] == "synthetic"
 
 
 def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates):
@@ -86,7 +86,7 @@ def test_every_cell_of_the_paper_is_there_and_says_why_it_has_no_value(estimates
     assert len(shown) == 6 * 3 + 1
     words = shown.set_index(["Model", "Data set"])["Computed here"]
     assert words["end2end, VGG16", "MIAS"] == "not part of this build"
-    assert words["Ours, VGG16", "MIAS"] == "not part of this build"
+    assert words["Wang et al., VGG16", "MIAS"] == "not part of this build"
     published = shown.set_index(["Model", "Data set"])["Published"]
     assert published["end2end, VGG16", "MIAS"] == "0.63 ±0.01"
     assert published["frcnn_cad", "MIAS"] == published["frcnn_cad", "INbreast"] == "trained on it"
@@ -100,9 +100,9 @@ def test_the_spread_over_trainings_stands_apart_from_the_interval(estimates):
         run_sd=estimates["run_sd"].mask(repeated, 0.0123), n_runs=1 + 4 * repeated
     )
     table = paper.table3(spread)
-    cell = row(table, Model="Ours, AlexNet", Data_set="MIAS")
+    cell = row(table, Model="Wang et al., AlexNet", Data_set="MIAS")
     assert (cell["SD over trainings"], cell["95% interval"]) == ("0.012", "0.47 to 0.57")
-    assert row(table, Model="Ours, AlexNet", Data_set="INbreast")["SD over trainings"] == "–"
+    assert row(table, Model="Wang et al., AlexNet", Data_set="INbreast")["SD over trainings"] == "–"
     assert "over 5 trainings that differ in their seed alone" in table.note
     assert "it is no part of the interval" in table.note
 
@@ -187,7 +187,7 @@ def test_without_any_estimate_the_published_values_remain(nothing):
 
 def test_one_class_reads_undefined(nothing):
     one = estimate("alexnet", "mias", "test", math.nan, n_malignant=0)
-    shown = row(paper.table3(pd.DataFrame([one])), Model="Ours, AlexNet", Data_set="MIAS")
+    shown = row(paper.table3(pd.DataFrame([one])), Model="Wang et al., AlexNet", Data_set="MIAS")
     assert shown["Computed here"] == "undefined: one class only"
     assert shown["95% interval"] == "–"
 
@@ -215,8 +215,8 @@ def test_table_4_names_its_models_where_there_are_more():
     rows = [estimate(model, "mias", "test", 0.6) for model in ("alexnet", "vgg16")]
     assert "Model" not in paper.table4(pd.DataFrame(rows[:1])).shown
     assert list(paper.table4(pd.DataFrame(rows)).shown["Model"])[::4] == [
-        "Ours, AlexNet",
-        "Ours, VGG16",
+        "Wang et al., AlexNet",
+        "Wang et al., VGG16",
     ]
 
 

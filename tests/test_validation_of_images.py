@@ -139,7 +139,7 @@ def test_the_worst_images_are_plain_pictures_of_different_patients(validated):
         assert (own.loc[names, "y_true"] == label).all()
     for example in examples:
         assert set(chunks(example.png)) == {"IHDR", "IDAT", "IEND"}
-        assert example.alt.endswith(f"{example.kind} of Ours, AlexNet")
+        assert example.alt.endswith(f"{example.kind} of Wang et al., AlexNet")
     shown = [example.png for example in examples]
     assert hospital.planted_in(b"".join(shown), validated.clinic.planted) == []
     assert hospital.planted_in(repr(examples).encode(), validated.clinic.planted) == []

@@ -16,7 +16,7 @@ _GREY_TO_RGB = "grey values in [0, 1] in three equal channels, minus ImageNet's 
 def _transfer(backbone: str, title: str, file: str, sha256: str, citation: str) -> ModelCard:
     return ModelCard(
         name=backbone,
-        title=f"Ours, {title}",
+        title=f"Wang et al., {title}",
         family="ours",
         backbone=backbone,
         input_size=None,

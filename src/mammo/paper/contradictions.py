@@ -104,7 +104,7 @@ STATEMENTS = (
         "external results are significantly below the validation results",
         "Results",
         "with the errors to be expected of the sets' sizes, the least clear drop of the "
-        "authors' models, 0.75 to 0.58 (Ours, VGG16, MIAS), is 3.5 standard errors",
+        "authors' models, 0.75 to 0.58 (Wang et al., VGG16, MIAS), is 3.5 standard errors",
         HOLDS,
     ),
     Statement(

@@ -133,7 +133,7 @@ def model_title(name: str) -> str:
 
 def short_title(name: str) -> str:
     """Name of a model within a sentence: "AlexNet", "end2end VGG16", "frcnn_cad"."""
-    return model_title(name).removeprefix("Ours, ").replace(", ", " ")
+    return model_title(name).removeprefix("Wang et al., ").replace(", ", " ")
 
 
 def dataset_title(name: str) -> str:

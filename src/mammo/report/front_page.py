@@ -11,7 +11,7 @@ from mammo.evidence.recorded import Evidence
 from mammo.paper.published import EXTERNAL, TABLE_2, TABLE_3, TABLE_4, find, summarise
 from mammo.report import sentences
 from mammo.report.figures.published_drop import published_drop
-from mammo.report.gains import gains_in_words
+from mammo.report.gains import gains_in_brief
 from mammo.report.page.blocks import Column, Statement
 from mammo.report.tables.formats import estimate
 
@@ -100,7 +100,7 @@ def evidence_column(evidence: Mapping[str, Evidence]) -> Column:
         f"{rules['auroc'].max():.2f} under {len(rules)} rules; its authors' is one, with "
         f"{_of(of_authors)}.",
         f"On mini-MIAS, classifiers **made for it** on such features reach "
-        f"{heads['auroc'].min():.2f} to {heads['auroc'].max():.2f}: that set is hard at home.",
+        f"{heads['auroc'].min():.2f} to {heads['auroc'].max():.2f}: that set is hard for them.",
         f"In DDSM the film scanner alone tells cancer from benign with {_of(scanner)}.",
     ]
     kinds = sorted({found.source for found in evidence.values()})
@@ -124,7 +124,7 @@ def build_column(estimates: pd.DataFrame, drops: pd.DataFrame, gains: pd.DataFra
             Statement(sentences.internal(estimates), *_MODELS),
             Statement(sentences.external_in_brief(estimates), *_COMPARISON),
             Statement(sentences.drop_in_words(estimates, drops), *_COMPARISON),
-            Statement(gains_in_words(gains), *_MIXED),
+            Statement(gains_in_brief(gains), *_MIXED),
         ],
     )
 

@@ -12,6 +12,8 @@ from mammo.report.page.blocks import Table
 from mammo.report.tables.formats import bounds, counted, interval_heading, set_name, two_digits
 from mammo.report.tables.verdicts import GAINS, left_out, p_values
 
+NO_GAINS = "This build has no external result both with and without mixed data."
+
 
 def gains_in_words(gains: pd.DataFrame) -> str:
     """Count the external sets on which training with mixed data raised the auROC.
@@ -21,16 +23,11 @@ def gains_in_words(gains: pd.DataFrame) -> str:
     gains : DataFrame
         As `mammo.study.results.mixed_gains`.
     """
-    external = gains[gains["dataset"] != INTERNAL] if len(gains) else gains
-    external = external[external["difference"].notna()] if len(external) else external
+    external = _external(gains)
     if external.empty:
-        return "This build has no external result both with and without mixed data."
-    change, n_runs = external["difference"], external["n_runs"].iloc[0]
-    found = (
-        f"Here training on mixed data raised the auROC on {int((change > 0).sum())} of "
-        f"{counted(len(change), 'external set')} (change {change.min():+.2f} to "
-        f"{change.max():+.2f}"
-    )
+        return NO_GAINS
+    n_runs = external["n_runs"].iloc[0]
+    found = _raised(external)
     if n_runs < 2:
         return (
             f"{found}, one training each). How much another training would differ is not known, "
@@ -43,6 +40,31 @@ def gains_in_words(gains: pd.DataFrame) -> str:
         f"{found}, means over {n_runs} trainings), on {clear} significantly (p at most "
         f"{level:.2g} after Holm's adjustment, for other patients and other trainings; paired, the "
         f"same images).{_bounds_of_gains(judged)}{left_out(len(external) - len(judged))}"
+    )
+
+
+def gains_in_brief(gains: pd.DataFrame) -> str:
+    """Say on how many external sets training with mixed data raised the auROC, and on how many
+    significantly; parameters as of `gains_in_words`."""
+    external = _external(gains)
+    if external.empty:
+        return NO_GAINS
+    clear = int((external["verdict"] == "gained").sum())
+    return f"{_raised(external)}), on {clear} significantly."
+
+
+def _external(gains: pd.DataFrame) -> pd.DataFrame:
+    if gains.empty:
+        return gains
+    return gains[(gains["dataset"] != INTERNAL) & gains["difference"].notna()]
+
+
+def _raised(external: pd.DataFrame) -> str:
+    change = external["difference"]
+    return (
+        f"Here training on mixed data raised the auROC on {int((change > 0).sum())} of "
+        f"{counted(len(change), 'external set')} (change {change.min():+.2f} to "
+        f"{change.max():+.2f}"
     )
 
 

@@ -148,8 +148,8 @@ def shares_table(divided: DividedDrop) -> Table:
     shown = pd.DataFrame(
         {
             "Cause": [cause.name for cause in causes],
-            "At home": [cause.home for cause in causes],
-            "Elsewhere": [cause.elsewhere for cause in causes],
+            "Internal": [cause.home for cause in causes],
+            "External": [cause.elsewhere for cause in causes],
             "Called": [cause.shift for cause in causes],
             "Alone": _signed(shares, "alone", 3),
             "Share": _signed(shares, "share", 3),

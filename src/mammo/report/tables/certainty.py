@@ -76,7 +76,7 @@ def drop_table(drops: pd.DataFrame) -> Table:
         As `mammo.paper.drops.published_drops`.
     """
     caption = "The paper's drops from validation to external sets, tested with honest errors"
-    return _difference_table(drops, ("At home", "There", "Drop"), "published-drops", caption)
+    return _difference_table(drops, ("Internal", "External", "Drop"), "published-drops", caption)
 
 
 def gain_table(gains: pd.DataFrame) -> Table:
@@ -172,7 +172,7 @@ def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table
         As `mammo.paper.drops.detectable_drops`.
     intervals : DataFrame
     """
-    columns = {"At home (DDSM)": detectable["internal"].map("{:.2f}".format)}
+    columns = {"Internal (DDSM)": detectable["internal"].map("{:.2f}".format)}
     for name in EXTERNAL:
         columns[dataset_title(name)] = two_digits(detectable[name])
     external = intervals[intervals["place"] == "Table 3"]

@@ -48,14 +48,14 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     shown = pd.DataFrame(
         {
             "Model": [model_title(name) for name in drops["model"]],
-            "Elsewhere": [set_name(name, sources) for name in drops["second_dataset"]],
-            "At home": two_digits(drops["first"]),
-            "There": two_digits(drops["second"]),
+            "External set": [set_name(name, sources) for name in drops["second_dataset"]],
+            "Internal": two_digits(drops["first"]),
+            "External": two_digits(drops["second"]),
             "Drop": drops["difference"].map("{:+.2f}".format),
             interval_heading(drops): bounds(drops["lower"], drops["upper"]),
             "p, Holm": verdicts.p_values(drops),
             _no_worse(drops): verdicts.no_worse(drops),
-            "Least drop seen": two_digits(drops["smallest_detectable"]),
+            "Smallest detectable drop": two_digits(drops["smallest_detectable"]),
         }
     )
     return _table("drops", shown, drops, _drop_note(drops))
@@ -228,11 +228,12 @@ def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Tabl
 def _drop_note(drops: pd.DataFrame) -> str:
     first = drops.iloc[0]
     return (
-        f"Drop: the auROC at home (DDSM's validation patients) less that elsewhere. Interval and p "
-        f"are of one test: {_methods(drops)}; Holm over {_comparisons(len(drops))}. No worse "
-        f"by {first['margin']:g}: {RULES['no worse']} {RULES['any']} Least drop seen: the true "
-        "drop that a comparison of this precision finds four times in five. The CSV has bootstrap "
-        "intervals of the drops beside these."
+        "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
+        f"external test. Interval and p are of one test: {_methods(drops)}; Holm over "
+        f"{_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
+        f"{RULES['any']} Smallest detectable drop: the true drop that a comparison of this "
+        "precision finds four times in five. The CSV has bootstrap intervals of the drops beside "
+        "these."
     )
 
 

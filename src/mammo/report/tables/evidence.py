@@ -162,7 +162,7 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
             "Who": reports["who"],
             "Model": reports["model"],
             "Tested on": reports["tested_on"],
-            "At home": reports["place"].map({"home": "yes", "elsewhere": "no"}),
+            "Internal": reports["place"].map({"home": "yes", "elsewhere": "no"}),
             "Number": (numbers + " " + reports["unit"]).mask(reports["n"].isna(), reports["unit"])
             .replace("", NOTHING),
             "auROC": reports["auroc"],
@@ -172,7 +172,7 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
         }
     )  # fmt: skip
     note = (
-        "At home: on the set that the model was made or chosen with, by the paper's reading "
+        "Internal: on the set that the model was made or chosen with, by the paper's reading "
         "INbreast for frcnn_cad. Intervals: by exam or patient where scores were at hand; of the "
         f"paper's values what the size of the set allows. {FALLS}"
     )

@@ -11,9 +11,10 @@ from mammo.report.tables.formats import bounds, interval_heading, two_digits
 
 NOTE = (
     "Mean: random effects over the sites (DerSimonian and Laird; Hartung, Knapp, Sidik and "
-    "Jonkman). Next site: the prediction interval of another site of this kind, cut at 0 and 1; "
-    "with three sites that differ it holds in about 90 of 100 simulated series, not 95. Drops have "
-    "the error at home, too."
+    "Jonkman). Next site: the prediction interval of another site of this kind; with three sites "
+    "that differ it holds in about 90 of 100 simulated series, not 95. Intervals are cut to what "
+    "can be: auROCs from 0 to 1, drops from -1 to 1. Drops have the error of internal validation, "
+    "too."
 )
 
 
@@ -35,11 +36,11 @@ def next_site_table(rows: pd.DataFrame, name: str, caption: str) -> Table:
             "Model": [model_title(model) for model in rows["model"]],
             "Sites": [", ".join(map(dataset_title, one.split(", "))) for one in rows["sites"]],
             "Mean": two_digits(rows["auroc"]),
-            heading: _within_range(rows["auroc_lower"], rows["auroc_upper"]),
-            "Next site": _within_range(rows["auroc_next_lower"], rows["auroc_next_upper"]),
+            heading: _within(rows["auroc_lower"], rows["auroc_upper"], 0),
+            "Next site": _within(rows["auroc_next_lower"], rows["auroc_next_upper"], 0),
             "Mean drop": two_digits(rows["drop"]),
-            f"{heading} of the drop": bounds(rows["drop_lower"], rows["drop_upper"]),
-            "Next drop": bounds(rows["drop_next_lower"], rows["drop_next_upper"]),
+            f"{heading} of the drop": _within(rows["drop_lower"], rows["drop_upper"], -1),
+            "Next drop": _within(rows["drop_next_lower"], rows["drop_next_upper"], -1),
         }
     )
     return Table(shown, caption, NOTE, data=rows, name=name)
@@ -66,5 +67,6 @@ def next_site_sentence(rows: pd.DataFrame) -> Markdown:
     )
 
 
-def _within_range(lower: pd.Series, upper: pd.Series) -> list[str]:
-    return bounds(lower.clip(0, 1), upper.clip(0, 1))
+def _within(lower: pd.Series, upper: pd.Series, least: float) -> list[str]:
+    """Cut intervals to what can be: auROCs from 0, drops from -1, both to 1."""
+    return bounds(lower.clip(least, 1), upper.clip(least, 1))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import by_hand
-from mammo.models.frcnn_cad import anchors, boxes
+from mammo.models.frcnn_cad import boxes
 
 PUBLISHED = [
     [-84, -40, 99, 55],
@@ -34,11 +34,11 @@ def some_boxes(draw, least: int = 1) -> torch.Tensor:
 
 
 def test_anchors_are_the_published_ones():
-    assert anchors.base((8, 16, 32)).tolist() == PUBLISHED
+    assert boxes.base_anchors((8, 16, 32)).tolist() == PUBLISHED
 
 
 def test_anchors_stand_16_pixels_apart():
-    grid = anchors.grid((8, 16, 32), 3, 5, torch.zeros(1)).view(3, 5, 9, 4)
+    grid = boxes.anchor_grid((8, 16, 32), 3, 5, torch.zeros(1)).view(3, 5, 9, 4)
     assert grid[0, 0].tolist() == PUBLISHED
     step = torch.tensor([16 * 4, 16 * 2, 16 * 4, 16 * 2])
     assert torch.equal(grid[2, 4] - grid[0, 0], step.expand(9, 4).float())

@@ -68,7 +68,7 @@ def test_masks_of_jpeg_are_two_valued_within_its_ringing(tmp_path):
     Image.fromarray(ramp).save(tmp_path / "ramp.png")
     assert lesion_boxes(tmp_path / "ramp.png", (400, 300)) == []
     (tmp_path / "bad.dcm").write_bytes(b"nothing")
-    with pytest.raises(UnreadableImageError, match=r"bad\.dcm cannot be decoded"):
+    with pytest.raises(UnreadableImageError, match=r"bad\.dcm"):
         lesion_boxes(tmp_path / "bad.dcm", (400, 300))
 
 
@@ -206,7 +206,7 @@ def test_one_kind_of_lesion_needs_its_own_tables_only(tmp_path):
     native.write_case_table(tmp_path, "Mass", "train", [ONE])
     native.write_case_table(tmp_path, "Mass", "test", [])
     assert len(cbis_ddsm_cases.read_cases(tmp_path, lesions=("mass",))) == 1
-    with pytest.raises(DatasetError, match=r"lacks calc_case_description_train_set\.csv"):
+    with pytest.raises(DatasetError, match=r"calc_case_description_train_set\.csv"):
         cbis_ddsm_cases.read_cases(tmp_path)
 
 
@@ -230,7 +230,7 @@ def test_a_table_unlike_the_original_is_refused(tmp_path, old, new, message):
 def test_two_copies_of_a_table_are_refused(tmp_path):
     native.write_cbis_tables(tmp_path, TABLES)
     (tmp_path / "mass_case_description_train_set (1).csv").write_text("x")
-    with pytest.raises(DatasetError, match="are the same table: keep one"):
+    with pytest.raises(DatasetError, match="same table"):
         cbis_ddsm_cases.read_cases(tmp_path)
 
 
@@ -238,12 +238,12 @@ def test_absent_empty_and_half_present_sets(tmp_path):
     root = tmp_path / "cbis-ddsm"
     native.write_cbis_tables(root, TABLES)
     assert cbis_ddsm.find(tmp_path) is None, "tables alone are not the set"
-    with pytest.raises(DatasetError, match="holds none of the 2 images of its tables"):
+    with pytest.raises(DatasetError, match="none of the 2"):
         cbis_ddsm.load(root)
     for table in root.iterdir():
         table.unlink()
     assert cbis_ddsm.find(tmp_path) == root
-    with pytest.raises(DatasetError, match="lacks calc_case_description"):
+    with pytest.raises(DatasetError, match="calc_case_description"):
         cbis_ddsm.load(root)
 
 

@@ -108,9 +108,9 @@ def test_a_wrong_declaration_is_one_sentence(root, damage, words):
 
 
 def test_a_misspelt_chapter_gets_a_suggestion_and_any_other_the_list(root):
-    with pytest.raises(ParameterError, match="no chapter 'comparisn'; did you mean 'comparison'"):
+    with pytest.raises(ParameterError, match=r"'comparisn'.*'comparison'"):
         chapter("comparisn", root)
-    with pytest.raises(ParameterError, match="no chapter 'xyz'; the chapters are front_page, data"):
+    with pytest.raises(ParameterError, match=r"'xyz'.*front_page, data"):
         chapter("xyz", root)
 
 

@@ -256,7 +256,7 @@ def test_an_unreadable_file_costs_its_image_only(release):
 def test_a_second_copy_of_an_image_is_refused(release):
     file = next(release.rglob("*.dcm"))
     (release / "copy.dcm").write_bytes(file.read_bytes())
-    with pytest.raises(DatasetError, match="are the same image: remove one of them"):
+    with pytest.raises(DatasetError, match="same image"):
         cmmd.load(release)
 
 
@@ -273,13 +273,13 @@ def test_another_collection_beside_it_is_no_part_of_it(tmp_path):
 def test_the_label_rule_is_a_parameter(release):
     frame = cmmd.load(release, positive=("benign",), negative=("malignant",))
     assert frame.set_index("image_id").loc["D1-0001_R_CC", "label"] == 1
-    with pytest.raises(ParameterError, match="'benign' is in both positive and negative"):
+    with pytest.raises(ParameterError, match="'benign'"):
         cmmd.load(release, positive=("benign",))
 
 
 def test_a_classification_outside_the_rule_names_file_line_and_value(release):
     table = write_workbook(release, [*ROWS, ("D1-0002", "L", 40, 2, "mass", "Normal", None)])
-    with pytest.raises(DatasetError, match=rf"{table.name}, line 6: label 'normal' is outside"):
+    with pytest.raises(DatasetError, match=rf"{table.name}, line 6: label 'normal'"):
         cmmd.load(release)
 
 
@@ -312,14 +312,14 @@ def test_missing_parts_are_named(tmp_path):
     root = tmp_path / "data" / "cmmd"
     root.mkdir(parents=True)
     assert cmmd.find(tmp_path / "data") == root
-    with pytest.raises(DatasetError, match=r"lacks the table CMMD_clinicaldata_revision\.xlsx"):
+    with pytest.raises(DatasetError, match=r"CMMD_clinicaldata_revision\.xlsx"):
         cmmd.load(root)
     table = write_csv(root)
     assert cmmd.find(tmp_path / "data") is None, "the table alone is not the set"
-    with pytest.raises(DatasetError, match="holds no CMMD image"):
+    with pytest.raises(DatasetError, match="no CMMD image"):
         cmmd.load(root)
     table.write_text("ID1,classification\nD1-0001,Benign\n")
-    with pytest.raises(DatasetError, match=r"lacks the columns \['leftright', 'number', 'abn"):
+    with pytest.raises(DatasetError, match=r"\['leftright', 'number', 'abn"):
         cmmd.tables(root)
 
 

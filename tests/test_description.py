@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from inside import input_of
 from mammo.models.description import describe_end2end, describe_frcnn_cad
 from mammo.models.end2end import build
 from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
@@ -23,7 +24,7 @@ def test_end2end_is_described_layer_by_layer():
     assert [(x["part"], x["name"], x["kind"]) for x in layers[1:]] == listed
     assert sum(x["parameters"] for x in layers) == sum(p.numel() for p in model.parameters())
     with torch.no_grad():
-        maps = model.eval().feature_maps(torch.zeros(1, 1, 192, 160))
+        maps = input_of(model.top.pool, lambda: model.eval()(torch.zeros(1, 1, 192, 160)))
     assert [x["output"] for x in layers if len(x["output"]) == 3][-1] == maps.shape[1:]
 
 

@@ -37,14 +37,14 @@ def test_boxes_are_read_as_x0_x1_y0_y1(tmp_path):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (ROW.replace("1959", "1_959"), "line 3: .*'1_959' is no number of pixels"),
-        (ROW.replace("1959", "9" * 5000), "line 3: .* is no number of pixels"),
-        (ROW.replace("1959", "1959.5"), "line 3: .*1959.5"),
-        (ROW.replace("0.25", "1.25"), "line 3: .*score 1.25 is outside 0 to 1"),
-        (ROW.replace("0.25", "nan"), "line 3: .*outside 0 to 1"),
-        (ROW.replace("1959", "2340"), "line 3: the box .* is empty"),
-        (ROW.replace("1491", "-1"), "line 3: the box .* negative"),
-        (ROW.replace("_MG_R", "_MG_X"), "line 3: '20586908_.* is no image of INbreast"),
+        (ROW.replace("1959", "1_959"), "line 3: x0 '1_959'"),
+        (ROW.replace("1959", "9" * 5000), "line 3: x0 '9"),
+        (ROW.replace("1959", "1959.5"), "line 3: x0 '1959.5'"),
+        (ROW.replace("0.25", "1.25"), "line 3: score '1.25'"),
+        (ROW.replace("0.25", "nan"), "line 3: score 'nan'"),
+        (ROW.replace("1959", "2340"), "line 3: box"),
+        (ROW.replace("1491", "-1"), "line 3: y0 '-1'"),
+        (ROW.replace("_MG_R", "_MG_X"), "line 3: filename '20586908_"),
     ],
 )
 def test_a_line_that_is_not_as_released_is_named(tmp_path, line, message):
@@ -53,13 +53,13 @@ def test_a_line_that_is_not_as_released_is_named(tmp_path, line, message):
 
 
 def test_a_file_that_is_not_as_released_is_named(tmp_path):
-    with pytest.raises(DatasetError, match=r"line 1: the columns are \['fn', .*expected"):
+    with pytest.raises(DatasetError, match="filename"):
         released.read_detections(write(tmp_path / "a.tsv", "fn\tx0\tx1\ty0\ty1", "a\t1\t2\t3\t4"))
-    with pytest.raises(DatasetError, match="holds no row"):
+    with pytest.raises(DatasetError, match="no row"):
         released.read_detections(write(tmp_path / "a.tsv", HEAD))
-    with pytest.raises(DatasetError, match=r"line 1: the columns are \[\]"):
+    with pytest.raises(DatasetError, match="filename"):
         released.read_detections(write(tmp_path / "a.tsv", ""))
-    with pytest.raises(DatasetError, match=r"does not exist.*mammo fetch frcnn-cad-predictions"):
+    with pytest.raises(DatasetError, match="mammo fetch"):
         released.read_detections(tmp_path / "absent.tsv")
 
 
@@ -97,7 +97,7 @@ def test_names_of_images_beside_the_table_give_the_patients(table):
 
 
 def test_a_table_without_a_listed_image_is_refused(table):
-    with pytest.raises(DatasetError, match="lacks image 99999999, which has a released detection"):
+    with pytest.raises(DatasetError, match="99999999"):
         released.images(table, detections("99999999_6c613a14b80a8591"))
 
 

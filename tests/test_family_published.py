@@ -95,7 +95,7 @@ def test_the_authors_weights_are_scored_only_where_they_have_not_been(with_autho
     assert set(scored["dataset"]) == {"institution"}
     assert FrcnnCadFamily(study).course("frcnn_cad") == {}
     assert FrcnnCadFamily(study).origin("frcnn_cad")["kind"] == "the authors'"
-    with pytest.raises(MammoError, match="frcnn_cad was trained on mias"):
+    with pytest.raises(MammoError, match="mias"):
         results.scores(study, "frcnn_cad", "mias")
     estimates = results.comparison(study)
     shown = paper.table3(estimates).shown.query("Model.str.startswith('frcnn_cad')")
@@ -118,7 +118,7 @@ def test_imported_weights_change_the_chapters(with_authors_weights, published_st
 
 def test_authors_weights_that_are_asked_for_and_absent_are_named(published_study):
     p = published_study.parameters.model_copy(update={"published_weights": "authors"})
-    with pytest.raises(WeightsError, match=r"no weights of end2end_vgg16 .*'mammo weights import"):
+    with pytest.raises(WeightsError, match=r"end2end_vgg16.*mammo weights import"):
         results.predictions(Study(p), "end2end_vgg16")
 
 

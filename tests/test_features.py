@@ -91,7 +91,7 @@ def test_interrupted_extraction_goes_on_where_it_stopped(
     monkeypatch.setattr(Extractor, "forward", failing)
     with pytest.raises(KeyboardInterrupt):
         write(images, extractor, tmp_path / "part", fabric)
-    with pytest.raises(MammoError, match="no complete feature maps"):
+    with pytest.raises(MammoError, match="complete"):
         FeatureCache(tmp_path / "part")
     resumed = write(images, extractor, tmp_path / "part", fabric)
     assert len(calls) == 2 + 2
@@ -137,6 +137,6 @@ def test_maps_that_do_not_fit_on_the_disk_are_told_at_once(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", refuse, raising=False)
-    with pytest.raises(MammoError, match=r"features\.npy, which needs [\d,]+ bytes: no space left"):
+    with pytest.raises(MammoError, match=r"features\.npy.*no space left"):
         write(images, extractor, tmp_path, fabric)
     assert list(tmp_path.iterdir()) == []

@@ -24,7 +24,7 @@ from mammo.models.frcnn_cad import (
     Detections,
     DetectorSettings,
     FasterRCNN,
-    anchors,
+    boxes,
     image_score,
     imagenet,
     preparation,
@@ -98,7 +98,7 @@ def test_proposals_follow_the_published_steps(size):
     settings = replace(NARROW, min_size=40, pre_nms=150, post_nms=40)
     network = filled(settings)
     scores, deltas, prob = anchors_scores(network, size)
-    base = anchors.base(settings.anchor_scales)
+    base = boxes.base_anchors(settings.anchor_scales)
     expected = by_hand.proposals(prob[0], deltas[0].numpy(), base, size, 1.5, settings)
     found = network.propose(scores, deltas, size, 1.5)
     assert 30 < len(expected) <= 40

@@ -38,14 +38,14 @@ def test_a_file_that_is_read_without_end_is_told(
 ) -> None:
     monkeypatch.setattr(hdf5_trial, "_SECONDS", 5.0)
     file.write_bytes(keras_files.endless())
-    with pytest.raises(WeightsError, match=r"\.h5: reading it as HDF5 does not end within 5"):
+    with pytest.raises(WeightsError, match=r"\.h5.*within 5"):
         released_files.read_release(file, KERAS)
 
 
 @pytest.mark.parametrize("content", [keras_files.enormous(), keras_files.network().content[:-9]])
 def test_a_file_that_takes_too_much_or_is_cut_is_told(file: Path, content: bytes) -> None:
     file.write_bytes(content)
-    with pytest.raises(WeightsError, match=r"\.h5: not readable as HDF5, or truncated"):
+    with pytest.raises(WeightsError, match=r"\.h5.*truncated"):
         released_files.read_release(file, KERAS)
 
 

@@ -47,12 +47,12 @@ def test_release_and_kaggle_folders_give_the_manifest(release, tmp_path):
 def test_label_rule_is_a_parameter(release):
     frame = inbreast.load(release, positive=("3", "4", "5", "6"), excluded=())
     assert frame["label"].tolist() == [0, 1, 1, 1]
-    with pytest.raises(ParameterError, match="'3' is in both positive and excluded"):
+    with pytest.raises(ParameterError, match="'3'"):
         inbreast.load(release, positive=("3", "4", "5", "6"))
 
 
 def test_a_category_outside_the_rule_names_file_line_and_value(release):
-    with pytest.raises(DatasetError, match=r"INbreast\.csv, line 2: label '1' is outside"):
+    with pytest.raises(DatasetError, match=r"INbreast\.csv, line 2: label '1'"):
         inbreast.load(release, negative=("2",))
 
 
@@ -71,7 +71,7 @@ def test_outlines_become_boxes(release):
 def test_damaged_outlines_cost_no_image(tmp_path, text):
     path = tmp_path / "1.xml"
     path.write_bytes(text)
-    with pytest.warns(UserWarning, match=r"1\.xml: lesion outlines are left out"):
+    with pytest.warns(UserWarning, match=r"1\.xml"):
         assert lesion_boxes(path) == []
 
 
@@ -101,7 +101,7 @@ def test_raw_images_are_excluded_by_their_header(tmp_path):
 
 def test_two_copies_of_an_image_are_refused(release):
     native.write_inbreast_image(release / "copy", "22678622", ANNA, "R", "CC")
-    with pytest.raises(DatasetError, match="are the same image: remove one of them"):
+    with pytest.raises(DatasetError, match="same image"):
         inbreast.load(release)
 
 
@@ -109,13 +109,13 @@ def test_missing_parts_are_named(tmp_path):
     root = tmp_path / "INbreast"
     root.mkdir()
     assert inbreast.find(tmp_path) == root
-    with pytest.raises(DatasetError, match=r"lacks the table INbreast\.csv"):
+    with pytest.raises(DatasetError, match=r"INbreast\.csv"):
         inbreast.load(root)
     table = native.write_inbreast_table(root, [*ROWS, ROWS[0]])
     assert inbreast.find(tmp_path) is None, "the table alone is not the set"
-    with pytest.raises(DatasetError, match="holds no INbreast image"):
+    with pytest.raises(DatasetError, match="no INbreast image"):
         inbreast.load(root)
-    with pytest.raises(DatasetError, match="line 6: image 22678622 is listed twice"):
+    with pytest.raises(DatasetError, match="line 6: image 22678622"):
         inbreast.read_cases(table)
     table.write_text("a;b\n1;2\n")
     with pytest.raises(DatasetError, match="lacks the columns"):
@@ -145,7 +145,7 @@ def test_a_row_that_is_not_as_released_is_named(tmp_path, row, reason):
 def test_columns_that_come_twice_are_named(tmp_path):
     table = native.write_inbreast_table(tmp_path, ROWS[:1])
     table.write_text(table.read_text().replace("View", "View ;View").replace("CC", "CC;CC"))
-    with pytest.raises(DatasetError, match="has the column 'View' twice"):
+    with pytest.raises(DatasetError, match="'View' twice"):
         inbreast.read_cases(table)
 
 

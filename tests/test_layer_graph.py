@@ -67,13 +67,6 @@ def test_a_graph_survives_json_and_names_its_state():
     assert (graph.in_channels, graph.out_channels) == (3, 2)
 
 
-def test_output_of_a_layer_is_what_the_next_one_takes():
-    graph = LayerGraph(EVERY_KIND).eval()
-    x = torch.randn(1, 3, 8, 8)
-    torch.testing.assert_close(graph.dense(graph.output_of("gap", x)), graph(x))
-    assert graph.output_of("pool", x).shape == (1, 4, 5, 6)
-
-
 def test_input_and_shared_maps_are_left_as_they_are():
     graph = LayerGraph(
         [

@@ -77,7 +77,7 @@ def test_a_damaged_mask_is_an_error_that_names_it(cbis):
     (one, *_) = ImageTree(cbis.rglob("*.dcm")).roi_files("Mass-Training_P_00001_LEFT_CC_1", ())
     rows = cbis_ddsm.load(cbis)
     one.write_bytes(b"nothing")
-    with pytest.raises(UnreadableImageError, match=r"1-\d\.dcm cannot be decoded as a mask"):
+    with pytest.raises(UnreadableImageError, match=r"1-\d\.dcm"):
         lesions(rows)
 
 

@@ -154,7 +154,7 @@ def test_a_release_is_a_known_name_and_never_a_path(released, folder, release):
 
 
 def test_an_absent_file_is_named(tmp_path, folder):
-    with pytest.raises(WeightsError, match="absent: no such file"):
+    with pytest.raises(WeightsError, match="absent"):
         imports.import_file(tmp_path / "absent", folder, "frcnn_cad")
 
 
@@ -175,7 +175,7 @@ def test_a_network_of_another_width_is_refused(released, folder, monkeypatch):
 def test_a_folder_that_cannot_be_written_is_named(released, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    with pytest.raises(WeightsError, match="cannot be written"):
+    with pytest.raises(WeightsError, match="room"):
         imports.import_file(released, blocked / "weights")
 
 

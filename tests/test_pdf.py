@@ -15,7 +15,7 @@ from mammo.errors import MammoError
 def test_without_a_browser_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(pdf.shutil, "which", lambda _: None)
     monkeypatch.setattr(pdf, "_of_playwright", lambda: None)
-    with pytest.raises(MammoError, match=r"no Chromium to print with .*'apt install chromium'"):
+    with pytest.raises(MammoError, match="apt install chromium"):
         pdf.browser()
 
 
@@ -31,7 +31,7 @@ def test_a_browser_that_prints_nothing_is_named(tmp_path, monkeypatch):
     program.chmod(0o755)
     monkeypatch.setattr(pdf, "browser", lambda: str(program))
     monkeypatch.setattr(pdf.rendering, "render_as_one_page", lambda _: tmp_path / "index.html")
-    with pytest.raises(MammoError, match=r"chromium could not print .*index\.html: broken"):
+    with pytest.raises(MammoError, match="broken"):
         pdf.print_book(tmp_path)
     assert not (tmp_path / "book").exists()
 

@@ -49,7 +49,7 @@ def test_each_fault_is_named(column, value, message):
 
 
 def test_missing_columns_are_named():
-    with pytest.raises(MammoError, match="lack the columns split, y_score"):
+    with pytest.raises(MammoError, match="split, y_score"):
         check_predictions(predictions().drop(columns=["y_score", "split"]))
 
 

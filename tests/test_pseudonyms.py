@@ -69,7 +69,7 @@ def test_a_damaged_key_is_not_used(key_file, content):
 
 def test_a_key_that_cannot_be_made_is_named(monkeypatch):
     monkeypatch.setenv(pseudonyms.KEY_FILE_VARIABLE, "/proc/none/key")
-    with pytest.raises(MammoError, match=r"can be neither read nor made.*MAMMO_KEY_FILE"):
+    with pytest.raises(MammoError, match="MAMMO_KEY_FILE"):
         pseudonyms.local_key()
 
 

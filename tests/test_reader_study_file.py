@@ -58,7 +58,7 @@ def write(tmp_path, monkeypatch):
 )
 def test_a_pickle_that_asks_for_anything_else_is_refused_before_it_is_called(function):
     CALLED.clear()
-    with pytest.raises(pickle.UnpicklingError, match=r"asks for \S+, which no table needs"):
+    with pytest.raises(pickle.UnpicklingError, match="asks for"):
         reader_study.unpickle(pickle.dumps(Hostile(function, "touch")))
     assert not CALLED
 
@@ -68,14 +68,14 @@ def test_a_name_below_a_known_one_is_refused(name):
     module, _, attribute = name.partition(".core.frame.")
     module = f"{module}.core.frame" if attribute else "numpy"
     named = pickle.PROTO + b"\x04" + b"c" + f"{module}\n{attribute or 'load'}\n.".encode()
-    with pytest.raises(pickle.UnpicklingError, match="which no table needs"):
+    with pytest.raises(pickle.UnpicklingError, match="asks for"):
         reader_study.unpickle(named)
 
 
 def test_a_hostile_file_with_the_right_checksum_is_refused_in_one_sentence(write):
     CALLED.clear()
     path = write(pickle.dumps(Hostile(call_me)))
-    with pytest.raises(DatasetError, match=r"cannot be unpickled .*asks for .*call_me") as caught:
+    with pytest.raises(DatasetError, match="call_me") as caught:
         reader_study.read(path)
     assert "\n" not in str(caught.value) and not CALLED
 
@@ -84,7 +84,7 @@ def test_a_file_of_another_checksum_is_not_unpickled(tmp_path):
     CALLED.clear()
     path = tmp_path / reader_study.FILE
     path.write_bytes(pickle.dumps(Hostile(call_me)))
-    with pytest.raises(DatasetError, match=r"checksum 93d7edd236dc\.\.\. .*not unpickled: remove "):
+    with pytest.raises(DatasetError, match="93d7edd236dc"):
         reader_study.read(path)
     assert not CALLED
 
@@ -111,7 +111,7 @@ def test_a_table_is_read_with_its_columns_named(write, monkeypatch):
 @pytest.mark.parametrize("other", [table().drop(columns="label"), [1, 2]])
 def test_a_table_of_other_columns_is_refused(write, monkeypatch, other):
     monkeypatch.setattr(reader_study, "unpickle", lambda content: other)
-    with pytest.raises(DatasetError, match="does not hold the 24 columns expected"):
+    with pytest.raises(DatasetError, match="24 columns"):
         reader_study.read(write(b"a pickle"))
 
 

@@ -37,7 +37,7 @@ def test_a_variant_reads_no_table_that_its_study_has_read(study, monkeypatch):
 
 
 def test_no_phantoms_stand_for_a_set_that_is_not_the_papers(study):
-    with pytest.raises(ParameterError, match="cmmd is not there, and no synthetic set stands"):
+    with pytest.raises(ParameterError, match="cmmd"):
         study.locations.of("cmmd")
 
 
@@ -235,7 +235,7 @@ def test_what_is_in_place_is_found_without_torch(prepared):
 
 def test_a_folder_of_data_that_is_not_there_is_an_error(prepared, tmp_path):
     study = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path / "typo")))
-    with pytest.raises(MammoError, match=r"typo.*no such folder") as raised:
+    with pytest.raises(MammoError, match="typo") as raised:
         study.locations.of("mias")
     assert "\n" not in str(raised.value)
 

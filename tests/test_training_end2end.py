@@ -44,8 +44,8 @@ def patches() -> tuple[Windows, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 20000, (40, 40, 40))
     images[:, 8:24, 8:24] += (9000 * classes)[:, None, None]
-    corner = np.full(40, 4)
-    windows = Windows(images.astype(np.uint16), np.arange(40), corner, corner, (32, 32))
+    places = np.column_stack([np.arange(40), np.full((40, 2), 4)])
+    windows = Windows(images.astype(np.uint16), places, (32, 32))
     return windows, classes, np.arange(40) >= 30
 
 
@@ -67,22 +67,14 @@ def patch_classifier(backbone: str, seed: int) -> models.PatchClassifier:
 def fit_patches(folder, fabric, schedule=PATCH_STAGES, backbone="vgg16", seed=1):
     folder.mkdir(exist_ok=True)
     model = patch_classifier(backbone, seed)
-    task = end2end.PatchTask(
-        model,
-        *patches(),
-        schedule,
-        SETTINGS,
-        fabric,
-        top_convolutions=end2end.TOP_CONVOLUTIONS[backbone],
-        seed=seed,
-    )
+    task = end2end.PatchTask(model, *patches(), schedule, SETTINGS, fabric, seed)
     return model, fit(task, folder)
 
 
 def fit_whole_images(folder, fabric, schedule=IMAGE_STAGES, backbone="vgg16"):
     folder.mkdir(exist_ok=True)
     model = network(backbone)
-    task = end2end.WholeImageTask(model, *whole_images(), schedule, SETTINGS, fabric, seed=1)
+    task = end2end.WholeImageTask(model, *whole_images(), schedule, SETTINGS, fabric, 1)
     return model, fit(task, folder)
 
 
@@ -147,7 +139,7 @@ def test_statistics_are_taken_from_the_windows_as_they_are(fabric):
     take_anew(model, batches, fabric, "float32")
     grey = (torch.cat(batches) * 255 - model.mean).expand(-1, 3, -1, -1)
     with torch.no_grad():
-        maps = model.backbone.output_of("conv1", grey)
+        maps = model.backbone.conv1(grey)
     first = model.backbone.get_submodule("bn_conv1")
     torch.testing.assert_close(first.running_mean, maps.mean((0, 2, 3)), rtol=1e-4, atol=1e-2)
     assert first.momentum == 0.1 and not any(module.training for module in model.modules())
@@ -209,7 +201,7 @@ def test_batches_hold_the_classes_in_equal_parts(labels, seed):
 
 def test_classes_that_cannot_be_told_apart_are_refused(fabric):
     windows, labels, held = whole_images()
-    with pytest.raises(MammoError, match="images for choosing the epoch have one class only"):
+    with pytest.raises(MammoError, match="one class"):
         end2end.WholeImageTask(
             network(),
             windows,
@@ -223,9 +215,9 @@ def test_classes_that_cannot_be_told_apart_are_refused(fabric):
 
 
 def test_unknown_parts_and_empty_schedules_are_refused(fabric, tmp_path):
-    with pytest.raises(ParameterError, match="a stage trains 'head': expected one of top, all"):
+    with pytest.raises(ParameterError, match=r"'head'.*top, all"):
         fit_whole_images(tmp_path, fabric, (Stage("head", 1e-3, 1),))
-    with pytest.raises(ParameterError, match="the stages have no epoch"):
+    with pytest.raises(ParameterError, match="no epoch"):
         fit_whole_images(tmp_path, fabric, (Stage("all", 1e-3, 0),))
 
 

@@ -175,9 +175,9 @@ def test_frozen_layers_stay_and_images_without_lesions_take_part(data, fabric, t
 
 def test_what_cannot_be_learnt_from_is_refused(data, fabric, tmp_path):
     images, lesions = data
-    with pytest.raises(MammoError, match="training images has a lesion box"):
+    with pytest.raises(MammoError, match="lesion box"):
         fitted((images, lesions[:0]), tmp_path, fabric)
-    with pytest.raises(MammoError, match="one class only"):
+    with pytest.raises(MammoError, match="one class"):
         fitted((images.assign(label=0), lesions), tmp_path, fabric)
 
 

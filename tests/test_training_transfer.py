@@ -153,16 +153,16 @@ def test_balanced_loss_does_not_depend_on_the_prevalence(data, fabric, tmp_path)
 
 
 def test_one_class_is_refused(data, fabric, tmp_path):
-    with pytest.raises(MammoError, match="have one class only"):
+    with pytest.raises(MammoError, match="one class"):
         fitted(MadeMaps(data[0]), (np.zeros(120, int), data[1]), tmp_path, fabric)
 
 
 def test_checkpoint_of_another_model_is_refused(data, fabric, tmp_path):
     fitted(MadeMaps(data[0]), data, tmp_path, fabric)
     other = transfer.build_classifier(5, transfer.ClassifierSettings(8, 8), 0)
-    with pytest.raises(MammoError, match="a checkpoint of another model"):
+    with pytest.raises(MammoError, match="another model"):
         checkpoint.load(other, tmp_path)
-    with pytest.raises(MammoError, match="no such checkpoint"):
+    with pytest.raises(MammoError, match="nowhere"):
         checkpoint.load(other, tmp_path / "nowhere")
 
 

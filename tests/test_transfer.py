@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mammo.models import transfer, weights
+from mammo.models.description import describe_transfer
 
 
 def build(backbone: str, stride: int = 32) -> transfer.TransferModel:
@@ -73,7 +74,7 @@ def test_classifier_depends_on_its_seed_alone():
 
 def test_description_is_the_model_s_own_layers():
     model = build("alexnet")
-    rows = transfer.describe(model, 64)
+    rows = describe_transfer(model, 64)
     assert [row["name"] for row in rows if row["part"] == "classifier"] == [
         "conv",
         "relu",
@@ -94,4 +95,4 @@ def test_description_is_the_model_s_own_layers():
         "frozen": True,
     }
     model.extractor.requires_grad_(True)
-    assert not any(row["frozen"] for row in transfer.describe(model, 64))
+    assert not any(row["frozen"] for row in describe_transfer(model, 64))

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 import native
-from mammo.datasets import cbis_ddsm_cases, cmmd_cases, detections, inbreast_cases, mias_info
+from mammo.datasets import cbis_ddsm_cases, cmmd_cases, detections, inbreast, mias
 from mammo.datasets.institution.labels import read_labels
 from mammo.evaluation.tables.score_file import read_scores
 from mammo.files import spreadsheet
@@ -92,7 +92,7 @@ def _read_cbis(path: Path) -> pd.DataFrame:
 
 
 def _read_inbreast(path: Path) -> pd.DataFrame:
-    return pd.DataFrame(inbreast_cases.label_cases(inbreast_cases.read_cases(path), path))
+    return pd.DataFrame(inbreast.label_cases(inbreast.read_cases(path), path))
 
 
 def _read_cmmd(path: Path) -> pd.DataFrame:
@@ -102,7 +102,7 @@ def _read_cmmd(path: Path) -> pd.DataFrame:
 
 
 def _read_info(path: Path) -> pd.DataFrame:
-    return pd.DataFrame(row for rows in mias_info.read_findings(path).values() for row in rows)
+    return pd.DataFrame(row for rows in mias.read_findings(path).values() for row in rows)
 
 
 def _read_labels(path: Path) -> pd.DataFrame:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mammo.datasets.phantom import tables, write_institution
+from mammo.datasets.phantom import write_institution
 from mammo.datasets.phantom.imaging import exposures
 from mammo.datasets.phantom.lesion_plan import sample
-from mammo.datasets.phantom.population import Breast, Case
+from mammo.datasets.phantom.population import SCREENING_DIAMETER, Breast, Case
 from mammo.datasets.phantom.streams import Streams
 
 SIDES, VIEWS = ("L", "R"), ("CC", "MLO")
@@ -52,7 +52,7 @@ def phantoms(number: int, seed: int, size: tuple[int, int]) -> Views:
     malignant = bool(diagnosis(number, _lesion_side(number)).label)
     rng = streams.generator("population")
     kind = ("mass", "calcification")[number // 4 % 2]
-    lesion = sample(rng, kind, malignant, tables.SCREENING_DIAMETER)
+    lesion = sample(rng, kind, malignant, SCREENING_DIAMETER)
     breasts = tuple(
         Breast(side, VIEWS, (lesion,) if side == _lesion_side(number) else ()) for side in SIDES
     )

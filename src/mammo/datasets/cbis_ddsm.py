@@ -143,14 +143,10 @@ def tables(folder: Path) -> pd.DataFrame:
 
 
 def _locate(image: dict, tree: ImageTree, source: str) -> dict:
-    file = tree.full_image(image["image_id"], image["image_series"])
-    masks = [tree.roi_files(roi_id, series) for roi_id, series in image["rois"]]
-    row = {
-        **{name: image[name] for name in image if name not in ("rois", "image_series")},
-        "dataset": CARD.name,
-        "source": source,
-        "path": str(file) if file else None,
-        "mask_paths": [[str(mask) for mask in files] for files in masks],
-    }
-    absent = {} if file or row.get("excluded") else {"excluded": Exclusion(Kind.NOT_FOUND)}
-    return {**row, **absent}
+    row = image | {"dataset": CARD.name, "source": source}
+    file = tree.full_image(row["image_id"], row.pop("image_series"))
+    masks = [tree.roi_files(roi_id, series) for roi_id, series in row.pop("rois")]
+    row["mask_paths"] = [[str(mask) for mask in files] for files in masks]
+    if file is None:
+        return {"excluded": Exclusion(Kind.NOT_FOUND), **row}
+    return {**row, "path": str(file)}

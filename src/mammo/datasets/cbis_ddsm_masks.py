@@ -53,9 +53,9 @@ def lesion_boxes(mask_path: str | Path, image_shape: tuple[int, int]) -> list[di
         return []
     rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
     edges = np.array([[rows[0], columns[0]], [rows[-1] + 1, columns[-1] + 1]])
-    (row_min, col_min), (row_max, col_max) = np.rint(edges * scale).astype(int).tolist()
-    box = {"row_min": row_min, "col_min": col_min, "row_max": row_max, "col_max": col_max}
-    return [{**box, "kind": "lesion"}]
+    box = np.rint(edges * scale).astype(int).ravel().tolist()
+    names = ("row_min", "col_min", "row_max", "col_max", "kind")
+    return [dict(zip(names, (*box, "lesion"), strict=True))]
 
 
 def _two_valued(pixels: np.ndarray, peak: int) -> bool:

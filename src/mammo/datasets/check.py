@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -46,7 +47,7 @@ def check_dataset(name: str, path: Path | None = None, *, data_root: Path = Path
     if name == institution.CARD.name:  # whose files' names may be patients' names
         frame = manifest.concealed(frame)
     counts = counts_table(frame, dataset.card, "found")
-    return Report(name, place, counts, _findings(frame, name, data_root))
+    return Report(name, place, counts, tuple(_findings(frame, name, data_root)))
 
 
 def _unusable(name: str, place: Path | None, fault: str, data_root: Path) -> Report:
@@ -67,69 +68,57 @@ def _unusable(name: str, place: Path | None, fault: str, data_root: Path) -> Rep
     return Report(name, place, counts_table(described, dataset.card, "in tables"), findings)
 
 
-def _findings(frame: pd.DataFrame, name: str, data_root: Path) -> tuple[Finding, ...]:
+def _findings(frame: pd.DataFrame, name: str, data_root: Path) -> Iterator[Finding]:
     used = manifest.used(frame)
-    findings = [*_provenance(frame), *_classes(used), *_excluded(frame), *_leakage(used)]
-    if set(frame["source"]) == {"real"}:
-        findings += _completeness(frame, name, data_root)
-    unknown = int(used["laterality"].isna().sum())
-    if unknown:
-        text = f"{unknown} images do not say which breast they show; their content decides"
-        findings.append(Finding("note", text))
-    return tuple(findings)
-
-
-def _provenance(frame: pd.DataFrame) -> list[Finding]:
     if "synthetic" in set(frame["source"]):
-        return [Finding("note", "the images are SYNTHETIC phantoms, not patients")]
-    return [Finding("ok", "the files are taken as real")]
-
-
-def _classes(used: pd.DataFrame) -> list[Finding]:
+        yield Finding("note", "the images are SYNTHETIC phantoms, not patients")
+    else:
+        yield Finding("ok", "the files are taken as real")
     malignant, benign = int((used["label"] == 1).sum()), int((used["label"] == 0).sum())
     text = f"{malignant} malignant and {benign} benign images can be used"
     if malignant and benign:
-        return [Finding("ok", text)]
-    return [Finding("error", text, "both classes are needed: an auROC compares them")]
+        yield Finding("ok", text)
+    else:
+        yield Finding("error", text, "both classes are needed: an auROC compares them")
+    yield from _excluded(frame)
+    yield from _leakage(used)
+    if set(frame["source"]) == {"real"}:
+        yield from _completeness(frame, name, data_root)
+    if unknown := int(used["laterality"].isna().sum()):
+        text = f"{unknown} images do not say which breast they show; their content decides"
+        yield Finding("note", text)
 
 
-def _excluded(frame: pd.DataFrame) -> list[Finding]:
+def _excluded(frame: pd.DataFrame) -> Iterator[Finding]:
     """One finding per reason; the text before a colon is the reason, the rest its detail."""
     reasons = frame["excluded"].str.partition(":")[0]
-    findings = []
     for (name, reason), rows in frame.groupby(["excluded_kind", reasons], sort=False):
         examples = ", ".join(_example(row) for row in rows.head(_EXAMPLES).itertuples())
         examples += ", ..." if len(rows) > _EXAMPLES else ""
         kind = Kind[name]
         severity = "note" if kind.is_by_rule else "warning"
         text = f"{len(rows)} excluded: {reason} ({examples})"
-        findings.append(Finding(severity, text, kind.remedy_of_release))
-    return findings
+        yield Finding(severity, text, kind.remedy_of_release)
 
 
 def _example(row) -> str:
     return row.path or row.excluded.partition(": ")[2] or row.image_id
 
 
-def _leakage(frame: pd.DataFrame) -> list[Finding]:
-    leaking = manifest.patients_in_both(frame)
-    if leaking.empty:
-        return []
-    return [
-        Finding(
+def _leakage(frame: pd.DataFrame) -> Iterator[Finding]:
+    if n := len(manifest.patients_in_both(frame)):
+        yield Finding(
             "note",
-            f"leakage: {len(leaking)} patients have images on both sides of the official split",
+            f"leakage: {n} patients have images on both sides of the official split",
             "keep the default split by patient, which has no patient on both sides",
         )
-    ]
 
 
-def _completeness(frame: pd.DataFrame, name: str, data_root: Path) -> list[Finding]:
+def _completeness(frame: pd.DataFrame, name: str, data_root: Path) -> Iterator[Finding]:
     released = KNOWN[name].card.released.images_total
     present = int(frame["path"].notna().sum())
-    if released is None:
-        return []
     if present == released:
-        return [Finding("ok", f"all {released} images of the release are there")]
-    text = f"{present} images are there, of {released} in the release"
-    return [Finding("warning", text, how_to_get(name, data_root))]
+        yield Finding("ok", f"all {released} images of the release are there")
+    elif released is not None:
+        text = f"{present} images are there, of {released} in the release"
+        yield Finding("warning", text, how_to_get(name, data_root))

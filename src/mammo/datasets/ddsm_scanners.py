@@ -10,27 +10,12 @@ the scanner, and its patients' numbers are not DDSM's case numbers.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 Diagnosis = Literal["cancer", "benign", "benign_without_callback", "normal"]
 Scanner = Literal["DBA", "LUMISYS", "HOWTEK"]
 
-
-class Volume(NamedTuple):
-    """One volume: its number within the diagnosis, the scanner of all its films, its cases."""
-
-    diagnosis: Diagnosis
-    number: int
-    scanner: Scanner
-    cases: int
-
-    @property
-    def name(self) -> str:
-        """DDSM's name of the volume, such as "cancer_01"."""
-        return f"{self.diagnosis}_{self.number:02d}"
-
-
-_CASES: dict[tuple[Diagnosis, Scanner], dict[int, int]] = {
+CASES: dict[tuple[Diagnosis, Scanner], dict[int, int]] = {
     ("cancer", "DBA"): {3: 66, 4: 31},
     ("cancer", "LUMISYS"): {1: 69, 2: 88, 5: 83, 9: 81, 15: 72},
     ("cancer", "HOWTEK"): {6: 56, 7: 52, 8: 55, 10: 59, 11: 59, 12: 80, 13: 21, 14: 42},
@@ -41,13 +26,7 @@ _CASES: dict[tuple[Diagnosis, Scanner], dict[int, int]] = {
     ("normal", "LUMISYS"): {9: 59, 10: 23},
     ("normal", "HOWTEK"): {7: 78, 8: 27, 11: 58, 12: 20},
 }
-
-VOLUMES: tuple[Volume, ...] = tuple(
-    Volume(diagnosis, number, scanner, cases)
-    for (diagnosis, scanner), volumes in _CASES.items()
-    for number, cases in volumes.items()
-)
-"""All 43 volumes."""
+"""Cases of each volume by its number within the diagnosis, such as "cancer_01"."""
 
 
 def cases_by_scanner(*diagnoses: Diagnosis) -> dict[Scanner, int]:
@@ -59,7 +38,7 @@ def cases_by_scanner(*diagnoses: Diagnosis) -> dict[Scanner, int]:
         Without any, the cases of all diagnoses.
     """
     counts: Counter[Scanner] = Counter({"DBA": 0, "LUMISYS": 0, "HOWTEK": 0})
-    for volume in VOLUMES:
-        if not diagnoses or volume.diagnosis in diagnoses:
-            counts[volume.scanner] += volume.cases
+    for (diagnosis, scanner), volumes in CASES.items():
+        if not diagnoses or diagnosis in diagnoses:
+            counts[scanner] += sum(volumes.values())
     return dict(counts)

@@ -7,28 +7,30 @@ doi:10.1038/s41598-018-22437-z. Files of https://github.com/riblidezso/frcnn_cad
 from __future__ import annotations
 
 import re
-import reprlib
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from mammo.datasets.folders import SYNTHETIC_MARKER, candidates, walk
-from mammo.datasets.inbreast_cases import TABLE_NAME, read_cases
+from mammo.datasets.inbreast import TABLE_NAME, read_cases
+from mammo.datasets.original_tables import read_table, refuse_others
 from mammo.errors import DatasetError
-from mammo.files import spreadsheet
 
 FOLDER = "frcnn_cad"
 """Under the data root."""
 
 PREDICTIONS = "inbreast_predictions.tsv"
 TRUTH = "inbreast_ground_truth_cancer_bbox_rois.tsv"
+SHA256 = {
+    PREDICTIONS: "cfd7d7ba21652fc6a4b94b2b68a0e210afc17f12ef0d58307d32923ffb29c1fa",
+    TRUTH: "cd599eab6632875d793c3dc82ece2e7d1079b6808dfcfddbf79807c78fb5f8b5",
+}
 
 _IMAGE = re.compile(
-    r"(?P<number>\d{8})_(?P<patient>[0-9a-f]{8,})_MG_(?P<side>[LR])_[A-Z]+_ANON", re.IGNORECASE
+    r"^(?P<number>\d{8})_(?P<patient>[0-9a-f]{8,})_MG_(?P<side>[LR])_[A-Z]+_ANON$", re.I
 )
 _BOX = {"x0": "col_min", "x1": "col_max", "y0": "row_min", "y1": "row_max"}
-_PIXELS = re.compile("-?[0-9]{1,6}")
+_PIXELS, _SCORE = "[0-9]{1,6}", r"0(\.[0-9]+)?(e-[0-9]+)?|1(\.0+)?"
 _ONE_PATIENT = 100
 """Neighbours in INbreast.csv whose numbers differ by no more are of one patient: so it is
 wherever the patients are known."""
@@ -48,7 +50,7 @@ def read_detections(path: Path) -> pd.DataFrame:
     DatasetError
         Naming the line that is not as released.
     """
-    return _read(path, {"filename": str, "score": _score, **dict.fromkeys(_BOX, _pixels)})
+    return _read(path, "filename", "score")
 
 
 def read_cancers(path: Path) -> pd.DataFrame:
@@ -59,7 +61,7 @@ def read_cancers(path: Path) -> pd.DataFrame:
     DataFrame
         As `read_detections`, without the score.
     """
-    return _read(path, {"fn": str, **dict.fromkeys(_BOX, _pixels)})
+    return _read(path, "fn")
 
 
 def find_table(data_root: Path) -> Path | None:
@@ -121,54 +123,27 @@ def images(table: Path, detections: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _read(path: Path, columns: dict[str, Callable[[str], object]]) -> pd.DataFrame:
+def _read(path: Path, image: str, *scores: str) -> pd.DataFrame:
     try:
-        sheet = spreadsheet.read_sheet(path)
+        table = read_table(path, [image, *scores, *_BOX])
     except DatasetError as error:
         raise DatasetError(
             f"{error}; remove {path.parent} and run 'mammo fetch frcnn-cad-predictions'"
         ) from None
-    if list(sheet.header) != list(columns):
-        raise DatasetError(
-            f"{path}, line 1: the columns are {reprlib.repr(list(sheet.header))}, expected "
-            f"{list(columns)}; fetch the file again"
-        )
-    lines = zip(sheet.rows, sheet.lines, strict=True)
-    rows = [_row(cells, columns, f"{path}, line {line}") for cells, line in lines]
-    if not rows:
+    if table.empty:
         raise DatasetError(f"{path} holds no row; fetch the file again")
-    return pd.DataFrame(rows)
-
-
-def _row(cells: Sequence[str], columns: dict[str, Callable[[str], object]], place: str) -> dict:
-    try:
-        values = {
-            name: kind(cell) for (name, kind), cell in zip(columns.items(), cells, strict=True)
-        }
-    except ValueError as error:
-        raise DatasetError(
-            f"{place}: {' '.join(columns)} expected ({error}); fetch the file again"
-        ) from error
-    image = _IMAGE.fullmatch(cells[0])
-    if not image:
-        name = reprlib.repr(cells[0])
-        raise DatasetError(f"{place}: {name} is no image of INbreast; fetch the file again")
-    box = {name: values[released] for released, name in _BOX.items()}
-    if not (0 <= box["row_min"] < box["row_max"] and 0 <= box["col_min"] < box["col_max"]):
-        raise DatasetError(f"{place}: the box {box} is empty or negative; fetch the file again")
-    score = {"score": values["score"]} if "score" in values else {}
-    names = {"image_id": image["number"], "patient_id": image["patient"].lower()}
-    return {**names, "laterality": image["side"].upper(), **score, **box}
-
-
-def _pixels(text: str) -> int:
-    if not _PIXELS.fullmatch(text):
-        raise ValueError(f"{reprlib.repr(text)} is no number of pixels")
-    return int(text)
-
-
-def _score(text: str) -> float:
-    score = float(text)
-    if not 0 <= score <= 1:
-        raise ValueError(f"the score {text[:20]} is outside 0 to 1")
-    return score
+    named = table[image].str.extract(_IMAGE)
+    refuse_others(path, table[image], named["number"].notna(), "an image of INbreast")
+    for name in scores:
+        refuse_others(path, table[name], table[name].str.fullmatch(_SCORE), "a score from 0 to 1")
+    for name in _BOX:
+        is_number = table[name].str.fullmatch(_PIXELS)
+        refuse_others(path, table[name], is_number, "a number of pixels in an image")
+    box = table[list(_BOX)].map(int).rename(columns=_BOX)
+    is_box = (box["row_min"] < box["row_max"]) & (box["col_min"] < box["col_max"])
+    edges = table[list(_BOX)].agg(" ".join, axis=1).rename("box " + " ".join(_BOX))
+    refuse_others(path, edges, is_box, "a box with an inside")
+    facts = {"image_id": named["number"], "patient_id": named["patient"].str.lower()}
+    facts |= {"laterality": named["side"].str.upper()}
+    facts |= {name: table[name].map(float) for name in scores}
+    return pd.DataFrame({**facts, **box}).reset_index(drop=True)

@@ -55,10 +55,7 @@ class Kind(Enum):
         "the side is unknown, and the labels are by breast",
         "add the side of these images to their names, or use a table by image",
     )
-    TWO_SIDES = (
-        "its header names both sides",
-        "name the side of these images in a table by image",
-    )
+    TWO_SIDES = ("its header names both sides", "name the side of these images in a table by image")
     NO_BREAST = "the header does not say whose breast it shows, or which"
     OTHER_PATIENT = "the patient differs between header and folder"
     OTHER_VIEW = "side or view differ between file name and table"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mammo.datasets import KNOWN, detections, reader_study
+from mammo.datasets.mias import ARCHIVE_BOUNDS
 from mammo.errors import DatasetError, ParameterError
 from mammo.files.archives import unpack
 from mammo.files.download import download
@@ -29,10 +30,6 @@ class Download:
         Patterns of the files that the checksum covers.
     sha256 : str
         See `contents_sha256`. Of the contents, not of the archive: repacked copies are as good.
-    max_bytes : int
-        Bound on the archive.
-    max_unpacked_bytes, max_files : int
-        Bounds on what it holds.
     """
 
     url: str
@@ -40,9 +37,6 @@ class Download:
     folder: str
     contents: tuple[str, ...]
     sha256: str
-    max_bytes: int
-    max_unpacked_bytes: int
-    max_files: int
 
 
 DOWNLOADS = {
@@ -52,9 +46,6 @@ DOWNLOADS = {
         folder="mias",
         contents=("*.pgm", "Info.txt"),
         sha256="f3e07a1b9abf211fc5237d6bc40998cc9ee1a191dd8e0f77c577656051d660b1",
-        max_bytes=2**28,
-        max_unpacked_bytes=2**30,
-        max_files=1000,
     )
 }
 """Archives that `fetch` can get; a further set is an entry here."""
@@ -72,8 +63,6 @@ class Files:
         Name under the data root.
     sha256 : mapping of str to str
         File name to its checksum.
-    max_bytes : int
-        Bound on each file.
     terms : str
         What their owners allow, in words, and their page.
     """
@@ -81,10 +70,10 @@ class Files:
     urls: tuple[str, ...]
     folder: str
     sha256: Mapping[str, str]
-    max_bytes: int
     terms: str
 
 
+_MOST_BYTES, _MOST_ARCHIVE_BYTES = 2**20, 2**28
 _NYU = "https://raw.githubusercontent.com/nyukat/mammography_metarepository"
 
 RELEASED = {
@@ -92,7 +81,6 @@ RELEASED = {
         urls=(f"{_NYU}/master/reader_study", f"{_NYU}/main/reader_study"),
         folder=reader_study.FOLDER,
         sha256={reader_study.FILE: reader_study.SHA256},
-        max_bytes=2**20,
         terms=(
             "BSD-2-Clause, Copyright (c) 2022, Stadnick, Witowski, Rajiv, Chledowski, Shamout, "
             "Cho, Geras. Page: https://github.com/nyukat/mammography_metarepository"
@@ -101,13 +89,7 @@ RELEASED = {
     "frcnn-cad-predictions": Files(
         urls=("https://raw.githubusercontent.com/riblidezso/frcnn_cad/master/data",),
         folder=detections.FOLDER,
-        sha256={
-            detections.PREDICTIONS: (
-                "cfd7d7ba21652fc6a4b94b2b68a0e210afc17f12ef0d58307d32923ffb29c1fa"
-            ),
-            detections.TRUTH: ("cd599eab6632875d793c3dc82ece2e7d1079b6808dfcfddbf79807c78fb5f8b5"),
-        },
-        max_bytes=2**20,
+        sha256=detections.SHA256,
         terms=(
             "Their authors state no licence: they are fetched from the authors' page and never "
             "shipped here. Page: https://github.com/riblidezso/frcnn_cad"
@@ -162,15 +144,10 @@ def fetch(name: str, data_root: Path, url: str | None = None) -> Path:
         _verify(folder, wanted, f"{folder}: remove it and fetch it again")
         return folder
     if not archive.is_file():
-        download(url or wanted.url, archive, max_bytes=wanted.max_bytes)
+        download(url or wanted.url, archive, max_bytes=_MOST_ARCHIVE_BYTES)
+    remedy = f"{archive}: remove it and fetch it again, from another address"
     return unpack(
-        archive,
-        folder,
-        max_bytes=wanted.max_unpacked_bytes,
-        max_files=wanted.max_files,
-        verify=lambda unpacked: _verify(
-            unpacked, wanted, f"{archive}: remove it and fetch it again, from another address"
-        ),
+        archive, folder, **ARCHIVE_BOUNDS, verify=lambda partial: _verify(partial, wanted, remedy)
     )
 
 
@@ -202,12 +179,8 @@ def how_to_get(name: str, data_root: Path) -> str:
     card = KNOWN[name].card
     steps = [step.replace("DATA_ROOT", str(data_root)) for step in card.how_to_get]
     fetchable = "" if name in DOWNLOADS else f"{name} cannot be fetched automatically. "
-    return "\n".join(
-        [
-            f"{fetchable}Licence: {card.licence}. Page: {card.url}",
-            *(f"  {number}. {step}" for number, step in enumerate(steps, start=1)),
-        ]
-    )
+    numbered = [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
+    return "\n".join([f"{fetchable}Licence: {card.licence}. Page: {card.url}", *numbered])
 
 
 def _address_below(url: str, name: str) -> str:
@@ -226,7 +199,8 @@ def _fetch_files(name: str, data_root: Path, url: str | None) -> Path:
         return folder
     partial = data_root / f".{wanted.folder}.part"
     try:
-        _download_from_any((url,) if url else wanted.urls, partial, wanted)
+        for file in wanted.sha256:
+            _download(file, (url,) if url else wanted.urls, partial)
     except DatasetError as error:
         with suppress(OSError):  # Empty where nothing came.
             partial.rmdir()
@@ -240,18 +214,16 @@ def _fetch_files(name: str, data_root: Path, url: str | None) -> Path:
     return folder
 
 
-def _download_from_any(urls: tuple[str, ...], folder: Path, wanted: Files) -> None:
-    """Download what is not there yet; the last address has the last word on what fails."""
-    for url in urls[:-1]:
+def _download(file: str, urls: Sequence[str], folder: Path) -> None:
+    """Download a file that is not there yet; the last address has the last word on what fails."""
+    if (folder / file).is_file():
+        return
+    *first, last = (f"{url.rstrip('/')}/{file}" for url in urls)
+    for url in first:
         with suppress(DatasetError):
-            return _download_files(url, folder, wanted)
-    return _download_files(urls[-1], folder, wanted)
-
-
-def _download_files(url: str, folder: Path, wanted: Files) -> None:
-    for file in wanted.sha256:
-        if not (folder / file).is_file():
-            download(f"{url.rstrip('/')}/{file}", folder / file, max_bytes=wanted.max_bytes)
+            download(url, folder / file, max_bytes=_MOST_BYTES)
+            return
+    download(last, folder / file, max_bytes=_MOST_BYTES)
 
 
 def _verify_files(folder: Path, wanted: Files, remedy: str) -> None:

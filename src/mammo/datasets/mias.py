@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,6 @@ from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
 from mammo.datasets.manifest_headers import add_header_facts
-from mammo.datasets.mias_info import read_findings
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
 from mammo.files.archives import unpack
@@ -59,6 +59,13 @@ MINI_ROWS = 1024
 _ARCHIVE_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 _IMAGE_NAME = re.compile(r"(?P<film>mdb(?P<number>\d{3}))(?:(?P<side>[lr])[smlx])?\.pgm", re.I)
 _PATHOLOGIES = {"M": "MALIGNANT", "B": "BENIGN", None: "NORMAL"}
+_FINDING = re.compile(
+    r"(?P<film>mdb\d{3})\s+(?P<density>[FGD])\s+(?P<type>[A-Z]{4})"
+    r"(?:\s+(?P<severity>[BM])"
+    r"(?:\s+(?P<x>\d{1,4})\s+(?P<y>\d{1,4})\s+(?P<radius>\d{1,4})|\s+\*NOTE 3\*)?)?",
+    re.ASCII,
+)
+_MOST_BYTES = 2**20
 _MINI_SPACING_MM = 0.2
 _FULL_SPACING_MM = 0.05
 
@@ -160,10 +167,7 @@ def _info(files: Sequence[Path], folder: Path) -> Path:
 
 
 def _row(
-    film: str,
-    image: tuple[Path, re.Match] | None,
-    findings: list[dict] | None,
-    label_rule: str,
+    film: str, image: tuple[Path, re.Match] | None, findings: list[dict] | None, label_rule: str
 ) -> dict:
     case = f"case_{(int(film[3:]) + 1) // 2:03d}"
     row = {
@@ -214,3 +218,41 @@ def _box(finding: dict) -> dict:
         "kind": finding["type"].lower(),
         "pathology": _PATHOLOGIES[finding["severity"]],
     }
+
+
+def read_findings(info: Path) -> dict[str, list[dict]]:
+    """Read Info.txt: prose, then one row per abnormality or normal film.
+
+    Returns
+    -------
+    dict
+        Film ("mdb001") -> rows with density (F, G, D), type (NORM, CALC, CIRC, SPIC, MISC, ARCH,
+        ASYM), severity (B, M or None) and x, y, radius in pixels from the bottom left, or None
+        where the set gives none.
+
+    Raises
+    ------
+    DatasetError
+        Naming the line that cannot be understood.
+    """
+    findings: dict[str, list[dict]] = defaultdict(list)
+    for number, line in enumerate(_text(info).splitlines(), start=1):
+        if not re.match(r"mdb\d", line):
+            continue
+        match = _FINDING.fullmatch(line.strip())
+        if not match or (match["type"] == "NORM") != (match["severity"] is None):
+            raise DatasetError(
+                f"{info}, line {number}: {line.strip()[:80]!r} is not 'mdbNNN density class "
+                "severity x y radius'; restore the file from the archive"
+            )
+        findings[match["film"]].append(match.groupdict())
+    return dict(findings)
+
+
+def _text(info: Path) -> str:
+    try:
+        if info.stat().st_size > _MOST_BYTES:
+            raise DatasetError(f"{info} has more than {_MOST_BYTES:,} bytes; restore the file")
+        return info.read_text(encoding="latin-1")
+    except OSError as error:
+        raise DatasetError(f"{info} cannot be read: {error.strerror}") from None

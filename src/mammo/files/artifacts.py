@@ -108,16 +108,15 @@ def folder_fingerprint(folder: Path) -> str:
 def commit() -> str:
     """Return the git commit, marked ``+changes`` where files differ from it, or ``unknown``."""
     try:
-        git = ["git", "-C", str(code.PACKAGE)]
-        head = subprocess.run(
-            [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
-        )
-        status = subprocess.run(
-            [*git, "status", "--porcelain"], capture_output=True, text=True, check=True
-        )
+        head, changes = _git("rev-parse", "HEAD"), _git("status", "--porcelain")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return head.stdout.strip() + ("+changes" if status.stdout.strip() else "")
+    return head + ("+changes" if changes else "")
+
+
+def _git(*words: str) -> str:
+    command = ["git", "-C", str(code.PACKAGE), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 class Artifacts:

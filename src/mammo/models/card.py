@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 """Mean of ImageNet's red, green and blue values in [0, 1], as torchvision's weights expect."""
@@ -42,30 +41,21 @@ class ModelCard:
         Row of Tables 2 and 3: "ours", "end2end" or "frcnn_cad".
     backbone : str
         "alexnet", "vgg16" or "resnet50": the column of Tables 2 and 3.
-    input_size : tuple of int or None
-        Rows and columns of the input; None where the model takes the prepared image's size.
     preprocessing : str
         From grey values to the network's input.
     weights : WeightsSource
         Of the extractor (ours) or of the whole model.
     trained_on : tuple of str
         Data sets, by their key, that the paper's model saw in training.
-    validated_on : str
-        Data set of the published validation auROC (Table 2).
     citation : str
         The work that describes it.
-    published : mapping
-        Published facts, in words or numbers.
     """
 
     name: str
     title: str
     family: str
     backbone: str
-    input_size: tuple[int, int] | None
     preprocessing: str
     weights: WeightsSource
     trained_on: tuple[str, ...]
-    validated_on: str
     citation: str
-    published: Mapping[str, str | float] = field(default_factory=dict)

@@ -1,15 +1,48 @@
-"""The layers of the published models as they are, for a figure or a table to show."""
+"""The layers of the models as they are, for a figure or a table to show."""
 
 from __future__ import annotations
 
+import copy
 import math
+from collections.abc import Callable
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mammo.models.end2end import End2End
 from mammo.models.frcnn_cad import FasterRCNN
-from mammo.models.layer_order import Layer, layers_passed
+from mammo.models.transfer import TransferModel
+
+Layer = dict[str, Any]
+
+
+def describe_transfer(model: TransferModel, size: int) -> list[Layer]:
+    """Return the model's layers in the order in which data passes them.
+
+    Parameters
+    ----------
+    model : TransferModel
+    size : int
+        Side of the input image in pixels.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``type``, ``output`` (channels, rows, columns or features), ``parameters``
+        (their number), ``part`` ("extractor" or "classifier"), ``frozen`` (whether training
+        leaves it as it is).
+    """
+    is_frozen = {
+        part: not any(p.requires_grad for p in own.parameters())
+        for part, own in model.named_children()
+    }
+    rows = []
+    for layer in _layers_passed(model, lambda probe: probe(_nothing(1, size, size))):
+        part, _, name = layer["name"].partition(".")
+        kind = type(model.get_submodule(layer["name"])).__name__
+        rows.append({**layer, "name": name, "type": kind, "part": part, "frozen": is_frozen[part]})
+    return rows
 
 
 def describe_end2end(model: End2End, rows: int, columns: int) -> list[Layer]:
@@ -28,7 +61,7 @@ def describe_end2end(model: End2End, rows: int, columns: int) -> list[Layer]:
         (channels, rows, columns; or values), ``parameters`` (their number), ``part`` ("input",
         "backbone" or "top").
     """
-    described = layers_passed(model, lambda probe: probe(_nothing(1, rows, columns)))
+    described = _layers_passed(model, lambda probe: probe(_nothing(1, rows, columns)))
     kinds = {
         f"{part}.{layer['name']}": layer["kind"]
         for part in ("backbone", "top")
@@ -63,7 +96,7 @@ def describe_frcnn_cad(model: FasterRCNN, rows: int, columns: int) -> list[Layer
         probe.head(features, _nothing(5))
 
     layers = [_input(3, rows, columns)]
-    for layer in layers_passed(model, run):
+    for layer in _layers_passed(model, run):
         name = layer["name"]
         part = {"conv": "backbone", "rpn_": "rpn"}.get(name[:4], "head")
         kind = "conv" if len(layer["output"]) == 3 else "dense"
@@ -89,3 +122,37 @@ def _nothing(*shape: int) -> Tensor:
 
 def _input(*shape: int) -> Layer:
     return {"name": "input", "kind": "input", "output": shape, "parameters": 0, "part": "input"}
+
+
+def _layers_passed(model: nn.Module, run: Callable[[Any], object]) -> list[Layer]:
+    """Return ``name``, ``output`` and ``parameters`` of the modules that a run passes.
+
+    Parameters
+    ----------
+    model : Module
+        Left as it is.
+    run : callable
+        Takes a copy on the meta device and passes data through it.
+
+    Returns
+    -------
+    list of dict
+        One for each pass of a module without children; ``output`` is its shape without the batch,
+        ``parameters`` their number.
+    """
+    probe = copy.deepcopy(model).to("meta").eval()
+    layers: list[Layer] = []
+
+    def note(name: str):
+        def hook(module: nn.Module, _: Any, output: Tensor) -> None:
+            parameters = sum(p.numel() for p in module.parameters())
+            shape = tuple(output.shape[1:])
+            layers.append({"name": name, "output": shape, "parameters": parameters})
+
+        return hook
+
+    for name, module in probe.named_modules():
+        if not any(module.children()):
+            module.register_forward_hook(note(name))
+    run(probe)
+    return layers

@@ -12,10 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-_END2END_PAGE = "https://github.com/lishen/end2end-all-conv"
-_FRCNN_CAD_PAGE = "https://github.com/riblidezso/frcnn_cad"
-_END2END_LICENCE = "CC BY-NC-SA 4.0"
-_INPUT = (1152, 896)
 _NOTE = (
     "File name, means, published auROC and licence from the repository's README and its example "
     "notebook; the repository has also held a LICENSE file with the text of CC BY-NC-ND 4.0. "
@@ -119,10 +115,26 @@ class Release:
     detector: Mapping[str, float] = field(default_factory=dict)
 
 
-def _end2end(
-    name: str, file: str, backbone: str, top: str, form: Form, auroc: float, auroc_flips: float
-) -> Release:
-    on_inbreast = name.startswith("inbreast")
+_PLAIN, _BOTTLENECKS = "512x1", "[512-512-1024]x2"
+_FORMS = {
+    ("vgg16", _PLAIN): Form(13, 512, 0, 512),
+    ("vgg16", _BOTTLENECKS): Form(13, 512, 4, 1024),
+    ("resnet50", _BOTTLENECKS): Form(53, 2048, 4, 1024),
+}
+_END2END = (
+    ("ddsm_vgg16_hybrid", "ddsm_vgg16_s10_[512-512-1024]x2_hybrid.h5", 0.85, 0.88),
+    ("ddsm_vgg16_512x1", "ddsm_vgg16_s10_512x1.h5", 0.83, 0.86),
+    ("inbreast_vgg16_hybrid", "inbreast_vgg16_[512-512-1024]x2_hybrid.h5", 0.95, 0.96),
+    ("inbreast_vgg16_512x1", "inbreast_vgg16_512x1.h5", 0.92, 0.94),
+    ("ddsm_resnet50", "ddsm_resnet50_s10_[512-512-1024]x2.h5", 0.86, 0.88),
+)
+"""Name, file, and auroc of one prediction and over flips; the rest follows from the file's name."""
+
+
+def _end2end(name: str, file: str, auroc: float, auroc_flips: float) -> Release:
+    on_inbreast = file.startswith("inbreast")
+    backbone = file.split("_")[1]
+    top = _PLAIN if _PLAIN in file else _BOTTLENECKS
     mean = 44.33 if on_inbreast else 52.18
     return Release(
         name=name,
@@ -131,8 +143,8 @@ def _end2end(
         format="Keras",
         backbone=backbone,
         top=top,
-        form=form,
-        input_size=_INPUT,
+        form=_FORMS[backbone, top],
+        input_size=(1152, 896),
         mean=mean,
         preprocessing=(
             "stretched to 16 bits, cubic resize to 1,152 x 896 ignoring the aspect, times "
@@ -140,8 +152,8 @@ def _end2end(
         ),
         trained_on=("cbis_ddsm", "inbreast") if on_inbreast else ("cbis_ddsm",),
         split=_INBREAST_SPLIT if on_inbreast else _DDSM_SPLIT,
-        page=_END2END_PAGE,
-        licence=_END2END_LICENCE,
+        page="https://github.com/lishen/end2end-all-conv",
+        licence="CC BY-NC-SA 4.0",
         auroc_on="inbreast" if on_inbreast else "cbis_ddsm",
         auroc=auroc,
         auroc_flips=auroc_flips,
@@ -149,59 +161,10 @@ def _end2end(
     )
 
 
-_VGG16_PLAIN = Form(13, 512, 0, 512)
-_VGG16_HYBRID = Form(13, 512, 4, 1024)
-_RESNET50 = Form(53, 2048, 4, 1024)
-_BOTTLENECKS = "[512-512-1024]x2"
-
 RELEASES: dict[str, Release] = {
     release.name: release
     for release in (
-        _end2end(
-            "ddsm_vgg16_hybrid",
-            "ddsm_vgg16_s10_[512-512-1024]x2_hybrid.h5",
-            "vgg16",
-            _BOTTLENECKS,
-            _VGG16_HYBRID,
-            0.85,
-            0.88,
-        ),
-        _end2end(
-            "ddsm_vgg16_512x1",
-            "ddsm_vgg16_s10_512x1.h5",
-            "vgg16",
-            "512x1",
-            _VGG16_PLAIN,
-            0.83,
-            0.86,
-        ),
-        _end2end(
-            "inbreast_vgg16_hybrid",
-            "inbreast_vgg16_[512-512-1024]x2_hybrid.h5",
-            "vgg16",
-            _BOTTLENECKS,
-            _VGG16_HYBRID,
-            0.95,
-            0.96,
-        ),
-        _end2end(
-            "inbreast_vgg16_512x1",
-            "inbreast_vgg16_512x1.h5",
-            "vgg16",
-            "512x1",
-            _VGG16_PLAIN,
-            0.92,
-            0.94,
-        ),
-        _end2end(
-            "ddsm_resnet50",
-            "ddsm_resnet50_s10_[512-512-1024]x2.h5",
-            "resnet50",
-            _BOTTLENECKS,
-            _RESNET50,
-            0.86,
-            0.88,
-        ),
+        *(_end2end(*row) for row in _END2END),
         Release(
             name="frcnn_cad",
             model="frcnn_cad",
@@ -224,7 +187,7 @@ RELEASES: dict[str, Release] = {
                 "counted here since the paper calls it the model's validation set; that MIAS was "
                 "in the training is not confirmed by what the authors publish"
             ),
-            page=_FRCNN_CAD_PAGE,
+            page="https://github.com/riblidezso/frcnn_cad",
             licence="none stated (an earlier README said CC BY-NC-SA 4.0)",
             auroc_on="inbreast",
             auroc=0.95,
@@ -243,7 +206,7 @@ UNSUPPORTED: dict[str, str] = {
     "ddsm_YaroslavNet_s10.h5": (
         "takes one channel and is another network (heat map, max pooling, FC16-8), which is none "
         "of the six models"
-    ),
+    )
 }
 """Released files that cannot be imported, and why."""
 

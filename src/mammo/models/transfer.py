@@ -6,13 +6,12 @@ import copy
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
-from mammo.models.layer_order import layers_passed
 
 Stride = Literal[8, 16, 32]
 
@@ -166,36 +165,4 @@ def build_classifier(in_channels: int, settings: ClassifierSettings, seed: int) 
 def map_shape(extractor: Extractor, size: int) -> tuple[int, int, int]:
     """Return channels, rows and columns of the feature maps of images of ``size`` pixels a side."""
     probe = copy.deepcopy(extractor).to("meta")
-    return tuple(probe(_nothing(size)).shape[1:])
-
-
-def describe(model: TransferModel, size: int) -> list[dict[str, Any]]:
-    """Return the model's layers in the order in which data passes them.
-
-    Parameters
-    ----------
-    model : TransferModel
-    size : int
-        Side of the input image in pixels.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``type``, ``output`` (channels, rows, columns or features), ``parameters``
-        (their number), ``part`` ("extractor" or "classifier"), ``frozen`` (whether training
-        leaves it as it is).
-    """
-    is_frozen = {
-        part: not any(p.requires_grad for p in own.parameters())
-        for part, own in model.named_children()
-    }
-    rows = []
-    for layer in layers_passed(model, lambda probe: probe(_nothing(size))):
-        part, _, name = layer["name"].partition(".")
-        kind = type(model.get_submodule(layer["name"])).__name__
-        rows.append({**layer, "name": name, "type": kind, "part": part, "frozen": is_frozen[part]})
-    return rows
-
-
-def _nothing(size: int) -> Tensor:
-    return torch.empty(1, 1, size, size, device="meta")
+    return tuple(probe(torch.empty(1, 1, size, size, device="meta")).shape[1:])

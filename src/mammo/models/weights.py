@@ -19,7 +19,7 @@ from torch import Tensor
 from mammo.errors import WeightsError
 from mammo.models import MODELS
 from mammo.models.card import WeightsSource
-from mammo.models.foreign_text import one_line
+from mammo.models.foreign_text import misfits, some_of
 from mammo.models.transfer import trunk
 
 State = dict[str, Tensor]
@@ -243,21 +243,15 @@ def _fitting(state: Mapping[str, Tensor], backbone: str, path: Path) -> State:
         if not name.startswith(_HEADS)
     }
     counters = {name for name in expected if name.endswith("num_batches_tracked")}
-    faults = [f"'{name}' is missing" for name in expected.keys() - own.keys() - counters]
-    faults += [f"'{name}' is unknown" for name in own.keys() - expected.keys()]
-    faults += [
-        f"'{name}' is {tuple(own[name].shape)}, expected {tuple(expected[name].shape)}"
-        for name in expected.keys() & own.keys()
-        if own[name].shape != expected[name].shape
-    ]
-    faults = faults or [
-        f"'{name}' is not of finite numbers" for name in own if not _is_sound(own[name])
-    ]
-    if faults:
-        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
+    shapes = (
+        {name: tuple(values.shape) for name, values in tensors.items()}
+        for tensors in (own, expected)
+    )
+    unsound = (f"'{name}' is not of finite numbers" for name in own if not _is_sound(own[name]))
+    if faults := misfits(*shapes, counters) or sorted(unsound):
         raise WeightsError(
-            f"{path}: does not fit {backbone}: {one_line(', '.join(sorted(faults)[:5]))}{more}; "
-            f"expected torchvision's {backbone} or its convolutional part"
+            f"{path}: does not fit {backbone}: {some_of(faults)}; expected torchvision's "
+            f"{backbone} or its convolutional part"
         )
     return {
         name: own[name].to(blank.dtype) if name in own else torch.zeros_like(blank, device="cpu")

@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, field_validator
 class Group(BaseModel):
     """Parameters that belong together; unknown names and values out of range are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
 
     @field_validator("*", mode="before")
     @classmethod

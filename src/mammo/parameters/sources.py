@@ -174,10 +174,9 @@ def _sentence(fault: Mapping[str, Any]) -> str:
     name = str(fault["loc"][0]) if fault["loc"] else "parameters"
     if fault["type"] == "extra_forbidden":
         near = difflib.get_close_matches(name, Parameters.model_fields, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "valid names are "
-        return f"unknown parameter {_shown(name)}; {hint}" + (
-            "" if near else ", ".join(sorted(Parameters.model_fields))
-        )
+        known = f"valid names are {', '.join(sorted(Parameters.model_fields))}"
+        hint = f"did you mean '{near[0]}'?" if near else known
+        return f"unknown parameter {_shown(name)}; {hint}"
     meaning = Parameters.model_fields[name].description if name in Parameters.model_fields else ""
     message = fault["msg"][0].lower() + fault["msg"][1:]
     return f"parameter '{name}' is {_shown(fault['input'])}: {message} ({meaning})"

@@ -8,13 +8,7 @@ from pathlib import Path
 
 from mammo.datasets import DATASETS, FURTHER, KNOWN, STAND_INS, reader_study
 from mammo.errors import ParameterError
-from mammo.files.artifacts import (
-    Artifacts,
-    FileState,
-    digest,
-    file_state,
-    folder_fingerprint,
-)
+from mammo.files.artifacts import Artifacts, FileState, digest, file_state, folder_fingerprint
 from mammo.files.disk import naming_errors
 from mammo.parameters import Parameters, sources
 from mammo.study.phantoms import phantom_folder

@@ -94,10 +94,7 @@ def transfer_folder(study: Study, model: str) -> Path:
 
 
 def _scored(
-    tables: dict[str, pd.DataFrame],
-    features: dict[str, np.ndarray],
-    n_parts: int,
-    study: Study,
+    tables: dict[str, pd.DataFrame], features: dict[str, np.ndarray], n_parts: int, study: Study
 ) -> Iterator[pd.DataFrame]:
     from tqdm.auto import tqdm
 

@@ -65,7 +65,6 @@ class Inputs:
             batch_size=None,
             sampler=self._order,
             num_workers=workers,
-            collate_fn=_as_it_is,
             multiprocessing_context="spawn" if workers else None,
             persistent_workers=workers > 0,
             generator=torch.Generator(),
@@ -96,10 +95,6 @@ class _Files(Dataset):
             image.pixels, kept.short_side, kept.long_side, kept.window, image.bits_stored
         )
         return Input(number, x, scale, image.pixels.shape)
-
-
-def _as_it_is(item: Input) -> Input:
-    return item
 
 
 def detect(

@@ -6,80 +6,45 @@ Shen L, et al. "Deep learning to improve breast cancer detection on screening ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from lightning.fabric import Fabric
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from mammo.models.end2end import End2End, PatchClassifier
 from mammo.models.end2end.layer_graph import LayerGraph
-from mammo.training.fit import refuse_one_class
-from mammo.training.patches import CLASSES, MALIGNANT, Windows
-from mammo.training.stages import Stage, StagedSettings, StagedTask
+from mammo.training.patches import CLASSES, MALIGNANT
+from mammo.training.stages import StagedTask
 
-TOP_CONVOLUTIONS = {"vgg16": 6, "resnet50": 13}
-"""Last convolutions of a backbone that the patch classifier's second stage trains.
+_TOP_CONVOLUTIONS = {13: 6, 53: 13}
+"""Last convolutions that the patch classifier's second stage trains, by those of the backbone.
 
 They are VGG16's blocks 4 and 5, and ResNet50's last stage with the unit before it: what Shen's "top
 11" and "top 46 layers" of Keras hold.
 """
-PATCH_STAGES = (Stage("last", 1e-3, 3), Stage("top", 1e-4, 10), Stage("all", 1e-5, 37))
-"""Shen's stages of a patch classifier that starts with ImageNet's values."""
-IMAGE_STAGES = (Stage("top", 1e-4, 30), Stage("all", 1e-5, 20))
-"""Shen's stages of a whole-image network that starts with a patch classifier's backbone."""
 
 
 class PatchTask(StagedTask):
-    """The class of patches; the epoch is kept that best tells cancer from the rest.
+    """The class of patches, a number of `mammo.training.patches.CLASSES`.
 
-    It is chosen by the auROC of malignant against all other patches of the patients held aside,
-    scored by the log-odds of the two malignant classes together: what the whole-image network is
-    to build on, and less erratic than an accuracy.
-
-    Parameters
-    ----------
-    model : PatchClassifier
-    patches, classes, held, stages, settings, fabric, seed
-        See `mammo.training.stages.StagedTask`; classes are numbers of
-        `mammo.training.patches.CLASSES`, and stages train "last" (the dense layer), "top" (also
-        the backbone's last convolutions) or "all".
-    top_convolutions : int
-        How many of the backbone's convolutions "top" trains, with all that follows the first.
-
-    Raises
-    ------
-    MammoError
-        If the patches held aside, or the others, are all malignant or all not.
+    The epoch is kept that best tells cancer from the rest. It is chosen by the auROC of malignant
+    against all other patches of the patients held aside, scored by the log-odds of the two
+    malignant classes together: what the whole-image network is to build on, and less erratic than
+    an accuracy.
     """
 
-    title = "train patches"
+    title, what = "train patches", "patches"
     output_shape = (len(CLASSES),)
 
-    def __init__(
-        self,
-        model: PatchClassifier,
-        patches: Windows,
-        classes: np.ndarray,
-        held: np.ndarray,
-        stages: Sequence[Stage],
-        settings: StagedSettings,
-        fabric: Fabric,
-        *,
-        top_convolutions: int,
-        seed: int,
-    ) -> None:
-        classes = np.asarray(classes, int)
-        refuse_one_class(np.isin(classes, MALIGNANT), held, "patches")
+    def is_cancer(self, labels: np.ndarray) -> np.ndarray:
+        """Return which classes are malignant."""
+        return np.isin(labels, MALIGNANT)
+
+    def parts(self, model: PatchClassifier) -> dict[str, list[nn.Parameter]]:
+        """Return "last" (the dense layer), "top" (also the backbone's last layers), "all"."""
         last = list(model.dense.parameters())
-        parts = {
-            "last": last,
-            "top": [*_last_parameters(model.backbone, top_convolutions), *last],
-            "all": list(model.parameters()),
-        }
-        super().__init__(model, patches, classes, held, stages, parts, settings, fabric, seed)
+        top = [*_top_parameters(model.backbone), *last]
+        return {"last": last, "top": top, "all": list(model.parameters())}
 
     def loss(self, logits: Tensor, classes: Tensor) -> Tensor:
         """Return the summed cross entropy of logits (B, 5)."""
@@ -87,7 +52,7 @@ class PatchTask(StagedTask):
 
     def figures(self, logits: np.ndarray, classes: np.ndarray) -> dict[str, float]:
         """Return loss, accuracy (the mean over classes) and auROC of cancer."""
-        malignant, right = np.isin(classes, MALIGNANT), logits.argmax(axis=1) == classes
+        malignant, right = self.is_cancer(classes), logits.argmax(axis=1) == classes
         loss = np.logaddexp.reduce(logits, axis=1) - logits[np.arange(len(classes)), classes]
         accuracy = np.mean([right[classes == c].mean() for c in np.unique(classes)])
         return {
@@ -98,41 +63,16 @@ class PatchTask(StagedTask):
 
 
 class WholeImageTask(StagedTask):
-    """The label of whole images; the epoch of the best auROC is kept.
+    """The label of whole images, 0 or 1; the epoch of the best auROC is kept.
 
-    Parameters
-    ----------
-    model : End2End
-        With the backbone of a trained patch classifier.
-    images, labels, held, stages, settings, fabric, seed
-        See `mammo.training.stages.StagedTask`; labels are 0 or 1, the patients held aside those of
-        the patches, so that the backbone has not learnt from them, and stages train "top" (what
-        stands on the backbone) or "all".
-
-    Raises
-    ------
-    MammoError
-        If the images held aside, or the others, are of one class.
+    The patients held aside are those of the patches, so that the backbone has not learnt from them.
     """
 
     title = "train whole images"
 
-    def __init__(
-        self,
-        model: End2End,
-        images: Windows,
-        labels: np.ndarray,
-        held: np.ndarray,
-        stages: Sequence[Stage],
-        settings: StagedSettings,
-        fabric: Fabric,
-        *,
-        seed: int,
-    ) -> None:
-        labels = np.asarray(labels, int)
-        refuse_one_class(labels, held)
-        parts = {"top": list(model.top.parameters()), "all": list(model.parameters())}
-        super().__init__(model, images, labels, held, stages, parts, settings, fabric, seed)
+    def parts(self, model: End2End) -> dict[str, list[nn.Parameter]]:
+        """Return "top", which stands on the backbone, and "all"."""
+        return {"top": list(model.top.parameters()), "all": list(model.parameters())}
 
     def loss(self, log_odds: Tensor, labels: Tensor) -> Tensor:
         """Return the summed cross entropy of log-odds (B,)."""
@@ -154,8 +94,9 @@ def malignant_log_odds(logits: np.ndarray) -> np.ndarray:
     return sums[0] - sums[1]
 
 
-def _last_parameters(backbone: LayerGraph, convolutions: int) -> list[nn.Parameter]:
+def _top_parameters(backbone: LayerGraph) -> list[nn.Parameter]:
     """Return the parameters of the last convolutions and of all layers after the first of them."""
     places = [place for place, layer in enumerate(backbone.layers) if layer["kind"] == "conv"]
-    names = [layer["name"] for layer in backbone.layers[places[-convolutions] :]]
+    first = places[-_TOP_CONVOLUTIONS[len(places)]]
+    names = [layer["name"] for layer in backbone.layers[first:]]
     return [values for name in names for values in backbone.get_submodule(name).parameters()]

@@ -69,8 +69,8 @@ class Task(ABC):
     ----------
     module : Module
         What the loss runs: the model, or a module that holds it.
-    title : str
-        Of the progress bar.
+    title, what : str
+        Of the progress bar; what the samples are, in words.
     epochs : int
         At most so many.
     watched : str
@@ -81,9 +81,14 @@ class Task(ABC):
         Norm to which longer gradients are cut.
     facts : dict
         What else the training's record is to hold.
+
+    Raises
+    ------
+    MammoError
+        If the samples held aside, or the others, are all of cancer or all not.
     """
 
-    title = "train"
+    title, what = "train", "images"
     epochs: int
     watched = "held_auroc"
     patience: float = math.inf
@@ -99,11 +104,16 @@ class Task(ABC):
         fabric: Fabric,
         seed: int,
     ) -> None:
+        _refuse_one_class(self.is_cancer(labels), held, self.what)
         self.model = self.module = model
         self.labels, self.train, self.held = labels, np.flatnonzero(~held), np.flatnonzero(held)
         self.optimizer, self.settings, self.fabric, self.seed = optimizer, settings, fabric, seed
         self.facts: dict[str, Any] = {}
         self._trained: list[bool] = []
+
+    def is_cancer(self, labels: np.ndarray) -> np.ndarray:
+        """Return which labels are of cancer."""
+        return labels == 1
 
     @abstractmethod
     def epoch(self, number: int, rng: np.random.Generator) -> dict[str, Any]:
@@ -245,7 +255,7 @@ def batches(numbers: np.ndarray, size: int) -> list[np.ndarray]:
     return np.array_split(numbers, max(1, round(len(numbers) / size)))
 
 
-def refuse_one_class(labels: np.ndarray, held: np.ndarray, what: str = "images") -> None:
+def _refuse_one_class(labels: np.ndarray, held: np.ndarray, what: str) -> None:
     """Refuse samples of which those to learn from, or those held aside, are of one class."""
     for name, part in (("training", ~held), ("choosing the epoch", held)):
         if len(np.unique(labels[part])) < 2:

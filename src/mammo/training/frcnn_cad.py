@@ -26,7 +26,7 @@ from mammo.errors import MammoError
 from mammo.models.frcnn_cad import FasterRCNN, boxes
 from mammo.training.detection import Input, Inputs, detect
 from mammo.training.devices import Precision
-from mammo.training.fit import Share, Task, refuse_idle_processes, refuse_one_class
+from mammo.training.fit import Share, Task, refuse_idle_processes
 from mammo.training.frcnn_cad_losses import LOSSES, DetectorLosses
 
 _NARROW_INPUTS = 72  # of a 3 x 3 convolution of 8 channels: it learns at the full rate
@@ -112,7 +112,6 @@ class DetectorTask(Task):
     ) -> None:
         labels, patients = images["label"].to_numpy(int), images["patient_id"].to_numpy(str)
         held = hold_out(labels, patients, settings.held_aside, seed)
-        refuse_one_class(labels, held)
         # A third faster on a processor.
         network.to(fabric.device, memory_format=torch.channels_last)
         optimizer = _optimizer(network, settings)

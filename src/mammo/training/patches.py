@@ -194,36 +194,26 @@ class Windows:
     ----------
     images : ndarray of uint16, shape (N, rows, columns)
         65535 is 1.0.
-    rows, tops, lefts : ndarray of int, shape (n,)
-        Image of each window, and its first pixel there.
+    places : ndarray of int, shape (n, 3)
+        Of each window its image, and its first row and column there.
     shape : (int, int)
         Of every window.
     """
 
-    def __init__(
-        self,
-        images: np.ndarray,
-        rows: np.ndarray,
-        tops: np.ndarray,
-        lefts: np.ndarray,
-        shape: tuple[int, int],
-    ) -> None:
-        self._images = images
-        self._places = np.stack([rows, tops, lefts], axis=1).astype(int)
-        self.shape = shape
+    def __init__(self, images: np.ndarray, places: np.ndarray, shape: tuple[int, int]) -> None:
+        self._images, self._places, self.shape = images, places, shape
 
     @classmethod
     def of_patches(cls, store: ImageStore, patches: pd.DataFrame) -> Windows:
         """Return the patches that `sample` chose."""
         size = patch_size(store.images.shape[1])
-        places = (patches[name].to_numpy(int) for name in ("row", "top", "left"))
-        return cls(store.images, *places, (size, size))
+        return cls(store.images, patches[["row", "top", "left"]].to_numpy(int), (size, size))
 
     @classmethod
     def of_whole_images(cls, images: np.ndarray, rows: np.ndarray) -> Windows:
         """Return whole images of a store, by their rows."""
-        corner = np.zeros(len(rows), int)
-        return cls(images, rows, corner, corner, images.shape[1:])
+        places = np.multiply.outer(np.asarray(rows, int), [1, 0, 0])
+        return cls(images, places, images.shape[1:])
 
     def __len__(self) -> int:
         return len(self._places)

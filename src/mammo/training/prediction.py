@@ -17,15 +17,8 @@ if TYPE_CHECKING:
     from mammo.training.samples import Samples
 
 COLUMNS = (
-    "dataset",
-    "model",
-    "patient_id",
-    "laterality",
-    "view",
-    "image_id",
-    "split",
-    "y_true",
-    "y_score",
+    *("dataset", "model", "patient_id", "laterality", "view"),
+    *("image_id", "split", "y_true", "y_score"),
 )
 _REQUIRED = ("dataset", "model", "patient_id", "image_id", "split")
 
@@ -69,12 +62,7 @@ def predict(
         raise MammoError(f"{len(samples)} inputs for {len(images)} images; they must be the same")
     model = model.to(fabric.device)
     found = logits(
-        model,
-        samples,
-        np.arange(len(samples)),
-        fabric,
-        batch_size=batch_size,
-        precision=precision,
+        model, samples, np.arange(len(samples)), fabric, batch_size=batch_size, precision=precision
     )
     return scored(images, 1 / (1 + np.exp(-found.astype(np.float64))), name=name)
 

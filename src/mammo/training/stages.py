@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -65,14 +65,12 @@ class StagedTask(Task):
         Grey windows (B, 1, h, w) to outputs (B,) or (B, k).
     windows : Windows
         n windows.
-    labels : ndarray of int, shape (n,)
+    labels : sequence of int, length n
         Their classes.
     held : ndarray of bool, shape (n,)
         Whether a window is of a patient held aside, to choose the epoch that is kept.
     stages : sequence of Stage
         In their order.
-    parts : mapping of str to list of Parameter
-        Parts of the model, by the name that a stage calls them.
     settings : StagedSettings
     fabric : Fabric
         Launched.
@@ -93,26 +91,31 @@ class StagedTask(Task):
         labels: np.ndarray,
         held: np.ndarray,
         stages: Sequence[Stage],
-        parts: Mapping[str, list[nn.Parameter]],
         settings: StagedSettings,
         fabric: Fabric,
         seed: int,
     ) -> None:
+        labels = np.asarray(labels, int)
         if not any(stage.epochs for stage in stages):
             raise ParameterError("the stages have no epoch: give one of them 1 or more")
+        self.windows, self._parts = windows, self.parts(model)
         for name in (stage.trained for stage in stages):
-            if name not in parts:
-                raise ParameterError(f"a stage trains '{name}': expected one of {', '.join(parts)}")
+            if name not in self._parts:
+                known = ", ".join(self._parts)
+                raise ParameterError(f"a stage trains '{name}': expected one of {known}")
         model.to(fabric.device, memory_format=torch.channels_last)  # Twice as fast on a CPU.
         optimizer = torch.optim.AdamW(model.parameters(), weight_decay=settings.weight_decay)
         super().__init__(model, labels, held, optimizer, settings, fabric, seed)
         refuse_idle_processes(min(len(self.train), settings.batch_size), fabric.world_size)
-        self.windows, self.parts = windows, parts
         self.facts = {"stages": [asdict(stage) for stage in stages]}
         self._stage_and_share = [
             (stage, 1 - done / stage.epochs) for stage in stages for done in range(stage.epochs)
         ]
         self.epochs = len(self._stage_and_share)
+
+    @abstractmethod
+    def parts(self, model: nn.Module) -> dict[str, list[nn.Parameter]]:
+        """Return the parts of a model that can be trained, by the names that stages call them."""
 
     @abstractmethod
     def loss(self, outputs: Tensor, labels: Tensor) -> Tensor:
@@ -126,7 +129,7 @@ class StagedTask(Task):
         """Train a part of the model for one epoch; return its figures."""
         fabric, size = self.fabric, self.settings.batch_size
         stage, share = self._stage_and_share[number]
-        learnt = set(map(id, self.parts[stage.trained]))
+        learnt = set(map(id, self._parts[stage.trained]))
         for values in self.model.parameters():
             values.requires_grad_(id(values) in learnt)
         for group in self.optimizer.param_groups:

@@ -14,7 +14,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mammo.datasets.splits import hold_out
 from mammo.training.devices import Precision, computing
-from mammo.training.fit import Share, Task, batches, refuse_idle_processes, refuse_one_class
+from mammo.training.fit import Share, Task, batches, refuse_idle_processes
 from mammo.training.samples import Samples
 
 _STATISTICS_SAMPLES = 512
@@ -95,7 +95,6 @@ class TransferTask(Task):
         seed: int,
     ) -> None:
         held = hold_out(labels, patients, settings.early_stopping_fraction, seed)
-        refuse_one_class(labels, held)
         optimizer = torch.optim.AdamW(
             [values for values in model.to(fabric.device).parameters() if values.requires_grad],
             lr=settings.learning_rate,

@@ -8,6 +8,7 @@ tells how the contrast of masses was set.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from types import ModuleType
@@ -31,12 +32,12 @@ DIGITISERS = ("documented", "independent")
 NOTICE = """\
 SYNTHETIC PHANTOM IMAGES. No patient, no real mammogram.
 
-Computed by mammo.datasets.phantom in the file format of the data set "{dataset}".
-seed: {seed}
-scale: {scale} of the published number of cases
-pixel pitch: {pixel_mm} mm (mini-MIAS is always .2 mm)
-lesions: {lesions}
-digitiser of DDSM's films: {digitiser}
+Computed by mammo.datasets.phantom in the file format of the data set "{}".
+seed: {}
+scale: {} of the published number of cases
+pixel pitch: {} mm (mini-MIAS is always .2 mm)
+lesions: {}
+digitiser of DDSM's films: {}
 """
 
 
@@ -85,13 +86,18 @@ def write(
     DatasetError
         If the folder exists and is not empty.
     """
-    _check(dataset, seed, scale, pixel_mm, workers)
-    for name, value, known in (
-        ("lesions", lesions, LOOKS),
-        ("digitiser", digitiser, DIGITISERS),
+    low, high = PIXEL_RANGE_MM
+    for name, value, is_right, expected in (
+        ("dataset", dataset, dataset in DATASETS, f"one of {', '.join(DATASETS)}"),
+        ("seed", seed, seed >= 0, "a whole number that is not negative"),
+        ("scale", scale, 0 < scale <= LARGEST_SCALE, "more than 0 and at most 3"),
+        ("pixel_mm", pixel_mm, low <= pixel_mm <= high, f"{low} to {high} mm"),
+        ("workers", workers, workers >= 1, "at least 1"),
+        ("lesions", lesions, lesions in LOOKS, f"one of {', '.join(LOOKS)}"),
+        ("digitiser", digitiser, digitiser in DIGITISERS, f"one of {', '.join(DIGITISERS)}"),
     ):
-        if value not in known:
-            raise ParameterError(f"{name} is {value!r}: expected one of {', '.join(known)}.")
+        if not is_right:
+            raise ParameterError(f"{name} is {value!r}: expected {expected}.")
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DatasetError(
@@ -103,51 +109,20 @@ def write(
         planned = cases(dataset, scale, streams.generator("population"), LOOKS[lesions])
         if dataset == "cbis_ddsm" and digitiser == "documented":
             planned = documented(planned, streams.generator("artefact"))
-        _write_set(dataset, unfinished, planned, entropy, pixel_mm, workers)
-        notice = NOTICE.format(
-            dataset=dataset,
-            seed=seed,
-            scale=scale,
-            pixel_mm=pixel_mm,
-            lesions=lesions,
-            digitiser=digitiser,
-        )
-        (unfinished / MARKER).write_text(notice, encoding="utf-8")
+        act = partial(_write_case, dataset, entropy, unfinished, pixel_mm)
+        bar = {"desc": f"synthetic {dataset}", "unit": "case"}
+        rows = chain.from_iterable(mapped(act, planned, workers, chunksize=4, **bar))
+        _writer(dataset).write_tables(list(rows), unfinished)
+        facts = (dataset, seed, scale, pixel_mm, lesions, digitiser)
+        (unfinished / MARKER).write_text(NOTICE.format(*facts), encoding="utf-8")
     return folder
 
 
-def _check(dataset: str, seed: int, scale: float, pixel_mm: float, workers: int) -> None:
-    if dataset not in DATASETS:
-        raise ParameterError(f"dataset is {dataset!r}: expected one of {', '.join(DATASETS)}.")
-    if seed < 0:
-        raise ParameterError(f"seed is {seed}: expected a whole number that is not negative.")
-    if not 0 < scale <= LARGEST_SCALE:
-        raise ParameterError(f"scale is {scale}: expected more than 0 and at most 3.")
-    low, high = PIXEL_RANGE_MM
-    if not low <= pixel_mm <= high:
-        raise ParameterError(f"pixel_mm is {pixel_mm}: expected {low} to {high} mm.")
-    if workers < 1:
-        raise ParameterError(f"workers is {workers}: expected at least 1.")
-
-
-def _write_set(
-    dataset: str,
-    folder: Path,
-    planned: list[Case],
-    entropy: tuple[int, ...],
-    pixel_mm: float,
-    workers: int,
-) -> None:
-    tasks = [(dataset, case, entropy, folder, pixel_mm) for case in planned]
-    bar = {"desc": f"synthetic {dataset}", "unit": "case"}
-    written = mapped(_write_case, tasks, workers, chunksize=4, **bar)
-    _writer(dataset).write_tables(list(chain.from_iterable(written)), folder)
-
-
-def _write_case(task: tuple[str, Case, tuple[int, ...], Path, float]) -> list[dict]:
-    dataset, case, entropy, folder, pixel_mm = task
+def _write_case(
+    dataset: str, entropy: tuple[int, ...], folder: Path, pixel_mm: float, case: Case
+) -> list[dict]:
     streams = Streams(entropy, 1 + case.number)
-    return _writer(dataset).write_case(case, streams, folder, pixel_mm)
+    return list(_writer(dataset).write_case(case, streams, folder, pixel_mm))
 
 
 def _writer(dataset: str) -> ModuleType:
@@ -158,9 +133,5 @@ def _writer(dataset: str) -> ModuleType:
         write_mias,
     )
 
-    return {
-        "cbis_ddsm": write_cbis_ddsm,
-        "inbreast": write_inbreast,
-        "mias": write_mias,
-        "institution": write_institution,
-    }[dataset]
+    writers = (write_cbis_ddsm, write_inbreast, write_mias, write_institution)
+    return dict(zip(DATASETS, writers, strict=True))[dataset]

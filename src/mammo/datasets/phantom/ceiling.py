@@ -13,9 +13,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mammo.datasets.phantom import tables
 from mammo.datasets.phantom.lesion_plan import Lesion
-from mammo.datasets.phantom.looks import LOOKS, Look
+from mammo.datasets.phantom.looks import FIXED_DISTRIBUTION, LOOKS, Look
 from mammo.datasets.phantom.population import Case, cases
 from mammo.datasets.phantom.streams import Streams
 
@@ -56,7 +55,7 @@ def evidence(lesion: Lesion, look: Look) -> float:
     if lesion.kind == "mass":
         return _log_ratio(look.mass_forms, (lesion.form, lesion.edge))
     found = _log_ratio(look.calcification_types, lesion.form)
-    if lesion.form in tables.FIXED_DISTRIBUTION:
+    if lesion.form in FIXED_DISTRIBUTION:
         return found
     return found + _log_ratio(look.calcification_distributions, lesion.edge)
 

@@ -8,6 +8,8 @@ import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from mammo.datasets.phantom.imaging import Exposure
+
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 FOR_PRESENTATION = "1.2.840.10008.5.1.4.1.1.1.2"
 NOTICE = "SYNTHETIC PHANTOM IMAGE - NOT A PATIENT"
@@ -61,24 +63,33 @@ def image_dataset(
 
 
 def presentation_dataset(
+    exposure: Exposure,
     pixels: np.ndarray,
     bits_stored: int,
-    identifiers: tuple[str, str, str],
-    laterality: str,
-    view: str,
-    pixel_mm: float,
+    source: tuple[object, ...],
+    series: str,
 ) -> Dataset:
-    """Return a Digital Mammography X-Ray Image - For Presentation (PS3.3 A.26)."""
+    """Return a Digital Mammography X-Ray Image - For Presentation (PS3.3 A.26).
+
+    Parameters
+    ----------
+    exposure : Exposure
+    pixels : numpy.ndarray
+        As `image_dataset` takes them, like `bits_stored`.
+    source : tuple
+        What its unique identifiers are made of, with the name of the series.
+    """
+    laterality, view = exposure.breast.laterality, exposure.view
+    parts = ("study", series, f"image {laterality} {view}")
+    identifiers = tuple(uid(*source, part) for part in parts)
     ds = image_dataset(pixels, bits_stored, FOR_PRESENTATION, identifiers)
     ds.PresentationIntentType = "FOR PRESENTATION"
     ds.ImageType = ["DERIVED", "PRIMARY"]
     ds.ImageLaterality = laterality
     ds.ViewPosition = view
-    ds.PatientOrientation = [
-        "P" if laterality == "R" else "A",
-        "F" if view == "MLO" else laterality,
-    ]
-    ds.ImagerPixelSpacing = [pixel_mm, pixel_mm]
+    front = "P" if laterality == "R" else "A"
+    ds.PatientOrientation = [front, "F" if view == "MLO" else laterality]
+    ds.ImagerPixelSpacing = [exposure.projection.pixel_mm] * 2
     ds.PixelIntensityRelationship = "LOG"
     ds.PixelIntensityRelationshipSign = -1
     ds.RescaleIntercept, ds.RescaleSlope, ds.RescaleType = 0, 1, "US"

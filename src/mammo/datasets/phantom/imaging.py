@@ -47,10 +47,7 @@ class Exposure:
 
 
 def exposures(
-    case: Case,
-    streams: Streams,
-    pixel_mm: float,
-    frames_mm: tuple[tuple[float, float], ...],
+    case: Case, streams: Streams, pixel_mm: float, frames_mm: tuple[tuple[float, float], ...]
 ) -> Iterator[Exposure]:
     """Yield the views of a case.
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mammo.datasets.phantom import tables
-from mammo.datasets.phantom.looks import MEASURED, Grains, Look
+from mammo.datasets.phantom.looks import FIXED_DISTRIBUTION, MEASURED, Grains, Look
+
+# Share of benign lesions that needed no call back, in CBIS-DDSM.
+WITHOUT_CALLBACK = {"mass": 141 / 912, "calcification": 541 / 1199}
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def sample(
     ratings = np.array(look.subtlety[kind, malignant], float)
     draws = rng.choice(5, size=2, p=ratings / ratings.sum()) + 1
     mean, deviation = (look.diameters or diameter)[malignant]
-    without_callback = rng.random() < tables.WITHOUT_CALLBACK[kind]
+    without_callback = rng.random() < WITHOUT_CALLBACK[kind]
     benign = "BENIGN_WITHOUT_CALLBACK" if without_callback else "BENIGN"
     shape, margins = form or _form(rng, look, kind, malignant)
     return Lesion(
@@ -117,4 +119,4 @@ def _form(rng: np.random.Generator, look: Look, kind: str, malignant: bool) -> t
         return choose(rng, look.mass_forms[malignant])
     form = choose(rng, look.calcification_types[malignant])
     distribution = choose(rng, look.calcification_distributions[malignant])
-    return form, tables.FIXED_DISTRIBUTION.get(form, distribution)
+    return form, FIXED_DISTRIBUTION.get(form, distribution)

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mammo.datasets.phantom import tables
-
 
 class Grains(NamedTuple):
     """A group of calcifications: least and greatest number, median diameter, its spread (log)."""
@@ -65,10 +63,57 @@ class Look:
     diameters: Mapping[bool, tuple[float, float]] | None = None
 
 
+# Counted in the four case description files (Lee et al., Sci Data 2017;4:170177), by pathology:
+# 912 benign and 784 malignant masses, 1,199 benign and 673 malignant calcifications. Rare tokens
+# are left out and BENIGN_WITHOUT_CALLBACK counts as benign.
 MEASURED = Look(
-    mass_forms=tables.MASS_FORMS,
-    calcification_types=tables.CALCIFICATION_TYPES,
-    calcification_distributions=tables.CALCIFICATION_DISTRIBUTIONS,
+    mass_forms={
+        False: {
+            ("OVAL", "CIRCUMSCRIBED"): 139, ("LOBULATED", "CIRCUMSCRIBED"): 137,
+            ("OVAL", "OBSCURED"): 104, ("LOBULATED", "OBSCURED"): 70,
+            ("ROUND", "CIRCUMSCRIBED"): 61, ("IRREGULAR", "ILL_DEFINED"): 50,
+            ("OVAL", "ILL_DEFINED"): 37, ("ROUND", "OBSCURED"): 31,
+            ("LYMPH_NODE", "CIRCUMSCRIBED"): 27, ("LOBULATED", "ILL_DEFINED"): 23,
+            ("IRREGULAR", "SPICULATED"): 21, ("LOBULATED", "MICROLOBULATED"): 20,
+            ("OVAL", "MICROLOBULATED"): 19, ("ARCHITECTURAL_DISTORTION", "SPICULATED"): 17,
+            ("ARCHITECTURAL_DISTORTION", "ILL_DEFINED"): 13, ("IRREGULAR", "OBSCURED"): 12,
+            ("ROUND", "MICROLOBULATED"): 10, ("ROUND", "ILL_DEFINED"): 10,
+            ("FOCAL_ASYMMETRIC_DENSITY", "ILL_DEFINED"): 8,
+        },
+        True: {
+            ("IRREGULAR", "SPICULATED"): 216, ("IRREGULAR", "ILL_DEFINED"): 124,
+            ("ARCHITECTURAL_DISTORTION", "SPICULATED"): 59, ("LOBULATED", "ILL_DEFINED"): 44,
+            ("LOBULATED", "MICROLOBULATED"): 34, ("OVAL", "ILL_DEFINED"): 28,
+            ("OVAL", "MICROLOBULATED"): 28, ("OVAL", "SPICULATED"): 25,
+            ("LOBULATED", "CIRCUMSCRIBED"): 24, ("ARCHITECTURAL_DISTORTION", "ILL_DEFINED"): 24,
+            ("ROUND", "SPICULATED"): 20, ("ROUND", "ILL_DEFINED"): 17,
+            ("IRREGULAR", "MICROLOBULATED"): 14, ("OVAL", "OBSCURED"): 11,
+            ("OVAL", "CIRCUMSCRIBED"): 10, ("LOBULATED", "OBSCURED"): 10,
+            ("IRREGULAR", "OBSCURED"): 10, ("ROUND", "CIRCUMSCRIBED"): 9,
+        },
+    },
+    # Percentages of type and of distribution, which are drawn independently except for the types
+    # that have a course of their own (see `FIXED_DISTRIBUTION`).
+    calcification_types={
+        False: {
+            "PLEOMORPHIC": 35.6, "LUCENT_CENTER": 20.0, "PUNCTATE": 15.4, "ROUND_AND_REGULAR": 14.4,
+            "AMORPHOUS": 11.5, "VASCULAR": 8.8, "COARSE": 7.0, "FINE_LINEAR_BRANCHING": 2.2,
+        },
+        True: {
+            "PLEOMORPHIC": 71.6, "FINE_LINEAR_BRANCHING": 16.8, "AMORPHOUS": 12.2, "PUNCTATE": 8.2,
+            "ROUND_AND_REGULAR": 1.0,
+        },
+    },
+    calcification_distributions={
+        False: {
+            "CLUSTERED": 45.6, "SEGMENTAL": 7.4, "REGIONAL": 5.0, "LINEAR": 3.6,
+            "DIFFUSELY_SCATTERED": 2.9,
+        },
+        True: {
+            "CLUSTERED": 62.7, "SEGMENTAL": 18.6, "LINEAR": 15.6, "REGIONAL": 6.5,
+            "DIFFUSELY_SCATTERED": 0.7,
+        },
+    },
     # Benign about .19 mm, intermediate .21-.23, comedo .32 with a mode at .5-.7 mm; 5-30 to a
     # cluster.
     grains={
@@ -81,8 +126,20 @@ MEASURED = Look(
         "COARSE": Grains((1, 4), 2.4, 0.35),
         "VASCULAR": Grains((60, 140), 0.35, 0.35),
     },
-    subtlety=tables.SUBTLETY,
-    assessment=tables.ASSESSMENT,
+    # Percentages of the subtlety ratings 1 (subtle) to 5 (obvious).
+    subtlety={
+        ("mass", False): (2, 7, 25, 30, 35),
+        ("mass", True): (4, 10, 17, 23, 47),
+        ("calcification", False): (5, 14, 33, 24, 24),
+        ("calcification", True): (9, 19, 31, 21, 20),
+    },
+    # BI-RADS assessments as CBIS-DDSM gives them.
+    assessment={
+        ("mass", False): {4: 356, 3: 315, 0: 140, 2: 90, 5: 11},
+        ("mass", True): {5: 363, 4: 346, 3: 49, 0: 22, 1: 3, 2: 1},
+        ("calcification", False): {2: 552, 4: 546, 3: 60, 0: 39, 5: 2},
+        ("calcification", True): {4: 385, 5: 197, 3: 53, 0: 37, 2: 1},
+    },
     # Rows of Info.txt by class and severity.
     mias_classes={
         False: {"CIRC": 21, "CALC": 15, "SPIC": 11, "ARCH": 9, "MISC": 7, "ASYM": 6},
@@ -97,7 +154,8 @@ MEASURED = Look(
     },
     limits_mm={False: (4, 42), True: (4, 42)},
     density={False: 0.0, True: 0.0},  # What contrasts on film gave is in `lesions`.
-)
+)  # fmt: skip
+FIXED_DISTRIBUTION = {"VASCULAR": "LINEAR", "LUCENT_CENTER": "N/A", "COARSE": "N/A"}
 
 # Nothing is subtle, and grains are larger than real ones, so that they are seen where an image has
 # 200 pixels. UKy's lesions are subtler than the others' by the lower of two ratings.
@@ -105,14 +163,8 @@ _RATINGS = {False: (0, 0, 30, 40, 30), True: (0, 0, 10, 30, 60)}
 _ASSESSED = {False: {2: 45, 3: 45, 4: 10}, True: {4: 25, 5: 75}}
 _KINDS = ("mass", "calcification")
 TEXTBOOK = Look(
-    mass_forms={
-        False: {("OVAL", "CIRCUMSCRIBED"): 1},
-        True: {("IRREGULAR", "SPICULATED"): 1},
-    },
-    calcification_types={
-        False: {"COARSE": 60, "ROUND_AND_REGULAR": 40},
-        True: {"PLEOMORPHIC": 1},
-    },
+    mass_forms={False: {("OVAL", "CIRCUMSCRIBED"): 1}, True: {("IRREGULAR", "SPICULATED"): 1}},
+    calcification_types={False: {"COARSE": 60, "ROUND_AND_REGULAR": 40}, True: {"PLEOMORPHIC": 1}},
     calcification_distributions={False: {"N/A": 1}, True: {"CLUSTERED": 1}},
     grains={
         "PLEOMORPHIC": Grains((30, 60), 1.5, 0.35),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,8 @@ from mammo.datasets.phantom.sheet import SheetSettings, background
 from mammo.datasets.phantom.streams import Streams
 
 FILM = FilmSettings()
-SHEET = SheetSettings(
-    label_rate=0.75, strip_rate=0.10, mirrored=False
-)  # By eye: most show a label.
+# By eye: most show a label.
+SHEET = SheetSettings(label_rate=0.75, strip_rate=0.10, mirrored=False)
 FRAMES_MM = ((240.0, 180.0), (300.0, 240.0))
 # CBIS-DDSM's images are optical densities, clipped by the usual converters, bright where dense.
 CLIP = (0.05, 3.0)
@@ -35,14 +36,13 @@ SHORT = {"mass": "Mass", "calcification": "Calc"}
 SIDE = {"L": "LEFT", "R": "RIGHT"}
 
 
-def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> list[dict]:
-    """Write one patient's images and masks; return a table row for each abnormality."""
-    rows = []
+def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> Iterator[dict]:
+    """Write one patient's images and masks; yield a table row for each abnormality."""
     for exposure in exposures(case, streams, pixel_mm, FRAMES_MM):
         pixels = acquire(exposure, case.scanner)
         for kind, split in sorted({(le.kind, le.split) for le in exposure.breast.lesions}):
-            rows += _write_group(case, streams, exposure, pixels, kind, split, folder)
-    return rows
+            save = partial(_save, exposure, streams.entropy, folder)
+            yield from _write_group(case, exposure, pixels, kind, split, save)
 
 
 def acquire(exposure: Exposure, scanner_name: str | None = None) -> np.ndarray:
@@ -64,41 +64,33 @@ def acquire(exposure: Exposure, scanner_name: str | None = None) -> np.ndarray:
 
 def _write_group(
     case: Case,
-    streams: Streams,
     exposure: Exposure,
     pixels: np.ndarray,
     kind: str,
     split: str,
-    folder: Path,
-) -> list[dict]:
+    save: Callable[..., str],
+) -> Iterator[dict]:
     """Write an image as often as it has lesions of a kind and split, with their crops and masks."""
     breast, patient = exposure.breast, f"P_{case.number + 1:05d}"
     name = f"{SHORT[kind]}-{split}_{patient}_{SIDE[breast.laterality]}_{exposure.view}"
-
-    def save(kept: np.ndarray, folder_name: str, series: str, number: int = 1) -> str:
-        key = (*streams.entropy, name)
-        return _save(kept, key, folder_name, series, number, exposure, folder)
-
-    image = save(pixels, name, "full mammogram images")
+    image = save(pixels, name, name, "full mammogram images")
     chosen = [
         (lesion, trace)
         for lesion, trace in zip(breast.lesions, exposure.projection.traces, strict=True)
         if (lesion.kind, lesion.split) == (kind, split)
     ]
-    rows = []
     for number, (lesion, trace) in enumerate(chosen, start=1):
         mask = exposure.placement.mask(trace.contour, exposure.projection.pixel_mm)
         roi = f"{name}_{number}"
-        crop = save(_crop(pixels, mask), roi, "ROI mask images")
-        files = (image, crop, save(mask, roi, "ROI mask images", 2))
+        crop = save(_crop(pixels, mask), name, roi, "ROI mask images")
+        files = (image, crop, save(mask, name, roi, "ROI mask images", 2))
         where = (patient, case.density, SIDE[breast.laterality], exposure.view, number, kind)
         rated = (lesion.form, lesion.edge, lesion.assessment, lesion.pathology, lesion.subtlety)
         row = dict(zip((*COLUMNS[kind], *PATHS), (*where, *rated, *files), strict=True))
         # The case tables break the line inside one quoted path: of the mask for masses, of the
         # crop for calcifications.
         row[PATHS[2] if kind == "mass" else PATHS[1]] += "\n"
-        rows.append(row | {"table": f"{SHORT[kind].lower()}_{split}"})
-    return rows
+        yield row | {"table": f"{SHORT[kind].lower()}_{split}"}
 
 
 def _crop(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
@@ -112,19 +104,21 @@ def _crop(pixels: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _save(
+    exposure: Exposure,
+    entropy: tuple[int, ...],
+    folder: Path,
     pixels: np.ndarray,
-    key: tuple,
+    image: str,
     name: str,
     series_name: str,
-    number: int,
-    exposure: Exposure,
-    folder: Path,
+    number: int = 1,
 ) -> str:
     """Write one file where the NBIA Data Retriever puts it; return its path in the tables."""
-    study = dicom_file.uid(*key, name, "study")
-    series = dicom_file.uid(*key, name, "series")
-    instance = dicom_file.uid(*key, name, "image", number)
-    bits, identifiers = 8 * pixels.itemsize, (study, series, instance)
+    parts = (("study",), ("series",), ("image", number))
+    study, series, _ = identifiers = tuple(
+        dicom_file.uid(*entropy, image, name, *part) for part in parts
+    )
+    bits = 8 * pixels.itemsize
     ds = dicom_file.image_dataset(pixels, bits, dicom_file.SECONDARY_CAPTURE, identifiers)
     ds.PatientID = ds.PatientName = name
     ds.ConversionType = "WSD"
@@ -133,15 +127,8 @@ def _save(
     ds.Laterality = exposure.breast.laterality
     ds.Manufacturer = "Synthetic phantom (screen film)"
     ds.InstanceNumber = str(number)
-    file = (
-        folder
-        / "CBIS-DDSM"
-        / name
-        / f"01-01-2000-DDSM-NA-{study[-5:]}"
-        / f"1.000000-{series_name}-{series[-5:]}"
-        / f"1-{number}.dcm"
-    )
-    dicom_file.save(ds, file)
+    place = f"01-01-2000-DDSM-NA-{study[-5:]}/1.000000-{series_name}-{series[-5:]}/1-{number}.dcm"
+    dicom_file.save(ds, folder / "CBIS-DDSM" / name / place)
     return f"{name}/{study}/{series}/{number - 1:06d}.dcm"
 
 
@@ -150,9 +137,7 @@ def write_tables(rows: list[dict], folder: Path) -> None:
     for kind in SHORT:
         for split, suffix in (("Training", "train"), ("Test", "test")):
             short = SHORT[kind].lower()
-            table = [row for row in rows if row["table"] == f"{short}_{split}"]
-            pd.DataFrame(table, columns=[*COLUMNS[kind], *PATHS]).to_csv(
-                folder / f"{short}_case_description_{suffix}_set.csv",
-                index=False,
-                lineterminator="\r\n",
-            )
+            own = [row for row in rows if row["table"] == f"{short}_{split}"]
+            table = pd.DataFrame(own, columns=[*COLUMNS[kind], *PATHS])
+            file = folder / f"{short}_case_description_{suffix}_set.csv"
+            table.to_csv(file, index=False, lineterminator="\r\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import plistlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,23 +28,19 @@ HEADER = (
 CENTRE, WIDTH = 2600, 3600
 
 
-def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> list[dict]:
-    """Write one patient's images and outlines; return a table row for each image."""
+def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> Iterator[dict]:
+    """Write one patient's images and outlines; yield a table row for each image."""
     patient = hashlib.sha256(repr((streams.entropy, case.number)).encode()).hexdigest()[:16]
     # The release's own acquisition months.
     month = streams.generator("population").choice([200802, 200901, 200902, 201001])
-    rows = []
     for index, exposure in enumerate(exposures(case, streams, pixel_mm, FRAMES_MM)):
         number = 50000000 + 100 * case.number + 24 * index
         side, view = exposure.breast.laterality, exposure.view
         short = "ML" if view == "MLO" else view
         name = f"{number}_{patient}_MG_{side}_{short}_ANON.dcm"
-        identifiers = tuple(
-            dicom_file.uid(*streams.entropy, "inbreast", case.number, part)
-            for part in ("study", f"series {side} {view}", f"image {side} {view}")
-        )
+        source = (*streams.entropy, "inbreast", case.number)
         ds = dicom_file.presentation_dataset(
-            acquire(exposure), 14, identifiers, side, view, pixel_mm
+            exposure, acquire(exposure), 14, source, f"series {side} {view}"
         )
         ds.PatientID = ds.PatientName = "removed"
         ds.Manufacturer = "Synthetic phantom (MammoNovation-like)"
@@ -52,8 +49,7 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
         if exposure.breast.lesions:
             _write_outlines(exposure, folder / ROOT / "AllXML" / f"{number}.xml")
         values = ("removed", "removed", side, view, month, number, case.density)
-        rows.append(dict(zip(HEADER, (*values, exposure.breast.birads), strict=True)))
-    return rows
+        yield dict(zip(HEADER, (*values, exposure.breast.birads), strict=True))
 
 
 def acquire(exposure: Exposure) -> np.ndarray:
@@ -70,18 +66,15 @@ def _write_outlines(exposure: Exposure, path: Path) -> None:
     traced = zip(exposure.breast.lesions, exposure.projection.traces, strict=True)
     for index, (lesion, trace) in enumerate(traced):
         points = exposure.placement.points(trace.contour, pixel_mm)
-        regions.append(
-            {
-                "IndexInImage": index,
-                "Name": "Mass" if lesion.kind == "mass" else "Cluster",
-                "NumberOfPoints": len(points),
-                "Point_px": [f"({x:.6f}, {y:.6f})" for x, y in points],
-                "Point_mm": [
-                    f"({x * pixel_mm:.6f}, {y * pixel_mm:.6f}, 0.000000)" for x, y in points
-                ],
-                "Type": 15,
-            }
-        )
+        named = {
+            "IndexInImage": index,
+            "Name": "Mass" if lesion.kind == "mass" else "Cluster",
+            "NumberOfPoints": len(points),
+            "Point_px": [f"({x:.6f}, {y:.6f})" for x, y in points],
+            "Point_mm": [f"({x:.6f}, {y:.6f}, 0.000000)" for x, y in points * pixel_mm],
+            "Type": 15,
+        }
+        regions.append(named)
     content = {"Images": [{"ImageIndex": 0, "NumberOfROIs": len(regions), "ROIs": regions}]}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(plistlib.dumps(content))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -29,19 +30,13 @@ COLUMNS = ["file", "patient_id", "laterality", "view", "label", "pathology", "de
 CENTRE, WIDTH = 2300, 900
 
 
-def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> list[dict]:
-    """Write one patient's images; return a table row for each."""
+def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> Iterator[dict]:
+    """Write one patient's images; yield a table row for each."""
     patient = f"S{case.number + 1:04d}"
-    rows = []
     for exposure in exposures(case, streams, pixel_mm, FRAMES_MM):
         breast, view = exposure.breast, exposure.view
-        identifiers = tuple(
-            dicom_file.uid(*streams.entropy, "institution", case.number, part)
-            for part in ("study", "series", f"image {breast.laterality} {view}")
-        )
-        ds = dicom_file.presentation_dataset(
-            acquire(exposure), 12, identifiers, breast.laterality, view, pixel_mm
-        )
+        source = (*streams.entropy, "institution", case.number)
+        ds = dicom_file.presentation_dataset(exposure, acquire(exposure), 12, source, "series")
         ds.PatientID = ds.PatientName = patient
         ds.Manufacturer = "Synthetic phantom (Hologic-like)"
         ds.WindowCenter, ds.WindowWidth, ds.VOILUTFunction = CENTRE, WIDTH, "SIGMOID"
@@ -51,8 +46,7 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
         birads = breast.lesions[0].assessment if breast.lesions else 1
         label = int(breast.malignant)
         values = (file, patient, breast.laterality, view, label, pathology, case.density, birads)
-        rows.append(dict(zip(COLUMNS, values, strict=True)))
-    return rows
+        yield dict(zip(COLUMNS, values, strict=True))
 
 
 def acquire(exposure: Exposure) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,8 @@ Computed phantoms, not patients.
 """
 
 
-def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> list[dict]:
-    """Write a pair of images; return a row of Info.txt for each, whatever `pixel_mm` says."""
-    rows = []
+def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> Iterator[dict]:
+    """Write a pair of images; yield a row of Info.txt for each, whatever `pixel_mm` says."""
     for exposure in exposures(case, streams, PIXEL_MM, FRAMES_MM):
         # Info.txt: even numbers are left, odd numbers right.
         number = 2 * case.number + (1 if exposure.breast.laterality == "R" else 2)
@@ -52,8 +52,7 @@ def write_case(case: Case, streams: Streams, folder: Path, pixel_mm: float) -> l
         pixels = acquire(exposure, scan)
         header = f"P5\n# synthetic phantom\n{SIZE} {SIZE}\n255\n".encode("ascii")
         (folder / f"mdb{number:03d}.pgm").write_bytes(header + pixels.tobytes())
-        rows.append({"number": number, "text": _row(case, exposure, scan, number)})
-    return rows
+        yield {"number": number, "text": _row(case, exposure, scan, number)}
 
 
 def choose_scan(exposure: Exposure) -> Placement:

@@ -22,7 +22,7 @@ from mammo.errors import WeightsError
 from mammo.models.end2end.keras_config import read_description
 from mammo.models.end2end.keras_layers import KerasGraph
 from mammo.models.end2end.layer_graph import LayerGraph
-from mammo.models.foreign_text import one_line
+from mammo.models.foreign_text import misfits, one_line, some_of
 
 _DESCRIPTION_LIMIT = 2**24
 """Characters of a description; that of a ResNet50 has 10^5."""
@@ -40,15 +40,12 @@ class KerasNetwork:
         Values, float32, by the names of End2End's ``state_dict``.
     input_shape : tuple of int
         Rows and columns.
-    keras_version : str
-        That wrote the file.
     """
 
     backbone: list[dict[str, Any]]
     top: list[dict[str, Any]]
     state: dict[str, Tensor]
     input_shape: tuple[int, int]
-    keras_version: str
 
 
 def read_keras(path: Path) -> KerasNetwork:
@@ -98,13 +95,8 @@ def _network(file: h5py.File, file_size: int) -> KerasNetwork:
         for name, group in found.items()
     }
     state = _state("backbone", network.backbone, nested) | _state("top", network.top, single)
-    return KerasNetwork(
-        network.backbone.layers,
-        network.top.layers,
-        state,
-        network.input_shape[:2],
-        _text(file.attrs.get("keras_version", "not stated")),
-    )
+    backbone, top = network.backbone.layers, network.top.layers
+    return KerasNetwork(backbone, top, state, network.input_shape[:2])
 
 
 def _description(file: h5py.File) -> dict[str, Any]:
@@ -199,16 +191,10 @@ def _state(
     part: str, graph: KerasGraph, stored: Mapping[str, Mapping[str, h5py.Dataset]]
 ) -> dict[str, Tensor]:
     """Return values by their names in End2End; every weight is there, and no other."""
-    names = {(layer, weight) for layer, group in stored.items() for weight in group}
-    faults = [f"'{'/'.join(n)}' is missing" for n in sorted(graph.weights.keys() - names)]
-    faults += [f"'{'/'.join(n)}' is left over" for n in sorted(names - graph.weights.keys())]
-    for (layer, weight), expected in graph.weights.items():
-        shape = stored.get(layer, {}).get(weight, expected).shape
-        if shape != expected.shape:
-            faults.append(f"'{layer}/{weight}' is {shape}, expected {expected.shape}")
-    if faults:
-        more = f" and {len(faults) - 3} more" if len(faults) > 3 else ""
-        raise WeightsError(f"the weights of the {part} do not fit: {', '.join(faults[:3])}{more}")
+    found = {f"{name}/{w}": data.shape for name in stored for w, data in stored[name].items()}
+    wanted = {"/".join(name): weight.shape for name, weight in graph.weights.items()}
+    if faults := misfits(found, wanted):
+        raise WeightsError(f"the weights of the {part} do not fit: {some_of(faults, 3)}")
     state = {}
     for (layer, weight), expected in graph.weights.items():
         values = np.asarray(stored[layer][weight][()], np.float32).transpose(expected.axes)

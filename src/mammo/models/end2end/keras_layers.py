@@ -69,23 +69,12 @@ class KerasGraph:
 
 
 def _conv(graph: KerasGraph, name: str, config: Config, inputs: list[str]) -> str:
-    channels, kernel = config["filters"], list(config["kernel_size"])
-    stride = list(config["strides"])
-    before = graph.shape[2]
-    padding = _window(graph, config["padding"], name, kernel, stride)
+    channels, before, bias = config["filters"], graph.shape[2], config["use_bias"]
+    window = _window(graph, name, config, "kernel_size")
     graph.shape = (*graph.shape[:2], channels)
-    graph.add(
-        name,
-        "conv",
-        inputs,
-        channels=channels,
-        kernel=kernel,
-        stride=stride,
-        padding=padding,
-        bias=config["use_bias"],
-    )
-    graph.expect(name, "kernel", "weight", (*kernel, before, channels), 3, 2, 0, 1)
-    if config["use_bias"]:
+    graph.add(name, "conv", inputs, channels=channels, bias=bias, **window)
+    graph.expect(name, "kernel", "weight", (*window["kernel"], before, channels), 3, 2, 0, 1)
+    if bias:
         graph.expect(name, "bias", "bias", (channels,))
     return _activation(graph, name, config, name)
 
@@ -145,18 +134,14 @@ def _activation(graph: KerasGraph, source: str, config: Config, name: str) -> st
 
 
 def _max_pool(graph: KerasGraph, name: str, config: Config, inputs: list[str]) -> str:
-    kernel = list(config["pool_size"])
-    stride = list(config["strides"] or kernel)
-    padding = _window(graph, config["padding"], name, kernel, stride)
-    return graph.add(name, "max_pool", inputs, kernel=kernel, stride=stride, padding=padding)
+    return graph.add(name, "max_pool", inputs, **_window(graph, name, config))
 
 
 def _average_pool(graph: KerasGraph, name: str, config: Config, inputs: list[str]) -> str:
-    kernel = list(config["pool_size"])
-    stride = list(config["strides"] or kernel)
-    if any(_window(graph, config["padding"], name, kernel, stride)):
+    window = _window(graph, name, config)
+    if any(window.pop("padding")):
         raise WeightsError(f"layer '{name}' of class AveragePooling2D is padded; expected 'valid'")
-    return graph.add(name, "average_pool", inputs, kernel=kernel, stride=stride)
+    return graph.add(name, "average_pool", inputs, **window)
 
 
 def _zero_pad(graph: KerasGraph, name: str, config: Config, inputs: list[str]) -> str:
@@ -186,9 +171,11 @@ def _flatten(graph: KerasGraph, name: str, config: Config, inputs: list[str]) ->
 
 
 def _window(
-    graph: KerasGraph, mode: str, name: str, kernel: Sequence[int], stride: Sequence[int]
-) -> list[int]:
-    """Return [top, bottom, left, right] of TensorFlow's padding; set the graph's shape."""
+    graph: KerasGraph, name: str, config: Config, size: str = "pool_size"
+) -> dict[str, list[int]]:
+    """Return kernel, stride, and TensorFlow's padding as four sides; set the graph's shape."""
+    kernel, mode = list(config[size]), config["padding"]
+    stride = list(config["strides"] or kernel)
     sides, sizes = [], []
     for size, width, step in zip(graph.shape[:2], kernel, stride, strict=True):
         if mode == "same":  # the end gets the odd pixel
@@ -202,7 +189,7 @@ def _window(
             raise WeightsError(f"layer '{name}': padding {mode!r}; expected 'same' or 'valid'")
         sizes.append(after)
     graph.shape = (*sizes, graph.shape[2])
-    return sides
+    return {"kernel": kernel, "stride": stride, "padding": sides}
 
 
 Handler = Callable[[KerasGraph, str, Config, list[str]], str]

@@ -4,28 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from mammo.errors import WeightsError
-
-_SETTINGS: dict[str, frozenset[str]] = {
-    "zero_pad": frozenset({"padding"}),
-    "conv": frozenset({"channels", "kernel", "stride", "padding", "bias"}),
-    "batch_norm": frozenset({"epsilon"}),
-    "relu": frozenset(),
-    "max_pool": frozenset({"kernel", "stride", "padding"}),
-    "average_pool": frozenset({"kernel", "stride"}),
-    "add": frozenset(),
-    "dropout": frozenset({"rate"}),
-    "global_average_pool": frozenset(),
-    "flatten": frozenset({"units"}),
-    "dense": frozenset({"units", "bias"}),
-}
-"""Kinds of layers and what each states beside its name, kind and inputs."""
 
 _OWN_OUTPUT = ("conv", "batch_norm", "add")
 """Kinds whose output nobody else holds and whose gradient does not need it."""
@@ -65,7 +50,7 @@ class LayerGraph(nn.Module):
         for layer in self.layers:
             _check(layer, channels)
             name, inputs = layer["name"], layer["inputs"]
-            module = _module(layer, channels[inputs[0]])
+            module = _KINDS[layer["kind"]][1](layer, channels[inputs[0]])
             if isinstance(module, nn.ReLU):
                 module.inplace = uses[inputs[0]] == 1 and kinds.get(inputs[0]) in _OWN_OUTPUT
             if hasattr(self, name):
@@ -78,10 +63,6 @@ class LayerGraph(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the last layer's output, (B, C, h, w) or (B, k), of an input (B, C, h, w)."""
-        return self.output_of(self.layers[-1]["name"], x)
-
-    def output_of(self, name: str, x: Tensor) -> Tensor:
-        """Return the output of the layer called ``name``; layers after it are not computed."""
         values = {"input": x}
         del x
         for number, layer in enumerate(self.layers):
@@ -90,25 +71,17 @@ class LayerGraph(nn.Module):
                 if self._last_use[source] == number:
                     values.pop(source, None)
             values[layer["name"]] = output = self.get_submodule(layer["name"])(*inputs)
-            if layer["name"] == name:
-                return output
-            del inputs, output
-        raise ValueError(f"no layer '{name}'")
+            del inputs
+        return output
 
 
 class _Conv(nn.Conv2d):
     """A convolution whose padding may differ from side to side: [top, bottom, left, right]."""
 
-    def __init__(self, in_channels: int, layer: Mapping[str, Any]) -> None:
+    def __init__(self, layer: Mapping[str, Any], in_channels: int) -> None:
         even, self._uneven = _split_padding(layer["padding"])
-        super().__init__(
-            in_channels,
-            layer["channels"],
-            layer["kernel"],
-            layer["stride"],
-            padding=even,
-            bias=layer["bias"],
-        )
+        sizes = layer["channels"], layer["kernel"], layer["stride"], even
+        super().__init__(in_channels, *sizes, bias=layer["bias"])
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(pad(x, self._uneven) if any(self._uneven) else x)
@@ -117,7 +90,7 @@ class _Conv(nn.Conv2d):
 class _MaxPool(nn.MaxPool2d):
     """A maximum whose padding, of minus infinity, may differ from side to side."""
 
-    def __init__(self, layer: Mapping[str, Any]) -> None:
+    def __init__(self, layer: Mapping[str, Any], _: int) -> None:
         even, self._uneven = _split_padding(layer["padding"])
         super().__init__(layer["kernel"], layer["stride"], padding=even)
 
@@ -151,31 +124,32 @@ def _split_padding(padding: Sequence[int]) -> tuple[tuple[int, int], tuple[int, 
     return (0, 0), (left, right, top, bottom)
 
 
-def _module(layer: Mapping[str, Any], in_channels: int) -> nn.Module:
-    match layer["kind"]:
-        case "zero_pad":
-            top, bottom, left, right = layer["padding"]
-            return nn.ZeroPad2d((left, right, top, bottom))
-        case "conv":
-            return _Conv(in_channels, layer)
-        case "batch_norm":
-            return nn.BatchNorm2d(in_channels, eps=layer["epsilon"])
-        case "relu":
-            return nn.ReLU()
-        case "max_pool":
-            return _MaxPool(layer)
-        case "average_pool":
-            return nn.AvgPool2d(layer["kernel"], layer["stride"])
-        case "add":
-            return _Add()
-        case "dropout":
-            return nn.Dropout(layer["rate"])
-        case "global_average_pool":
-            return _GlobalAveragePool()
-        case "flatten":
-            return _Flatten()
-        case _:
-            return nn.Linear(in_channels, layer["units"], bias=layer["bias"])
+def _zero_pad(layer: Mapping[str, Any], _: int) -> nn.Module:
+    top, bottom, left, right = layer["padding"]
+    return nn.ZeroPad2d((left, right, top, bottom))
+
+
+_KINDS: dict[str, tuple[set[str], Callable[[Mapping[str, Any], int], nn.Module]]] = {
+    "zero_pad": ({"padding"}, _zero_pad),
+    "conv": ({"channels", "kernel", "stride", "padding", "bias"}, _Conv),
+    "batch_norm": ({"epsilon"}, lambda layer, width: nn.BatchNorm2d(width, eps=layer["epsilon"])),
+    "relu": (set(), lambda *_: nn.ReLU()),
+    "max_pool": ({"kernel", "stride", "padding"}, _MaxPool),
+    "average_pool": (
+        {"kernel", "stride"},
+        lambda layer, _: nn.AvgPool2d(layer["kernel"], layer["stride"]),
+    ),
+    "add": (set(), lambda *_: _Add()),
+    "dropout": ({"rate"}, lambda layer, _: nn.Dropout(layer["rate"])),
+    "global_average_pool": (set(), lambda *_: _GlobalAveragePool()),
+    "flatten": ({"units"}, lambda *_: _Flatten()),
+    "dense": (
+        {"units", "bias"},
+        lambda layer, width: nn.Linear(width, layer["units"], bias=layer["bias"]),
+    ),
+}
+"""Kinds of layers: what each states beside its name, kind and inputs, and how it is made of that
+and of the channels that come in."""
 
 
 def _check(layer: Mapping[str, Any], channels: Mapping[str, int]) -> None:
@@ -183,12 +157,12 @@ def _check(layer: Mapping[str, Any], channels: Mapping[str, int]) -> None:
     name, kind, inputs = (layer.get(key) for key in ("name", "kind", "inputs"))
     if not isinstance(name, str) or not name or "." in name or name == "input":
         raise WeightsError(f"layer {json.dumps(name)}: expected a name without dots")
-    if kind not in _SETTINGS:
-        raise WeightsError(f"layer '{name}': unknown kind '{kind}'; known: {', '.join(_SETTINGS)}")
-    settings = layer.keys() - {"name", "kind", "inputs"}
-    if settings != _SETTINGS[kind]:
-        faults = [f"'{s}' is missing" for s in sorted(_SETTINGS[kind] - settings)]
-        faults += [f"'{s}' is unknown" for s in sorted(settings - _SETTINGS[kind])]
+    if kind not in _KINDS:
+        raise WeightsError(f"layer '{name}': unknown kind '{kind}'; known: {', '.join(_KINDS)}")
+    settings, expected = layer.keys() - {"name", "kind", "inputs"}, _KINDS[kind][0]
+    if settings != expected:
+        faults = [f"'{s}' is missing" for s in sorted(expected - settings)]
+        faults += [f"'{s}' is unknown" for s in sorted(settings - expected)]
         raise WeightsError(f"layer '{name}' of kind '{kind}': {', '.join(faults)}")
     for setting, length in (("kernel", 2), ("stride", 2), ("padding", 4)):
         value = layer.get(setting, [1] * length)

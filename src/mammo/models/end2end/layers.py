@@ -82,17 +82,8 @@ def top_layers(
         if kind == "512x1":
             _vgg_unit(layers, f"block{block}", depth, dropout)
             continue
-        for unit, stride in (("a", 2), ("b", 1)):
-            _bottleneck(
-                layers,
-                f"{block}{unit}",
-                (depth, depth, wide),
-                (1, stride, 1) if convention == "torchvision" else (stride, 1, 1),
-                projected=unit == "a",
-                bias=True,
-                epsilon=_TOP_EPSILON,
-                dropout=dropout,
-            )
+        for unit, stride in ((f"{block}a", 2), (f"{block}b", 1)):
+            _bottleneck(layers, unit, depth, wide, stride, convention, True, _TOP_EPSILON, dropout)
     _add(layers, "pool", "global_average_pool")
     _add(layers, "dropout", "dropout", rate=dropout)
     _add(layers, "dense", "dense", units=2, bias=True)
@@ -161,42 +152,35 @@ def _resnet50(width: float, convention: Convention) -> Layers:
         thin, thick = _scaled(depth, width), _scaled(4 * depth, width)
         for unit in range(units):
             stride = 2 if unit == 0 and stage > 2 else 1
-            _bottleneck(
-                layers,
-                f"{stage}{'abcdef'[unit]}",
-                (thin, thin, thick),
-                (1, stride, 1) if convention == "torchvision" else (stride, 1, 1),
-                projected=unit == 0,
-                bias=bias,
-                epsilon=epsilon,
-                dropout=None,
-            )
+            name = f"{stage}{'abcdef'[unit]}"
+            _bottleneck(layers, name, thin, thick, stride, convention, bias, epsilon)
     return layers
 
 
 def _bottleneck(
     layers: Layers,
     name: str,
-    depths: tuple[int, int, int],
-    strides: tuple[int, int, int],
-    *,
-    projected: bool,
+    thin: int,
+    thick: int,
+    stride: int,
+    convention: Convention,
     bias: bool,
     epsilon: float,
-    dropout: float | None,
+    dropout: float | None = None,
 ) -> None:
-    """Append a residual unit: three convolutions beside a shortcut, projected or the input."""
+    """Append a residual unit: three convolutions beside a shortcut, the input or (in "a") of it."""
     source = before = layers[-1]["name"] if layers else "input"
-    for letter, depth, kernel, stride in zip("abc", depths, (1, 3, 1), strides, strict=True):
-        branch = f"{name}_branch2{letter}"
-        _conv(layers, f"res{branch}", depth, kernel, source, stride=stride, bias=bias)
+    strided = "b" if convention == "torchvision" else "a"
+    for letter, depth, kernel in (("a", thin, 1), ("b", thin, 3), ("c", thick, 1)):
+        branch, step = f"{name}_branch2{letter}", stride if letter == strided else 1
+        _conv(layers, f"res{branch}", depth, kernel, source, stride=step, bias=bias)
         source = _add(layers, f"bn{branch}", "batch_norm", epsilon=epsilon)
         if letter != "c":
             source = _relu(layers, branch, dropout)
     shortcut = before
-    if projected:
-        branch, stride = f"{name}_branch1", max(strides)
-        _conv(layers, f"res{branch}", depths[-1], 1, before, stride=stride, bias=bias)
+    if name.endswith("a"):
+        branch = f"{name}_branch1"
+        _conv(layers, f"res{branch}", thick, 1, before, stride=stride, bias=bias)
         shortcut = _add(layers, f"bn{branch}", "batch_norm", epsilon=epsilon)
     _add(layers, f"res{name}_add", "add", source, shortcut)
     _relu(layers, name, dropout)

@@ -33,16 +33,6 @@ class End2End(nn.Module):
     def __init__(self, backbone: LayerGraph, top: LayerGraph, mean: float) -> None:
         super().__init__()
         self.backbone, self.top, self.mean = backbone, top, mean
-        self._last_maps = next(
-            layer["inputs"][0]
-            for layer in top.layers
-            if layer["kind"] in ("global_average_pool", "flatten")
-        )
-
-    def feature_maps(self, grey: Tensor) -> Tensor:
-        """Return the last maps (B, C, h, w), those that are pooled into one value a channel."""
-        maps = self.backbone(_colour(grey, self.mean))
-        return maps if self._last_maps == "input" else self.top.output_of(self._last_maps, maps)
 
     def forward(self, grey: Tensor) -> Tensor:
         """Return the log-odds (B,): their sigmoid is the softmax's probability of cancer."""

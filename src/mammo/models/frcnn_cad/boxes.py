@@ -1,14 +1,23 @@
-"""Arithmetic on boxes as py-faster-rcnn does it: both edges belong to the box.
+"""Arithmetic on boxes as py-faster-rcnn does it, and its anchors: both edges belong to the box.
 
 Boxes here are (x_min, y_min, x_max, y_max) in pixels, x along columns; a box from 3 to 5 is three
-pixels wide. Ren et al., "Faster R-CNN", arXiv 1506.01497; py-faster-rcnn, lib/fast_rcnn.
+pixels wide. Ren et al., "Faster R-CNN", arXiv 1506.01497; lib/fast_rcnn
+and lib/rpn of py-faster-rcnn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 import torchvision
 from torch import Tensor
+
+RATIOS = (0.5, 1.0, 2.0)
+"""Height over width of the anchors."""
+STRIDE = 16
+"""Pixels between neighbours on the feature map, and the side of the box all anchors grow from."""
 
 
 def from_native(boxes: Tensor) -> Tensor:
@@ -50,10 +59,7 @@ def decode(deltas: Tensor, anchors: Tensor) -> Tensor:
 
 def clip(boxes: Tensor, rows: float, columns: float) -> Tensor:
     """Return boxes (..., 4) cut to an image of so many rows and columns."""
-    x_min, y_min, x_max, y_max = boxes.unbind(-1)
-    x = [edge.clamp(0, columns - 1) for edge in (x_min, x_max)]
-    y = [edge.clamp(0, rows - 1) for edge in (y_min, y_max)]
-    return torch.stack([x[0], y[0], x[1], y[1]], -1)
+    return torchvision.ops.clip_boxes_to_image(boxes, (rows - 1, columns - 1))
 
 
 def sizes(boxes: Tensor) -> Tensor:
@@ -83,3 +89,53 @@ def _half_open(boxes: Tensor) -> Tensor:
 def _centre_and_size(boxes: Tensor) -> tuple[Tensor, Tensor]:
     size = sizes(boxes)
     return boxes[..., :2] + 0.5 * size, size
+
+
+def base_anchors(scales: Sequence[float]) -> np.ndarray:
+    """Return the anchors around the map's first position, three ratios for each scale.
+
+    A square of `STRIDE` pixels gets each ratio at nearly equal area, its sides rounded to whole
+    pixels, and is then enlarged about its centre by each scale.
+
+    Parameters
+    ----------
+    scales : sequence of float
+        Factors; the published ones are 8, 16 and 32.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (3 * len(scales), 4)
+        (x_min, y_min, x_max, y_max) with both edges inside, ratio by ratio.
+    """
+    widths = np.rint(np.sqrt(STRIDE**2 / np.array(RATIOS)))
+    heights = np.rint(widths * RATIOS)
+    sides = np.stack([widths, heights], -1)[:, None] * np.asarray(scales, float)[:, None]
+    half = 0.5 * (sides.reshape(-1, 2) - 1)
+    centre = 0.5 * (STRIDE - 1)
+    return np.concatenate([centre - half, centre + half], -1)
+
+
+def anchor_grid(scales: Sequence[float], rows: int, columns: int, like: Tensor) -> Tensor:
+    """Return the anchors of every position of a feature map.
+
+    Parameters
+    ----------
+    scales : sequence of float
+    rows, columns : int
+        Size of the map.
+    like : Tensor
+        Gives device and floating type.
+
+    Returns
+    -------
+    Tensor, shape (rows * columns * A, 4)
+        In pixels of the network's input, by row, then column, then anchor.
+    """
+    around = torch.as_tensor(base_anchors(scales), dtype=like.dtype, device=like.device)
+    y, x = torch.meshgrid(
+        STRIDE * torch.arange(rows, dtype=like.dtype, device=like.device),
+        STRIDE * torch.arange(columns, dtype=like.dtype, device=like.device),
+        indexing="ij",
+    )
+    shifts = torch.stack([x, y, x, y], -1)
+    return (shifts.reshape(-1, 1, 4) + around).reshape(-1, 4)

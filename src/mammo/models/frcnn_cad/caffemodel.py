@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from mammo.errors import WeightsError
-from mammo.models.foreign_text import one_line
+from mammo.models.foreign_text import one_line, some_of
 from mammo.models.frcnn_cad import CLASSES, PUBLISHED, DetectorSettings, FasterRCNN
 
 CAFFE_NAMES = {"rpn_conv_3x3": "rpn_conv/3x3"}
@@ -88,8 +88,7 @@ def read_caffemodel(path: Path, settings: DetectorSettings = PUBLISHED) -> dict[
         if name in found:
             faults += _misfits(found[name], layer)
     if faults:
-        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
-        raise WeightsError(f"{path}: {one_line(', '.join(faults[:5]))}{more}; {_REMEDY}")
+        raise WeightsError(f"{path}: {some_of(faults)}; {_REMEDY}")
     return {
         f"{name}.{part}": _tensor(values, getattr(layer, part).shape)
         for caffe_name, (name, layer) in expected.items()

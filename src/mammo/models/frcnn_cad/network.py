@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import roi_pool
 
-from mammo.models.frcnn_cad import anchors, boxes, preparation
+from mammo.models.frcnn_cad import boxes, preparation
 
 CLASSES = ("background", "benign", "malignant")
 """Names of the class scores, in order."""
@@ -131,7 +131,7 @@ class FasterRCNN(nn.Module):
             channels = settings.channels(published)
             self.add_module(name, nn.Conv2d(incoming, channels, 3, padding=1))
             incoming = channels
-        self.anchors = len(anchors.RATIOS) * len(settings.anchor_scales)
+        self.anchors = len(boxes.RATIOS) * len(settings.anchor_scales)
         between = settings.channels(512)
         self.rpn_conv_3x3 = nn.Conv2d(incoming, between, 3, padding=1)
         self.rpn_cls_score = nn.Conv2d(between, 2 * self.anchors, 1)
@@ -181,7 +181,7 @@ class FasterRCNN(nn.Module):
         lesion = scores.reshape(2, self.anchors, *scores.shape[2:]).softmax(0)[1]
         lesion = lesion.permute(1, 2, 0).flatten()
         deltas = deltas[0].permute(1, 2, 0).reshape(-1, 4)
-        around = anchors.grid(kept.anchor_scales, *scores.shape[2:], like=deltas)
+        around = boxes.anchor_grid(kept.anchor_scales, *scores.shape[2:], like=deltas)
         proposals = boxes.clip(boxes.decode(deltas, around), *size)
         large = (boxes.sizes(proposals) >= kept.min_size * scale).all(1)
         proposals, lesion = proposals[large], lesion[large]
@@ -198,7 +198,7 @@ class FasterRCNN(nn.Module):
         proposals : Tensor, shape (n, 5), or list of Tensor, shape (n_i, 4)
             Boxes led by the number of their image in the batch, or a list of boxes for each image.
         """
-        pooled = roi_pool(features.float(), proposals, _POOLED, 1 / anchors.STRIDE).flatten(1)
+        pooled = roi_pool(features.float(), proposals, _POOLED, 1 / boxes.STRIDE).flatten(1)
         hidden = self.dropout(self.fc6(pooled).relu())
         hidden = self.dropout(self.fc7(hidden).relu())
         return self.cls_score(hidden).float(), self.bbox_pred(hidden).float()

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mammo.errors import WeightsError
 from mammo.models.end2end import End2End
 from mammo.models.end2end.layer_graph import LayerGraph
-from mammo.models.foreign_text import one_line
+from mammo.models.foreign_text import misfits, one_line, some_of
 from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
 
 Architecture = dict[str, Any]
@@ -59,21 +59,14 @@ def _settings(values: Mapping[str, Any]) -> DetectorSettings:
 
 def check_fit(network: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
     """Refuse tensors that are missing, unknown, or of another type or shape; name them."""
-    expected = network.state_dict()
-    faults = [f"'{name}' is missing" for name in expected.keys() - state.keys()]
-    faults += [f"'{name}' is unknown" for name in state.keys() - expected.keys()]
-    faults += [
-        f"'{name}' is {_kind(state[name])}, expected {_kind(expected[name])}"
-        for name in expected.keys() & state.keys()
-        if _kind(state[name]) != _kind(expected[name])
-    ]
-    if faults:
-        more = f" and {len(faults) - 5} more" if len(faults) > 5 else ""
+    if faults := misfits(_kinds(state), _kinds(network.state_dict())):
         raise WeightsError(
-            f"{path}: the tensors do not fit the network: "
-            f"{one_line(', '.join(sorted(faults)[:5]))}{more}; check which file it is"
+            f"{path}: the tensors do not fit the network: {some_of(faults)}; check which file it is"
         )
 
 
-def _kind(values: Tensor) -> str:
-    return f"{str(values.dtype).removeprefix('torch.')} {tuple(values.shape)}"
+def _kinds(state: Mapping[str, Tensor]) -> dict[str, str]:
+    return {
+        name: f"{str(values.dtype).removeprefix('torch.')} {tuple(values.shape)}"
+        for name, values in state.items()
+    }

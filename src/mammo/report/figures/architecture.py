@@ -34,7 +34,7 @@ def transfer_model(layers: Sequence[Layer], title: str, weights: str) -> Picture
     Parameters
     ----------
     layers : sequence of mapping
-        As `mammo.models.transfer.describe` gives them: ``name``, ``type``, ``output`` (channels,
+        As `mammo.models.description` gives them: ``name``, ``type``, ``output`` (channels,
         rows, columns; or features), ``parameters``, ``part`` ("extractor" or "classifier"),
         ``frozen``. Extractor layers of one stage share a box.
     title : str

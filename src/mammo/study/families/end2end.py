@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mammo.datasets.lesions import without_box
+from mammo.datasets.splits import hold_out
 from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
@@ -100,7 +101,7 @@ class End2EndFamily(PublishedFamily):
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.training.end2end import TOP_CONVOLUTIONS, PatchTask
+            from mammo.training.end2end import PatchTask
             from mammo.training.fit import fit
             from mammo.training.patches import Windows, sample
 
@@ -113,13 +114,12 @@ class End2EndFamily(PublishedFamily):
             task = PatchTask(
                 self._patch_classifier(self.untrained(model)),
                 Windows.of_patches(store, chosen),
-                chosen["class"].to_numpy(int),
+                chosen["class"],
                 chosen["patient_id"].isin(held_patients).to_numpy(),
                 _stages(("last", "top", "all"), p.end2end_patch_epochs, p.end2end_patch_rates),
                 self._settings(p.end2end_patch_batch),
                 self.study.fabric,
-                top_convolutions=TOP_CONVOLUTIONS[MODELS[model].backbone],
-                seed=p.seed,
+                p.seed,
             )
             return {**fit(task, folder), "device": str(self.study.fabric.device)}
 
@@ -150,12 +150,12 @@ class End2EndFamily(PublishedFamily):
             task = WholeImageTask(
                 network,
                 Windows.of_whole_images(store.images, store.rows(rows["image_id"])),
-                rows["label"].to_numpy(int),
+                rows["label"],
                 self._held(rows),
                 _stages(("top", "all"), p.end2end_image_epochs, p.end2end_image_rates),
                 self._settings(p.end2end_image_batch),
                 self.study.fabric,
-                seed=p.seed,
+                p.seed,
             )
             facts = {"device": str(self.study.fabric.device), "patches": rows.shape[0]}
             return {**fit(task, folder), **facts, "sha256": fingerprint(network.state_dict())}
@@ -181,14 +181,11 @@ class End2EndFamily(PublishedFamily):
 
             store, fabric = ImageStore(self.images_folder(model, dataset)), self.study.fabric
             pixels = math.prod(store.images.shape[1:])
+            samples = StoredImages([(store.images, store.rows(rows["image_id"]))])
+            size = max(1, _PIXELS_AT_ONCE.get(fabric.device.type, _ONE_IMAGE) // pixels)
+            scorer = self._scorer(model)
             table = predict(
-                self._scorer(model),
-                StoredImages([(store.images, store.rows(rows["image_id"]))]),
-                rows,
-                fabric,
-                name=model,
-                batch_size=max(1, _PIXELS_AT_ONCE.get(fabric.device.type, _ONE_IMAGE) // pixels),
-                precision=p.precision,
+                scorer, samples, rows, fabric, name=model, batch_size=size, precision=p.precision
             )
             if fabric.is_global_zero:
                 write_scores(table, folder)
@@ -217,8 +214,6 @@ class End2EndFamily(PublishedFamily):
 
     def _held(self, rows: pd.DataFrame) -> np.ndarray:
         """Return which images are of the training patients that choose the epoch."""
-        from mammo.datasets.splits import hold_out
-
         p = self.parameters
         labels, patients = rows["label"].to_numpy(int), rows["patient_id"].to_numpy(str)
         return hold_out(labels, patients, p.early_stopping_fraction, p.seed)

@@ -126,13 +126,9 @@ class FrcnnCadFamily(PublishedFamily):
             from mammo.training.detection import detect_all
             from mammo.training.prediction import scored
 
-            fabric = self.study.fabric
+            fabric, precision = self.study.fabric, self.parameters.precision
             found, scores = detect_all(
-                self.trained(model),
-                rows,
-                fabric,
-                workers=self._readers,
-                precision=self.parameters.precision,
+                self.trained(model), rows, fabric, workers=self._readers, precision=precision
             )
             if fabric.is_global_zero:
                 found.to_csv(folder / DETECTIONS, index=False)

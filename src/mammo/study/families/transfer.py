@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from mammo.training.samples import Samples
 
 
+_SETTINGS = (
+    *("learning_rate", "weight_decay", "batch_size", "epochs", "patience"),
+    *("early_stopping_fraction", "monitor", "balanced"),
+)
+"""Parameters of the training: without torch, so that a digest is found at once."""
+
+
 class TransferFamily(ModelFamily):
     """Classifiers on frozen features, and their scores.
 
@@ -43,19 +50,15 @@ class TransferFamily(ModelFamily):
 
     def model(self, model: str) -> TransferModel:
         """Return the whole model as training starts with it: extractor and new classifier."""
-        from mammo.models.transfer import (
-            ClassifierSettings,
-            TransferModel,
-            build_classifier,
-            map_shape,
-        )
+        from mammo.models import transfer
 
         p = self.parameters
         extractor = self.extraction.extractor(model)
         extractor.requires_grad_(p.fine_tune)
-        settings = ClassifierSettings(p.classifier_channels, p.classifier_hidden, p.dropout)
-        channels = map_shape(extractor, p.image_size)[0]
-        return TransferModel(extractor, build_classifier(channels, settings, self.seed))
+        layers = transfer.ClassifierSettings(p.classifier_channels, p.classifier_hidden, p.dropout)
+        channels = transfer.map_shape(extractor, p.image_size)[0]
+        classifier = transfer.build_classifier(channels, layers, self.seed)
+        return transfer.TransferModel(extractor, classifier)
 
     def trained(self, model: str, training: TrainingData = "ddsm") -> TransferModel:
         """Return the whole model with the values that the study scores with."""
@@ -131,26 +134,16 @@ class TransferFamily(ModelFamily):
         return read_record(self.checkpoint_folder(model, training))["facts"]["best_epoch"]
 
     def layers(self, model: str) -> list[dict[str, Any]]:
-        """Return a model's layers, as `mammo.models.transfer.describe` gives them."""
-        from mammo.models.transfer import describe
+        """Return a model's layers, as `mammo.models.description` gives them."""
+        from mammo.models.description import describe_transfer
 
-        return describe(self.model(model), self.parameters.image_size)
+        return describe_transfer(self.model(model), self.parameters.image_size)
 
     def _trainable(self, whole: TransferModel) -> nn.Module:
         return whole if self.parameters.fine_tune else whole.classifier
 
     def _settings(self) -> dict[str, Any]:
-        names = (
-            "learning_rate",
-            "weight_decay",
-            "batch_size",
-            "epochs",
-            "patience",
-            "early_stopping_fraction",
-            "monitor",
-            "balanced",
-        )
-        return {name: getattr(self.parameters, name) for name in names}
+        return {name: getattr(self.parameters, name) for name in _SETTINGS}
 
     def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of the images it has not seen."""
@@ -204,9 +197,6 @@ class TransferFamily(ModelFamily):
         if self.parameters.fine_tune:
             stores = [(self.study.images(name), image_ids) for name, image_ids in groups]
             return StoredImages([(store.images, store.rows(ids)) for store, ids in stores], flips)
-        caches = [self.extraction.features_folder(model, name, training) for name, _ in groups]
-        image_ids = [list(ids) for _, ids in groups]
-        return CachedMaps(
-            list(zip(map(FeatureCache, caches), image_ids, strict=True)),
-            flips,
-        )
+        folders = [self.extraction.features_folder(model, name, training) for name, _ in groups]
+        caches = zip(map(FeatureCache, folders), (list(ids) for _, ids in groups), strict=True)
+        return CachedMaps(list(caches), flips)

@@ -6,12 +6,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mammo.models.frcnn_cad import DetectorSettings, anchors, boxes, build
-from mammo.training.frcnn_cad_losses import DetectorLosses, class_and_box
-from mammo.training.frcnn_cad_targets import of_anchors, of_proposals
+from mammo.models.frcnn_cad import DetectorSettings, boxes, build
+from mammo.training.frcnn_cad_losses import (
+    DetectorLosses,
+    class_and_box,
+    of_anchors,
+    of_proposals,
+)
 
 SIZE = (160, 128)
-AROUND = anchors.grid((1, 2, 4), 10, 8, like=torch.zeros(1))
+AROUND = boxes.anchor_grid((1, 2, 4), 10, 8, like=torch.zeros(1))
 
 
 @st.composite

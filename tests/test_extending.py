@@ -20,7 +20,7 @@ README = (project.ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^`(\S+)`:\n\n```\w*\n(.*?)^```$", re.S | re.M)
 PLACES = {
     "book/_toc.yml": "      - file: chapters/08_how_sure\n",
-    "src/mammo/models/__init__.py": "    for card in (\n",
+    "src/mammo/models/__init__.py": "_CARDS = (\n",
     "src/mammo/models/transfer.py": "_END_AT_STRIDE: dict[str, dict[int, int]] = {\n",
 }
 """The lines that a recipe's own come after; elsewhere they take the place of an assignment."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -130,9 +131,9 @@ def detect(
             bar.update()
     found = np.concatenate([np.zeros((0, 3 + _EDGES), np.float32), *rows])
     if processes > 1:
-        found = _gather(found, fabric)
-        scores = fabric.all_reduce(torch.from_numpy(scores).to(fabric.device), reduce_op="sum")
-        scores = scores.cpu().numpy()
+        parts: list[Any] = [None] * processes
+        torch.distributed.all_gather_object(parts, (found, scores))
+        found, scores = np.concatenate([part for part, _ in parts]), sum(s for _, s in parts)
     return found[np.argsort(found[:, 0], kind="stable")], scores
 
 
@@ -171,14 +172,3 @@ def detect_all(
     names = images["image_id"].to_numpy()[found[:, 0].astype(int)]
     table.insert(0, "image_id", names)
     return table.astype({"label": "int64"}), scores
-
-
-def _gather(own: np.ndarray, fabric: Fabric) -> np.ndarray:
-    """Return the rows of all processes, by sums of tables in which each fills its own part."""
-    counts = torch.zeros(fabric.world_size, dtype=torch.int64, device=fabric.device)
-    counts[fabric.global_rank] = len(own)
-    counts = fabric.all_reduce(counts, reduce_op="sum").cpu().numpy()
-    start = int(counts[: fabric.global_rank].sum())
-    rows = torch.zeros(int(counts.sum()), own.shape[1], device=fabric.device)
-    rows[start : start + len(own)] = torch.from_numpy(own).to(fabric.device)
-    return fabric.all_reduce(rows, reduce_op="sum").cpu().numpy()

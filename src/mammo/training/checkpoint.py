@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mammo.errors import MammoError
-from mammo.files.disk import atomic_write, sentence
+from mammo.models.values import write_values
 
 CHECKPOINT = "classifier.safetensors"
 """Values of the best epoch, with the training's record in the header."""
@@ -23,22 +24,6 @@ _EPOCH = "epoch.safetensors"
 def copy_state(model: nn.Module) -> dict[str, Tensor]:
     """Return a copy of a model's values."""
     return {name: values.detach().clone() for name, values in model.state_dict().items()}
-
-
-def write_values(path: Path, values: Mapping[str, Tensor], record: Any) -> None:
-    """Write a model's values, and a record as JSON in the header, whole or not at all.
-
-    Raises
-    ------
-    MammoError
-        If there is no room for them, or the operating system refuses it.
-    """
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in values.items()}
-    try:
-        with atomic_write(path) as temporary:
-            safetensors.torch.save_file(tensors, temporary, {"record": json.dumps(record)})
-    except SafetensorError as error:
-        raise MammoError(sentence(error, path)) from error
 
 
 def save(folder: Path, state: Mapping[str, Tensor], record: Any) -> None:
@@ -74,20 +59,10 @@ def save_epoch(
     history: list[dict[str, float]],
 ) -> None:
     """Write everything that the next epoch depends on."""
-    moments = {
-        f"optimizer/{number}/{name}": value
-        for number, values in optimizer.state_dict()["state"].items()
-        for name, value in values.items()
-    }
-    write_values(
-        folder / _EPOCH,
-        {
-            **{f"model/{name}": values for name, values in copy_state(model).items()},
-            **{f"best/{name}": values for name, values in best.items()},
-            **moments,
-        },
-        history,
-    )
+    parts = {"model": copy_state(model), "best": best}
+    parts |= {f"optimizer/{n}": moments for n, moments in optimizer.state_dict()["state"].items()}
+    state = {f"{part}/{name}": parts[part][name] for part in parts for name in parts[part]}
+    write_values(folder / _EPOCH, state, history)
 
 
 def resume(
@@ -105,17 +80,15 @@ def resume(
     path = folder / _EPOCH
     if not path.is_file():
         return [], copy_state(model)
-    parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
-    for name, values in _read(path).items():
-        part, _, key = name.partition("/")
-        parts[part][key] = values
-    model.load_state_dict(parts["model"])
-    moments: dict[int, dict[str, Tensor]] = {}
-    for key, values in parts["optimizer"].items():
-        number, _, name = key.partition("/")
-        moments.setdefault(int(number), {})[name] = values
+    parts: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    for key, values in _read(path).items():
+        part, _, name = key.rpartition("/")
+        parts[part][name] = values
+    model.load_state_dict(parts.pop("model"))
+    best = parts.pop("best")
+    moments = {int(part.removeprefix("optimizer/")): values for part, values in parts.items()}
     optimizer.load_state_dict({**optimizer.state_dict(), "state": moments})
-    return _record(path), parts["best"]
+    return _record(path), best
 
 
 def _read(path: Path) -> dict[str, Tensor]:

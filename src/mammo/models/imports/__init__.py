@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import nn
 
 from mammo import __version__
 from mammo.errors import WeightsError
-from mammo.files.disk import atomic_write
+from mammo.files.disk import naming_errors
 from mammo.models.foreign_text import one_line
 from mammo.models.imports.assembly import Architecture, assemble, check_fit
 from mammo.models.imports.released_files import check_size, known, read_release, recognise
 from mammo.models.releases import RELEASES, Release, releases_of
+from mammo.models.values import write_values
 from mammo.models.weights import fingerprint
 
 _SUFFIX = ".safetensors"
@@ -68,6 +68,8 @@ def import_file(path: Path, folder: Path, release: str | None = None) -> Path:
     WeightsError
         If the file is none of the releases, is damaged, does not hold what its release does, or
         the library has other weights under that name.
+    MammoError
+        If the library cannot be written to.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: no such file; give the path of a released weights file")
@@ -84,7 +86,9 @@ def import_file(path: Path, folder: Path, release: str | None = None) -> Path:
                 f"{there['imported']}; delete it first, if {path} is to replace it"
             )
         return target
-    _write(target, state, facts)
+    with naming_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_values(target, state, facts)
     return target
 
 
@@ -243,16 +247,6 @@ def _facts(
         "imported": datetime.now(UTC).date().isoformat(),
         "version": __version__,
     }
-
-
-def _write(target: Path, state: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    values = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(target) as temporary:
-            safetensors.torch.save_file(values, temporary, {"record": json.dumps(facts)})
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(f"{target} cannot be written ({error}); make room for it") from None
 
 
 def _foreign(path: Path, what: str) -> WeightsError:

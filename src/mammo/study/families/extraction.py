@@ -61,7 +61,7 @@ class Extraction(Steps):
         from mammo.models import weights
         from mammo.models.standardisation import calibrate
         from mammo.models.transfer import Extractor
-        from mammo.training import checkpoint
+        from mammo.models.values import write_values
 
         state, record = weights.resolve(self.parameters.weights, model, self.parameters.seed)
         extractor = Extractor(model, state, stride=self.parameters.stride)
@@ -71,7 +71,7 @@ class Extraction(Steps):
             with _progress(extractor, f"standardise {model}"):
                 calibrate(extractor, grey[:, None])
         values = {**state, **extractor.layers.state_dict()}
-        checkpoint.write_values(folder / EXTRACTOR, values, asdict(record))
+        write_values(folder / EXTRACTOR, values, asdict(record))
         if record.note:
             print(f"{model}: {record.note}")
         return asdict(record)

@@ -133,7 +133,7 @@ def main() -> None:
         for name, (backbone, top) in NETWORKS.items():
             print(f"{name}, load {os.getloadavg()[0]:.1f}")
             if not arguments.keras_python:
-                model = end2end.build(backbone, top, seed=0, convention="keras 2.0.8").eval()
+                model = end2end.build(backbone, top, seed=0).eval()
                 compare(both_forms(model, grey), arguments.repeats)
             else:
                 path = folder / f"{name}.h5"

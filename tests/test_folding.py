@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import pytest
 import torch
 
 from inside import input_of
@@ -19,11 +18,8 @@ def random_statistics(model: torch.nn.Module) -> None:
                 values.normal_(generator=generator)
 
 
-@pytest.mark.parametrize("convention", ["torchvision", "keras 2.0.5"])
-def test_folded_networks_compute_the_same_with_fewer_layers(convention):
-    model = end2end.build(
-        "resnet50", "[512-512-1024]x2", seed=0, width=0.1, convention=convention, dropout=0.3
-    ).eval()
+def test_folded_networks_compute_the_same_with_fewer_layers():
+    model = end2end.build("resnet50", "[512-512-1024]x2", seed=0, width=0.1, dropout=0.3).eval()
     random_statistics(model)
     before = {name: values.clone() for name, values in model.state_dict().items()}
     folded = model.for_inference()

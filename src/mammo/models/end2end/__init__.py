@@ -11,7 +11,7 @@ from mammo.errors import WeightsError
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
 from mammo.models.end2end.folding import fold
 from mammo.models.end2end.layer_graph import LayerGraph
-from mammo.models.end2end.layers import Backbone, Convention, Top, backbone_layers, top_layers
+from mammo.models.end2end.layers import Backbone, Top, backbone_layers, top_layers
 
 DDSM_MEAN = 52.18
 """Mean grey value, of 255, that the networks trained on DDSM subtract (INbreast: 44.33)."""
@@ -68,14 +68,8 @@ class PatchClassifier(nn.Module):
         return self.dense(self.backbone(_colour(grey, self.mean)).mean((2, 3)))
 
 
-def probability_over_flips(model: nn.Module, grey: Tensor) -> Tensor:
-    """Return the mean probability of cancer (B,) over an image and its three flips."""
-    flips = ((), (3,), (2,), (2, 3))
-    return torch.stack([model(grey.flip(axes)).sigmoid() for axes in flips]).mean(0)
-
-
 class FlipAveraged(nn.Module):
-    """Grey images (B, 1, rows, columns) to the log-odds (B,) of the mean over their flips."""
+    """Grey images (B, 1, rows, columns) to the log-odds (B,) of the mean over their four flips."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -83,7 +77,9 @@ class FlipAveraged(nn.Module):
 
     def forward(self, grey: Tensor) -> Tensor:
         """Return log-odds (B,)."""
-        return probability_over_flips(self.model, grey).logit()
+        flips = ((), (3,), (2,), (2, 3))
+        chances = [self.model(grey.flip(axes)).sigmoid() for axes in flips]
+        return torch.stack(chances).mean(0).logit()
 
 
 def build(
@@ -92,7 +88,6 @@ def build(
     *,
     seed: int,
     width: float = 1.0,
-    convention: Convention = "torchvision",
     dropout: float = 0.0,
     mean: float = DDSM_MEAN,
 ) -> End2End:
@@ -100,7 +95,7 @@ def build(
 
     Parameters
     ----------
-    backbone, top, width, convention, dropout
+    backbone, top, width, dropout
         As `backbone_layers` and `top_layers` take them.
     seed : int
         Of the initial values.
@@ -108,10 +103,8 @@ def build(
         Grey value, of 255, subtracted from the input.
     """
     with torch.device("meta"):
-        body = LayerGraph(backbone_layers(backbone, width=width, convention=convention))
-        head = top_layers(
-            top, body.out_channels, width=width, dropout=dropout, convention=convention
-        )
+        body = LayerGraph(backbone_layers(backbone, width=width))
+        head = top_layers(top, body.out_channels, width=width, dropout=dropout)
         model = End2End(body, LayerGraph(head, body.out_channels), mean)
     initialise(model.to_empty(device="cpu"), seed)
     return model
@@ -153,7 +146,7 @@ def load_imagenet(
     Parameters
     ----------
     model : End2End or PatchClassifier
-        Of full width and torchvision's convention.
+        Of full width, as `build` makes it.
     backbone : {"vgg16", "resnet50"}
     trunk_state : mapping of str to Tensor
         Values of `mammo.models.transfer.trunk`, as `mammo.models.weights.resolve` gives them.
@@ -178,8 +171,7 @@ def load_imagenet(
         model.backbone.load_state_dict(state)
     except RuntimeError as error:
         raise WeightsError(
-            f"torchvision's {backbone} does not fit the backbone ({error}); expected width 1 and "
-            "the convention 'torchvision'"
+            f"torchvision's {backbone} does not fit the backbone ({error}); expected width 1"
         ) from None
 
 

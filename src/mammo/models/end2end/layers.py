@@ -12,51 +12,39 @@ from mammo.errors import ParameterError
 
 Backbone = Literal["vgg16", "resnet50"]
 Top = Literal["512x1", "[512-512-1024]x2"]
-Convention = Literal["torchvision", "keras 2.0.5", "keras 2.0.8"]
-"""Whose ResNet50: where it pads and strides, whether convolutions have biases, epsilon."""
 Layers = list[dict[str, Any]]
 
 _VGG_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 _RESNET_STAGES = ((64, 3), (128, 4), (256, 6), (512, 3))
-_RESNET_EPSILON = {"torchvision": 1e-5, "keras 2.0.5": 1e-3, "keras 2.0.8": 1e-3}
+_RESNET_EPSILON = 1e-5
 _TOP_DEPTH = 512
 _TOP_EPSILON = 1e-3
 
 
-def backbone_layers(
-    name: Backbone, *, width: float = 1.0, convention: Convention = "torchvision"
-) -> Layers:
+def backbone_layers(name: Backbone, *, width: float = 1.0) -> Layers:
     """Return the layers of a backbone: VGG16 to block5_pool, ResNet50 to its last activation.
+
+    ResNet50 is torchvision's; the authors' files state their own, which is one of Keras's.
 
     Parameters
     ----------
     name : {"vgg16", "resnet50"}
     width : float
         Factor on the number of channels of every layer; at least 8 remain.
-    convention : {"torchvision", "keras 2.0.5", "keras 2.0.8"}
-        Of ResNet50; VGG16 is the same in all. Keras 2.0.8 pads the stem 2 and 3 pixels, which
-        is its ``same`` for inputs of even size.
     """
     if name == "vgg16":
         return _vgg16(width)
     if name == "resnet50":
-        if convention not in _RESNET_EPSILON:
-            raise ParameterError(
-                f"convention '{convention}': expected one of {', '.join(_RESNET_EPSILON)}"
-            )
-        return _resnet50(width, convention)
+        return _resnet50(width)
     raise ParameterError(f"backbone '{name}': expected 'vgg16' or 'resnet50'")
 
 
-def top_layers(
-    kind: Top,
-    in_channels: int,
-    *,
-    width: float = 1.0,
-    dropout: float = 0.0,
-    convention: Convention = "torchvision",
-) -> Layers:
+def top_layers(kind: Top, in_channels: int, *, width: float = 1.0, dropout: float = 0.0) -> Layers:
     """Return the layers on top of a backbone, two blocks and the dense layer of two logits.
+
+    A bottleneck strides in its 3 x 3 convolution, which sees all of the map. Keras's first one, of
+    1 x 1, passes over three of four places, and two of them over 15 of 16: a lesion that is smaller
+    than that is lost.
 
     Parameters
     ----------
@@ -69,10 +57,6 @@ def top_layers(
         Factor on the number of channels of every layer; at least 8 remain.
     dropout : float
         Fraction dropped after each activation and before the dense layer, in [0, 1).
-    convention : {"torchvision", "keras 2.0.5", "keras 2.0.8"}
-        Where a bottleneck strides: torchvision's 3 x 3 convolution sees all of the map. Keras's
-        first one, of 1 x 1, passes over three of four places, and two of them over 15 of 16: a
-        lesion that is smaller than that is lost.
     """
     if kind not in ("512x1", "[512-512-1024]x2"):
         raise ParameterError(f"top '{kind}': expected '512x1' or '[512-512-1024]x2'")
@@ -83,7 +67,7 @@ def top_layers(
             _vgg_unit(layers, f"block{block}", depth, dropout)
             continue
         for unit, stride in ((f"{block}a", 2), (f"{block}b", 1)):
-            _bottleneck(layers, unit, depth, wide, stride, convention, True, _TOP_EPSILON, dropout)
+            _bottleneck(layers, unit, depth, wide, stride, True, _TOP_EPSILON, dropout)
     _add(layers, "pool", "global_average_pool")
     _add(layers, "dropout", "dropout", rate=dropout)
     _add(layers, "dense", "dense", units=2, bias=True)
@@ -108,11 +92,9 @@ def _conv(
     kernel: int,
     *inputs: str,
     stride: int = 1,
-    padding: tuple[int, int] | None = None,
     bias: bool = True,
 ) -> str:
-    """Append a square convolution, padded on both sides to keep the size unless told."""
-    low, high = padding or (kernel // 2, kernel // 2)
+    """Append a square convolution, padded on both sides to keep the size."""
     return _add(
         layers,
         name,
@@ -121,7 +103,7 @@ def _conv(
         channels=channels,
         kernel=[kernel, kernel],
         stride=[stride, stride],
-        padding=[low, high, low, high],
+        padding=[kernel // 2] * 4,
         bias=bias,
     )
 
@@ -140,20 +122,18 @@ def _vgg16(width: float) -> Layers:
     return layers
 
 
-def _resnet50(width: float, convention: Convention) -> Layers:
+def _resnet50(width: float) -> Layers:
     layers: Layers = []
-    bias, epsilon = convention != "torchvision", _RESNET_EPSILON[convention]
-    stem = {"torchvision": (3, 3), "keras 2.0.5": (3, 3), "keras 2.0.8": (2, 3)}[convention]
-    _conv(layers, "conv1", _scaled(64, width), 7, stride=2, padding=stem, bias=bias)
-    _add(layers, "bn_conv1", "batch_norm", epsilon=epsilon)
+    _conv(layers, "conv1", _scaled(64, width), 7, stride=2, bias=False)
+    _add(layers, "bn_conv1", "batch_norm", epsilon=_RESNET_EPSILON)
     _relu(layers, "_conv1", None)
-    _pool(layers, "pool1", 3, padding=1 if convention == "torchvision" else 0)
+    _pool(layers, "pool1", 3, padding=1)
     for stage, (depth, units) in enumerate(_RESNET_STAGES, 2):
         thin, thick = _scaled(depth, width), _scaled(4 * depth, width)
         for unit in range(units):
             stride = 2 if unit == 0 and stage > 2 else 1
             name = f"{stage}{'abcdef'[unit]}"
-            _bottleneck(layers, name, thin, thick, stride, convention, bias, epsilon)
+            _bottleneck(layers, name, thin, thick, stride, False, _RESNET_EPSILON)
     return layers
 
 
@@ -163,16 +143,14 @@ def _bottleneck(
     thin: int,
     thick: int,
     stride: int,
-    convention: Convention,
     bias: bool,
     epsilon: float,
     dropout: float | None = None,
 ) -> None:
     """Append a residual unit: three convolutions beside a shortcut, the input or (in "a") of it."""
     source = before = layers[-1]["name"] if layers else "input"
-    strided = "b" if convention == "torchvision" else "a"
     for letter, depth, kernel in (("a", thin, 1), ("b", thin, 3), ("c", thick, 1)):
-        branch, step = f"{name}_branch2{letter}", stride if letter == strided else 1
+        branch, step = f"{name}_branch2{letter}", stride if letter == "b" else 1
         _conv(layers, f"res{branch}", depth, kernel, source, stride=step, bias=bias)
         source = _add(layers, f"bn{branch}", "batch_norm", epsilon=epsilon)
         if letter != "c":

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.fabric import Fabric
-from torch import Tensor
 from tqdm.auto import tqdm
 
 from mammo.errors import MammoError
 from mammo.files.disk import atomic_write, create_array, write_csv
 from mammo.models.transfer import Extractor, map_shape
 from mammo.training.devices import Precision, computing
-from mammo.training.samples import FLIPS, StoredImages, each
+from mammo.training.samples import FLIPS, Samples, StoredImages
 
 _MAPS, _INDEX, _DONE = "features.npy", "index.csv", "done.npy"
 
@@ -51,8 +50,8 @@ class FeatureCache:
         return rows.to_numpy(int)
 
 
-class CachedMaps:
-    """Feature maps of images in one or more caches, in the order given.
+class CachedMaps(Samples):
+    """Feature maps (C, h, w), float16, of images in one or more caches, in the order given.
 
     Parameters
     ----------
@@ -65,20 +64,12 @@ class CachedMaps:
     def __init__(
         self, parts: Sequence[tuple[FeatureCache, Sequence[str]]], flips: Sequence[str] = ("none",)
     ) -> None:
-        self.flips = tuple(flips)
-        self._maps = [cache.maps for cache, _ in parts]
-        self._part = np.repeat(np.arange(len(parts)), [len(ids) for _, ids in parts])
-        self._row = np.concatenate(
-            [np.stack([cache.find(ids, flip) for flip in flips], axis=1) for cache, ids in parts]
-        )
+        rows = (np.stack([of.find(ids, flip) for flip in flips], axis=1) for of, ids in parts)
+        super().__init__(list(zip((of.maps for of, _ in parts), rows, strict=True)), flips)
 
-    def __len__(self) -> int:
-        return len(self._part)
-
-    def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
-        """Return feature maps (B, C, h, w), float16."""
-        maps = [self._maps[self._part[n]][self._row[n, f]] for n, f in each(numbers, flips)]
-        return torch.from_numpy(np.stack(maps))
+    def one(self, array: np.ndarray, row: np.ndarray, flip: int) -> np.ndarray:
+        """Return a feature map of an image in its flip."""
+        return array[row[flip]]
 
 
 def extract(

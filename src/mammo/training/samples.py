@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -21,39 +22,22 @@ FLIPS: dict[str, tuple[int, ...]] = {
 """Axes of an image that each flip turns round."""
 
 
-class Samples(Protocol):
-    """Inputs of a model, by number, in any of their flips.
-
-    Attributes
-    ----------
-    flips : tuple of str
-        Keys of `FLIPS` that can be asked for; the first is "none".
-    """
-
-    flips: tuple[str, ...]
-
-    def __len__(self) -> int: ...
-
-    def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
-        """Return the inputs with these numbers, each in the flip of this index; or all as is."""
-
-
-class StoredImages:
-    """Prepared images of one or more stores, in the order given; flipped when they are asked for.
+class Samples(ABC):
+    """Inputs of a model from one or more arrays, by number, in any of their flips.
 
     Parameters
     ----------
-    parts : sequence of (ndarray of uint16 (n, S, S), ndarray of int)
-        Each store with the rows that are taken from it.
+    parts : sequence of (ndarray, ndarray of int)
+        Each array with the rows that are taken from it, in the order given.
     flips : sequence of str
-        Keys of `FLIPS`.
+        Keys of `FLIPS` that can be asked for; the first is "none".
     """
 
     def __init__(
         self, parts: Sequence[tuple[np.ndarray, np.ndarray]], flips: Sequence[str] = ("none",)
     ) -> None:
         self.flips = tuple(flips)
-        self._images = [images for images, _ in parts]
+        self._arrays = [array for array, _ in parts]
         self._part = np.repeat(np.arange(len(parts)), [len(rows) for _, rows in parts])
         self._row = np.concatenate([np.asarray(rows, int) for _, rows in parts])
 
@@ -61,17 +45,24 @@ class StoredImages:
         return len(self._part)
 
     def batch(self, numbers: np.ndarray, flips: np.ndarray | None = None) -> Tensor:
-        """Return grey images (B, 1, S, S), float32 in [0, 1]."""
-        images = [
-            np.flip(self._images[self._part[n]][self._row[n]], FLIPS[self.flips[f]])
-            for n, f in each(numbers, flips)
-        ]
-        return torch.from_numpy(np.stack(images)[:, None].astype(np.float32)).div_(65535)
+        """Return the inputs with these numbers, each in the flip of this index; or all as is."""
+        flips = np.zeros(len(numbers), int) if flips is None else flips
+        each = zip(numbers, flips, strict=True)
+        rows = [self.one(self._arrays[self._part[n]], self._row[n], flip) for n, flip in each]
+        return torch.from_numpy(np.stack(rows))
+
+    @abstractmethod
+    def one(self, array: np.ndarray, row: np.ndarray, flip: int) -> np.ndarray:
+        """Return one input of an array, in the flip of this index."""
 
 
-def each(numbers: np.ndarray, flips: np.ndarray | None) -> Iterable[tuple[int, int]]:
-    """Return each number with the index of its flip: the first if none is asked for."""
-    return zip(numbers, np.zeros(len(numbers), int) if flips is None else flips, strict=True)
+class StoredImages(Samples):
+    """Prepared images, uint16 (n, S, S), as grey (1, S, S), float32 in [0, 1]."""
+
+    def one(self, array: np.ndarray, row: np.ndarray, flip: int) -> np.ndarray:
+        """Return an image, flipped."""
+        grey = np.flip(array[row], FLIPS[self.flips[flip]])[None].astype(np.float32)
+        return grey / np.float32(65535)
 
 
 class Batches(Protocol):

@@ -94,3 +94,15 @@ def test_parameters_are_injected_and_code_is_folded(root):
     assert ["parameters"] in tags and ["injected-parameters"] in tags
     assert "hide-input" in tags[-1]
     assert executed.cells[-1].outputs[0].text == "seed is 7\n"
+
+
+def test_a_reworded_parameter_executes_a_chapter_anew(root, monkeypatch):
+    runs = []
+    monkeypatch.setattr(execution, "_run_notebook", lambda *_: runs.append(1))
+    chapter = notebook(root, "print('seed is', seed)")
+    for _ in range(2):
+        execute(chapter, parameters(root), "a", root)
+    assert len(runs) == 1
+    monkeypatch.setattr(Parameters.model_fields["seed"], "description", "another meaning")
+    execute(chapter, parameters(root), "a", root)
+    assert len(runs) == 2

@@ -52,6 +52,7 @@ def execute(
         "versions": code.versions_behind(modules),
         "templates": templates_digest(),
         "parameters": parameters.of(chapter.groups),
+        "meanings": [field.description for field in Parameters.model_fields.values()],
         "data": fingerprint,
     }
     folder = artifacts.build(

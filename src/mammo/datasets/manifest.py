@@ -37,11 +37,6 @@ it is known. ``mask_paths`` has a list of files for each lesion, in the order of
 whose parts "|" parts.
 """
 
-SUMMARY_COLUMNS = (
-    *("source", "cases", "patients", "images", "images_total", "excluded"),
-    *("malignant", "benign", "malignant_percent", "benign_percent"),
-)
-
 SOURCES = ("real", "synthetic")
 _REQUIRED = ("dataset", "source", "image_id")
 _REQUIRED_WHERE_USED = ("patient_id", "study_id", "path", "label")
@@ -254,7 +249,7 @@ def summary(frame: pd.DataFrame) -> pd.DataFrame:
     """
     groups = {name: _count(rows) for name, rows in frame.groupby("dataset", sort=False)}
     index = pd.Index(groups, name="dataset")
-    return pd.DataFrame(list(groups.values()), index=index, columns=list(SUMMARY_COLUMNS))
+    return pd.DataFrame(list(groups.values()), index=index)
 
 
 def _count(frame: pd.DataFrame) -> dict[str, object]:

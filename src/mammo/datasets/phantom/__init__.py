@@ -32,12 +32,12 @@ DIGITISERS = ("documented", "independent")
 NOTICE = """\
 SYNTHETIC PHANTOM IMAGES. No patient, no real mammogram.
 
-Computed by mammo.datasets.phantom in the file format of the data set "{}".
-seed: {}
-scale: {} of the published number of cases
-pixel pitch: {} mm (mini-MIAS is always .2 mm)
-lesions: {}
-digitiser of DDSM's films: {}
+Computed by mammo.datasets.phantom in the file format of the data set "{dataset}".
+seed: {seed}
+scale: {scale} of the published number of cases
+pixel pitch: {pixel_mm} mm (mini-MIAS is always .2 mm)
+lesions: {lesions}
+digitiser of DDSM's films: {digitiser}
 """
 
 
@@ -113,8 +113,9 @@ def write(
         bar = {"desc": f"synthetic {dataset}", "unit": "case"}
         rows = chain.from_iterable(mapped(act, planned, workers, chunksize=4, **bar))
         _writer(dataset).write_tables(list(rows), unfinished)
-        facts = (dataset, seed, scale, pixel_mm, lesions, digitiser)
-        (unfinished / MARKER).write_text(NOTICE.format(*facts), encoding="utf-8")
+        facts = {"dataset": dataset, "seed": seed, "scale": scale, "pixel_mm": pixel_mm}
+        notice = NOTICE.format(**facts, lesions=lesions, digitiser=digitiser)
+        (unfinished / MARKER).write_text(notice, encoding="utf-8")
     return folder
 
 

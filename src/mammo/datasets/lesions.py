@@ -17,15 +17,8 @@ FACTS = ("image_id", "pathology", "lesion_type", "boxes", "rows", "columns")
 """Of an image, what its lesions are found by, beside the files of its masks."""
 
 _TYPES = {
-    "mass": "mass",
-    "spiculated region": "mass",
-    "circ": "mass",
-    "spic": "mass",
-    "misc": "mass",
-    "calcification": "calcification",
-    "calcifications": "calcification",
-    "cluster": "calcification",
-    "calc": "calcification",
+    **dict.fromkeys(("mass", "spiculated region", "circ", "spic", "misc"), "mass"),
+    **dict.fromkeys(("calcification", "calcifications", "cluster", "calc"), "calcification"),
 }
 """What INbreast's outlines and MIAS's classes are; distortions and asymmetries are neither."""
 

@@ -13,20 +13,9 @@ from mammo.errors import MammoError
 
 PACKAGE = Path(__file__).parents[1]
 _NAME = PACKAGE.name
-_COMPUTING = {
-    "PIL": "pillow",
-    "cv2": "opencv-python-headless",
-    "h5py": "h5py",
-    "matplotlib": "matplotlib",
-    "numba": "numba",
-    "numpy": "numpy",
-    "pandas": "pandas",
-    "pydicom": "pydicom",
-    "scipy": "scipy",
-    "sklearn": "scikit-learn",
-    "torch": "torch",
-    "torchvision": "torchvision",
-}
+_ALIKE = ("h5py", "matplotlib", "numba", "numpy", "pandas", "pydicom", "scipy")
+_COMPUTING = {name: name for name in (*_ALIKE, "torch", "torchvision")}
+_COMPUTING |= {"PIL": "pillow", "cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
 """Libraries whose versions results may depend on, by the name that they are imported by."""
 _PLUGINS = {"pydicom": ("python-gdcm", "pylibjpeg-openjpeg")}
 """What such a library computes with in its turn, found by itself."""

@@ -7,7 +7,7 @@ projections of the same positions, and the other breast is the mirror image, a l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -114,17 +114,17 @@ def side(rng: np.random.Generator, common: Anatomy) -> Anatomy:
     clumps[..., 4] = 0.75 * clumps[..., 4] + 0.66 * rng.standard_normal(clumps.shape[:2])
     lobes = common.lobes.copy()
     lobes[:, :3] += rng.normal(0, 0.035, (LOBES, 3))
-    changed = {
-        "thickness_mm": common.thickness_mm * rng.normal(1, 0.03),
-        "width_mm": common.width_mm * rng.normal(1, 0.025),
-        "dense_fraction": common.dense_fraction * rng.lognormal(0, 0.09),
-        "exponent": common.exponent + rng.normal(0, 0.07),
-        "pectoral_mm": common.pectoral_mm * rng.normal(1, 0.08),
-        "lobes": lobes,
-        "clumps": clumps,
-        "shape": 0.9 * common.shape + 0.44 * rng.standard_normal(8),
-    }
-    return Anatomy(**{**common.__dict__, **changed})
+    return replace(
+        common,
+        thickness_mm=common.thickness_mm * rng.normal(1, 0.03),
+        width_mm=common.width_mm * rng.normal(1, 0.025),
+        dense_fraction=common.dense_fraction * rng.lognormal(0, 0.09),
+        exponent=common.exponent + rng.normal(0, 0.07),
+        pectoral_mm=common.pectoral_mm * rng.normal(1, 0.08),
+        lobes=lobes,
+        clumps=clumps,
+        shape=0.9 * common.shape + 0.44 * rng.standard_normal(8),
+    )
 
 
 @dataclass(frozen=True)

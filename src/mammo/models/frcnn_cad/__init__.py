@@ -28,12 +28,8 @@ BLOCKS = (
 """VGG16's convolutions and their channels, with a pooling between the blocks."""
 _POOLED = 7
 _GREY_SPREAD = 64.0
-_OUTPUT_SPREAD = {
-    "rpn_cls_score": 0.01,
-    "rpn_bbox_pred": 0.01,
-    "cls_score": 0.01,
-    "bbox_pred": 0.001,
-}
+_OUTPUT_SPREAD = dict.fromkeys(("rpn_cls_score", "rpn_bbox_pred", "cls_score"), 0.01)
+_OUTPUT_SPREAD["bbox_pred"] = 0.001
 _MALIGNANT = CLASSES.index("malignant")
 
 

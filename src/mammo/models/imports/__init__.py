@@ -28,21 +28,13 @@ from mammo.models.weights import fingerprint
 _SUFFIX = ".safetensors"
 _MOST_HEADER_BYTES = 2**20
 _FIELDS: dict[str, type | tuple[type, ...]] = {
-    "release": str,
-    "model": str,
-    "architecture": dict,
+    **dict.fromkeys(("release", "model", "file", "file_sha256", "sha256", "split"), str),
+    **dict.fromkeys(("licence", "imported", "version"), str),
+    **dict.fromkeys(("architecture", "published_auroc"), dict),
     "mean": (float, type(None)),
     "input_size": (list, type(None)),
-    "file": str,
     "file_bytes": int,
-    "file_sha256": str,
-    "sha256": str,
     "trained_on": list,
-    "split": str,
-    "licence": str,
-    "published_auroc": dict,
-    "imported": str,
-    "version": str,
 }
 
 

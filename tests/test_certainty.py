@@ -96,7 +96,7 @@ def test_sentences_say_what_is_proved_and_what_is_plausible(intervals):
     assert "3.3 times apart by image, about 3.0 by patient and 1.9 with patients of one" in text
     assert "alone they would prove nothing by patient" in text
     text = sentences.interval_sentence(intervals).data
-    assert "±0.08 on MIAS" in text and "±0.03 on Institution (UKy) (±0.041 there if no" in text
+    assert "±0.08 on MIAS" in text and "±0.03 on Institution (UKy) (the last ±0.041 if" in text
     assert "9 to 11 of the 16 external values are within their interval of 0.5" in text
     assert "expert" not in text  # whose value has no interval to be tested with
 

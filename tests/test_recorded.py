@@ -8,7 +8,7 @@ import pytest
 
 from mammo import __version__
 from mammo.errors import MammoError
-from mammo.evidence import kinds, mias_at_home, recorded
+from mammo.evidence import kinds, mias_alone, recorded
 from mammo.evidence.recorded import Computed, compared, difference, read, write
 from mammo.parameters import Parameters
 from mammo.study import Study
@@ -102,8 +102,8 @@ def test_records_are_what_the_files_give(real_study, name):
 @pytest.mark.long
 def test_the_record_of_mias_is_what_the_films_and_the_weights_give(real_study):
     """The network's arithmetic differs a little between processors, and with it a few ranks."""
-    record = read(RECORDED, mias_at_home.NAME)
-    found = recorded.compared(record, mias_at_home.compute(real_study))
+    record = read(RECORDED, mias_alone.NAME)
+    found = recorded.compared(record, mias_alone.compute(real_study))
     assert found.files == record.files
     assert found.difference <= 0.02
 

@@ -1,7 +1,7 @@
-"""mini-MIAS with a classifier made for it: how hard the set is without any change of place.
+"""mini-MIAS with classifiers trained on it: how hard the set is without an external test.
 
-The paper's models come from DDSM. Here the same kind of frozen features feeds classifiers that are
-trained on MIAS itself and scored on its other patients. What they lack, the place cannot explain.
+The paper's models come from DDSM. The same kind of frozen features feeds classifiers that are
+trained on MIAS itself and scored on its other patients. What these lack is no external drop.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mammo.study import Study
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-NAME = "mias-at-home"
+NAME = "mias-alone"
 TABLE, CHANCE = "heads", "chance"
 
 BACKBONE = "vgg16"
@@ -135,7 +135,7 @@ def _results(study: Study, rows: pd.DataFrame, state: dict[str, Any], weights_sh
         "image_ids": rows["image_id"].tolist(),
         "weights": weights_sha256,
     }
-    return study.artifacts.build("mias-at-home", inputs, make)
+    return study.artifacts.build("mias-alone", inputs, make)
 
 
 def _features(study: Study, rows: pd.DataFrame, state: dict[str, Any]) -> np.ndarray:

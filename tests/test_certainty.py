@@ -166,7 +166,7 @@ def test_inbreasts_gain_hangs_on_a_correlation_that_is_not_known(intervals):
     table = certainty.gain_table(gains.reset_index())
     assert "by how much the two values are correlated is not known: at 0.45" in table.note
     assert table.shown["95% interval"].tolist()[0] == "-0.10 to 0.34"
-    assert table.shown["Detectable"].tolist() == ["0.31", "0.23", "0.09"]
+    assert table.shown["Smallest detectable"].tolist() == ["0.31", "0.23", "0.09"]
 
 
 def test_a_fourth_site_could_find_nearly_anything(intervals):

@@ -54,7 +54,7 @@ def chance(estimates: pd.DataFrame) -> Markdown:
 
 def external(estimates: pd.DataFrame) -> Markdown:
     """Range and mean of the external auROC, and whether it is that of guessing."""
-    return Markdown(f"{external_range(estimates).data}\n\n{chance(estimates).data}")
+    return Markdown(f"{external_range(estimates).data}\n\n{_chance(estimates)}")
 
 
 def experts_distance(estimates: pd.DataFrame) -> Markdown:

@@ -1,4 +1,4 @@
-"""Why it fails on external sets: trained on each set, single causes, what the model looks at."""
+"""What is behind a drop: models trained on each set, single causes, what the model looks at."""
 
 from __future__ import annotations
 

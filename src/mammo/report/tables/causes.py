@@ -200,13 +200,13 @@ def gates_table(divided: DividedDrop) -> Table:
             (name, found.replace("-0", "−0"), wanted, "yes" if holds else "no")
             for name, found, wanted, holds in rows
         ],
-        columns=["Gate", "Found", "Expected", "Holds"],
+        columns=["Check", "Found", "Expected", "Holds"],
     )
     note = (
         "The placebo's interval misses 0 once in twenty builds by chance. Labels dealt at random: "
         "holds if no mean is more than five standard errors from 0.5."
     )
-    return Table(shown, "Gates that the shares have to pass", note, name="gates")
+    return Table(shown, "Checks that the shares have to pass", note, name="gates")
 
 
 def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:

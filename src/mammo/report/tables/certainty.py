@@ -158,7 +158,7 @@ def assumption_table(found: pd.DataFrame) -> Table:
         f"Drops of models trained on DDSM alone that are significant below {LEVEL:g} after Holm "
         "over all 19, as above. Users' values: lishen/end2end-all-conv, issue 5."
     )
-    caption = "What the count of significant drops hangs on"
+    caption = "How many drops are significant, by what is assumed"
     data = found.assign(lost=lost)
     return Table(shown, caption, note, data=data, name="drops-by-assumption")
 

@@ -12,7 +12,13 @@ from mammo.evaluation.verdicts import FEWEST, RULES
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables import verdicts
-from mammo.report.tables.formats import bounds, interval_heading, set_name, two_digits
+from mammo.report.tables.formats import (
+    bounds,
+    drops_or_gains,
+    interval_heading,
+    set_name,
+    two_digits,
+)
 
 _CAPTIONS = {
     "drops": "Drop from internal validation to each external test",
@@ -51,7 +57,7 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "External set": [set_name(name, sources) for name in drops["second_dataset"]],
             "Internal": two_digits(drops["first"]),
             "External": two_digits(drops["second"]),
-            "Drop": drops["difference"].map("{:+.2f}".format),
+            "Drop": drops_or_gains(drops["difference"]),
             interval_heading(drops): bounds(drops["lower"], drops["upper"]),
             "p, Holm": verdicts.p_values(drops),
             _no_worse(drops): verdicts.no_worse(drops),
@@ -229,7 +235,7 @@ def _drop_note(drops: pd.DataFrame) -> str:
     first = drops.iloc[0]
     return (
         "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
-        f"external test. Interval and p are of one test: {_methods(drops)}; Holm over "
+        f"external test, below 0 a gain. Interval and p are of one test: {_methods(drops)}; Holm over "
         f"{_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
         f"{RULES['any']} Smallest detectable drop: the true drop that a comparison of this "
         "precision finds four times in five (80% power). The CSV has bootstrap intervals of the "

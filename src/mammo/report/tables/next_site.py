@@ -62,7 +62,7 @@ def next_site_sentence(rows: pd.DataFrame) -> Markdown:
     return Markdown(
         f"{many} sites carry almost no prediction: for {short_title(row['model'])} the next site's "
         f"auROC is {row['auroc']:.2f} ±{width:.2f}. Where sites differ, the mean over a few says "
-        "little about another one, however narrow each interval is. That is the reason to validate "
+        "little about another one, however narrow each interval is. That is a reason to validate "
         "locally."
     )
 

@@ -94,7 +94,7 @@ def test_the_figures_say_their_numbers(exams, intervals):
     assert len(curves.figure.axes[0].lines) == 1 + 14 + 1 + 3
     forest = claims_forest(estimates, against, intervals)
     assert "frcnn_cad, INbreast 0.95" in forest.alt and "NYU reader study 0.71" in forest.alt
-    assert "quoted by the paper 0.71;" in forest.alt
+    assert "experts in the paper 0.71;" in forest.alt
 
 
 def test_the_scanner_tells_a_little():

@@ -72,7 +72,8 @@ def test_every_kind_is_recorded_and_no_score_of_an_exam_is(name):
     found = read(RECORDED, name)
     assert all(len(checksum) == 64 for checksum in found.files.values())
     for table in found.tables.values():
-        assert len(table) <= 101
+        of_a_model = table.groupby("model").size() if "model" in table else [len(table)]
+        assert max(of_a_model) <= 101
         assert not {"exam", "case_ID", "patient_id", "image_id", "y_score"} & set(table.columns)
 
 

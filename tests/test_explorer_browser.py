@@ -174,6 +174,6 @@ def test_without_an_internal_set_the_external_test_is_shown_alone(browser):
     assert sizes in column.inner_text()
     note = page.locator(".mammo-explorer .mammo-note").inner_text()
     assert note.startswith("No internal set of these models is at hand")
-    assert "each counts as one breast" in note
+    assert "Each woman counts as one breast" in note
     assert not page.locator(".mammo-explorer-presets").is_visible()
     page.close()

@@ -139,8 +139,8 @@
       return element(
         "p", { class: "mammo-note" },
         `${alone}In brackets: ${level} intervals, by ${unit}, at a threshold fixed beforehand. ` +
-          `Among a thousand women each counts as one ${one}, and the interval of those recalled ` +
-          "takes the bounds of sensitivity and specificity together.",
+          `Each woman counts as one ${one}, and the interval of those recalled takes the bounds ` +
+          "of sensitivity and specificity together.",
         this.live,
       );
     }

@@ -110,7 +110,7 @@ external.figure
 # too. *Mismatch*: the images are unlike those that the model learnt from. Only the third is a
 # failure of the model to travel; a hospital meets all three at once.
 #
-# The sets are a sample of places, too: how far their results lie apart says what to expect at
+# The sets are a sample of sites, too: how far their results lie apart says what to expect at
 # another one, as far as so few can say it.
 
 # %%

@@ -119,10 +119,11 @@ why_it_fails.gates(study)
 
 # %% [markdown]
 # :::{admonition} What phantoms can show, and what not
-# :class: important They can show that a cause is *sufficient*: switched alone, with all else the
-# same, it lowers this model's auROC on these images. No real data set allows that, since between
-# two of them everything differs at once. They can show which causes add up and which hide each
-# other.
+# :class: important
+#
+# They can show that a cause is *sufficient*: switched alone, with all else the same, it lowers this
+# model's auROC on these images. No real data set allows that, since between two of them everything
+# differs at once. They can show which causes add up and which hide each other.
 #
 # They cannot show which cause is at work between real sets, nor how large it is there: how far the
 # phantoms' film is from their digital images, or how much subtler their lesions become, was set by

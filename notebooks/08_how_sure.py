@@ -88,8 +88,8 @@ readings.words
 # %% [markdown]
 # ## Which drops remain
 #
-# The paper's finding is the fall from the validation result to the external one. Each fall is
-# tested with the errors above, unpaired, and the p-values are adjusted for their number
+# The paper's finding is the drop from internal validation to external tests. Each drop is tested
+# with the errors above, unpaired, and the p-values are adjusted for their number
 # {cite:p}`holm1979`.
 
 # %%

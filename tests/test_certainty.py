@@ -156,8 +156,11 @@ def test_how_many_drops_remain_hangs_on_what_is_assumed(intervals):
     assert found["n_remaining"].tolist() == [16, 16, 16, 15, 14, 13, 15]
     assert set(found["n_drops"]) == {16}
     shown = certainty.assumption_table(found).shown
-    assert shown["Not"].tolist()[3] == "VGG16 on MIAS" and shown["Not"].tolist()[0] == "none"
-    assert shown["Remain"].tolist()[5] == "13 of 16"
+    assert (
+        shown["Not significant"].tolist()[3] == "VGG16 on MIAS"
+        and shown["Not significant"].tolist()[0] == "none"
+    )
+    assert shown["Significant"].tolist()[5] == "13 of 16"
 
 
 def test_inbreasts_gain_hangs_on_a_correlation_that_is_not_known(intervals):

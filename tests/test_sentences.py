@@ -171,14 +171,14 @@ def test_drops_and_intervals_of_few_patients_are_counted_apart():
     drops["verdict"] = ["shown", "too few"]
     text = sentences.drop(estimates(HOME), drops).data
     assert text.startswith("The drop is significant for every model and set: of 1 external result")
-    assert "1 result more rests on fewer than 10 patients of one class, who settle noth" in text
+    assert "Left out: 1 result on fewer than 10 patients of one class, who settle nothing" in text
     none = sentences.drop(estimates(HOME), drops.assign(verdict="too few")).data
-    assert none.startswith("No drop is judged. 2 results more rest on fewer than 10 patients")
+    assert none.startswith("No drop is judged. Left out: 2 results on fewer than 10 patients")
     rows = estimates(MIAS_LOW, UKY_HIGH)
     rows.loc[1, "n_rarer_patients"] = 9
     text = sentences.chance(rows).data
     assert "Of 1 external interval, 1 contains 0.5" in text and "0 lie wholly above" in text
-    assert "1 result more rests on fewer than 10 patients" in text
+    assert "Left out: 1 result on fewer than 10 patients" in text
 
 
 def test_intervals_beside_one_half():
@@ -226,7 +226,7 @@ def test_one_training_or_few_patients_gain_nothing():
     assert "significantly" not in text
     text = sentences.mixed_data(estimates(UKY_HIGH), trained(gain, too_few=True)).data
     assert "on 0 significantly" in text
-    assert "1 result more rests on fewer than 10 patients" in text
+    assert "Left out: 1 result on fewer than 10 patients" in text
 
 
 def test_the_internal_and_the_external_range_in_brief():

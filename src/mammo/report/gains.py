@@ -93,7 +93,7 @@ def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     shown = pd.DataFrame(
         {
             "Data set": [set_name(name, sources) for name in gains["dataset"]],
-            "Gain": gains["difference"].map("{:+.2f}".format),
+            "Change": gains["difference"].map("{:+.2f}".format),
             interval_heading(gains): bounds(gains["difference_lower"], gains["difference_upper"]),
             "p, Holm": p_values(gains),
             "Verdict": gains["verdict"].map(GAINS),
@@ -102,9 +102,9 @@ def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         }
     )
     note = (
-        f"Mean over trainings, mixed data less DDSM alone, on the same images. {RULES['gain']} "
-        f"{RULES['any']} Smallest detectable gain: the true one that is found four times in five "
-        "(80% power)."
+        "Change: mixed data less DDSM alone, on the same images, the mean over trainings. "
+        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that is found four "
+        "times in five (80% power)."
     )
-    caption = "What training on mixed data gains, over all trainings"
+    caption = "What training on mixed data changes, over all trainings"
     return Table(shown, caption, note, data=gains, name="mixed-gains")

@@ -59,7 +59,7 @@ def external(estimates: pd.DataFrame) -> Markdown:
 
 def experts_distance(estimates: pd.DataFrame) -> Markdown:
     """How far the highest external auROC is from the experts' 0.71."""
-    return _markdown(_experts_distance(estimates), PAPER["experts"], _made_of_external(estimates))
+    return _markdown(_experts_distance(estimates), PAPER["experts"])
 
 
 def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> Markdown:

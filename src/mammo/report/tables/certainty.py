@@ -60,8 +60,8 @@ def interval_table(intervals: pd.DataFrame) -> Table:
         "assumption; the interval is this one; UKy's takes most patients to have images of both "
         f"labels, and if none had, it would be {one_class_span(intervals)}. {N_SIMULATIONS:,} "
         "simulated sets a value, recorded (`benchmarks/published_errors.py`). end2end and "
-        "frcnn_cad: validation as if on the set's images used here, since the authors' own numbers "
-        "of images are not in the paper."
+        "frcnn_cad: validation as if on the set's images used in this book, since the authors' own "
+        "numbers of images are not in the paper."
     )
     caption = "The 95% interval to be expected of each published auROC"
     return Table(shown, caption, note, data=intervals, name="expected-intervals")
@@ -147,11 +147,11 @@ def assumption_table(found: pd.DataFrame) -> Table:
     ]
     shown = pd.DataFrame(
         {
-            "If": found["assumption"],
-            "Remain": [
+            "Assumed": found["assumption"],
+            "Significant": [
                 f"{row.n_remaining} of {row.n_drops}" for row in found.itertuples(index=False)
             ],
-            "Not": lost,
+            "Not significant": lost,
         }
     )
     note = (

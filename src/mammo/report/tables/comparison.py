@@ -153,7 +153,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "ECE": two_digits(data["ece"]),
             "In the large": _with_bounds(data, "in_the_large"),
             "Slope": _with_bounds(data, "slope"),
-            "Verdict": data["verdict"],
+            "Verdict": data["verdict"].map(verdicts.CALIBRATIONS),
         }
     )
     note = (

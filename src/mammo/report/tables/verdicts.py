@@ -33,6 +33,12 @@ DIFFERENCES: Mapping[verdicts.Difference, str] = {
     "too few": TOO_FEW,
     "unknown": "no test",
 }
+CALIBRATIONS: Mapping[verdicts.Calibration, str] = {
+    "off": "off",
+    "not shown off": "not shown off",
+    "too few": TOO_FEW,
+    "unknown": "no interval",
+}
 GAINS: Mapping[verdicts.Gain, str] = {
     "gained": "a gain",
     "lost": "a loss",
@@ -85,6 +91,6 @@ def left_out(number: int) -> str:
     if not number:
         return ""
     return (
-        f" {counted(number, 'result')} more {'rests' if number == 1 else 'rest'} on fewer than "
-        f"{verdicts.FEWEST} patients of one class, who settle nothing."
+        f" Left out: {counted(number, 'result')} on fewer than {verdicts.FEWEST} patients of one "
+        "class, who settle nothing."
     )

@@ -233,7 +233,7 @@ class EvaluationParameters(Group):
 
 
 class CauseParameters(Group):
-    """Why a model fails on external sets: training sets, and single causes switched on phantoms."""
+    """Why a model fails elsewhere: trained on each set, and single causes switched on phantoms."""
 
     transfer_folds: int = Field(
         5, ge=2, le=20, description="parts of each data set; a model learns from all but one"

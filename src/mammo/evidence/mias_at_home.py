@@ -91,10 +91,10 @@ def compute(study: Study) -> Computed | None:
         `CHANCE`: what the first head gives when labels are exchanged among film pairs. None where
         the whole of MIAS or the weights cannot be had.
     """
-    from mammo.models import weights
-
     if KNOWN["mias"].find(study.locations.data_root) is None:
         return None
+    from mammo.models import weights
+
     fixed = Study(study.parameters.model_copy(update=PREPARED), study.processes)
     rows = fixed.table("mias")
     state, record = weights.resolve(study.parameters.weights, BACKBONE, SEED)

@@ -22,7 +22,7 @@ from mammo.evaluation.inference import upper_tail
 from mammo.evaluation.readers import mean_reader, readers_against_model
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
 from mammo.evaluation.tables.threshold_grid import SHARES, threshold_grid
-from mammo.evidence.recorded import Computed
+from mammo.evidence.recorded import Computed, computed_once
 from mammo.evidence.settings import CONFIDENCE, N_BOOTSTRAP, SEED
 from mammo.files.disk import write_csv
 from mammo.paper.sampling_error import Z_95
@@ -90,14 +90,18 @@ def compute(study: Study) -> Computed | None:
     path = released.find(study.locations.data_root)
     if path is None:
         return None
-    scores = _scores(study, path)
-    tables = {
-        ESTIMATES: estimates(scores),
-        AGAINST_READERS: against_readers(scores),
-        CURVES: curves(scores),
-        THRESHOLDS: thresholds(scores),
-    }
-    return Computed(tables, {released.FILE: released.SHA256})
+
+    def tables() -> dict[str, pd.DataFrame]:
+        scores = _scores(study, path)
+        return {
+            ESTIMATES: estimates(scores),
+            AGAINST_READERS: against_readers(scores),
+            CURVES: curves(scores),
+            THRESHOLDS: thresholds(scores),
+        }
+
+    files = {released.FILE: released.SHA256}
+    return Computed(computed_once(study.artifacts, NAME, files, tables), files)
 
 
 def estimates(scores: pd.DataFrame) -> pd.DataFrame:

@@ -17,21 +17,21 @@ def covered(**changes: object) -> dict[str, object]:
     return row | {"n_simulations": 200, "n_covered": 190, "width": 0.3} | changes
 
 
-def test_the_worst_design_of_each_layout_and_size_is_shown_a_column_a_method():
+def test_the_worst_design_of_each_size_is_shown_a_column_a_method_and_each_layout_kept():
     rows = [
         covered(),
         covered(icc=0.8, n_covered=188),
         covered(method="percentile", n_simulations=100, n_covered=80),
+        covered(layout=BOTH, n_covered=189),
         covered(layout=BOTH, malignant_patients=500, n_covered=191),
     ]
     rows += [covered(method=name) for name in ("Obuchowski, logit", "Newcombe over design effect")]
     table = simulations.auroc_coverage(pd.DataFrame(rows))
-    assert table.shown["Images of a patient"].tolist() == [ONE_CLASS, BOTH]
+    assert table.data["layout"].tolist() == [ONE_CLASS, BOTH, BOTH]
     assert table.shown["Malignant patients"].tolist() == [5, 500]
     assert table.shown["Score"].tolist() == ["94.0%", "95.5%"]
     assert table.shown["Percentile"].tolist() == ["80.0%", "–"]
     assert "200 sets a design, 100 for the percentile interval" in table.note
-    assert len(table.data) == len(table.shown)
 
 
 def test_errors_of_differences_are_shown_one_and_two_sided():

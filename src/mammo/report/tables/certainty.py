@@ -76,7 +76,10 @@ def drop_table(drops: pd.DataFrame) -> Table:
         As `mammo.paper.drops.published_drops`.
     """
     caption = "The paper's drops from internal validation, tested with errors by the sets' sizes"
-    return _difference_table(drops, ("Internal", "External", "Drop"), "published-drops", caption)
+    mixed = (drops["place"] == "Table 4").map({True: ", mixed data", False: ""})
+    models = drops["model"].map(short_title) + mixed
+    headings = ("Internal", "External", "Drop")
+    return _difference_table(drops, models, headings, "published-drops", caption)
 
 
 def gain_table(gains: pd.DataFrame) -> Table:
@@ -89,7 +92,8 @@ def gain_table(gains: pd.DataFrame) -> Table:
     """
     caption = "The paper's gains from mixed training data, tested likewise"
     headings = ("Mixed data", "DDSM alone", "Gain")
-    table = _difference_table(gains, headings, "published-gains", caption)
+    models = gains["model"].map(short_title)
+    table = _difference_table(gains, models, headings, "published-gains", caption)
     shared = holm(gains["p_shared"])
     listed = ", ".join(
         f"{p_value(p)} on {dataset_title(name)}"
@@ -104,13 +108,16 @@ def gain_table(gains: pd.DataFrame) -> Table:
 
 
 def _difference_table(
-    differences: pd.DataFrame, headings: tuple[str, str, str], name: str, caption: str
+    differences: pd.DataFrame,
+    models: pd.Series,
+    headings: tuple[str, str, str],
+    name: str,
+    caption: str,
 ) -> Table:
     first, second, difference = headings
     shown = pd.DataFrame(
         {
-            "Table": differences["place"].str.removeprefix("Table "),
-            "Model": [short_title(name) for name in differences["model"]],
+            "Model": models,
             "Tested on": [dataset_title(name) for name in differences["dataset"]],
             first: differences["first"].map("{:.2f}".format),
             second: differences["second"].map("{:.2f}".format),
@@ -119,15 +126,14 @@ def _difference_table(
             "Smallest detectable": differences["detectable"].map("{:.2f}".format),
             "p, Holm": differences["p_holm"].map(p_value),
             "By patient": differences["p_holm_by_patient"].map(p_value),
-            "One class": differences["p_holm_one_class"].map(p_value),
             "After Holm": [_verdict(row) for _, row in differences.iterrows()],
         }
     )
     note = (
         f"Two-sided, unpaired, Holm over {len(differences)}; significant below {LEVEL:g} by all "
-        "three errors. Interval and p by formula; by patient, and with images of one class a "
-        "patient in UKy, adjusted too, from the simulation. Smallest detectable: the true "
-        "difference that such a test finds four times in five (80% power)."
+        "three errors: by formula, as interval and p; by patient, from the simulation; and so with "
+        "images of one class a patient in UKy, whose p is in the CSV. Smallest detectable: the "
+        "true difference that such a test finds four times in five (80% power)."
     )
     return Table(shown, caption, note, data=differences, name=name)
 

@@ -56,14 +56,15 @@ def next_site_sentence(rows: pd.DataFrame) -> Markdown:
     """
     if rows.empty:
         return Markdown("No model has results on two external sets with enough patients.")
-    widths = (rows["auroc_next_upper"] - rows["auroc_next_lower"]) / 2
-    row, width = rows.loc[widths.idxmax()], widths.max()
-    many = rows["n_sites"].max()
+    lower, upper = (rows[f"auroc_next_{end}"] for end in ("lower", "upper"))
+    widest = (upper - lower).idxmax()
+    model, mean = short_title(rows.loc[widest, "model"]), rows.loc[widest, "auroc"]
+    (predicted,) = _within(lower[[widest]], upper[[widest]], 0)
     return Markdown(
-        f"{many} sites carry almost no prediction: for {short_title(row['model'])} the next site's "
-        f"auROC is {row['auroc']:.2f} ±{width:.2f}. Where sites differ, the mean over a few says "
-        "little about another one, however narrow each interval is. That is a reason to validate "
-        "locally."
+        f"{rows['n_sites'].max()} sites carry almost no prediction: {model} has {mean:.2f} on "
+        f"average, and at the next site anything from {predicted}. Where sites differ, the mean "
+        "over a few says little about another one, however narrow each interval is. That is a "
+        "reason to validate locally."
     )
 
 

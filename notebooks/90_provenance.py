@@ -59,7 +59,7 @@ provenance.data(study)
 # %% [markdown]
 # ## Weights
 
-# %%
+# %% tags=["hide-output"]
 provenance.weights(study)
 
 # %% [markdown]

@@ -94,9 +94,10 @@ def test_steps_list_every_artifact_behind_the_tables(study):
 def test_data_and_extractors_name_their_origin(study):
     data = provenance.data(study).data.set_index("Data set")
     assert data.loc["MIAS"].tolist() == ["synthetic", study.locations.of("mias").fingerprint]
-    (row,) = provenance.weights(study).data.to_dict("records")
+    table = provenance.weights(study)
+    (row,) = table.shown.to_dict("records")
     assert (row["Model"], row["Weights"]) == (ALEXNET, "random")
-    assert "not trained on ImageNet" in row["Note"]
+    assert table.note.startswith(f"{ALEXNET}: ") and "not trained on ImageNet" in table.note
     folder = TransferFamily(study).extraction.extractor_folder("alexnet")
     assert read_record(folder)["facts"]["sha256"].startswith(row["SHA-256"])
 

@@ -17,21 +17,21 @@ def covered(**changes: object) -> dict[str, object]:
     return row | {"n_simulations": 200, "n_covered": 190, "width": 0.3} | changes
 
 
-def test_the_worst_design_of_each_layout_and_size_is_shown_a_column_a_method():
+def test_the_worst_design_of_each_size_is_shown_a_column_a_method_and_each_layout_kept():
     rows = [
         covered(),
         covered(icc=0.8, n_covered=188),
         covered(method="percentile", n_simulations=100, n_covered=80),
+        covered(layout=BOTH, n_covered=189),
         covered(layout=BOTH, malignant_patients=500, n_covered=191),
     ]
     rows += [covered(method=name) for name in ("Obuchowski, logit", "Newcombe over design effect")]
     table = simulations.auroc_coverage(pd.DataFrame(rows))
-    assert table.shown["Images of a patient"].tolist() == [ONE_CLASS, BOTH]
+    assert table.data["layout"].tolist() == [ONE_CLASS, BOTH, BOTH]
     assert table.shown["Malignant patients"].tolist() == [5, 500]
     assert table.shown["Score"].tolist() == ["94.0%", "95.5%"]
     assert table.shown["Percentile"].tolist() == ["80.0%", "–"]
     assert "200 sets a design, 100 for the percentile interval" in table.note
-    assert len(table.data) == len(table.shown)
 
 
 def test_errors_of_differences_are_shown_one_and_two_sided():
@@ -46,8 +46,8 @@ def test_errors_of_differences_are_shown_one_and_two_sided():
     paired = between.assign(malignant_patients=20)
     table = simulations.difference_errors(between, paired)
     assert table.shown["Difference on"].tolist() == ["two sets", "the same images"]
-    assert table.shown["Here: no worse, falsely"].tolist() == ["3.0%"] * 2
-    assert table.shown["Here: differs, falsely"].tolist() == ["5.5%"] * 2
+    assert table.shown["This book: no worse, falsely"].tolist() == ["3.0%"] * 2
+    assert table.shown["This book: differs, falsely"].tolist() == ["5.5%"] * 2
     assert table.shown["Normal throughout: differs, falsely"].tolist() == ["20.0%"] * 2
     assert len(table.data) == len(table.shown)
 

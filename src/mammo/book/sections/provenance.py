@@ -66,21 +66,25 @@ def data(study: Study) -> Table:
 
 def weights(study: Study) -> Table:
     """Return where each model's values come from, before this study trains it, if it does."""
-    rows = []
-    for model in study.parameters.models:
-        origin = family_of(study, model).origin(model)
-        rows.append(
-            {
-                "Model": MODEL_TITLES[model],
-                "Weights": origin["kind"],
-                "Source": origin["source"],
-                "SHA-256": origin["sha256"][:16],
-                "Licence": origin["licence"],
-                "Note": origin["note"] or "none",
-            }
-        )
+    models = study.parameters.models
+    data = pd.DataFrame([family_of(study, model).origin(model) for model in models])
+    data.insert(0, "model", [MODEL_TITLES[model] for model in models])
+    shown = pd.DataFrame(
+        {
+            "Model": data["model"],
+            "Weights": data["kind"],
+            "Source": data["source"],
+            "SHA-256": data["sha256"].str[:16],
+            "Licence": data["licence"],
+        }
+    )
+    notes = [
+        f"{'; '.join(own['model'])}: {note}"
+        for note, own in data.groupby("note", sort=False)
+        if note
+    ]
     caption = "Weights of each model: where they come from, terms"
-    return Table(pd.DataFrame(rows), caption, name="weights")
+    return Table(shown, caption, " ".join(notes), data=data, name="weights")
 
 
 def parameters(study: Study) -> Table:

@@ -19,7 +19,7 @@ from mammo.hospital.validation.evidence import Evidence
 
 DIFFERENT = 0.8
 """auROC of telling two sets apart above which they are called clearly different."""
-Detectable = Literal["guesses at home", "none", "some"]
+Detectable = Literal["guesses internally", "none", "some"]
 Size = Literal["more patients", "enough", "too few at home"]
 
 
@@ -43,7 +43,7 @@ def detectable_of(evidence: Evidence, model: str) -> Detectable:
     """Say whether these data could show a drop that leaves the model better than guessing."""
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
     if verdicts.against_guessing(internal) != "better":
-        return "guesses at home"
+        return "guesses internally"
     return "none" if drop["smallest_detectable"] > internal["auroc"] - GUESSING else "some"
 
 

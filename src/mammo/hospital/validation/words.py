@@ -27,7 +27,7 @@ _RANKS = {
     "better": "better than guessing",
     "worse": "worse than guessing",
     "open": "which guessing might have reached",
-    "guesses at home": "of which nothing is concluded, since guessing might do as well at home",
+    "guesses internally": "of which nothing is concluded, since guessing might do as well at home",
     "too few": f"from fewer than {FEWEST} patients of one class, who settle nothing",
     "unknown": "without an interval to judge it by",
 }
@@ -44,7 +44,7 @@ _DROPS = {
     "open": "neither a drop nor its absence is shown ({span}); {detectable}",
 }
 _DETECTABLE = {
-    "guesses at home": "at home, too, guessing might have reached this",
+    "guesses internally": "at home, too, guessing might have reached this",
     "none": "with these data not even a drop to guessing would be found four times in five",
     "some": (
         "with these data a drop of {least:.2f} would be found four times in five, a smaller one "
@@ -171,7 +171,7 @@ _ADVICE = {
         "the wrong way round in the scores of {models}."
     ),
     (rank_of, "open"): "Do not rely on {models} here: guessing might do as well.",
-    (rank_of, "guesses at home"): (
+    (rank_of, "guesses internally"): (
         "Do not rely on {models} here: guessing might do as well where the model comes from."
     ),
     (drop_of, "shown"): (

@@ -16,6 +16,9 @@ LONGEST = 300
 """Characters of a cell of a report; what is longer ends in an ellipsis."""
 _BADGES = {"real", "recorded", "synthetic", "published"}
 
+_SENTENCE = 60
+"""Characters from which a text of a notebook's table is not squeezed into a narrow column."""
+
 _LONG_WORD = re.compile(r"\S{25}")
 _MANY_COLUMNS = 8
 _LINK = re.compile(r"https://(?:[\w-]+\.)+\w+/[\w./#-]+")
@@ -96,10 +99,10 @@ def _of_notebook(heading: str, texts: list[str]) -> list[Cell]:
 
 
 def _of_words(text: str) -> Cell:
-    """Return a badge, a link that is named by its site, or plain text."""
+    """Return a badge, a link that is named by its site, a sentence or a few words."""
     if _LINK.fullmatch(text):
         return Cell(text.split("/")[2].split(".")[-2], "", link=text)
-    return Cell(text, "", text in _BADGES)
+    return Cell(text, "mammo-sentence" if len(text) >= _SENTENCE else "", text in _BADGES)
 
 
 def _text(value: object) -> str:

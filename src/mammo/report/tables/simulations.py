@@ -22,16 +22,16 @@ def auroc_coverage(simulated: pd.DataFrame) -> Table:
         `mammo.evaluation.tables.simulated.kept`("aurocs").
     """
     rows = simulated.assign(share=simulated["n_covered"] / simulated["n_simulations"])
-    worst = _worst(rows, ["layout", "malignant_patients"], "share", "min")
-    shown = worst[["layout", "malignant_patients"]].set_axis(
-        ["Images of a patient", "Malignant patients"], axis=1
-    )
+    by_layout = _worst(rows, ["layout", "malignant_patients"], "share", "min")
+    worst = by_layout.groupby("malignant_patients", as_index=False)[list(_AUROC_METHODS)].min()
+    shown = worst[["malignant_patients"]].set_axis(["Malignant patients"], axis=1)
     for method in _AUROC_METHODS:
         shown[f"{method[0].upper()}{method[1:]}"] = _percent(worst[method])
     n = int(rows["n_simulations"].max())
     note = (
-        "Least share of intervals called 95% that hold the true auROC, over true auROCs of .5 to "
-        ".98, shared variance of 0 to 80%, 2 to 20 benign patients for each malignant one (500 "
+        "Least share of intervals called 95% that hold the true auROC, over six layouts of a "
+        "patient's images (in the CSV: one, four, 1 to 8, of one class or both), true auROCs of .5 "
+        "to .98, shared variance of 0 to 80%, 2 to 20 benign patients for each malignant one (500 "
         "have as many) and scores with and without a floor that most images share. "
         f"{n:,} sets a design, {int(rows['n_simulations'].min()):,} for the percentile interval, "
         "which was not tried on large sets. The score interval also covers more than it says, "
@@ -39,7 +39,7 @@ def auroc_coverage(simulated: pd.DataFrame) -> Table:
         f"patients' images have in common is not known from them. {_KEPT}"
     )
     caption = "How often 95% intervals of an auROC hold the truth, in the worst designs"
-    return Table(shown, caption, note, data=worst, name="coverage")
+    return Table(shown, caption, note, data=by_layout, name="coverage")
 
 
 def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
@@ -58,15 +58,15 @@ def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
     one_sided = _worst(rows, keys, "no_worse", "max")
     two_sided = _worst(rows, keys, "two_sided", "max")
     shown = one_sided[keys].set_axis(["Difference on", "Malignant patients"], axis=1)
-    for title, method in (("Here", "chosen"), ("Normal throughout", "normal")):
+    for title, method in (("This book", "chosen"), ("Normal throughout", "normal")):
         shown[f"{title}: no worse, falsely"] = _percent(one_sided[method])
         shown[f"{title}: differs, falsely"] = _percent(two_sided[method])
     note = (
         "Greatest share of simulated comparisons that claim, falsely, that the second auROC is no "
         "worse by the margin (nominal 2.5%), or that the difference is another than it is (nominal "
-        "5%), over the designs of the table above. Here: score intervals put together (MOVER); "
-        f"from {FEWEST_MISRANKED} patients on, of the rarer class and times the share of pairs "
-        f"ranked wrongly, the normal interval and p-value of other software. {_KEPT}"
+        "5%), over the designs of the table above. This book: score intervals put together "
+        f"(MOVER); from {FEWEST_MISRANKED} patients on, of the rarer class and times the share of "
+        f"pairs ranked wrongly, the normal interval and p-value of other software. {_KEPT}"
     )
     caption = "How often differences are called too soon, in the worst of simulated designs"
     data = one_sided.merge(two_sided, on=keys, suffixes=(" (no worse)", " (differs)"))
@@ -87,7 +87,7 @@ def share_coverage(simulated: pd.DataFrame) -> Table:
         {
             "Images of a patient": worst["layout"],
             "Patients": worst["patients"],
-            "Here": _percent(worst["Wilson, drawn design effect"]),
+            "This book": _percent(worst["Wilson, drawn design effect"]),
             "Design effect of these patients alone": _percent(worst["Wilson, raw"]),
         }
     )

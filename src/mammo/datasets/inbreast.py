@@ -122,7 +122,12 @@ def load(
     )
     outlines = {file.stem: file for file in files if file.suffix.lower() == ".xml"}
     rows = [_join(case, images, outlines) for case in cases]
-    rows += _without_case(images, {case["number"] for case in cases})
+    known = {case["number"] for case in cases}
+    rows += [
+        {**_facts(*image), "image_id": number, "excluded": Exclusion(Kind.NO_ROW, TABLE_NAME)}
+        for number, image in images.items()
+        if number not in known
+    ]
     shared = {"dataset": CARD.name, "source": source_of(path, files, source)}
     return manifest.build(add_header_facts([{**row, **shared} for row in rows], CARD.title))
 
@@ -148,38 +153,22 @@ def _join(
     row |= {"image_id": number, "acquisition_year": int(date[:4]) if date[:4].isdigit() else None}
     if number not in images:
         return {"excluded": Exclusion(Kind.NOT_FOUND), **row}
-    file, match = images[number]
-    stated = (match["side"].upper(), _view(match))
-    if stated != (case["laterality"], case["view"]):
+    found = _facts(*images[number])
+    if any(found[name] != case[name] for name in ("laterality", "view")):
         row.setdefault("excluded", Exclusion(Kind.OTHER_VIEW))
-    patient = match["patient"].lower()
-    return {
-        **row,
-        "patient_id": patient,
-        "study_id": f"{patient}_{date}",
-        "path": str(file),
-        "boxes": lesion_boxes(outlines[number]) if number in outlines else [],
-    }
+    boxes = lesion_boxes(outlines[number]) if number in outlines else []
+    return {**found, **row, "study_id": f"{found['patient_id']}_{date}", "boxes": boxes}
 
 
-def _view(match: re.Match) -> str:
+def _facts(file: Path, match: re.Match) -> dict:
+    """Return what a file's name says of its image."""
     view = match["view"].upper()
-    return _VIEW_IN_TABLE.get(view, view)
-
-
-def _without_case(images: Mapping[str, tuple[Path, re.Match]], known: set[str]) -> list[dict]:
-    return [
-        {
-            "image_id": number,
-            "patient_id": match["patient"].lower(),
-            "path": str(file),
-            "laterality": match["side"].upper(),
-            "view": _view(match),
-            "excluded": Exclusion(Kind.NO_ROW, TABLE_NAME),
-        }
-        for number, (file, match) in images.items()
-        if number not in known
-    ]
+    return {
+        "path": str(file),
+        "patient_id": match["patient"].lower(),
+        "laterality": match["side"].upper(),
+        "view": _VIEW_IN_TABLE.get(view, view),
+    }
 
 
 def find_table(files: Sequence[Path], folder: Path) -> Path:

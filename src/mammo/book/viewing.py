@@ -10,7 +10,6 @@ import pandas as pd
 
 from mammo import images
 from mammo.book import gallery
-from mammo.images.geometry import Geometry
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
 from mammo.paper.published import model_title
@@ -81,15 +80,10 @@ def _activation(network: object, model: str, store_of: Callable[[str], ImageStor
             score = network(grey).sigmoid().item()
         geometry = store.geometry(row["image_id"])
         heat = heat[:, ::-1] if geometry.flipped else heat
-        return Activation(model_title(model), score, heat, _place_on_shown(geometry, grey, scale))
+        place = geometry.to_native([[0, 0, *grey.shape[-2:]]])[0] * scale
+        return Activation(model_title(model), score, heat, tuple(place.tolist()))
 
     return view
-
-
-def _place_on_shown(geometry: Geometry, grey: object, scale: float) -> tuple[float, ...]:
-    """Return the place of a prepared image on the shown one."""
-    rows, columns = grey.shape[-2:]
-    return tuple((geometry.to_native([[0, 0, rows, columns]])[0] * scale).tolist())
 
 
 def _detector(study: Study, model: str) -> View:

@@ -173,7 +173,8 @@ def _random(backbone: str, seed: int, reason: str) -> tuple[State, WeightsRecord
         values = torch.zeros(blank.shape, dtype=blank.dtype)
         if values.dim() == 4:
             values.normal_(0, (2 / values[0].numel()) ** 0.5, generator=generator)
-        elif name.endswith("running_var") or _is_scale(name, backbone):
+        # The scale of a batch normalisation is 1, too; ResNet's vectors are that or biases.
+        elif name.endswith("running_var") or (backbone == "resnet50" and name.endswith(".weight")):
             values.fill_(1)
         state[name] = values
     note = (
@@ -182,11 +183,6 @@ def _random(backbone: str, seed: int, reason: str) -> tuple[State, WeightsRecord
     )
     source = f"random, He normal, seed {seed}"
     return state, WeightsRecord("random", source, fingerprint(state), "none needed", note)
-
-
-def _is_scale(name: str, backbone: str) -> bool:
-    """Return whether a vector is the scale of a batch normalisation (ResNet: all but biases)."""
-    return backbone == "resnet50" and name.endswith(".weight")
 
 
 @cache

@@ -80,15 +80,11 @@ def factors_folder(study: Study) -> Path:
         ]
         pd.concat(tables).to_csv(folder / _SCORES, index=False)
         facts = [
-            {
-                "subject": subject.case.number,
-                "density": subject.case.density,
-                "malignant": int(subject.breast.malignant),
-                "birads": subject.birads,
-            }
-            for subject in subjects
+            (one.case.number, one.case.density, int(one.breast.malignant), one.birads)
+            for one in subjects
         ]
-        pd.DataFrame(facts).to_csv(folder / _SUBJECTS, index=False)
+        table = pd.DataFrame(facts, columns=["subject", "density", "malignant", "birads"])
+        table.to_csv(folder / _SUBJECTS, index=False)
         return {"images": len(VARIANTS) * len(subjects), "device": str(study.fabric.device)}
 
     return study.artifacts.build("controlled_factors", inputs, make)

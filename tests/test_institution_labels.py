@@ -169,13 +169,23 @@ def test_all_unknown_words_are_told_at_once_with_their_numbers(read):
     ("title", "values"),
     [("path_severity", "01"), ("Path Severity", "014"), ("path_severity", ["0.0", "1.0"]),
      ("benign", "01"), ("Benign", ["True", "False"]), ("normal", ["yes", "no"]),
-     ("difficult_negative_case", ["True", "False"]), ("gutartig", ["ja", "nein"])],
+     ("difficult_negative_case", ["True", "False"]), ("gutartig", ["ja", "nein"]),
+     ("is_benign", "01"), ("benign flag", "01"), ("isNormal", "01"), ("No finding", "01"),
+     ("cancer_free", "01"), ("ohne Befund", ["ja", "nein"]), ("not_malignant", "01"),
+     ("is control", "01"), ("free of cancer", "01"), ("biopsy_negative", "01")],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["label", "pathology"])
 def test_a_column_that_counts_otherwise_is_refused_by_name(read, name, title, values):
     table = f"image,{title}", *(f"{n},{value}" for n, value in enumerate(values))
     with pytest.raises(DatasetError, match=f"the column '{title}' counts otherwise than a label"):
         read(*table, columns={name: title})
+
+
+@pytest.mark.parametrize(
+    "title", ["benign_malignant", "malignant vs benign", "abnormal", "Benign0/Malignant1", "case"]
+)
+def test_a_column_that_names_what_is_malignant_is_taken(read, title):
+    assert labels_of(read(f"image,{title}", "a,1", "b,0", columns={"label": title})) == [1, 0]
 
 
 def test_a_column_that_counts_otherwise_is_taken_once_its_values_are_said(read):

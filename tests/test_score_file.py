@@ -127,6 +127,12 @@ def test_a_layout_that_does_not_fit_is_refused(file, layout, words):
         read_scores(file(GOOD), layout)
 
 
+@pytest.mark.parametrize("title", ["benign", "is_normal", "path_severity", "cancer free"])
+def test_labels_that_count_otherwise_are_refused_by_their_name(file, title):
+    with pytest.raises(MammoError, match=f"the column '{title}' counts otherwise than y_true"):
+        read_scores(file(GOOD.replace("y_true", title)), Layout(names={"y_true": title}))
+
+
 def test_splits_are_validation_and_test(file):
     rows = ["split", "validation", "test", "train"]
     text = "\n".join(f"{a},{b}" for a, b in zip(GOOD.splitlines(), rows, strict=True))

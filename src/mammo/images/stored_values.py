@@ -51,9 +51,10 @@ def stored_values(decoded: np.ndarray, header: Header) -> tuple[np.ndarray, np.n
     Raises
     ------
     UnreadableImageError
-        If values use more bits than are stated, and are torn apart without these.
+        If values use more bits than are stated, and are torn apart without these; or if High Bit
+        is not that of the bits that are stored, and the values do not say where these are.
     """
-    values = _within(decoded, header, "BitsAllocated")
+    values = _shifted(_within(decoded, header, "BitsAllocated"), header)
     stored = _within(values, header, "BitsStored")
     padding = _padding(values, stored, header)
     if stored is values:
@@ -74,6 +75,31 @@ def _within(values: np.ndarray, header: Header, keyword: str) -> np.ndarray:
     if low <= values.min() and values.max() <= high:
         return values
     return (values.astype(np.int32) - low) % (high - low + 1) + low
+
+
+def _shifted(values: np.ndarray, header: Header) -> np.ndarray:
+    """Return values with the stored bits at the lower end of each word.
+
+    High Bit has to say so (PS3.5 section 8.1.1). Some files state it wrongly, and older editions
+    had images at the upper end: which of the two holds, the values tell where they use bits that
+    only one of them has.
+    """
+    high, stored = whole(header, "HighBit"), whole(header, "BitsStored")
+    if high in (None, stored - 1):
+        return values
+    shift = high + 1 - stored
+    low, top = stored_range(header)
+    are_lower = low <= values.min() and values.max() <= top
+    are_upper = not (values & ((1 << shift) - 1)).any() and values.max() >> shift <= top
+    if are_lower == are_upper or (are_upper and padding_ranges(header)):
+        raise UnreadableImageError(wrong_high_bit(header))
+    return values if are_lower else values >> shift
+
+
+def wrong_high_bit(header: Header) -> str:
+    """Say what High Bit is, and what it has to be."""
+    high, stored = whole(header, "HighBit"), whole(header, "BitsStored")
+    return f"its {title('HighBit')} is {high}, where {stored} stored bits have {stored - 1}"
 
 
 def _padding(values: np.ndarray, stored: np.ndarray, header: Header) -> np.ndarray | None:

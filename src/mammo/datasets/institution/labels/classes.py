@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,14 +22,14 @@ from mammo.errors import DatasetError
 DECIDING = ("label", "pathology", "birads")
 """The columns that may give the label; the first that is there does."""
 
+_OF_SEVERITY = "0 is invasive cancer there, 1 is in situ, 4 and 5 are benign"
 _OF_BENIGN = "1 or yes is said there of what is benign"
-COUNTS_OTHERWISE = {
-    "pathseverity": "0 is invasive cancer there, 1 is in situ, 4 and 5 are benign",
-    **dict.fromkeys(("benign", "benigne", "benigno", "benigna", "gutartig"), _OF_BENIGN),
-    **dict.fromkeys(("normal", "healthy", "negative", "nocancer", "noncancer"), _OF_BENIGN),
-    "difficultnegativecase": _OF_BENIGN,
-}
-"""Names of columns, normalised, that are known to say the contrary of what 0 and 1 mean here."""
+_BENIGN = re.compile(
+    r"(?:no|non|not|without|free(?:of)?|ohne|sin|sans)"
+    r"(?:cancer|malignan\w*|finding|krebs|befund)|cancerfree|benign|gutartig|(?<!ab)normal|healthy"
+    r"|negativ|^(?:is)?controls?$"
+)
+_MALIGNANT = re.compile(r"malig|cancer|krebs|bosartig|positiv|abnormal")
 _SHOWN = 8
 _BARE = ("true", "false", "yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "nee")
 
@@ -107,7 +108,7 @@ def _deciding(path: Path, table: pd.DataFrame) -> str:
 def _refuse_otherwise_counted(
     path: Path, texts: pd.Series, vocabulary: Vocabulary, title: str
 ) -> None:
-    reason = COUNTS_OTHERWISE.get(normalised(title))
+    reason = counts_otherwise(title)
     words = {vocabulary.word(text) for text in texts.unique() if not is_empty(text)}
     bare = {word for word in words if word.isdecimal() or word in _BARE}
     if reason and bare - vocabulary.given.keys():
@@ -116,6 +117,15 @@ def _refuse_otherwise_counted(
             f"({reason}): say what each of its values is (--positive VALUE, --negative VALUE or "
             "--exclude VALUE, each as often as needed)"
         )
+
+
+def counts_otherwise(title: str) -> str | None:
+    """Return what is known of a column whose 1 is not malignant, by its name."""
+    word = normalised(title)
+    if word == "pathseverity":
+        return _OF_SEVERITY
+    rest = _BENIGN.sub("", word)
+    return _OF_BENIGN if rest != word and not _MALIGNANT.search(rest) else None
 
 
 def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabulary) -> None:

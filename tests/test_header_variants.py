@@ -335,12 +335,39 @@ def test_twos_complement_in_an_unsigned_stream_is_read_rightly(tmp_path):
     np.testing.assert_allclose(read_image(file).pixels, GREY / drawn.TOP, atol=1e-6)
 
 
-@pytest.mark.parametrize("is_signed", [False, True])
-def test_values_of_another_sign_or_of_more_bits_are_refused(is_signed, tmp_path):
+@pytest.mark.parametrize(
+    "wrong",
+    [{"PixelRepresentation": 1}, *({"BitsStored": n, "HighBit": n - 1} for n in (11, 10, 9))],
+)
+@pytest.mark.parametrize("grey", [GREY, GREY // 4 * 5, GREY // 10 * 9], ids=["", "bright", "dark"])
+def test_values_of_another_sign_or_of_more_bits_are_refused(wrong, grey, tmp_path):
     """Cut to the bits that are stated, they would be torn apart."""
-    wrong = {"PixelRepresentation": 1} if is_signed else {"BitsStored": 11, "HighBit": 10}
-    image, refusal, _ = outcome(drawn.write(tmp_path / "a", drawn.dataset(GREY, **wrong)))
+    image, refusal, _ = outcome(drawn.write(tmp_path / "a", drawn.dataset(grey, **wrong)))
     assert image is None and "its pixels exceed the" in refusal
+
+
+@pytest.mark.parametrize("bits", [13, 16])
+@pytest.mark.parametrize("below", [1500, 1800, 2048])
+@pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, *drawn.LOSSLESS])
+def test_a_sign_that_is_not_stated_is_refused(bits, below, syntax, tmp_path):
+    import pydicom
+
+    stored = np.where(GREY > 0, GREY - below, 0)
+    file = drawn.write(tmp_path / "a", drawn.dataset(stored, bits), syntax)
+    ds = pydicom.dcmread(file)
+    ds.PixelRepresentation = 0
+    ds.save_as(file)
+    image, refusal, _ = outcome(file)
+    assert image is None and title("PixelRepresentation") in refusal
+
+
+@pytest.mark.parametrize("value", [65535, 65000])
+def test_digits_and_air_at_the_end_of_the_range_are_no_sign(value, tmp_path):
+    stored = GREY.copy()
+    stored[5:12, 35:42] = value
+    ds = drawn.dataset(stored, 16, WindowCenter="2048", WindowWidth="4096")
+    image, refusal, _ = outcome(drawn.write(tmp_path / "a", ds))
+    assert refusal == "" and image.pixels[8, 38] == 1
 
 
 @pytest.mark.parametrize("is_signed", [False, True])

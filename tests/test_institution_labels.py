@@ -118,6 +118,10 @@ def test_words_are_classes(read, column, word, label):
     assert labels_of(read(f"image,{column}", f"a,{word}", f"b,{other}"))[0] == label
 
 
+def test_a_label_may_have_a_decimal_comma(read):
+    assert labels_of(read("image;label", "a;1,0", "b;0,0")) == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("column", "word", "reason"),
     [
@@ -172,7 +176,8 @@ def test_all_unknown_words_are_told_at_once_with_their_numbers(read):
      ("difficult_negative_case", ["True", "False"]), ("gutartig", ["ja", "nein"]),
      ("is_benign", "01"), ("benign flag", "01"), ("isNormal", "01"), ("No finding", "01"),
      ("cancer_free", "01"), ("ohne Befund", ["ja", "nein"]), ("not_malignant", "01"),
-     ("is control", "01"), ("free of cancer", "01"), ("biopsy_negative", "01")],
+     ("is control", "01"), ("free of cancer", "01"), ("biopsy_negative", "01"),
+     ("sano", "01"), ("unauffällig", ["ja", "nein"]), ("goedaardig", "01"), ("bénin", "01")],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["label", "pathology"])
 def test_a_column_that_counts_otherwise_is_refused_by_name(read, name, title, values):
@@ -302,8 +307,34 @@ def test_labels_against_the_pathology_are_taken_if_said(read):
 
 
 SIDES = {
-    "L": ["L", "left", "LT", "links", "li", "Gauche", "G", "izquierda", "sinistra"],
-    "R": ["r", "RIGHT", "rt", "rechts", "re", "droite", "d", "derecha", "destra"],
+    "L": [
+        "L",
+        "left",
+        "LT",
+        "links",
+        "li",
+        "Gauche",
+        "G",
+        "izquierda",
+        "sinistra",
+        "Left Breast",
+        "Li.",
+        "l.",
+    ],
+    "R": [
+        "r",
+        "RIGHT",
+        "rt",
+        "rechts",
+        "re",
+        "droite",
+        "d",
+        "derecha",
+        "destra",
+        "right breast",
+        "RE.",
+        "Rt.",
+    ],
 }
 
 

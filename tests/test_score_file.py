@@ -45,6 +45,11 @@ def test_numbers_may_be_written_as_a_spreadsheet_does(file, text):
     assert set(found["split"]) == {"test"}
 
 
+def test_hard_blanks_may_part_thousands_and_print_nowhere(file):
+    text = GOOD.replace("0.9", "1\u202f234").replace("0.2", "7")
+    assert read_scores(file(text))["y_score"].tolist() == [7, 1234, -300]
+
+
 def test_columns_may_have_other_names_or_one_value(file):
     text = GOOD.replace("y_score", "probability").replace("dataset", "hospital")
     text = text.replace("model,", "").replace("a,m,", "a,")

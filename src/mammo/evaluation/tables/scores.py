@@ -21,6 +21,7 @@ COLUMNS = (*KEY, "patient_id", "image_id", "y_true", "y_score")
 BREAST = ["patient_id", "laterality"]
 MOST_PARTS = 200
 """Models times sets: beyond it a column is the wrong one, and comparisons would take for ever."""
+_NO_ONE = ("", "both")
 MIXED = "mixed"
 """A fact in which the images of one breast, or patient, differ."""
 
@@ -140,10 +141,10 @@ def aggregated(
         If a column is absent, or has no value in a row.
     """
     for name in by:
-        if name not in scored or scored[name].isna().any() or (scored[name] == "").any():
+        if name not in scored or scored[name].isna().any() or scored[name].isin(_NO_ONE).any():
             raise MammoError(
                 f"scores cannot be put together by {' and '.join(by)}: the column {name} is absent "
-                "or has empty cells; fill it, or score images"
+                "or has cells that are empty or name both sides; fill it, or score images"
             )
     facts = [name for name in scored if name not in (*COLUMNS, *by, *readers)]
     tables = []

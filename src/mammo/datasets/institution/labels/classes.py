@@ -26,8 +26,8 @@ _OF_SEVERITY = "0 is invasive cancer there, 1 is in situ, 4 and 5 are benign"
 _OF_BENIGN = "1 or yes is said there of what is benign"
 _BENIGN = re.compile(
     r"(?:no|non|not|without|free(?:of)?|ohne|sin|sans)"
-    r"(?:cancer|malignan\w*|finding|krebs|befund)|cancerfree|benign|gutartig|(?<!ab)normal|healthy"
-    r"|negativ|^(?:is)?controls?$"
+    r"(?:cancer|malignan\w*|finding|krebs|befund)|cancerfree|beni(?:gn|n)|gutartig|goedaardig|(?<!ab)normal"
+    r"|healthy|gesund|unauff|negativ|^(?:is)?(?:controls?|san[oa]|sain)$"
 )
 _MALIGNANT = re.compile(r"malig|cancer|krebs|bosartig|positiv|abnormal")
 _SHOWN = 8

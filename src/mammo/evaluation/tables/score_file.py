@@ -167,7 +167,7 @@ def _places(sheet: Sheet, layout: Layout) -> dict[str, int]:
 
 def _check_text(table: pd.DataFrame, rows: ScoreSheet) -> None:
     for name in table.columns.drop(["y_true", "y_score"]):
-        if "".join(table[name]).isprintable():
+        if "".join(table[name].tolist()).isprintable():
             continue
         if name not in _KNOWN:
             table[name] = table[name].map(_printable)

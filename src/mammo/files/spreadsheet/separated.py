@@ -92,7 +92,7 @@ def _records(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
     count = len([file.readline()] if declared else ())
     place = file.tell()
     while lines := _plain_lines(file):
-        yield from enumerate((line.split(delimiter) for line in lines), start=count + 1)
+        yield from enumerate([line.split(delimiter) for line in lines], start=count + 1)
         count, place = count + len(lines), file.tell()
     file.seek(place)
     before = count

@@ -66,14 +66,15 @@ def assemble(path: Path, records: Iterable[tuple[int, Sequence[str]]], encoding:
     DatasetError
         If a row has more or fewer fields than the header, or there are too many.
     """
-    filled = ((line, record) for line, record in records if _is_filled(record))
-    first = next(filled, None)
+    records = iter(records)
+    first = next(filter(_is_filled, records), None)
     if first is None:
         return Sheet(path, (), [], [], encoding)
     header = _header(path, first[0], [field.strip() for field in first[1]])
     width, lines = len(header), array("q")
     columns: list[list[str]] = [[] for _ in header]
-    while batch := list(islice(filled, _BATCH)):
+    while batch := list(islice(records, _BATCH)):
+        batch = [one for one in batch if _is_filled(one)]
         lines.extend(map(itemgetter(0), batch))
         if len(lines) * width > MOST_CELLS:
             raise DatasetError(f"{path} has more than {MOST_CELLS:,} fields: divide it")
@@ -81,14 +82,18 @@ def assemble(path: Path, records: Iterable[tuple[int, Sequence[str]]], encoding:
             row if len(row) == width else _fitted(path, line, row, width) for line, row in batch
         ]
         for column, fields in zip(columns, zip(*rows, strict=True), strict=True):
-            # Equal fields share their memory.
-            once = {field: field.strip() for field in set(fields)}
-            column.extend(map(once.__getitem__, fields))
+            once = set(fields)
+            if 2 * len(once) > len(fields):
+                column.extend(map(str.strip, fields))
+            else:  # equal fields share their memory
+                stripped = {field: field.strip() for field in once}
+                column.extend(map(stripped.__getitem__, fields))
     return Sheet(path, header, columns, lines, encoding)
 
 
-def _is_filled(record: Sequence[str]) -> bool:
-    return bool(record and record[0].strip()) or any(map(str.strip, record))
+def _is_filled(numbered: tuple[int, Sequence[str]]) -> bool:
+    _, record = numbered
+    return any(map(str.strip, record))
 
 
 def _header(path: Path, line: int, fields: list[str]) -> tuple[str, ...]:

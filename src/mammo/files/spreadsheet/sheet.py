@@ -66,15 +66,14 @@ def assemble(path: Path, records: Iterable[tuple[int, Sequence[str]]], encoding:
     DatasetError
         If a row has more or fewer fields than the header, or there are too many.
     """
-    records = iter(records)
-    first = next(filter(_is_filled, records), None)
+    filled = filter(_is_filled, records)
+    first = next(filled, None)
     if first is None:
         return Sheet(path, (), [], [], encoding)
     header = _header(path, first[0], [field.strip() for field in first[1]])
     width, lines = len(header), array("q")
     columns: list[list[str]] = [[] for _ in header]
-    while batch := list(islice(records, _BATCH)):
-        batch = [one for one in batch if _is_filled(one)]
+    while batch := list(islice(filled, _BATCH)):
         lines.extend(map(itemgetter(0), batch))
         if len(lines) * width > MOST_CELLS:
             raise DatasetError(f"{path} has more than {MOST_CELLS:,} fields: divide it")

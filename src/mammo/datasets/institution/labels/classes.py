@@ -76,7 +76,8 @@ def classify(
     meanings = _meanings(path, table, vocabulary)
     reasons = {text: _reason(text, meaning, vocabulary) for text, meaning in meanings.items()}
     labels = pd.DataFrame({"label": _classes(table[column].map(meanings))})
-    labels["no_label"] = pd.Series([reasons[text] for text in table[column]], dtype="object")
+    told = list(map(reasons.__getitem__, table[column].tolist()))
+    labels["no_label"] = pd.Series(told, dtype="object")
     notes = [*_notes(vocabulary), *_disagreement(path, table, labels["label"], vocabulary)]
     return labels, notes, _meaning(table[column], meanings, vocabulary)
 
@@ -100,7 +101,7 @@ def _classes(meanings: pd.Series) -> pd.Series:
 
 def _deciding(path: Path, table: pd.DataFrame) -> str:
     for column in DECIDING:
-        if column in table and not table[column].map(is_empty).all():
+        if column in table and not all(map(is_empty, table[column].unique())):
             return column
     raise DatasetError(f"{path} has a column of labels, but no row holds one: fill it")
 
@@ -154,12 +155,12 @@ def _meanings(path: Path, table: pd.DataFrame, vocabulary: Vocabulary) -> dict[s
     """Return what each distinct text means; None if it is empty."""
     texts = table[vocabulary.column]
     meanings = {text: vocabulary.meaning(text) for text in texts.unique()}
-    unknown = texts.map(lambda text: meanings[text] is None and not is_empty(text))
+    unknown = {text: found is None and not is_empty(text) for text, found in meanings.items()}
     fault = (
         f"is not known; known are {vocabulary.examples()}: say what it is (--positive WORD, "
         "--negative WORD or --exclude WORD)"
     )
-    refuse_value(path, table, unknown, vocabulary.column, fault)
+    refuse_value(path, table, texts.map(unknown), vocabulary.column, fault)
     return meanings
 
 

@@ -252,6 +252,13 @@ def test_a_column_of_labels_under_another_name_is_guessed_by_what_it_holds(read)
         read("Fallnr,label", "a,0", "b,1")
 
 
+def test_a_column_of_a_few_values_names_no_image(read):
+    """EMBED's path1 is what the pathologist found."""
+    rows = [f"{n},ID,{n % 2}" for n in range(4)]
+    (told,) = [note for note in read("MRN,path1,label", *rows).notes if "not used" in note]
+    assert told == "columns not used: 'path1'"
+
+
 @pytest.mark.parametrize("word", ["removed", "Anonymous", "ANON", "unknown", "nan", "redacted"])
 def test_what_stands_for_a_name_that_was_taken_out_is_no_name(read, word):
     """INbreast's table has 'removed' in the place of every patient."""

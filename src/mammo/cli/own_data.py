@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -80,7 +81,7 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layou
         listed = f"{exclusions} lists" if exclusions else "--exclusions FILE would list"
         print(
             f"{listed} what is left out ({count:,}) and why; "
-            f"'mammo locate {folder} IMAGE' tells which file an image is."
+            f'"mammo locate {quote(str(folder))} IMAGE" tells which file an image is.'
         )
     return found.report.status
 

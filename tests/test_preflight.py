@@ -200,6 +200,7 @@ def test_what_shows_no_breast_is_refused_before_a_model_is_run(tmp_path):
     said = found_in(tmp_path / "a", *LABELS)
     assert "0 malignant and 0 benign images can be used" in said
     assert "8 files left out: its air is white: its grey values are inverted" in said
+    assert "-> look at some of them; where they are damaged, copy them again" in said
     assert said.endswith("your data is not usable.")
 
 

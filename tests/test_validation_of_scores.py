@@ -226,6 +226,22 @@ def test_names_that_are_spelt_otherwise_meet_row_by_row(found, name, spell):
     assert any(f"{n_other} name" in note for note in notes(evidence)["note"])
 
 
+def test_a_missing_score_is_not_made_up_where_names_are_spelt_otherwise(found):
+    table = cases().groupby("patient_id", as_index=False)[["label", "score"]].max()
+    names = table["patient_id"].where(table.index > 3, "X" + table["patient_id"])
+    with pytest.raises(DatasetError, match="and 4 rows of scores have no label: write") as raised:
+        found(table[["score"]].assign(patient_id=names), table[["patient_id", "label"]])
+    assert "--missing 0" not in str(raised.value)
+
+
+def test_a_breast_that_is_scored_twice_is_named_where_images_are_labelled(found):
+    table = cases()
+    vendors = table.groupby(["patient_id", "laterality"], as_index=False)[["score"]].max()
+    again = pd.concat([vendors, vendors.iloc[:1]])
+    with pytest.raises(DatasetError, match=r"line 26: the same patient_id and laterality is scor"):
+        found(again, table.drop(columns="score"))
+
+
 def test_names_that_a_looser_look_would_mix_up_are_missing_scores(found):
     labels = pd.DataFrame({"patient_id": ["12", "012", "0012", "5", "6"], "label": [1, 0, 0, 1, 0]})
     scores = pd.DataFrame({"patient_id": ["12", "5", "6"], "score": [0.9, 0.8, 0.1]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -27,16 +28,33 @@ from mammo.cli.options import (
     type=click.Path(path_type=Path),
     help="CSV file to list in what of your own images is left out, and why.",
 )
+@click.option(
+    "--scores", type=click.Path(path_type=Path), help="Check scores of your own images instead."
+)
+@click.option("--missing", type=float, help="With --scores: what an image without one counts as.")
 def check(
-    dataset: str, path: Path | None, labels: Path | None, exclusions: Path | None, **layout: object
+    dataset: str,
+    path: Path | None,
+    labels: Path | None,
+    exclusions: Path | None,
+    scores: Path | None,
+    missing: float | None,
+    **layout: object,
 ) -> None:
     """Report what is there of DATASET (at PATH, or found), what was excluded, what is missing.
 
-    Your own images are the data set 'institution': mammo check institution FOLDER --labels TABLE.
+    \b
+    Your own images, or anybody's scores of them, are the data set 'institution':
+    mammo check institution FOLDER --labels TABLE
+    mammo check institution --scores FILE --labels TABLE
     """
     from mammo.datasets import DATASETS
     from mammo.datasets.check import check_dataset
 
+    if scores is not None:
+        if dataset != "institution" or path is not None or labels is None:
+            raise click.UsageError("check scores by institution --scores FILE --labels TABLE")
+        sys.exit(_check_scores(scores, labels, missing, layout))
     root = data_root()
     if dataset == "institution" and (own := path or DATASETS[dataset].find(root)):
         sys.exit(_check_own(own, labels, exclusions, layout))
@@ -63,9 +81,18 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layou
         listed = f"{exclusions} lists" if exclusions else "--exclusions FILE would list"
         print(
             f"{listed} what is left out ({count:,}) and why; "
-            f"'mammo locate {folder} IMAGE' tells which file an image is."
+            f'"mammo locate {quote(str(folder))} IMAGE" tells which file an image is.'
         )
     return found.report.status
+
+
+def _check_scores(scores: Path, labels: Path, missing: float | None, layout: dict) -> int:
+    from mammo.datasets.institution.labels import LabelLayout
+    from mammo.hospital.validation.check import check
+
+    report = check(scores, labels, LabelLayout(**layout), missing)
+    print(report)
+    return report.status
 
 
 @click.command(cls=SeveralModels)

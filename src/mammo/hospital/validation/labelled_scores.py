@@ -80,6 +80,8 @@ def by_what_is_scored(labels: Labels, scores: pd.DataFrame) -> Labels:
     if labels.level == "study" or not levels or levels[0] in (labels.level, "image"):
         return labels
     key = [name for name in key_of(levels[0], labels.rows) if in_both[name]]
+    if labels.level == "image" and levels_named(scores[named].notna().any())[0] == levels[0]:
+        _refuse_twice(scores, key)
     if scores.duplicated(["model", *key]).any():
         return labels
     # Examinations of a patient stay apart: scores that do not say which are refused.
@@ -142,7 +144,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     n_unlabelled = len(scores) - n_labelled
     if 2 * is_missing.sum() > len(found) and 2 * n_unlabelled > len(scores):
         _refuse_strangers(n_labelled, labelled[keys], scores[keys])
-    _refuse_missing(found[is_missing], len(found), missing)
+    _refuse_missing(found[is_missing], len(found), missing, n_unlabelled)
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
     return LabelledScores(
         table=_pseudonymise(found, unit),
@@ -231,13 +233,24 @@ def _refuse_twice(scores: pd.DataFrame, unit: list[str]) -> None:
         )
 
 
-def _refuse_missing(unscored: pd.DataFrame, n_rows: int, missing: float | None) -> None:
-    if len(unscored) and missing is None:
+def _refuse_missing(
+    unscored: pd.DataFrame, n_rows: int, missing: float | None, n_strangers: int
+) -> None:
+    if unscored.empty or missing is not None:
+        return
+    lost = (
+        f"{len(unscored)} of {n_rows} labelled rows have no score (as line "
+        f"{unscored['line'].iloc[0]} of the labels)"
+    )
+    if n_strangers:
         raise DatasetError(
-            f"{len(unscored)} of {n_rows} labelled rows have no score (as line "
-            f"{unscored['line'].iloc[0]} of the labels); what is not scored is not left out, since "
-            "that would flatter the model: say what it counts as (--missing 0)"
+            f"{lost}, and {n_strangers} rows of scores have no label: write the names alike in "
+            "both; only then say what a missing score counts as (--missing)"
         )
+    raise DatasetError(
+        f"{lost}; what is not scored is not left out, since that would flatter the model: say what "
+        "it counts as (--missing 0)"
+    )
 
 
 def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:

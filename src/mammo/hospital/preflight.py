@@ -91,7 +91,7 @@ class Preflight:
 
 def preflight(intake: Intake, more: Sequence[Finding] = ()) -> Preflight:
     """Return what is to be known of an intake, and more that was found elsewhere."""
-    expected = _expected(intake.used)
+    expected = precision_to_expect(intake.used)
     found = worst_first([*findings_of(intake), *_too_few(intake.used), *more])
     if expected is not None:
         found.append(_expectation(expected))
@@ -119,7 +119,8 @@ def write_exclusions(taken: Preflight, path: Path) -> None:
     write_text(path, text)
 
 
-def _expected(used: pd.DataFrame) -> Expected | None:
+def precision_to_expect(used: pd.DataFrame) -> Expected | None:
+    """Return what the ``label`` and ``patient_id`` of images allow; None without both classes."""
     labels = used["label"].astype("Int64")
     images = int((labels == 1).sum()), int((labels == 0).sum())
     malignant = labels.eq(1).groupby(used["patient_id"]).any()
@@ -159,7 +160,8 @@ def _too_few(used: pd.DataFrame) -> Iterator[Finding]:
 def _expectation(expected: Expected) -> Finding:
     can_show = expected.detectable < ASSUMED_AUROC - 0.5
     drop = (
-        f"a drop of {expected.detectable:.2f} or more from home would be found four times in five"
+        f"a drop of {expected.detectable:.2f} or more from internal validation would be found four "
+        "times in five"
         if can_show
         else "not even a drop to guessing would be found reliably"
     )
@@ -226,7 +228,7 @@ def _of_public_set(study: Study) -> Preflight:
     return Preflight(
         check_dataset(name, study.locations.of(name).path),
         pd.DataFrame({"image": lost["image_id"], "reason": lost["excluded"]}),
-        _expected(manifest.used(rows)),
+        precision_to_expect(manifest.used(rows)),
     )
 
 

@@ -32,10 +32,10 @@ def check(study: Study) -> Result:
 
 
 def aurocs(study: Study) -> Result:
-    """Return the auROC of each model here and at home, and its drop."""
+    """Return the auROC of each model on these images and in internal validation, and its drop."""
     evidence = _evidence(study)
     table = comparison.drop_table(evidence.evaluation.drops, evidence.sources)
-    caption = "Drop of the auROC from the internal set to these images"
+    caption = "Drop of the auROC from internal validation to these images"
     return Result(
         evidence.estimates,
         replace(table, name="own-drops", caption=caption),
@@ -45,7 +45,7 @@ def aurocs(study: Study) -> Result:
 
 
 def thresholds(study: Study) -> Result:
-    """Return thresholds chosen on half of these patients; the figure is of those from home."""
+    """Return thresholds chosen on half of these patients; the figure is of carried ones."""
     evidence, figure = _evidence(study), None
     points = evidence.evaluation.operating_points
     if len(points):

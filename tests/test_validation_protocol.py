@@ -32,6 +32,7 @@ def test_facts_are_printed_as_stated_or_as_not_stated():
         "Site": NOT_STATED,
         "Period": NOT_STATED,
         "Truth established by": "biopsy",
+        "Fixed beforehand": "no criterion",
     }
 
 
@@ -64,6 +65,8 @@ def test_the_threshold_in_use_stands_before_the_other_operating_points():
     assert [point.name for point in Protocol().operating_points(["youden"])] == ["Youden"]
 
 
-def test_whether_there_is_anything_to_decide():
-    assert Protocol(acceptable=0.8).is_to_decide and Protocol(no_worse_than=0.05).is_to_decide
-    assert not Protocol(threshold=0.5).is_to_decide
+def test_criteria_are_named_as_they_were_fixed():
+    both = Protocol(acceptable=0.8, no_worse_than=0.05)
+    assert both.criteria == ["auROC of at least 0.8", "no worse by 0.05"]
+    assert both.facts["Fixed beforehand"] == "auROC of at least 0.8; no worse by 0.05"
+    assert Protocol(threshold=0.5).criteria == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mammo.datasets.check_report import Finding
@@ -18,6 +18,7 @@ from mammo.hospital.validation.conclusions import (
 )
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
+from mammo.report.tables.formats import estimate
 
 _MOST = 100_000
 """Patients with cancer beyond whom a plan is none."""
@@ -34,11 +35,12 @@ _WORDS: dict[Acceptance, str] = {
 class Judged:
     """A criterion on one model, its verdict, and the patients with cancer that would decide.
 
-    ``if_true`` says of what truth such a number holds.
+    ``found`` is the number that was judged, and ``if_true`` says of what truth a plan holds.
     """
 
     criterion: str
     verdict: Acceptance
+    found: str
     needed: float
     if_true: str
 
@@ -50,6 +52,7 @@ def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
         yield Judged(
             f"auROC of at least {least:g}",
             verdicts.acceptable(row, least),
+            _auroc(row),
             cancers_to_show(evidence, model, abs(row["auroc"] - least)),
             f"the auROC is the {row['auroc']:.2f} found",
         )
@@ -59,19 +62,22 @@ def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
 
 def _no_worse(evidence: Evidence, model: str, margin: float) -> Judged:
     if drop_is_tested(evidence, model):
-        patients = patients_with_cancer(evidence, model)
+        drop, patients = evidence.drops.loc[model], patients_with_cancer(evidence, model)
+        is_too_few = verdicts.are_too_few(evidence.internal.loc[model])
         return Judged(
             f"no worse by {margin:g} than in internal validation",
-            verdicts.no_worse(evidence.drops.loc[model]),
-            patients * times_as_many_patients(evidence, model),
+            verdicts.no_worse(drop),
+            f"drop {drop['difference']:+.2f} ({drop['lower']:+.2f} to {drop['upper']:+.2f})",
+            math.inf if is_too_few else patients * times_as_many_patients(evidence, model),
             "nothing is lost",
         )
-    claimed = evidence.weights[model].claimed
+    row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
     if claimed is None:
-        return Judged(f"no worse by {margin:g} than stated", "unknown", math.nan, "")
+        return Judged(f"no worse by {margin:g} than stated", "unknown", _auroc(row), math.nan, "")
     return Judged(
         f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}",
-        verdicts.acceptable(evidence.own.loc[model], claimed.auroc - margin),
+        verdicts.acceptable(row, claimed.auroc - margin),
+        _auroc(row),
         cancers_to_show(evidence, model, margin),
         "nothing is lost",
     )
@@ -93,19 +99,20 @@ def findings(evidence: Evidence) -> list[Finding]:
 
 
 def _finding(evidence: Evidence, model: str, one: Judged) -> Finding:
-    row = evidence.own.loc[model]
     severity = {"met": "ok", "not met": "warning"}.get(one.verdict, "note")
     if evidence.shows_the_method_only(model):
         severity = "note"
-    found = "" if math.isnan(row["auroc"]) else f" Found: {row['auroc']:.2f}"
-    if found and not math.isnan(row["lower"]):
-        found += f" ({row['lower']:.2f} to {row['upper']:.2f})"
-    n = patients_with_cancer(evidence, model)
     text = (
-        f"**{_WORDS[one.verdict]}**: {short_title(model)}, {one.criterion}, fixed beforehand."
-        f"{found}{',' if found else ' From'} {n:,} patients with cancer."
+        f"**{_WORDS[one.verdict]}**: {short_title(model)}, {one.criterion}. "
+        f"Found: {one.found}, {patients_with_cancer(evidence, model):,} patients with cancer."
     )
     return Finding(severity, text, _plan(one))
+
+
+def _auroc(row: Mapping[str, float]) -> str:
+    if math.isnan(row["lower"]):
+        return "no interval"
+    return estimate(row["auroc"], row["lower"], row["upper"])
 
 
 def _plan(one: Judged) -> str:
@@ -115,8 +122,9 @@ def _plan(one: Judged) -> str:
     if math.isnan(one.needed):
         return "state the maker's auROC with `--stated`" if not one.if_true else ""
     if one.needed > _MOST:
-        return f"no number that can be had would decide if {one.if_true}"
+        return f"no number of patients of this site would decide if {one.if_true}"
+    needed = float(f"{max(one.needed, FEWEST):.2g}")
     return (
-        f"if {one.if_true}, about {math.ceil(one.needed):,} patients with cancer, and as many "
-        f"others for each as here, would decide with {POWER:.0%} power"
+        f"plan for about {needed:,.0f} patients with cancer, and as many others for each as in "
+        f"this study: they decide with {POWER:.0%} power if {one.if_true}"
     )

@@ -18,6 +18,7 @@ from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import PublishedAuroc, short_title
 from mammo.report.estimates import intervals_in_words
 from mammo.report.figures.forest import auroc_forest
+from mammo.report.figures.style import PHONE_WIDTH
 from mammo.report.page.blocks import Block, Figure, Prose, Table
 from mammo.report.tables import comparison
 from mammo.report.tables.formats import NOTHING, bounds, set_name
@@ -57,7 +58,7 @@ def _forest(evidence: Evidence) -> Iterator[Block]:
         return
     where = "in internal validation and at this site" if len(evidence.internal) else "at this site"
     beside = "; hollow: what is stated of it" if stated else ""
-    picture = auroc_forest(rows, stated, "stated")
+    picture = auroc_forest(rows, stated, "stated", PHONE_WIDTH)
     yield Figure(picture, f"auROC of each model {where}, with intervals{beside}.")
 
 
@@ -72,9 +73,9 @@ def _precision(evidence: Evidence) -> Iterator[Prose]:
     units = words.plural(evidence.scored_unit)
     found = dict.fromkeys(f"±{half:.2f}" for half in sorted(half_widths))
     yield Prose(
-        f"Precision: before, an auROC of {ASSUMED_AUROC:g} was to be expected to "
-        f"±{before.by_image:.2f} if {units} tell independently, and to ±{before.by_patient:.2f} if "
-        f"those of a patient tell the same; found, {' to '.join([*found][:: len(found) - 1 or 1])}."
+        f"Precision: beforehand, an auROC of {ASSUMED_AUROC:g} could be expected to come out to "
+        f"±{before.by_image:.2f} if {units} told independently, and to ±{before.by_patient:.2f} if "
+        f"those of a patient told the same; found, {' to '.join([*found][:: len(found) - 1 or 1])}."
     )
 
 

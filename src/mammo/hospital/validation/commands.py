@@ -124,6 +124,6 @@ def locate(
 
 def summary(evidence: Evidence) -> str:
     """Return the verdicts as text: on what was fixed beforehand, then on each model."""
-    fixed = acceptance.findings(evidence) if evidence.protocol.is_to_decide else []
+    fixed = acceptance.findings(evidence) if evidence.protocol.criteria else []
     said = [*(finding.text for finding in fixed), words.verdicts(evidence)]
     return "\n\n".join(said).replace("**", "")

@@ -22,7 +22,7 @@ from mammo.files.spreadsheet import read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
 from mammo.hospital.validation.labelled_scores import LabelledScores, by_what_is_scored, join
 from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
-from mammo.hospital.validation.vendor_scores import read_vendor_scores
+from mammo.hospital.validation.vendor_scores import NAMELESS, read_vendor_scores
 
 _NOT_KNOWN = "not known"
 
@@ -89,7 +89,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         If a table cannot be understood, or they do not fit each other.
     """
     labelled, found = _joined(scores, labels, layout, terms.missing)
-    table, readers = as_columns(found.table, terms.readers)
+    table = _named(found.table, terms.protocol.product)
+    table, readers = as_columns(table, terms.readers)
     models = list(dict.fromkeys(table["model"]))
     if terms.stated is not None and len(models) > 1:
         raise ParameterError(
@@ -111,6 +112,11 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         notes=worst_first(_notes(found, labelled, terms.missing)),
         protocol=terms.protocol,
     )
+
+
+def _named(table: pd.DataFrame, product: str) -> pd.DataFrame:
+    """Give a model that its table does not name the name of the product, if that is stated."""
+    return table.assign(model=table["model"].replace({NAMELESS: product or NAMELESS}))
 
 
 def located(

@@ -62,13 +62,17 @@ class Protocol:
             raise ParameterError(f"--threshold is {self.threshold}: give a finite number")
 
     @property
-    def is_to_decide(self) -> bool:
-        """Whether a criterion was fixed."""
-        return self.acceptable is not None or self.no_worse_than is not None
+    def criteria(self) -> list[str]:
+        """What is to be met, in words; empty where nothing was fixed."""
+        least, margin = self.acceptable, self.no_worse_than
+        return [
+            *([] if least is None else [f"auROC of at least {least:g}"]),
+            *([] if margin is None else [f"no worse by {margin:g}"]),
+        ]
 
     @property
     def facts(self) -> dict[str, str]:
-        """What was tested, for the head of the report."""
+        """What was tested and what is to be met, for the head of the report."""
         said = {
             "Product": self.product,
             "Version": self.product_version,
@@ -76,7 +80,8 @@ class Protocol:
             "Period": self.period,
             "Truth established by": self.truth,
         }
-        return {name: text.strip() or NOT_STATED for name, text in said.items()}
+        facts = {name: text.strip() or NOT_STATED for name, text in said.items()}
+        return {**facts, "Fixed beforehand": "; ".join(self.criteria) or "no criterion"}
 
     def operating_points(self, others: Sequence[str]) -> list[Criterion]:
         """Return the operating points: the threshold in use before all others."""

@@ -21,7 +21,7 @@ from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import short_title
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
-from mammo.report.figures.style import PANEL_SIDE
+from mammo.report.figures.style import PANEL_SIDE, PHONE_WIDTH
 from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
 from mammo.report.tables import comparison
@@ -29,8 +29,6 @@ from mammo.report.tables.verdicts import rules_table
 
 N_WORST = 5
 """Rows of a file that are listed as scored most wrongly, of each model and kind."""
-FULL_SIDE = 2 * PANEL_SIDE
-"""Width of the ROC curve of a model alone, in inches."""
 
 
 def data(evidence: Evidence) -> Iterator[Block]:
@@ -71,11 +69,11 @@ def curves(evidence: Evidence) -> Iterator[Block]:
     if missing := _too_few_to_draw(evidence):
         yield Prose(f"No ROC curve is drawn: {missing}")
         return
-    side = FULL_SIDE if len(evidence.models) == 1 else PANEL_SIDE
+    side = PHONE_WIDTH if len(evidence.models) == 1 else PANEL_SIDE
     points = evidence.point_in_use
     picture = roc_curves(evidence.evaluation.scored, evidence.estimates, points, side)
-    unit = evidence.scored_unit
-    marked = "" if points is None else f" Marked: the operating point, by {unit}."
+    first, unit = evidence.evaluation.criteria[0], evidence.scored_unit
+    marked = "" if points is None else f" Marked: {first.name}, by {unit}."
     yield Figure(picture, f"Sensitivity against one minus specificity, one panel a model.{marked}")
 
 
@@ -91,7 +89,10 @@ def _too_few_to_draw(evidence: Evidence) -> str:
 
 
 def operating_points(evidence: Evidence) -> Iterator[Block]:
-    """Thresholds carried over from the internal set, given, or chosen anew."""
+    """Thresholds carried over from internal validation, given, or chosen anew."""
+    unit = evidence.scored_unit
+    if len(evidence.screened) and unit not in ("study", "patient"):
+        yield Prose(f"Here each {unit} counts; for 1,000 women above, each examination does.")
     carried = evidence.evaluation.operating_points
     if len(carried):
         criterion, is_carried = carried["criterion"].iloc[0], len(evidence.internal) > 0
@@ -228,7 +229,7 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     of_drops = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
     are_compared = len(evidence.pairs) or len(evidence.evaluation.against_readers)
     of_pairs = ["difference"] if are_compared else []
-    fixed = ["acceptance"] if evidence.protocol.is_to_decide else []
+    fixed = ["acceptance"] if evidence.protocol.criteria else []
     kinds = ["any", "auROC", *of_drops, *of_pairs, *fixed]
     yield replace(rules_table(kinds), collapsed=True)
     yield Prose(

@@ -32,22 +32,36 @@ def thousand_women(evidence: Evidence) -> Iterator[Block]:
     rows = evidence.screened
     if rows.empty:
         return
-    women = [
-        f"{among}: {1000 * prevalence:.3g} with cancer"
-        for among, prevalence in zip(rows["among"], rows["prevalence"], strict=True)
-    ]
-    numbers = {title: _cells(rows, name, *form) for name, (title, *form) in _COLUMNS.items()}
-    shown = pd.DataFrame({"Model": rows["model"].map(short_title), _OF: women, **numbers})
+    note = _note(evidence, rows)
+    shown = _shown(rows)
     if rows["model"].nunique() == 1:
-        turned = shown.drop(columns="Model").set_index(_OF).T
-        shown = turned.rename_axis(index=_OF, columns=None).reset_index()
-    caption = "What the operating point means for 1,000 women, one examination each"
-    yield Table(shown, caption, _note(evidence, rows), data=rows)
+        turned = shown.drop(columns="Model").set_axis(_women(rows)).T
+        turned = turned.rename_axis(_OF).reset_index()
+        yield Table(turned, "What the operating point means, one examination each", note, data=rows)
+    else:
+        for among, same in rows.groupby("among", sort=False):
+            caption = f"{_OF} {among}, {_cancers(same['prevalence'].iloc[0])}"
+            yield Table(shown.loc[same.index], caption, note, data=same)
+            note = ""
     if evidence.protocol.prevalence is None:
         yield Prose(
             "How many of the women at this site have cancer is not stated: `--prevalence 6/1000` "
             "adds the numbers of 1,000 of them."
         )
+
+
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    numbers = {title: _cells(rows, name, *form) for name, (title, *form) in _COLUMNS.items()}
+    return pd.DataFrame({"Model": rows["model"].map(short_title), **numbers})
+
+
+def _women(rows: pd.DataFrame) -> list[str]:
+    pairs = zip(rows["among"], rows["prevalence"], strict=True)
+    return [f"{among}: {_cancers(prevalence)}" for among, prevalence in pairs]
+
+
+def _cancers(prevalence: float) -> str:
+    return f"{1000 * prevalence:.3g} with cancer"
 
 
 def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:

@@ -39,6 +39,7 @@ def auroc_forest(
     estimates: pd.DataFrame,
     published: tuple[PublishedAuroc, ...] = TABLE_2 + TABLE_3,
     hollow: str = "published",
+    width: float = DISPLAY_WIDTH,
 ) -> Picture:
     """Every auROC with its interval, the published value as a hollow marker, and the experts' 0.71.
 
@@ -50,13 +51,15 @@ def auroc_forest(
         The cells to set beside them.
     hollow : str
         What these cells are; the experts' value is drawn beside published ones alone.
+    width : float
+        Of the figure in inches.
     """
     check_estimates(estimates)
     rows = _forest_rows(estimates, published)
     n_models = rows["model"].nunique()
     heights = -rows.index.to_series() - (rows["model"] != rows["model"].shift()).cumsum()
     with drawing():
-        size = (DISPLAY_WIDTH, 1.3 + 0.24 * (len(rows) + n_models))
+        size = (width, 1.3 + 0.24 * (len(rows) + n_models))
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.2)

@@ -64,7 +64,7 @@ def roc_curves(
                 for _, point in points[points["model"] == model].iterrows():
                     _operating_point(axes, point, styles[point["dataset"]])
             authors = known.loc[known["model"] == model, "authors_weights"].iloc[0]
-            _roc_axes(axes, title_of(model, authors).replace(" (", "\n("))
+            _roc_axes(axes, title_of(model, authors).replace(" (", "\n("), side)
         for axes in panels[len(models) :]:
             axes.set_axis_off()
     listed = "; ".join(
@@ -85,21 +85,19 @@ def _roc_curve(axes: Axes, scored: pd.DataFrame, row: pd.Series, style: Look) ->
 
 def _operating_point(axes: Axes, point: pd.Series, style: Look) -> None:
     false_alarms = 1 - point["specificity"]
-    label = (
-        f"{point['criterion']}\nsensitivity {point['sensitivity']:.2f}, "
-        f"specificity {point['specificity']:.2f}"
-    )
+    label = f"sensitivity {point['sensitivity']:.2f}\nspecificity {point['specificity']:.2f}"
     axes.plot(
         false_alarms, point["sensitivity"], "o", color=style.color, markersize=9,
         markeredgecolor="white", markeredgewidth=1.5, clip_on=False, zorder=4, label=label,
     )  # fmt: skip
 
 
-def _roc_axes(axes: Axes, title: str) -> None:
+def _roc_axes(axes: Axes, title: str, side: float) -> None:
     unit_square(axes, "1 − specificity", "Sensitivity")
     axes.set_title(title)
     axes.set_anchor("N")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), handlelength=2.6)
+    below = -0.22 * PANEL_SIDE / side
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, below), handlelength=2.6)
 
 
 def _same(predictions: pd.DataFrame, row: pd.Series) -> pd.Series:

@@ -361,7 +361,7 @@ def test_a_handful_of_cases_is_no_verdict():
     assert evidence.own.loc["alexnet", ["auroc", "lower"]].tolist() == [0, 0]
     assert rank_of(evidence, "alexnet") == "too few"
     said = words.verdict(evidence, "alexnet")
-    assert "here, from fewer than 10 patients of one class, who settle nothing" in said
+    assert "site, from fewer than 10 patients of one class, who settle nothing" in said
     assert "fewer than 10 patients of one class leave all open" in steps(evidence)
 
 

@@ -96,6 +96,17 @@ thresholds.figure
 thresholds.table
 
 # %% [markdown]
+# ## What it means for 1,000 women
+#
+# Six of a thousand women screened have cancer, or however many it is where you work: change the
+# number. The threshold is the first of those above, chosen in internal validation by examination.
+
+# %%
+women = your_data.thousand_women(study, prevalence=6 / 1000)
+per_thousand = women.data
+women.table
+
+# %% [markdown]
 # ## What they get most wrong
 #
 # Malignant images with the lowest scores and benign ones with the highest, as the models see them.

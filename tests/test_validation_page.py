@@ -245,7 +245,7 @@ def test_figures_of_fewer_than_five_patients_a_side_say_what_is_missing():
     weights = {"alpha": Weights("not known", "not known", MAKER)}
     few = made_evidence({"alpha": (None, 1.5)}, (0, 12), sources={}, weights=weights)
     text = shown(few).text
-    assert "No ROC curve is drawn: it would show the order of 4 of the rarer class" in text
+    assert "No ROC curve is drawn: 4 patients of the rarer class are too few" in text
     assert "No reliability is drawn: " in text
     assert not [alt for alt in alts(few) if alt.startswith(("ROC", "Share"))]
 

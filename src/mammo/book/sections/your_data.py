@@ -16,10 +16,12 @@ from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift import words as shift_words
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import of_images, words
+from mammo.hospital.validation import thousand_women as women
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.protocol import Protocol
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.page.blocks import Group
+from mammo.report.page.blocks import Group, Table
 from mammo.report.tables import comparison
 from mammo.study import Study
 
@@ -53,6 +55,14 @@ def thresholds(study: Study) -> Result:
         figure = carried_thresholds(points, first, evidence.sources)
     table = notebook.rechosen_table(evidence.rechosen, evidence.sources)
     return Result(evidence.rechosen, table, figure)
+
+
+def thousand_women(study: Study, prevalence: float) -> Result:
+    """Return what the first threshold means for 1,000 women of a prevalence."""
+    evidence = replace(_evidence(study), protocol=Protocol(prevalence=prevalence))
+    tables = [block for block in women.thousand_women(evidence) if isinstance(block, Table)]
+    named = (replace(table, name=f"own-women-{n}") for n, table in enumerate(tables, start=1))
+    return Result(evidence.screened, Group(named))
 
 
 def worst_images(study: Study) -> Group:

@@ -33,53 +33,61 @@ _WORDS: dict[Acceptance, str] = {
 
 @dataclass(frozen=True)
 class Judged:
-    """A criterion on one model, its verdict, and the patients with cancer that would decide.
-
-    ``found`` is the number that was judged, and ``if_true`` says of what truth a plan holds.
-    """
+    """A criterion on one model: its verdict, the number that was judged, and what would decide."""
 
     criterion: str
     verdict: Acceptance
     found: str
-    needed: float
-    if_true: str
+    plan: str
 
 
 def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
     """Judge a model by each criterion of the protocol."""
-    row, least = evidence.own.loc[model], evidence.protocol.acceptable
+    least, margin = evidence.protocol.acceptable, evidence.protocol.no_worse_than
     if least is not None:
-        yield Judged(
-            f"auROC of at least {least:g}",
-            verdicts.acceptable(row, least),
-            _auroc(row),
-            cancers_to_show(evidence, model, abs(row["auroc"] - least)),
-            f"the auROC is the {row['auroc']:.2f} found",
-        )
-    if evidence.protocol.no_worse_than is not None:
-        yield _no_worse(evidence, model, evidence.protocol.no_worse_than)
+        yield _acceptable(evidence, model, least)
+    if margin is not None and drop_is_tested(evidence, model):
+        yield _no_worse_than_internally(evidence, model, margin)
+    elif margin is not None:
+        yield _no_worse_than_stated(evidence, model, margin)
 
 
-def _no_worse(evidence: Evidence, model: str, margin: float) -> Judged:
-    if drop_is_tested(evidence, model):
-        drop, patients = evidence.drops.loc[model], patients_with_cancer(evidence, model)
-        is_too_few = verdicts.are_too_few(evidence.internal.loc[model])
-        return Judged(
-            f"no worse by {margin:g} than in internal validation",
-            verdicts.no_worse(drop),
-            f"drop {drop['difference']:+.2f} ({drop['lower']:+.2f} to {drop['upper']:+.2f})",
-            math.inf if is_too_few else patients * times_as_many_patients(evidence, model),
-            "nothing is lost",
-        )
+def _acceptable(evidence: Evidence, model: str, least: float) -> Judged:
+    row = evidence.own.loc[model]
+    needed = cancers_to_show(evidence, model, abs(row["auroc"] - least))
+    return Judged(
+        f"auROC of at least {least:g}",
+        verdicts.acceptable(row, least),
+        _auroc(row),
+        _plan(needed, f"the auROC is the {row['auroc']:.2f} found"),
+    )
+
+
+def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> Judged:
+    drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
+    factor = times_as_many_patients(evidence, model)
+    if math.isinf(factor) or verdicts.are_too_few(internal):
+        plan = "ask for a larger internal validation: no number of patients of this site decides"
+    else:
+        plan = _plan(factor * patients_with_cancer(evidence, model), "nothing is lost")
+    return Judged(
+        f"no worse by {margin:g} than in internal validation",
+        verdicts.no_worse(drop),
+        f"drop {drop['difference']:+.2f} ({drop['lower']:+.2f} to {drop['upper']:+.2f})",
+        plan,
+    )
+
+
+def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Judged:
     row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
     if claimed is None:
-        return Judged(f"no worse by {margin:g} than stated", "unknown", _auroc(row), math.nan, "")
+        criterion, plan = f"no worse by {margin:g}", "state the maker's auROC with `--stated`"
+        return Judged(criterion, "unknown", _auroc(row), plan)
     return Judged(
         f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}",
         verdicts.acceptable(row, claimed.auroc - margin),
         _auroc(row),
-        cancers_to_show(evidence, model, margin),
-        "nothing is lost",
+        _plan(cancers_to_show(evidence, model, margin), "nothing is lost"),
     )
 
 
@@ -106,7 +114,7 @@ def _finding(evidence: Evidence, model: str, one: Judged) -> Finding:
         f"**{_WORDS[one.verdict]}**: {short_title(model)}, {one.criterion}. "
         f"Found: {one.found}, {patients_with_cancer(evidence, model):,} patients with cancer."
     )
-    return Finding(severity, text, _plan(one))
+    return Finding(severity, text, "" if one.verdict in ("met", "not met") else one.plan)
 
 
 def _auroc(row: Mapping[str, float]) -> str:
@@ -115,16 +123,13 @@ def _auroc(row: Mapping[str, float]) -> str:
     return estimate(row["auroc"], row["lower"], row["upper"])
 
 
-def _plan(one: Judged) -> str:
-    """Say how many patients with cancer would decide, where nothing is decided."""
-    if one.verdict in ("met", "not met"):
+def _plan(needed: float, if_true: str) -> str:
+    """Say how many patients with cancer would decide; nothing where that cannot be known."""
+    if math.isnan(needed):
         return ""
-    if math.isnan(one.needed):
-        return "state the maker's auROC with `--stated`" if not one.if_true else ""
-    if one.needed > _MOST:
-        return f"no number of patients of this site would decide if {one.if_true}"
-    needed = float(f"{max(one.needed, FEWEST):.2g}")
+    if needed > _MOST:
+        return f"no number of patients that can be had decides if {if_true}"
     return (
-        f"plan for about {needed:,.0f} patients with cancer, and as many others for each as in "
-        f"this study: they decide with {POWER:.0%} power if {one.if_true}"
+        f"plan for about {float(f'{max(needed, FEWEST):.2g}'):,.0f} patients with cancer, and as "
+        f"many others for each as in this study: they decide with {POWER:.0%} power if {if_true}"
     )

@@ -83,8 +83,8 @@ def _too_few_to_draw(evidence: Evidence) -> str:
     if n >= FEWEST_PATIENTS:
         return ""
     return (
-        f"it would show the order of {n} of the rarer class, and takes patients with and patients "
-        f"without cancer, {FEWEST_PATIENTS} of each at least."
+        f"{n} patients of the rarer class are too few to show anything; it takes patients with "
+        f"and patients without cancer, {FEWEST_PATIENTS} of each at least."
     )
 
 

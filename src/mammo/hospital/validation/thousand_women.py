@@ -77,8 +77,8 @@ def _note(evidence: Evidence, rows: pd.DataFrame) -> str:
     of = "" if unit in ("study", "patient") else f", with the {rule} score of its {unit}s"
     return (
         f"{' '.join(_point(row) for _, row in rows.drop_duplicates('model').iterrows())} All by "
-        f"examination{of}. The prevalence at this site is as stated; that in this study is of its "
-        "cases, and not of screening. In brackets: "
+        f"examination{of}. The prevalence in this study is of its cases, and not of screening; "
+        "one that is stated is taken as known. In brackets: "
         f"{100 * rows['confidence'].iloc[0]:g}% intervals; those of recalls, PPV and NPV take the "
         "bounds of sensitivity and specificity together, and are rather too wide."
     )

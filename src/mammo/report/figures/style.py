@@ -26,7 +26,7 @@ PHONE_WIDTH = 4.9
 PIXELS_PER_INCH = 100
 PANEL_COLUMNS, PANEL_SIDE = 3, DISPLAY_WIDTH / 3
 """Panels across a page, and the width of one in inches."""
-_LEAST_SCALE = 0.71
+_LEAST_SCALE, _PHONE = 0.71, 350
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
 
@@ -97,7 +97,7 @@ class Picture:
     @property
     def least_width(self) -> int:
         """Pixels across on a narrower screen, where the figure scrolls to stay legible."""
-        return round(_LEAST_SCALE * self.width)
+        return min(self.width, max(_PHONE, round(_LEAST_SCALE * self.width)))
 
     @property
     def source(self) -> str:

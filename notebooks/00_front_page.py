@@ -27,8 +27,8 @@
 # # Do deep learning models for mammograms travel?
 #
 # A living reproduction of *Inconsistent Performance of Deep Learning Models on Mammogram
-# Classification* {cite:p}`wang2020`. Does a model that reads mammograms well where it was made read
-# them well elsewhere?
+# Classification* {cite:p}`wang2020`. Does a model that does well in {term}`internal validation` do
+# as well in {term}`external tests <External validation>`?
 
 # %% tags=["parameters", "remove-input"]
 n_bootstrap = 10_000  # bootstrap replicates behind each interval
@@ -70,9 +70,9 @@ findings.figure
 # - {doc}`Data sets <chapters/01_datasets>`: where the images come from, how they are labelled, what
 #   was left out and why.
 # - {doc}`Models <chapters/02_models>`: what is trained, how, and what internal validation gives.
-# - {doc}`Comparison <chapters/03_comparison>`: the same models on external sets.
-# - {doc}`Why it fails <chapters/04_why_it_fails>`: how much of a drop is difficulty, how
-#   much is mismatch, and what single causes do to synthetic images.
+# - {doc}`Comparison <chapters/03_comparison>`: the same models in external tests, and their drops.
+# - {doc}`What is behind a drop <chapters/04_why_it_fails>`: how much of it is difficulty, how much
+#   is mismatch, and what single causes do to synthetic images.
 # - {doc}`Mixed data <chapters/05_mixed_data>`: what changes when the training has seen a part of
 #   every set.
 # - {doc}`Your own data <chapters/06_your_data>`: what a hospital can ask of a model, on its own

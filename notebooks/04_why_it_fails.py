@@ -21,7 +21,7 @@
 # ---
 
 # %% [markdown]
-# # Why it fails on external sets
+# # What is behind a drop
 #
 # A lower auROC in {term}`external validation` than in {term}`internal validation` has more than one
 # possible reason: the other images may be harder for any model, or they may be unlike those that
@@ -74,10 +74,10 @@ transfer.table
 # With them the drop from internal validation to an external set comes in two parts.
 # *{term}`Difficulty`* is the auROC of internal validation less that of a model that learnt from the
 # other set itself: what the drop would be had nothing been carried over. *{term}`Mismatch`* is what
-# is lost beyond that by having learnt at home. Difficulty can mean that lesions there are subtler,
-# that labels there are less certain, or that the set is too small to learn from; mismatch, that its
-# images, women or labels are unlike those of the internal set, or, where it is negative, that the
-# internal set has more to learn from. Neither says which.
+# is lost beyond that by having learnt from DDSM. Difficulty can mean that the external set's
+# lesions are subtler, that its labels are less certain, or that it is too small to learn from;
+# mismatch, that its images, women or labels are unlike those of the internal set, or, where it is
+# negative, that the internal set has more to learn from. Neither says which.
 
 # %%
 parts = why_it_fails.parts(study)
@@ -119,10 +119,11 @@ why_it_fails.gates(study)
 
 # %% [markdown]
 # :::{admonition} What phantoms can show, and what not
-# :class: important They can show that a cause is *sufficient*: switched alone, with all else the
-# same, it lowers this model's auROC on these images. No real data set allows that, since between
-# two of them everything differs at once. They can show which causes add up and which hide each
-# other.
+# :class: important
+#
+# They can show that a cause is *sufficient*: switched alone, with all else the same, it lowers this
+# model's auROC on these images. No real data set allows that, since between two of them everything
+# differs at once. They can show which causes add up and which hide each other.
 #
 # They cannot show which cause is at work between real sets, nor how large it is there: how far the
 # phantoms' film is from their digital images, or how much subtler their lesions become, was set by
@@ -133,10 +134,10 @@ why_it_fails.gates(study)
 # %% [markdown]
 # ## What the model looks at
 #
-# A model that fails because it learnt something else than lesions should miss them in its own set,
-# too. Where its map ({term}`class activation map`) is fine enough to tell, the share of malignant
-# images on which its highest cell lies on a lesion is set against the share that a cell chosen at
-# random in the breast would have.
+# A model that learnt something else than lesions should miss them on its own set, too. Where its
+# map ({term}`class activation map`) is fine enough to tell, the share of malignant images on which
+# its highest cell lies on a lesion is set against the share that a cell chosen at random in the
+# breast would have.
 
 # %%
 looked = why_it_fails.looked(study)

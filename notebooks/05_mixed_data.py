@@ -25,8 +25,8 @@
 # %% [markdown]
 # # Mixed data
 #
-# If a model fails on an external set because that looks different, some of its images should help.
-# The paper adds four fifths of each external set to DDSM's training part, trains AlexNet's
+# If a drop comes from images that look different, training on some of them should undo a part of
+# it. The paper adds four fifths of each external set to DDSM's training part, trains AlexNet's
 # classifier again, and tests on the remaining fifth. Here the fifths are divided by patient, and
 # the model trained on DDSM alone is scored on the very same images, so that the two can be
 # compared.

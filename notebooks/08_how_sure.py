@@ -20,9 +20,9 @@
 # %% [markdown]
 # # How sure can these numbers be?
 #
-# The paper prints ±0.01 beside every auROC of its own and calls it a 95% confidence interval. A set
-# of 322 films cannot know an auROC that well. This chapter needs no image: it asks what the
-# published values and the sizes of the sets allow, and which of the paper's conclusions that
+# The paper prints ±0.01 beside every auROC of its own and calls it a 95% confidence interval. On
+# 322 films an auROC cannot be measured that precisely. This chapter needs no image: it asks what
+# the published values and the sizes of the sets allow, and which of the paper's conclusions that
 # leaves.
 
 # %% tags=["parameters"]
@@ -68,9 +68,9 @@ expected.table
 half_width_by_size(intervals)
 
 # %% [markdown]
-# A half-width of 0.01 takes 15,245 independent images at an auROC of 0.5, and 5,910 at 0.9, if 30%
-# of them are malignant. Whatever is below 0.015 prints as ±0.01, for which 6,777 and 2,627 are
-# enough; the paper's largest set has 1,872.
+# If images were independent, a half-width of 0.01 would take 15,245 of them at an auROC of 0.5, and
+# 5,910 at 0.9, with 30% malignant. Whatever is below 0.015 prints as ±0.01, for which 6,777 and
+# 2,627 are enough; the paper's largest set has 1,872.
 
 # %% [markdown]
 # ## What ±0.01 can be
@@ -88,8 +88,8 @@ readings.words
 # %% [markdown]
 # ## Which drops remain
 #
-# The paper's finding is the fall from the validation result to the external one. Each fall is
-# tested with the errors above, unpaired, and the p-values are adjusted for their number
+# The paper's finding is the drop from internal validation to external tests. Each drop is tested
+# with the errors above, unpaired, and the p-values are adjusted for their number
 # {cite:p}`holm1979`.
 
 # %%
@@ -102,7 +102,7 @@ how_sure.drops(intervals)
 # 0.65 as the highest external one, are two models and no drop; on sets of these sizes the two
 # values would differ with p = 0.22 on MIAS, 0.13 on INbreast, 0.02 on Institution (UKy).
 #
-# The count hangs on what is taken for granted. end2end's internal value is its authors', on their
+# The count depends on what is assumed. end2end's internal value is its authors', on their
 # own division of DDSM, and users of the released files found less; an internal value that chose
 # among models is too high; the errors are those of formulas, and of patients as they are assumed to
 # be.
@@ -111,8 +111,8 @@ how_sure.drops(intervals)
 how_sure.assumptions(intervals)
 
 # %% [markdown]
-# Table 4 likewise, with the interval of each change, and the true change that such a test finds
-# four times in five.
+# Table 4 likewise, with the interval of each change, and the smallest detectable one: the true
+# change that such a test finds four times in five.
 
 # %%
 how_sure.gains(intervals)
@@ -120,14 +120,14 @@ how_sure.gains(intervals)
 # %% [markdown]
 # The paper calls the performance on mixed data significantly improved. Of the 3 gains, 1 remains
 # significant (not AlexNet on MIAS, AlexNet on INbreast): a fifth of a small set is too small to
-# tell. Whether INbreast's is significant hangs on a correlation that is not known, since the fifth
-# is a part of the set before.
+# tell. Whether INbreast's is significant depends on a correlation that is not known, since the
+# fifth is a part of the set before.
 
 # %% [markdown]
 # ## What a fourth site would find
 #
-# The three external sets are a sample, too, of the places that a model may be taken to. The mean
-# over them, and what to expect at another, follow from how far they lie apart.
+# The three external sets are a sample, too, of the sites that a model may be used at. The mean over
+# them, and what to expect at another, follow from how far they lie apart.
 
 # %%
 next_site = how_sure.next_site(intervals)
@@ -137,10 +137,10 @@ next_site.table
 next_site.words
 
 # %% [markdown]
-# ## The smallest drop each set could show
+# ## Smallest detectable drop
 #
-# A set that finds no drop proves little if it could not have found one. This is the true drop that
-# a test on each external set would find four times in five.
+# That no drop is shown says little where none could have been. This is the true drop that a test on
+# each external set would find four times in five (80% power).
 
 # %%
 how_sure.detectable(intervals)

@@ -39,7 +39,7 @@ def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
 
 
 @pytest.mark.parametrize(
-    "step", [pytest.param(1, marks=pytest.mark.long), 10], ids="every {}".format
+    "step", [pytest.param(1, marks=pytest.mark.long), 20], ids="every {}".format
 )
 @pytest.mark.parametrize("name", bad_input.NAMES)
 def test_every_file_is_read_well_or_refused_in_a_sentence(

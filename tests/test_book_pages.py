@@ -11,6 +11,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 from matplotlib.figure import Figure
+from pybtex.database import parse_file
 
 import project
 from mammo.book import rendering
@@ -162,6 +163,17 @@ def test_a_citation_shows_its_reference_and_is_named_alike_in_the_list(page, pag
         listed = pages["references"].select_one(f"#{one['href'].partition('#')[2]}")
         assert listed.select_one(".label").get_text().strip("[]") == one.get_text()
         assert listed.select_one("a[href^='https://doi.org/10.']")
+
+
+def test_each_reference_is_cited_and_can_be_opened():
+    book = project.ROOT / "book"
+    sources = [*project.ROOT.glob("notebooks/*.py"), *book.glob("*.md")]
+    texts = " ".join(source.read_text(encoding="utf-8") for source in sources)
+    listed = parse_file(str(book / "references.bib")).entries
+    found = re.findall(r"\{cite:p\}`([^`]+)`", texts)
+    cited = {key for keys in found for key in keys.split(",")}
+    assert cited == set(listed)
+    assert all({"doi", "url"} & set(entry.fields) for entry in listed.values())
 
 
 def test_every_page_ends_with_paper_citation_licence_and_version(pages):

@@ -91,30 +91,33 @@ def test_a_page_opens_without_a_fault_and_fits_the_window(opened, name):
     assert page.tab.locator("article h1").is_visible()
 
 
+ONCE_ALL_IS_OPEN = """async () => {
+  document.querySelectorAll('details').forEach(part => { part.open = true })
+  const tables = Array.from(document.querySelectorAll('div.mammo-table'), table => {
+    const caption = table.querySelector('caption')
+    const download = table.querySelector('a[download]')
+    const visible = caption.checkVisibility() && download.checkVisibility()
+    return { caption: caption.innerText, visible }
+  })
+  const figures = []
+  for (const image of document.querySelectorAll('article img:not(.mammo-strip img)')) {
+    image.closest('.mammo-tab')?.previousElementSibling.click()
+    image.scrollIntoView()
+    await image.decode()
+    figures.push({ alt: image.alt, visible: image.checkVisibility() && image.naturalWidth > 0 })
+  }
+  return { tables, figures }
+}"""
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_tables_have_captions_and_figures_are_drawn_once_all_is_open(opened, name):
-    tables, figures = PAGES[name]
-    tab = opened(name).tab
-    tab.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
-    captions = tab.locator("div.mammo-table caption")
-    assert captions.count() == tables
-    for number in range(tables):
-        assert captions.nth(number).is_visible()
-        assert len(captions.nth(number).inner_text()) > 10
-        assert tab.locator("div.mammo-table a[download]").nth(number).is_visible()
-    images = tab.locator("article img:not(.mammo-strip img)")
-    assert images.count() == figures
-    for number in range(figures):
-        image = images.nth(number)
-        _open_tab_of(image)
-        image.scroll_into_view_if_needed()
-        assert image.evaluate("async image => { await image.decode(); return image.naturalWidth }")
-        assert image.is_visible()
-        assert len(image.get_attribute("alt")) > 30
-
-
-def _open_tab_of(image) -> None:
-    image.evaluate("image => image.closest('.mammo-tab')?.previousElementSibling.click()")
+    found = opened(name).tab.evaluate(ONCE_ALL_IS_OPEN)
+    assert (len(found["tables"]), len(found["figures"])) == PAGES[name]
+    for table in found["tables"]:
+        assert table["visible"] and len(table["caption"]) > 10
+    for figure in found["figures"]:
+        assert figure["visible"] and len(figure["alt"]) > 30
 
 
 def test_links_of_the_front_page_lead_to_pages_that_are_there(window, book):

@@ -1,4 +1,4 @@
-"""Figures of why a model fails elsewhere."""
+"""Figures of what is behind a drop."""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ def divided(n: int = 300, signal: float = 2.0, harm: float = 1.8):
 
 def parts(**changes: object) -> pd.DataFrame:
     row = {
-        "model": "alexnet", "dataset": "mias", "home": 0.8, "home_lower": 0.7, "own": 0.78,
-        "there": 0.6, "drop": 0.2, "drop_p_holm": 0.01, "difficulty": 0.02,
+        "model": "alexnet", "dataset": "mias", "internal": 0.8, "internal_lower": 0.7, "own": 0.78,
+        "external": 0.6, "drop": 0.2, "drop_p_holm": 0.01, "difficulty": 0.02,
         "difficulty_lower": -0.1, "difficulty_upper": 0.14, "difficulty_p_holm": 0.8,
         "mismatch": 0.18, "mismatch_lower": 0.05, "mismatch_upper": 0.3, "mismatch_p_holm": 0.02,
-        "home_n_train": 100.0, "own_n_train": 90.0, "n_rarer_patients": 50,
+        "internal_n_train": 100.0, "own_n_train": 90.0, "n_rarer_patients": 50,
         "second_n_rarer_patients": 20, "confidence": 0.95, "unit": "patient",
     }  # fmt: skip
     return pd.DataFrame([{**row, **changes}])
@@ -43,7 +43,7 @@ def parts(**changes: object) -> pd.DataFrame:
 
 def test_a_drop_is_parted_where_it_is_shown():
     said = cause_sentences.parts_sentence(parts()).data
-    assert said.startswith("Of 1 drop here, 1 is shown")
+    assert said.startswith("Of 1 drop, 1 is shown")
     assert "AlexNet on MIAS loses 0.20: mismatch +0.18 (+0.05 to +0.30) is shown." in said
     assert "difficulty" not in said
 
@@ -52,7 +52,7 @@ def test_a_drop_is_parted_where_it_is_shown():
     ("changes", "reason"),
     [
         ({"drop_p_holm": 0.3}, "not interpreted"),
-        ({"home_lower": 0.45}, "where the interval at home reaches 0.5: AlexNet on MIAS."),
+        ({"internal_lower": 0.45}, "where the internal interval reaches 0.5: AlexNet on MIAS."),
         ({"second_n_rarer_patients": 6}, "under 10 patients of a class: AlexNet on MIAS."),
     ],
 )
@@ -84,9 +84,9 @@ def test_without_a_drop_shares_are_not_interpreted():
     assert "Shown of" not in said
 
 
-def test_a_model_that_guesses_at_home_has_nothing_to_lose():
+def test_a_model_that_guesses_internally_has_nothing_to_lose():
     said = cause_sentences.shares_sentence(divided(signal=0.0, harm=0.0), "alexnet").data
-    assert "The interval at home reaches 0.5" in said
+    assert "no drop can be expected" in said
 
 
 def test_of_few_patients_nothing_is_concluded():
@@ -112,7 +112,7 @@ def test_the_table_of_shares_states_patients_and_multiplicity():
     assert table.shown["p, Holm"].iloc[-1] == "–"
 
 
-def test_the_table_of_parts_has_the_auroc_at_home_there_and_learnt_there():
+def test_the_table_of_parts_has_the_three_aurocs():
     table = causes.parts_table(
         parts(drop_lower=0.1, drop_upper=0.3, n_patients=90, second_n_patients=40),
         {"mias": "real"},

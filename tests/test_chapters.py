@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +149,9 @@ def test_a_notebook_of_the_book_is_saved_as_it_stands(source, tmp_path):
     opened = nbformat.reads(nbformat.writes(jupytext.read(source)), as_version=4)
     jupytext.write(opened, saved, fmt="py:percent")
     assert saved.read_text() == source.read_text()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda file: file.stem)
+def test_an_option_of_a_box_takes_none_of_its_text(source):
+    options = re.findall(r"^# :(\w+): (.*)$", source.read_text(encoding="utf-8"), re.M)
+    assert all(re.fullmatch(r"[\w-]+", value) for _, value in options)

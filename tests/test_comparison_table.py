@@ -24,7 +24,7 @@ def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
     drops = drops_between_sets(scored, SETTINGS)
     table = comparison.drop_table(drops, SOURCES)
     first, shown = drops.iloc[0], table.shown.iloc[0]
-    assert shown["Drop"] == f"{first['difference']:+.2f}"
+    assert shown["Drop"] == f"{first['difference']:.2f}"
     assert shown["95% interval"] == f"{first['lower']:.2f} to {first['upper']:.2f}"
     assert shown["Smallest detectable drop"] == f"{first['smallest_detectable']:.2f}"
     assert shown["No worse by 0.05"] in ("shown", "not shown")
@@ -33,6 +33,12 @@ def test_drops_show_interval_adjusted_p_and_what_could_have_been_seen(scored):
     for method in set(drops["method"]):
         assert method in table.note
     pd.testing.assert_frame_equal(table.data, drops)
+
+
+def test_a_drop_below_zero_is_called_a_gain(scored):
+    drops = drops_between_sets(scored, SETTINGS).assign(difference=[0.126, -0.126, -0.001, 0.0])
+    shown = comparison.drop_table(drops, SOURCES).shown["Drop"].tolist()
+    assert shown == ["0.13", "gain 0.13", "0.00", "0.00"]
 
 
 def test_p_values_are_never_shown_as_zero(scored):

@@ -113,11 +113,17 @@ def test_patch_classifier_shares_the_backbone():
 
 def test_probability_over_flips_is_the_same_for_every_flip():
     model = small()
+    averaged = end2end.FlipAveraged(model)
     grey = torch.rand(2, 1, 160, 128)
     expected = torch.stack([model(grey.flip(f)).sigmoid() for f in ((), (2,), (3,), (2, 3))])
-    found = end2end.probability_over_flips(model, grey)
-    torch.testing.assert_close(found, expected.mean(0))
-    torch.testing.assert_close(end2end.probability_over_flips(model, grey.flip(2)), found)
+    torch.testing.assert_close(averaged(grey).sigmoid(), expected.mean(0))
+    torch.testing.assert_close(averaged(grey.flip(2)), averaged(grey))
+
+
+def test_probabilities_near_0_and_1_keep_their_order_over_flips():
+    averaged = end2end.FlipAveraged(lambda grey: grey.amax((1, 2, 3)))
+    logits = torch.tensor([-60.0, -40.0, 0.0, 20.0, 40.0, 60.0])
+    torch.testing.assert_close(averaged(logits.view(-1, 1, 1, 1)), logits)
 
 
 @pytest.mark.parametrize(("backbone", "size"), [("vgg16", 288), ("resnet50", 608)])

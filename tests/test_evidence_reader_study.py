@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from mammo.datasets.reader_study import MODELS, READERS, find, read
-from mammo.evaluation import auroc
+from mammo.evaluation import auroc, operating_point
+from mammo.evaluation.tables.threshold_grid import SHARES
 from mammo.evidence import reader_study as evidence
 from mammo.paper.sampling_error import published_intervals
 from mammo.parameters import Parameters
+from mammo.report.figures.reader_study import reader_study_explorer
 from mammo.study import Study
 
 
@@ -39,7 +43,7 @@ def test_every_scorer_has_an_estimate_by_exam(made):
     rows = evidence.estimates(made)
     assert rows["scorer"].tolist() == [*MODELS.values(), *READERS]
     assert rows["kind"].value_counts().to_dict() == {
-        evidence.RADIOLOGIST: 14, evidence.PAPER: 3, evidence.MADE_THERE: 4
+        evidence.RADIOLOGIST: 14, evidence.PAPER: 3, evidence.MADE_AT_NYU: 4
     }  # fmt: skip
     assert (rows[["n_breasts", "n_exams", "n_malignant"]] == [160, 80, 20]).all().all()
     for _, row in rows.iterrows():
@@ -57,6 +61,33 @@ def test_the_mean_curve_has_the_mean_of_the_areas(made):
     assert np.trapezoid(curves["dmv_cnn"], x) == pytest.approx(
         auroc(made["malignant"], made["dmv_cnn"]), abs=0.015
     )
+
+
+def test_thresholds_give_what_operating_points_say_and_no_score(made):
+    table = evidence.thresholds(made)
+    assert list(dict.fromkeys(table["model"])) == list(evidence.PAPERS_MODELS)
+    scores = made[list(evidence.PAPERS_MODELS)].to_numpy()
+    assert not np.isin(table["threshold"], scores).any()
+    for model, rows in table.groupby("model"):
+        assert made[model].min() < rows["threshold"].min()
+        assert rows["threshold"].max() < made[model].max()
+        row = rows.iloc[20]
+        point = operating_point(made["malignant"], made[model], made["exam"], row["threshold"])
+        for name in SHARES:
+            wanted = getattr(point, name)
+            found = [row[name], row[f"{name}_lower"], row[f"{name}_upper"]]
+            assert found == pytest.approx([wanted.value, wanted.lower, wanted.upper], abs=5e-7)
+        assert (row["n_images"], row["n_patients"], row["n_malignant"]) == (160, 80, 20)
+
+
+def test_thresholds_are_explored_on_the_exams_alone(made):
+    shown = json.loads(reader_study_explorer(evidence.thresholds(made), "recorded").json)
+    assert shown["counted"] == ["exam", "breast"]
+    assert [model["title"] for model in shown["models"]] == [
+        evidence.TITLES[name] for name in evidence.PAPERS_MODELS
+    ]
+    (only,) = shown["models"][0]["sets"]
+    assert (only["title"], only["internal"]) == ("NYU reader study, recorded", False)
 
 
 def test_nine_tests_are_adjusted_together(made):

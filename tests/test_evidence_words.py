@@ -6,10 +6,10 @@ import math
 import pytest
 
 import project
-from mammo.evidence import digitiser, mias_at_home, reader_study, reports
+from mammo.evidence import digitiser, mias_alone, reader_study, reports
 from mammo.evidence.recorded import Evidence, read
 from mammo.paper.sampling_error import published_intervals
-from mammo.report.figures.mias_at_home import heads_forest
+from mammo.report.figures.mias_alone import heads_forest
 from mammo.report.figures.reader_study import claims_forest, reader_curves
 from mammo.report.tables import evidence as told
 from mammo.report.tables import reader_study as exams_told
@@ -94,7 +94,7 @@ def test_the_figures_say_their_numbers(exams, intervals):
     assert len(curves.figure.axes[0].lines) == 1 + 14 + 1 + 3
     forest = claims_forest(estimates, against, intervals)
     assert "frcnn_cad, INbreast 0.95" in forest.alt and "NYU reader study 0.71" in forest.alt
-    assert "quoted by the paper 0.71;" in forest.alt
+    assert "experts in the paper 0.71;" in forest.alt
 
 
 def test_the_scanner_tells_a_little():
@@ -107,7 +107,7 @@ def test_the_scanner_tells_a_little():
 
 
 def test_mias_is_hard_for_classifiers_of_its_own(intervals):
-    tables = read(RECORDED, mias_at_home.NAME).tables
+    tables = read(RECORDED, mias_alone.NAME).tables
     text = told.heads_sentence(tables["heads"], tables["chance"], intervals).data
     assert "falls from 0.75 on DDSM to 0.58" in text
     assert "none of the 4 is above chance" in text
@@ -124,8 +124,7 @@ def test_every_report_has_its_link_and_the_table_leads_there(exams, intervals):
     rules = read(RECORDED, "inbreast-rules").tables["rules"]
     rows = reports.who_found_what(intervals, rules, exams.tables["estimates"])
     assert rows["link"].str.startswith("https://").all()
-    assert (rows["place"] == "home").sum() + (rows["place"] == "elsewhere").sum() == len(rows)
-    assert rows["place"].tolist() == sorted(rows["place"], key="home elsewhere".index)
+    assert rows["test"].tolist() == sorted(rows["test"], key=["internal", "external"].index)
     assert ((rows["lower"] < rows["upper"]) | rows["lower"].isna()).all()
     table = told.reports_table(rows, "recorded", "real")
     kinds = table.shown["Kind"].value_counts()

@@ -9,10 +9,15 @@ import pandas as pd
 import pytest
 
 from conftest import Book
+from made_scores import made_scores
 from mammo.evaluation import operating_point
 from mammo.evaluation.screening import per_thousand
+from mammo.evaluation.tables.scores import Settings
+from mammo.evaluation.tables.threshold_grid import threshold_grid
 from mammo.paper.published import model_title
+from mammo.report.figures.explorer import ThresholdExplorer
 from mammo.study import Study, results
+from project import ROOT
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 MODEL = "end2end_vgg16"
@@ -153,3 +158,22 @@ def test_without_scripts_the_static_figure_and_a_sentence_are_there(browser, boo
     ).is_visible()
     assert page.locator("details.above-input summary").first.is_visible()
     context.close()
+
+
+def test_without_an_internal_set_the_external_test_is_shown_alone(browser):
+    scored = made_scores()
+    grid = threshold_grid(scored[scored["dataset"] == "north"], [], Settings())
+    block = ThresholdExplorer(grid, {}, "No script.", ("exam", "breast"))
+    page = browser.new_page()
+    page.set_content(block._repr_html_())
+    page.add_script_tag(path=ROOT / "book" / "_static" / "threshold_explorer.js")
+    (column,) = page.locator(".mammo-explorer thead th").all()
+    assert "External test" in column.inner_text()
+    row = grid.iloc[0]
+    sizes = f"{row['n_patients']} exams, {row['n_images']} breasts, {row['n_malignant']} malignant"
+    assert sizes in column.inner_text()
+    note = page.locator(".mammo-explorer .mammo-note").inner_text()
+    assert note.startswith("No internal set of these models is at hand")
+    assert "Each woman counts as one breast" in note
+    assert not page.locator(".mammo-explorer-presets").is_visible()
+    page.close()

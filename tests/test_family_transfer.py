@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 import safetensors.torch
 import torch
@@ -55,6 +57,10 @@ def test_a_frozen_extractor_is_no_part_of_the_checkpoint_a_trained_one_is(study,
 
 
 def test_the_same_seed_gives_the_same_scores_and_another_seed_others(study, prepared, tmp_path):
+    unfinished = shutil.ignore_patterns("*.partial", "*.lock")  # of other tests at the same time
+    for stage in ("phantoms", "manifest", "images"):
+        target = tmp_path / "artifacts" / stage
+        shutil.copytree(prepared.artifacts / stage, target, ignore=unfinished)
     anew = prepared.parameters("params/tiny.yaml", artifacts=str(tmp_path / "artifacts"))
     again = Study(anew)
     ours, theirs = results.predictions(study, "alexnet"), results.predictions(again, "alexnet")

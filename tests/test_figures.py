@@ -529,7 +529,7 @@ def test_attention_shows_scores_and_says_who_looked_at_the_lesion():
     picture = drawn("attention")[0]
     shown = words(picture.figure)
     assert shown.count("Wang et al., AlexNet") == 2
-    assert "score 0.42\nelsewhere" in shown
+    assert "score 0.42\nnot on a lesion" in shown
     assert "score 0.42\non a lesion" in shown
     assert shown.count("score 0.42\nno sign of cancer") == 2
     assert "1 lesion outlined" in shown

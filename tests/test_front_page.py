@@ -37,7 +37,7 @@ def test_the_paper_is_said_in_its_own_numbers_with_the_intervals_it_should_have_
     assert f"and {holding} of the 16 include 0.50" in text_of(column)
     assert f"±{reach.min():.2f} to ±{reach.max():.2f}" in text_of(column)
     assert column.kinds == ["published"]
-    assert "0.44 to 0.65 on others" in column.picture.alt
+    assert "0.44 to 0.65 in external tests" in column.picture.alt
 
 
 def test_real_scores_are_said_with_intervals_and_marked_as_recorded():

@@ -53,8 +53,15 @@ def test_each_choice_does_what_it_says():
     assert scored(patient)["y_true"].tolist() == [1, 0, 0]
 
 
+def test_benign_ones_with_an_image_of_birads_3_are_unverified():
+    image = Rule("birads_4", "in", "image", "max", "zero")
+    assert scored(image)["is_unverified"].tolist() == [False, True, False, False, False, False]
+    assert not scored(image._replace(scored="breast"))["is_unverified"].any()
+    assert not scored(image._replace(category_3="out"))["is_unverified"].any()
+
+
 def test_the_authors_and_the_papers_rules_are_those_of_their_numbers():
-    assert scored(AUTHORS_RULE).values.tolist() == [
+    assert scored(AUTHORS_RULE)[["patient_id", "y_true", "y_score"]].values.tolist() == [
         ["p", 1, pytest.approx(0.65)],
         ["p", 0, 0],
         ["q", 0, pytest.approx(0.3)],
@@ -96,6 +103,16 @@ def test_real_files_give_the_published_and_the_known_values(real):
     assert ((real["lower"] < real["auroc"]) & (real["auroc"] < real["upper"])).all()
 
 
+def test_labels_of_birads_3_bound_what_real_scores_give(real):
+    known = real["category_3"] == "out"
+    assert (real.loc[known, "n_unverified"] == 0).all()
+    for bound in ("lowest", "highest"):
+        assert real.loc[known, bound].tolist() == pytest.approx(real.loc[known, "auroc"].tolist())
+    followed = row_of(real, PAPERS_RULE._replace(category_3="in"))
+    assert followed["n_unverified"] == 23
+    assert followed["lowest"] < followed["auroc"] < followed["highest"]
+
+
 def test_patients_widen_the_interval_of_real_scores(data_root):
     folder, table = data_root / released.FOLDER, released.find_table(data_root)
     found = released.read_detections(folder / released.PREDICTIONS)
@@ -132,7 +149,8 @@ def made() -> pd.DataFrame:
     facts = {"confidence": 0.95, "n_bootstrap": 2000, "seed": 3}
     method = "percentile bootstrap of patients"
     bounds = {"lower": rows["auroc"] - 0.04, "upper": rows["auroc"] + 0.03}
-    return rows.assign(n=188, n_positive=42, **bounds, **facts, method=method)
+    followed = {"n_unverified": 23, "lowest": 0.8, "highest": 0.96}
+    return rows.assign(n=188, n_positive=42, **bounds, **followed, **facts, method=method)
 
 
 def test_a_rule_reads_as_a_line_and_an_image_is_not_combined():
@@ -155,6 +173,7 @@ def test_the_sentence_follows_the_numbers(made):
     assert "0.84 to 0.95 under the 60 rules" in text and "The paper prints 0.95. " in text
     assert "0.953 (0.913 to 0.983), 188 breasts; 59 of the other 59 rules give less" in text
     assert "gives 0.898 (0.858 to 0.928)" in text
+    assert "if those 23 images are benign, and 0.800 to 0.960 over all labels" in text
 
 
 def test_the_curve_marks_both_rules(made):

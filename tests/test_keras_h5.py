@@ -80,7 +80,7 @@ def probability(model: End2End, image: np.ndarray) -> float:
     ("name", "as_2_0"),
     [
         ("resnet50_padded", False),
-        ("resnet50_same", True),
+        pytest.param("resnet50_same", True, marks=pytest.mark.long),
         pytest.param("vgg16", True, marks=pytest.mark.long),
         pytest.param("vgg16_hybrid", False, marks=pytest.mark.long),
         ("oddments", False),

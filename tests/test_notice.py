@@ -14,7 +14,7 @@ def sources(**real: str) -> dict[str, str]:
 def test_synthetic_images_are_called_so_and_warned_of():
     notice = images_notice(sources())
     assert (notice.title, notice.kind) == ("Synthetic images", "warning")
-    assert notice.text.startswith("All images here are synthetic.")
+    assert notice.text.startswith("All images on this page are synthetic.")
     assert "nothing about the paper's results" in notice.text
 
 

@@ -60,7 +60,7 @@ CHAPTERS = {
         "reader-study",
         "inbreast-rules",
         "scanners",
-        "mias-at-home",
+        "mias-alone",
         "who-found-what",
     ],
     "chapters/08_how_sure": [
@@ -271,7 +271,7 @@ def test_published_models_are_computed_and_called_trained_here(pages):
         absent = [row[0] for row in rows if paper.NOT_IN_THIS_BUILD in row]
         assert set(absent) == {published.MODEL_TITLES[name] for name in ("vgg16", "resnet50")}
     (row,) = [row for row in internal if row[:2] == ["frcnn_cad", "INbreast"]]
-    assert "0.95" in row and paper.ELSEWHERE in row
+    assert "0.95" in row and paper.TESTED_EXTERNALLY in row
 
 
 def test_evidence_whose_files_are_absent_is_shown_as_recorded(pages):
@@ -295,7 +295,7 @@ def test_every_computed_page_says_that_its_images_are_synthetic(pages, page):
     (box,) = [
         box for box in pages[page].select("div.admonition.warning") if "ynthetic" in box.get_text()
     ]
-    assert "All images here are synthetic." in box.get_text()
+    assert "All images on this page are synthetic." in box.get_text()
     first = pages[page].select("div.mammo-table, article figure img")
     assert all(box.sourceline <= later.sourceline for later in first)
 

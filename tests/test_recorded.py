@@ -8,7 +8,7 @@ import pytest
 
 from mammo import __version__
 from mammo.errors import MammoError
-from mammo.evidence import kinds, mias_at_home, recorded
+from mammo.evidence import kinds, mias_alone, recorded
 from mammo.evidence.recorded import Computed, compared, difference, read, write
 from mammo.parameters import Parameters
 from mammo.study import Study
@@ -72,7 +72,8 @@ def test_every_kind_is_recorded_and_no_score_of_an_exam_is(name):
     found = read(RECORDED, name)
     assert all(len(checksum) == 64 for checksum in found.files.values())
     for table in found.tables.values():
-        assert len(table) <= 101
+        of_a_model = table.groupby("model").size() if "model" in table else [len(table)]
+        assert max(of_a_model) <= 101
         assert not {"exam", "case_ID", "patient_id", "image_id", "y_score"} & set(table.columns)
 
 
@@ -102,8 +103,8 @@ def test_records_are_what_the_files_give(real_study, name):
 @pytest.mark.long
 def test_the_record_of_mias_is_what_the_films_and_the_weights_give(real_study):
     """The network's arithmetic differs a little between processors, and with it a few ranks."""
-    record = read(RECORDED, mias_at_home.NAME)
-    found = recorded.compared(record, mias_at_home.compute(real_study))
+    record = read(RECORDED, mias_alone.NAME)
+    found = recorded.compared(record, mias_alone.compute(real_study))
     assert found.files == record.files
     assert found.difference <= 0.02
 

@@ -80,9 +80,9 @@ def test_range_mean_and_median_stand_beside_the_papers():
     sentence = sentences.external_range(estimates(HOME, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH))
     assert isinstance(sentence, Markdown)
     assert sentence.data == (
-        "The 3 external results here range from 0.46 to 0.80, with a mean of 0.65 and a median of "
-        "0.69. The paper's 16 range from 0.44 to 0.65, with a mean of 0.52 and a median of 0.51. "
-        "Computed on synthetic images; weights: random."
+        "The 3 external results of this build range from 0.46 to 0.80, with a mean of 0.65 and a "
+        "median of 0.69. The paper's 16 range from 0.44 to 0.65, with a mean of 0.52 and a median "
+        "of 0.51. Computed on synthetic images; weights: random."
     )
 
 
@@ -94,7 +94,7 @@ def test_several_kinds_of_weights_are_left_to_the_tables():
 
 def test_real_images_and_pretrained_weights_are_named():
     text = sentences.external_range(estimates(MIAS_LOW, source="real", weights="ImageNet")).data
-    assert text.startswith("The one external result here is 0.46.")
+    assert text.startswith("The one external result of this build is 0.46.")
     assert text.endswith("Computed on real images; weights: ImageNet.")
 
 
@@ -129,7 +129,7 @@ def test_synthetic_images_and_few_patients_are_not_set_beside_the_experts():
         assert text.startswith("No result of this build is set beside the experts")
         assert "0.80" not in text
     both = pd.concat([estimates(MIAS_LOW, source="real"), estimates(UKY_HIGH)])
-    assert "highest external auROC here, 0.46" in sentences.experts_distance(both).data
+    assert "auROC of this build, 0.46" in sentences.experts_distance(both).data
 
 
 DROPS = {
@@ -160,10 +160,10 @@ def test_a_drop_is_claimed_only_where_the_test_says_so(external, verdict):
     assert "fall on every set, by 0.17 to 0.35" in text
 
 
-def test_a_model_that_guesses_at_home_has_nothing_to_lose():
+def test_a_model_that_guesses_internally_has_nothing_to_lose():
     weak = ("alexnet", "cbis_ddsm", "validation", 0.49, 0.55, 0.6)
     text = sentences.drop(estimates(weak), differences(DROPS["mias"])).data
-    assert "Of AlexNet no drop can be expected, and none is excluded: at home, too, guess" in text
+    assert "For AlexNet no drop can be expected, and none is excluded" in text
 
 
 def test_drops_and_intervals_of_few_patients_are_counted_apart():
@@ -171,20 +171,20 @@ def test_drops_and_intervals_of_few_patients_are_counted_apart():
     drops["verdict"] = ["shown", "too few"]
     text = sentences.drop(estimates(HOME), drops).data
     assert text.startswith("The drop is significant for every model and set: of 1 external result")
-    assert "1 result more rests on fewer than 10 patients of one class, who settle noth" in text
+    assert "Left out: 1 result on fewer than 10 patients of one class, who settle nothing" in text
     none = sentences.drop(estimates(HOME), drops.assign(verdict="too few")).data
-    assert none.startswith("No drop is judged. 2 results more rest on fewer than 10 patients")
+    assert none.startswith("No drop is judged. Left out: 2 results on fewer than 10 patients")
     rows = estimates(MIAS_LOW, UKY_HIGH)
     rows.loc[1, "n_rarer_patients"] = 9
     text = sentences.chance(rows).data
-    assert "Of 1 external interval here, 1 contains 0.5" in text and "0 lie wholly above" in text
-    assert "1 result more rests on fewer than 10 patients" in text
+    assert "Of 1 external interval, 1 contains 0.5" in text and "0 lie wholly above" in text
+    assert "Left out: 1 result on fewer than 10 patients" in text
 
 
 def test_intervals_beside_one_half():
     below = ("vgg16", "mias", "test", 0.3, 0.4, 0.49)
     text = sentences.chance(estimates(MIAS_LOW, INBREAST_EQUAL, UKY_HIGH, below)).data
-    assert "Of 4 external intervals here, 1 contains 0.5" in text
+    assert "Of 4 external intervals, 1 contains 0.5" in text
     assert "2 lie wholly above it and 1 wholly below" in text
 
 
@@ -194,8 +194,8 @@ def test_results_on_a_set_the_model_was_trained_on_are_no_external_results():
     both["may_have_seen"] = [(), ("mias", "inbreast")]
     assert "0.95" not in sentences.external_range(both).data
     both["source"] = "real"
-    assert "highest external auROC here, 0.46" in sentences.experts_distance(both).data
-    assert "highest external auROC here, 0.95" in (
+    assert "auROC of this build, 0.46" in sentences.experts_distance(both).data
+    assert "highest external auROC of this build, 0.95" in (
         sentences.experts_distance(estimates(MIAS_LOW, seen, source="real")).data
     )
 
@@ -226,7 +226,7 @@ def test_one_training_or_few_patients_gain_nothing():
     assert "significantly" not in text
     text = sentences.mixed_data(estimates(UKY_HIGH), trained(gain, too_few=True)).data
     assert "on 0 significantly" in text
-    assert "1 result more rests on fewer than 10 patients" in text
+    assert "Left out: 1 result on fewer than 10 patients" in text
 
 
 def test_the_internal_and_the_external_range_in_brief():

@@ -46,8 +46,8 @@ def test_errors_of_differences_are_shown_one_and_two_sided():
     paired = between.assign(malignant_patients=20)
     table = simulations.difference_errors(between, paired)
     assert table.shown["Difference on"].tolist() == ["two sets", "the same images"]
-    assert table.shown["Here: no worse, falsely"].tolist() == ["3.0%"] * 2
-    assert table.shown["Here: differs, falsely"].tolist() == ["5.5%"] * 2
+    assert table.shown["This book: no worse, falsely"].tolist() == ["3.0%"] * 2
+    assert table.shown["This book: differs, falsely"].tolist() == ["5.5%"] * 2
     assert table.shown["Normal throughout: differs, falsely"].tolist() == ["20.0%"] * 2
     assert len(table.data) == len(table.shown)
 

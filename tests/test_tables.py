@@ -141,7 +141,7 @@ def test_a_detector_trained_here_is_another_model_than_the_papers():
     )
     assert internal["Published"].to_dict() == {"INbreast": "0.95", "DDSM": "trained on it"}
     assert internal["Computed here"].to_dict() == {
-        "INbreast": "an external set here",
+        "INbreast": paper.TESTED_EXTERNALLY,
         "DDSM": "0.70",
     }
     external = (

@@ -66,7 +66,7 @@ def test_a_set_of_one_class_is_left_out_and_a_model_without_a_home_keeps_the_gri
 
 
 def test_the_figure_holds_the_grid_and_no_image(scored, grid):
-    figure = ThresholdExplorer(grid, {"home": "synthetic"})
+    figure = ThresholdExplorer(grid, {"home": "synthetic"}, "The table holds the same.")
     data = json.loads(figure.json)
     assert (data["confidence"], data["unit"]) == (0.9, "patient")
     assert [model["title"] for model in data["models"]] == ["first", "second"]
@@ -82,3 +82,4 @@ def test_the_figure_holds_the_grid_and_no_image(scored, grid):
     shown = figure._repr_html_()
     assert 'data-curves="{&#34;confidence&#34;' in shown
     assert "north-0" not in shown
+    assert "The table holds the same." in shown

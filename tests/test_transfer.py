@@ -60,6 +60,17 @@ def test_classifier_takes_maps_of_any_size_and_standardises_them():
     torch.testing.assert_close(classifier(7 + 2 * maps), before)
 
 
+def test_what_training_never_saw_moves_the_classifier_no_further_than_its_limit():
+    classifier = transfer.build_classifier(3, transfer.ClassifierSettings(), seed=0).eval()
+    classifier.standardise_by(torch.zeros(3), torch.tensor([0.0, 1.0, 1.0]))  # the first is silent
+    spark, dark = torch.zeros(2, 1, 3, 5, 6)
+    spark[0, 0, 2, 2] = 0.5
+    dark[0, 1] = -40
+    at_limit = spark.clamp(max=5e-4), dark.clamp(min=-5)
+    for maps, limited in zip((spark, dark), at_limit, strict=True):
+        torch.testing.assert_close(classifier(maps), classifier(limited))
+
+
 def test_classifier_depends_on_its_seed_alone():
     def first(seed: int) -> torch.Tensor:
         return transfer.build_classifier(3, transfer.ClassifierSettings(), seed).conv.weight

@@ -69,7 +69,8 @@ def test_difficulty_and_mismatch_sum_to_the_drop(results):
     _, parts = results
     total = parts["difficulty"] + parts["mismatch"]
     assert total.to_numpy() == pytest.approx(parts["drop"].to_numpy(), abs=1e-12)
-    assert (parts["home"] - parts["there"]).to_numpy() == pytest.approx(parts["drop"].to_numpy())
+    drop = parts["internal"] - parts["external"]
+    assert drop.to_numpy() == pytest.approx(parts["drop"].to_numpy())
 
 
 def test_a_hard_set_is_told_from_one_that_is_only_other(results):

@@ -20,7 +20,7 @@ def auroc(lower: float, upper: float, n: int = 10) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(
-    ("row", "home", "rank"),
+    ("row", "internal", "rank"),
     [
         (auroc(0.51, 0.9), None, "better"),
         (auroc(0.5, 0.9), None, "open"),
@@ -30,13 +30,13 @@ def auroc(lower: float, upper: float, n: int = 10) -> dict[str, float]:
         (auroc(math.nan, math.nan) | {"auroc": 0.8}, None, "unknown"),
         (auroc(math.nan, math.nan, 0), None, "unknown"),
         (auroc(0.51, 0.9), auroc(0.6, 0.7), "better"),
-        (auroc(0.51, 0.9), auroc(0.45, 0.7), "guesses at home"),
-        (auroc(0.51, 0.9), auroc(0.6, 0.7, 9), "guesses at home"),
+        (auroc(0.51, 0.9), auroc(0.45, 0.7), "guesses internally"),
+        (auroc(0.51, 0.9), auroc(0.6, 0.7, 9), "guesses internally"),
         (auroc(0.2, 0.49), auroc(0.45, 0.7), "worse"),
     ],
 )
-def test_an_auroc_is_judged_by_its_interval_its_patients_and_home(row, home, rank):
-    assert verdicts.against_guessing(row, home) == rank
+def test_an_auroc_is_judged_by_its_interval_its_patients_and_the_internal_one(row, internal, rank):
+    assert verdicts.against_guessing(row, internal) == rank
 
 
 def drop(**changes: object) -> dict[str, object]:
@@ -72,11 +72,11 @@ def test_a_drop_is_judged_after_the_adjustment(changes, verdict):
     assert verdicts.drop(drop(**changes)) == verdict
 
 
-def test_no_loss_is_excluded_of_a_model_that_guesses_at_home():
+def test_no_loss_is_excluded_of_a_model_that_guesses_internally():
     excluded = {"p_non_inferior_holm": 0.001, "lower": -0.01}
     assert verdicts.non_inferiority(drop(**excluded)) == "shown"
     weak = drop(**excluded, first_above_guessing=False)
-    assert verdicts.non_inferiority(weak) == "guesses at home"
+    assert verdicts.non_inferiority(weak) == "guesses internally"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_claim_is_placed_by_the_interval():
 
 
 def made(seed: int, distances: tuple[float, ...], n_patients: int = 60) -> pd.DataFrame:
-    """Scores of one model at home and of one on each of several external sets."""
+    """Scores of one model in internal validation and of one on each of several external sets."""
     rng = np.random.default_rng(seed)
     tables = []
     for place, distance in enumerate(distances):
@@ -168,7 +168,7 @@ def test_one_sided_families_are_adjusted():
 
 
 def test_a_model_at_chance_is_never_no_worse():
-    """Without assay sensitivity, chance at home would be "kept" by chance elsewhere."""
+    """Without assay sensitivity, internal chance would be "kept" in an external test."""
     tables = [made(seed, (0.0, 0.0), 400) for seed in range(12)]
     found = pd.concat([drops_between_sets(table, SETTINGS, margin=0.15) for table in tables])
     assert (found["p_non_inferior_holm"] <= 0.025).sum() > 6
@@ -197,7 +197,7 @@ def test_every_verdict_states_its_rule():
 PARTED = {
     "drop": 0.1,
     "drop_p_holm": 0.01,
-    "home_lower": 0.6,
+    "internal_lower": 0.6,
     "n_rarer_patients": 40,
     "second_n_rarer_patients": 12,
     "confidence": 0.95,
@@ -211,8 +211,8 @@ PARTED = {
         ({"drop": -0.1}, "open"),
         ({"drop_p_holm": 0.06}, "open"),
         ({"drop_p_holm": math.nan}, "open"),
-        ({"home_lower": 0.5}, "guesses at home"),
-        ({"home_lower": math.nan}, "guesses at home"),
+        ({"internal_lower": 0.5}, "guesses internally"),
+        ({"internal_lower": math.nan}, "guesses internally"),
         ({"second_n_rarer_patients": 9}, "too few"),
     ],
 )

@@ -131,13 +131,16 @@
 
     remarks() {
       this.live = element("p", { class: "mammo-hidden", role: "status", "aria-live": "polite" });
-      const unit = this.data.unit === "patient" ? "by patient" : "by image";
+      const [cluster, one] = this.data.counted;
+      const unit = this.data.unit === "patient" ? cluster : one;
+      const alone = this.data.models.every((model) => model.sets.every((set) => !set.internal))
+        ? "No internal set of these models is at hand: an external test is shown alone. " : "";
       const level = `${Number((100 * this.data.confidence).toPrecision(6))}%`;
       return element(
         "p", { class: "mammo-note" },
-        `In brackets: ${level} intervals, ${unit}, at a threshold fixed beforehand. Among a ` +
-          "thousand women each counts as one image, and the interval of those recalled takes the " +
-          "bounds of sensitivity and specificity together.",
+        `${alone}In brackets: ${level} intervals, by ${unit}, at a threshold fixed beforehand. ` +
+          `Each woman counts as one ${one}, and the interval of those recalled takes the bounds ` +
+          "of sensitivity and specificity together.",
         this.live,
       );
     }
@@ -147,6 +150,7 @@
       this.offer(this.sets, external.map(([place, set]) => [place, set.title]));
       this.slider.max = this.model.thresholds.length - 1;
       const chosen = Object.entries(this.model.chosen);
+      this.presets.toggleAttribute("hidden", !chosen.length);
       this.presets.replaceChildren(
         ...chosen.map(([name, threshold]) => {
           const button = element("button", { type: "button" }, name);
@@ -272,7 +276,9 @@
     heading(set) {
       const swatch = element("span", { class: "swatch", style: `background-color: ${set.color}` });
       if (!set.internal) swatch.classList.add("external");
-      const sizes = `${set.patients} patients, ${set.images} images, ${set.malignant} malignant`;
+      const [cluster, one] = this.data.counted;
+      const sizes =
+        `${set.patients} ${cluster}s, ${set.images} ${one}s, ${set.malignant} malignant`;
       const role = set.internal ? "Internal validation" : "External test";
       return element(
         "th", { scope: "col" },

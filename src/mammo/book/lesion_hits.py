@@ -1,4 +1,4 @@
-"""How often a model's highest evidence lies on a lesion, at home and elsewhere, against chance."""
+"""How often a model's highest evidence lies on a lesion of each set, against chance."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def lesion_hits(study: Study) -> tuple[pd.DataFrame, dict[str, str]]:
     """
     rows, left_out = [], {}
     for model in models_of(study, "ours"):
-        at_home = aurocs(results.scores(study, model, INTERNAL), results.settings(study))
-        if not at_home["lower"].item() > verdicts.GUESSING:
-            left_out[short_title(model)] = "the interval at home reaches 0.5"
+        internal = aurocs(results.scores(study, model, INTERNAL), results.settings(study))
+        if not internal["lower"].item() > verdicts.GUESSING:
+            left_out[short_title(model)] = "the internal interval reaches 0.5"
             continue
         few = []
         for dataset in study.datasets:

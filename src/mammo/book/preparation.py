@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from mammo.book.clock import Clock
+from mammo.evidence.kinds import KINDS
 from mammo.files.artifacts import Processes, SingleProcess
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_study import shift
@@ -66,6 +67,7 @@ def _model_steps(study: Study) -> dict[str, Callable[[], object]]:
         f"mixed data {p.mixed_model}": mixed,
         f"local data {p.adapt_model}": local,
         "difference of images": partial(shift, study),
+        **{f"evidence {name}": partial(compute, study) for name, compute in KINDS.items()},
     }
 
 

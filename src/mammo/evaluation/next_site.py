@@ -41,11 +41,11 @@ class NextSite:
     prediction_upper: float
     confidence: float
 
-    def drop_from(self, home: float, home_error: float) -> NextSite:
-        """Return the same of the drop from a value at home that has an error of its own."""
-        error = math.hypot(self.standard_error, home_error)
+    def drop_from(self, internal: float, internal_error: float) -> NextSite:
+        """Return the same of the drop from an internal value that has an error of its own."""
+        error = math.hypot(self.standard_error, internal_error)
         return _summary(
-            self.n_sites, home - self.mean, error, self.between, confidence=self.confidence
+            self.n_sites, internal - self.mean, error, self.between, confidence=self.confidence
         )
 
 

@@ -1,4 +1,4 @@
-"""Every verdict on results, each by the rule that `RULES` states; words are found elsewhere.
+"""Every verdict on results, each by the rule that `RULES` states; the words are the report's.
 
 A row is a mapping from names to values, as the rows of `mammo.evaluation.tables` are.
 """
@@ -18,10 +18,10 @@ FEWEST_DF = 4
 """Degrees of freedom below which a standard error is too uncertain to say what it could show."""
 
 Row = Mapping[str, Any]
-Rank = Literal["better", "worse", "open", "guesses at home", "too few", "unknown"]
+Rank = Literal["better", "worse", "open", "guesses internally", "too few", "unknown"]
 Drop = Literal["shown", "small", "shown alone", "none", "open", "too few", "unknown"]
-PartedDrop = Literal["shown", "open", "guesses at home", "too few"]
-NonInferiority = Literal["shown", "not shown", "guesses at home", "too few", "unknown"]
+PartedDrop = Literal["shown", "open", "guesses internally", "too few"]
+NonInferiority = Literal["shown", "not shown", "guesses internally", "too few", "unknown"]
 Difference = Literal["shown", "open", "too few", "unknown"]
 Gain = Literal["gained", "lost", "open", "one training", "too few", "unknown"]
 Threshold = Literal["moved", "may have moved", "kept", "too few"]
@@ -44,7 +44,7 @@ RULES = {
         "is at most 1 less the confidence. Shown alone: it is so before the adjustment only."
     ),
     "parts of a drop": (
-        "Read only where the drop is shown: the interval at home lies above "
+        "Read only where the drop is shown: the interval of internal validation lies above "
         f"{GUESSING}, and the two-sided p-value, adjusted after Holm for all drops of a table, is "
         "at most 1 less the confidence. A part, or a cause's share, is shown by its own p-value, "
         "adjusted for all parts or shares of a table."
@@ -52,7 +52,8 @@ RULES = {
     "no worse": (
         "Shown: the one-sided p-value against a loss of the margin or more, adjusted after Holm "
         "for all that are tested together, is at most half of 1 less the confidence, and the "
-        f"interval at home lies above {GUESSING}: a model that guesses at home has nothing to lose."
+        f"interval of internal validation lies above {GUESSING}, since a model that guesses has "
+        "nothing to lose."
     ),
     "gain": (
         "Over two trainings or more, other patients and other trainings: the two-sided p-value, "
@@ -86,8 +87,8 @@ def are_too_few(row: Row) -> bool:
     return min(row["n_rarer_patients"], row.get("second_n_rarer_patients", math.inf)) < FEWEST
 
 
-def against_guessing(row: Row, home: Row | None = None) -> Rank:
-    """Judge an auROC with its interval; ``home`` is that of the same model at home."""
+def against_guessing(row: Row, internal: Row | None = None) -> Rank:
+    """Judge an auROC with its interval, beside that of the same model in internal validation."""
     if math.isnan(row["auroc"]):
         return "unknown"
     if are_too_few(row):
@@ -96,8 +97,8 @@ def against_guessing(row: Row, home: Row | None = None) -> Rank:
         return "unknown"
     if row["upper"] < GUESSING:
         return "worse"
-    if home is not None and against_guessing(home) != "better":
-        return "guesses at home"
+    if internal is not None and against_guessing(internal) != "better":
+        return "guesses internally"
     return "better" if row["lower"] > GUESSING else "open"
 
 
@@ -123,11 +124,11 @@ def drop(row: Row) -> Drop:
 
 
 def parted_drop(row: Row) -> PartedDrop:
-    """Judge whether a drop's parts are read: ``drop``, ``drop_p_holm``, ``home_lower``."""
+    """Judge whether a drop's parts are read: ``drop``, ``drop_p_holm``, ``internal_lower``."""
     if are_too_few(row):
         return "too few"
-    if not row["home_lower"] > GUESSING:
-        return "guesses at home"
+    if not row["internal_lower"] > GUESSING:
+        return "guesses internally"
     return "shown" if row["drop"] > 0 and is_shown(row, "drop") else "open"
 
 
@@ -143,7 +144,7 @@ def non_inferiority(row: Row) -> NonInferiority:
     if math.isnan(row["p_non_inferior_holm"]):
         return "unknown"
     if not row["first_above_guessing"]:
-        return "guesses at home"
+        return "guesses internally"
     level = (1 - row["confidence"]) / 2
     return "shown" if row["p_non_inferior_holm"] <= level else "not shown"
 
@@ -168,12 +169,12 @@ def gain(row: Row) -> Gain:
 
 
 def threshold(points: Sequence[tuple[Row, Row]]) -> Threshold:
-    """Judge thresholds by what each gives at home and here."""
+    """Judge thresholds by what each gives in internal validation and on the other set."""
     if any(are_too_few(row) for pair in points for row in pair):
         return "too few"
     shares = [(name, *pair) for pair in points for name in ("sensitivity", "specificity")]
     lost = [one for one in shares if one[1][one[0]] - one[2][one[0]] > CLOSE]
-    if any(home[f"{name}_lower"] > here[f"{name}_upper"] for name, home, here in lost):
+    if any(own[f"{name}_lower"] > other[f"{name}_upper"] for name, own, other in lost):
         return "moved"
     return "may have moved" if lost else "kept"
 

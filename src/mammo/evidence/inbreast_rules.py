@@ -13,7 +13,8 @@ import pandas as pd
 
 from mammo.datasets import detections as released
 from mammo.evaluation import aggregate, auroc_interval, fill_missing
-from mammo.evidence.recorded import Computed
+from mammo.evaluation.worst_case import bounds_of_unknown_labels
+from mammo.evidence.recorded import Computed, computed_once
 from mammo.evidence.settings import CONFIDENCE, N_BOOTSTRAP, SEED
 from mammo.study import Study
 
@@ -80,7 +81,9 @@ def compute(study: Study) -> Computed | None:
     -------
     Computed or None
         `TABLE`: one row a rule, its fields, then ``n``, ``n_positive``, and ``auroc``, ``lower``,
-        ``upper`` with how they were made; patients are drawn. None where a file is absent.
+        ``upper`` with how they were made; patients are drawn. ``n_unverified`` are benign for a
+        rule, but have an image of BI-RADS 3, which is followed and seldom biopsied; ``lowest`` and
+        ``highest`` bound the auROC over their labels. None where a file is absent.
 
     Raises
     ------
@@ -91,23 +94,22 @@ def compute(study: Study) -> Computed | None:
     folder, table = root / released.FOLDER, released.find_table(root)
     if table is None or not folder.is_dir():
         return None
-    files = {released.PREDICTIONS: folder, released.TRUTH: folder, table.name: table.parent}
-    detections = released.read_detections(folder / released.PREDICTIONS)
-    cancers = released.read_cancers(folder / released.TRUTH)
-    images = released.images(table, detections)
-    return Computed(
-        {TABLE: pd.DataFrame([_row(images, detections, cancers, rule) for rule in RULES])},
-        {
-            name: hashlib.sha256((place / name).read_bytes()).hexdigest()
-            for name, place in files.items()
-        },
-    )
+    paths = [folder / released.PREDICTIONS, folder / released.TRUTH, table]
+    files = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+    def tables() -> dict[str, pd.DataFrame]:
+        detections = released.read_detections(folder / released.PREDICTIONS)
+        cancers = released.read_cancers(folder / released.TRUTH)
+        images = released.images(table, detections)
+        return {TABLE: pd.DataFrame([_row(images, detections, cancers, rule) for rule in RULES])}
+
+    return Computed(computed_once(study.artifacts, NAME, files, tables), files)
 
 
 def scores(
     images: pd.DataFrame, detections: pd.DataFrame, cancers: pd.DataFrame, rule: Rule
 ) -> pd.DataFrame:
-    """Return what a rule scores: columns patient_id, y_true, y_score.
+    """Return what a rule scores: columns patient_id, y_true, y_score, is_unverified.
 
     Parameters
     ----------
@@ -130,8 +132,15 @@ def scores(
         "patient": rows["patient_id"],
     }[rule.scored]
     found = aggregate(rows["y_true"], rows["y_score"], groups.to_numpy(str), rule.combined)
-    owners = rows["patient_id"].iloc[found.first].to_numpy()
-    return pd.DataFrame({"patient_id": owners, "y_true": found.y_true, "y_score": found.y_score})
+    followed = (rows["birads"] == "3").groupby(groups).any().to_numpy()
+    return pd.DataFrame(
+        {
+            "patient_id": rows["patient_id"].iloc[found.first].to_numpy(),
+            "y_true": found.y_true,
+            "y_score": found.y_score,
+            "is_unverified": followed & (found.y_true == 0),
+        }
+    )
 
 
 def row_of(rules: pd.DataFrame, rule: Rule) -> pd.Series:
@@ -158,6 +167,8 @@ def _row(
         confidence=CONFIDENCE,
         seed=SEED,
     )
+    known, followed = (scored[scored["is_unverified"] == one] for one in (False, True))
+    over_labels = bounds_of_unknown_labels(known["y_true"], known["y_score"], followed["y_score"])
     return {
         **rule._asdict(),
         "n": estimate.n_images,
@@ -166,6 +177,9 @@ def _row(
         "auroc": estimate.value,
         "lower": estimate.lower,
         "upper": estimate.upper,
+        "n_unverified": over_labels.n_unknown,
+        "lowest": over_labels.lowest,
+        "highest": over_labels.highest,
         "confidence": estimate.confidence,
         "method": estimate.method,
         "n_bootstrap": estimate.n_bootstrap,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mammo.evidence import inbreast_rules, mias_at_home, reader_study, recorded
+from mammo.evidence import inbreast_rules, mias_alone, reader_study, recorded
 from mammo.evidence.recorded import Evidence
 from mammo.parameters import sources
 from mammo.study import Study
 from mammo.study.locations import RECORDED
 
-KINDS = {module.NAME: module.compute for module in (reader_study, inbreast_rules, mias_at_home)}
+KINDS = {module.NAME: module.compute for module in (reader_study, inbreast_rules, mias_alone)}
 
 
 def evidence(study: Study, name: str) -> Evidence:

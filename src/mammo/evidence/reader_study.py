@@ -20,7 +20,9 @@ from mammo.evaluation import (
 )
 from mammo.evaluation.inference import upper_tail
 from mammo.evaluation.readers import mean_reader, readers_against_model
-from mammo.evidence.recorded import Computed
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
+from mammo.evaluation.tables.threshold_grid import SHARES, threshold_grid
+from mammo.evidence.recorded import Computed, computed_once
 from mammo.evidence.settings import CONFIDENCE, N_BOOTSTRAP, SEED
 from mammo.files.disk import write_csv
 from mammo.paper.sampling_error import Z_95
@@ -28,6 +30,8 @@ from mammo.study import Study
 
 NAME = "reader-study"
 ESTIMATES, AGAINST_READERS, CURVES = "estimates", "against-readers", "curves"
+THRESHOLDS = "thresholds"
+DATASET = "NYU reader study"
 
 PAPERS_MODELS = {
     "frcnn_cad": ("frcnn_cad",),
@@ -39,8 +43,8 @@ end2end's files for DDSM was run is not in the table; those tuned on INbreast th
 have."""
 
 
-RADIOLOGIST, PAPER, MADE_THERE = "radiologist", "paper", "made there"
-"""Kinds of scorers; the last are models of New York University, for which these exams are home."""
+RADIOLOGIST, PAPER, MADE_AT_NYU = "radiologist", "paper", "made at NYU"
+"""Kinds of scorers; for models of New York University these exams are internal."""
 
 TITLES = {
     "frcnn_cad": "frcnn_cad",
@@ -57,6 +61,7 @@ MEAN_READER = "mean reader"
 UKY = "institution"
 _GRID = np.linspace(0, 1, 101)
 _CURVE_DIGITS = 2
+_SHARE_DIGITS = 6
 
 
 def compute(study: Study) -> Computed | None:
@@ -74,7 +79,8 @@ def compute(study: Study) -> Computed | None:
         breast, the percentile interval of a bootstrap of exams, and Obuchowski's error and
         interval. `AGAINST_READERS`: one row a model of the paper, with the readers' mean less it;
         readers and exams are samples. `CURVES`: sensitivity of each, and of the mean reader, at
-        `_GRID`'s values of 1 - specificity, two decimals. None where the file is absent.
+        `_GRID`'s values of 1 - specificity, two decimals. `THRESHOLDS`: what thresholds of the
+        paper's models give on these breasts. None where the file is absent.
 
     Raises
     ------
@@ -84,13 +90,18 @@ def compute(study: Study) -> Computed | None:
     path = released.find(study.locations.data_root)
     if path is None:
         return None
-    scores = _scores(study, path)
-    tables = {
-        ESTIMATES: estimates(scores),
-        AGAINST_READERS: against_readers(scores),
-        CURVES: curves(scores),
-    }
-    return Computed(tables, {released.FILE: released.SHA256})
+
+    def tables() -> dict[str, pd.DataFrame]:
+        scores = _scores(study, path)
+        return {
+            ESTIMATES: estimates(scores),
+            AGAINST_READERS: against_readers(scores),
+            CURVES: curves(scores),
+            THRESHOLDS: thresholds(scores),
+        }
+
+    files = {released.FILE: released.SHA256}
+    return Computed(computed_once(study.artifacts, NAME, files, tables), files)
 
 
 def estimates(scores: pd.DataFrame) -> pd.DataFrame:
@@ -156,6 +167,32 @@ def curves(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"false_positive_rate": _GRID, **table}).round(_CURVE_DIGITS)
 
 
+def thresholds(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return `THRESHOLDS`: `threshold_grid` of the paper's models, by breast, exams independent.
+
+    The lowest and the highest threshold are left out, since they are one breast's score, rounded.
+    """
+    rows = pd.concat(
+        pd.DataFrame(
+            {
+                "dataset": DATASET,
+                "model": model,
+                "split": EXTERNAL_SPLIT,
+                "patient_id": scores["exam"],
+                "image_id": scores["exam"] + scores["side"],
+                "y_true": scores["malignant"],
+                "y_score": scores[model],
+            }
+        )
+        for model in PAPERS_MODELS
+    )
+    grid = threshold_grid(rows, [], Settings(confidence=CONFIDENCE)).drop(columns="criterion")
+    ends = grid.groupby("model")["threshold"].transform
+    is_within = (grid["threshold"] > ends("min")) & (grid["threshold"] < ends("max"))
+    shares = [f"{name}{end}" for name in SHARES for end in ("", "_lower", "_upper")]
+    return grid[is_within].round(dict.fromkeys(shares, _SHARE_DIGITS)).reset_index(drop=True)
+
+
 def tests(
     estimates: pd.DataFrame, against_readers: pd.DataFrame, intervals: pd.DataFrame
 ) -> pd.DataFrame:
@@ -213,7 +250,7 @@ def row_of(table: pd.DataFrame, scorer: str) -> pd.Series:
 def _kind(scorer: str) -> str:
     if scorer in released.READERS:
         return RADIOLOGIST
-    return PAPER if scorer in PAPERS_MODELS else MADE_THERE
+    return PAPER if scorer in PAPERS_MODELS else MADE_AT_NYU
 
 
 def _normal_test(

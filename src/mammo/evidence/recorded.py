@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from mammo import __version__
 from mammo.errors import MammoError
-from mammo.files.artifacts import commit
+from mammo.files.artifacts import Artifacts, commit, read_record
 from mammo.files.disk import write_csv, write_text
 
 COMMAND = "mammo record"
@@ -63,6 +64,37 @@ class Evidence:
     version: str
     made_at: str
     difference: float | None
+
+
+def computed_once(
+    artifacts: Artifacts,
+    name: str,
+    inputs: Mapping[str, Any],
+    tables_of: Callable[[], Mapping[str, pd.DataFrame]],
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of a kind of evidence; they are computed once and kept as an artifact.
+
+    Parameters
+    ----------
+    artifacts : Artifacts
+    name : str
+        Of the kind.
+    inputs : mapping
+        All that the tables depend on, but for the code behind the module of ``tables_of``.
+    tables_of : callable
+        Computes them.
+    """
+
+    @wraps(tables_of)
+    def make(folder: Path) -> dict[str, list[str]]:
+        tables = tables_of()
+        for table, rows in tables.items():
+            write_csv(folder / f"{table}.csv", rows)
+        return {"tables": list(tables)}
+
+    folder = artifacts.build(f"evidence-{name}", inputs, make)
+    names = read_record(folder)["facts"]["tables"]
+    return {table: pd.read_csv(folder / f"{table}.csv") for table in names}
 
 
 def write(folder: Path, name: str, computed: Computed) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Who found what with the paper's published models, and with models of the same making elsewhere.
+"""Who found what with the paper's published models, and with models of the same making.
 
 What others report stands here as data; `who_found_what` sets beside it what is computed from
 scores in this book.
@@ -32,13 +32,13 @@ class Report(NamedTuple):
     Attributes
     ----------
     who, model, tested_on : str
-    place : {"home", "elsewhere"}
+    test : {"internal", "external"}
         Whether the set is one that the model was made or chosen with.
     auroc : str
         With as many digits as reported; of several models, the range.
     kind : str
-        "stated" by the authors; a "user's report" on released weights; or computed here, from the
-        scores that are named (`IN_NEW_YORK`, `BY_RULES`).
+        "stated" by the authors; a "user's report" on released weights; or computed in this
+        book, from the scores that are named (`IN_NEW_YORK`, `BY_RULES`).
     link : str
     n : int or None
         What was scored: `unit` says whether images, breasts or exams.
@@ -50,7 +50,7 @@ class Report(NamedTuple):
     who: str
     model: str
     tested_on: str
-    place: Literal["home", "elsewhere"]
+    test: Literal["internal", "external"]
     auroc: str
     kind: str
     link: str
@@ -62,9 +62,9 @@ class Report(NamedTuple):
 
 def _shen(model: str, authors: str, user: str) -> tuple[Report, Report]:
     """What the authors state for a released file, and what a user found with it."""
-    official = ("CBIS-DDSM, official test set", "home", user, "user's report", SHEN_5)
+    official = ("CBIS-DDSM, official test set", "internal", user, "user's report", SHEN_5)
     return (
-        Report("Shen et al.", model, "DDSM, own split", "home", authors, "stated", SHEN_5),
+        Report("Shen et al.", model, "DDSM, own split", "internal", authors, "stated", SHEN_5),
         Report("A user, 2018", model, *official, 649, "images"),
     )
 
@@ -74,27 +74,28 @@ REPORTS = (
     *_shen("end2end VGG16", "0.83", "0.75"),
     *_shen("end2end hybrid", "0.85", "0.71"),
     Report(
-        "A user, 2021", "end2end", "CBIS-DDSM", "home", "0.7", "user's report", f"{NYU}/issues/12"
+        "A user, 2021", "end2end", "CBIS-DDSM", "internal", "0.7", "user's report",
+        f"{NYU}/issues/12",
     ),
     Report(
-        "Stadnick et al. 2021", "frcnn_cad", "INbreast, a part", "home", "0.969", "stated",
+        "Stadnick et al. 2021", "frcnn_cad", "INbreast, a part", "internal", "0.969", "stated",
         f"{NYU}/issues/29", None, "breasts",
     ),
     Report(
-        "A user, 2022", "frcnn_cad", "INbreast", "home", "0.93", "user's report",
+        "A user, 2022", "frcnn_cad", "INbreast", "internal", "0.93", "user's report",
         f"{NYU}/issues/29", None, "breasts",
     ),
-    Report("Velarde et al. 2024", "best of NYU's", "NYU", "home", "0.88", "stated", VELARDE),
+    Report("Velarde et al. 2024", "best of NYU's", "NYU", "internal", "0.88", "stated", VELARDE),
     Report(
-        "Velarde et al. 2024", "best of NYU's", "CMMD", "elsewhere", "0.90", "stated", VELARDE,
+        "Velarde et al. 2024", "best of NYU's", "CMMD", "external", "0.90", "stated", VELARDE,
         826, "exams",
     ),
     Report(
-        "Velarde et al. 2024", "best of NYU's", "OMI-DB", "elsewhere", "0.84", "stated", VELARDE,
+        "Velarde et al. 2024", "best of NYU's", "OMI-DB", "external", "0.84", "stated", VELARDE,
         11_440, "exams",
     ),
     Report(
-        "Gabbualoy et al. 2026", "five backbones, tuned on CBIS-DDSM", "CBIS-DDSM", "home",
+        "Gabbualoy et al. 2026", "five backbones, tuned on CBIS-DDSM", "CBIS-DDSM", "internal",
         "0.703–0.867", "stated", GABBUALOY, 714, "images",
     ),
 )  # fmt: skip
@@ -112,7 +113,7 @@ FALLS = (
 def who_found_what(
     intervals: pd.DataFrame, rules: pd.DataFrame, estimates: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return what is reported, what the paper prints and what is computed here.
+    """Return what is reported, what the paper prints and what this book computes.
 
     Parameters
     ----------
@@ -125,10 +126,10 @@ def who_found_what(
     Returns
     -------
     DataFrame
-        The fields of `Report`; what was tested at home comes first.
+        The fields of `Report`; internal tests come first.
     """
     rows = [*_printed(intervals), *REPORTS, *_by_rules(rules), *_in_new_york(estimates)]
-    rows.sort(key=lambda report: report.place != "home")
+    rows.sort(key=lambda report: report.test != "internal")
     return pd.DataFrame(rows).astype({"n": "Int64"})
 
 
@@ -139,7 +140,7 @@ def _printed(intervals: pd.DataFrame) -> list[Report]:
             "Wang et al. 2020",
             short_title(cell.model),
             dataset_title(cell.dataset),
-            "home" if cell.split == "validation" else "elsewhere",
+            "internal" if cell.split == "validation" else "external",
             f"{cell.auroc:.2f}",
             "stated",
             PAPER,
@@ -157,7 +158,7 @@ def _by_rules(rules: pd.DataFrame) -> list[Report]:
     found = {who: (rule, inbreast_rules.row_of(rules, rule)) for who, rule in named.items()}
     return [
         Report(
-            who, "frcnn_cad", "INbreast", "home", f"{row['auroc']:.3f}", BY_RULES, RIBLI,
+            who, "frcnn_cad", "INbreast", "internal", f"{row['auroc']:.3f}", BY_RULES, RIBLI,
             int(row["n"]), f"{rule.scored}s", row["lower"], row["upper"],
         )
         for who, (rule, row) in found.items()
@@ -171,7 +172,7 @@ def _in_new_york(estimates: pd.DataFrame) -> list[Report]:
             "Stadnick et al.'s scores",
             reader_study.TITLES[row.scorer],
             "NYU reader study",
-            "elsewhere" if row.kind == reader_study.PAPER else "home",
+            "external" if row.kind == reader_study.PAPER else "internal",
             f"{row.auroc:.3f}",
             IN_NEW_YORK,
             NYU,

@@ -100,11 +100,18 @@ class ClassifierSettings:
     dropout: float = 0.5
 
 
+_LIMIT = 5.0
+"""Of a channel that is silent in all training images, one spark elsewhere is thousands of
+deviations; of a set darker than the training's, many channels are dozens. Either drives logits so
+far that float64 knows one probability for all, and no order."""
+
+
 class Classifier(nn.Module):
     """Feature maps (B, C, h, w) to one logit an image (B,).
 
-    Standardise each channel, 1 x 1 convolution and ReLU, the maximum and the mean over the map
-    (a lesion is local, density is not; neither depends on the image's size), FC1 and ReLU, FC2.
+    Standardise each channel and limit it to `_LIMIT` deviations, 1 x 1 convolution and ReLU, the
+    maximum and the mean over the map (a lesion is local, density is not; neither depends on the
+    image's size), FC1 and ReLU, FC2.
     """
 
     def __init__(self, in_channels: int, settings: ClassifierSettings) -> None:
@@ -130,7 +137,8 @@ class Classifier(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         """Return logits (B,) of feature maps (B, C, h, w) of any floating type."""
-        maps = self.relu(self.conv((maps.float() - self.mean) / self.std))
+        standardised = ((maps.float() - self.mean) / self.std).clamp(-_LIMIT, _LIMIT)
+        maps = self.relu(self.conv(standardised))
         pooled = torch.cat([maps.amax((2, 3)), maps.mean((2, 3))], dim=1)
         hidden = self.relu1(self.fc1(self.dropout(pooled)))
         return self.fc2(self.dropout1(hidden)).squeeze(1)

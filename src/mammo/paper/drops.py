@@ -41,11 +41,11 @@ def published_drops(intervals: pd.DataFrame) -> pd.DataFrame:
         ``p_holm_by_patient``, ``p_holm_one_class`` with the simulated ones.
     """
     is_validation = intervals["split"] == "validation"
-    home_of = {"Table 3": "Table 2", "Table 4": "Table 4"}
-    homes = intervals[is_validation].set_index(["place", "model"], drop=False)
+    validated_in = {"Table 3": "Table 2", "Table 4": "Table 4"}
+    internal = intervals[is_validation].set_index(["place", "model"], drop=False)
     return _compared(
         [
-            (homes.loc[(home_of[cell["place"]], cell["model"])], cell)
+            (internal.loc[(validated_in[cell["place"]], cell["model"])], cell)
             for _, cell in intervals[~is_validation].iterrows()
         ]
     )
@@ -78,11 +78,11 @@ def detectable_drops() -> pd.DataFrame:
         ``internal`` (a value of Table 2), then a column for each external set.
     """
     values = sorted({cell.auroc for cell in TABLE_2 if cell.dataset == INTERNAL})
-    home = class_sizes(INTERNAL)
+    sizes = class_sizes(INTERNAL)
     return pd.DataFrame(
         [
             {"internal": value}
-            | {name: smallest_detectable_drop(value, home, class_sizes(name)) for name in EXTERNAL}
+            | {name: smallest_detectable_drop(value, sizes, class_sizes(name)) for name in EXTERNAL}
             for value in values
         ]
     )

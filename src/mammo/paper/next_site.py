@@ -34,9 +34,9 @@ def published_next_sites(intervals: pd.DataFrame) -> pd.DataFrame:
     }
     rows = []
     for model in dict.fromkeys(intervals.loc[intervals["place"] == "Table 3", "model"]):
-        abroad = {name: results.get(("Table 3", model, name)) for name in EXTERNAL}
-        if None in abroad.values():
+        external = {name: results.get(("Table 3", model, name)) for name in EXTERNAL}
+        if None in external.values():
             continue
-        homes = [one for key, one in results.items() if key[:2] == ("Table 2", model)]
-        rows.append(summarised(model, abroad, homes[0], CONFIDENCE))
+        internal = [one for key, one in results.items() if key[:2] == ("Table 2", model)]
+        rows.append(summarised(model, external, internal[0], CONFIDENCE))
     return pd.DataFrame(rows)

@@ -1,4 +1,4 @@
-"""Sentences on why a model fails elsewhere: each says no more than the numbers of this build do."""
+"""Sentences on why a model fails on external sets; each says no more than its numbers do."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
         As `mammo.evaluation.tables.transfer.transfer_results`.
     """
     if parts.empty:
-        return Markdown("No model here was trained both at home and elsewhere.")
+        return Markdown("No model of this build was trained on each of two sets.")
     level = 1 - parts["confidence"].iloc[0]
     found = pd.Series([verdicts.parted_drop(row) for _, row in parts.iterrows()], parts.index)
-    shown, guesses, few = (parts[found == name] for name in ("shown", "guesses at home", "too few"))
+    shown, guesses, few = (
+        parts[found == name] for name in ("shown", "guesses internally", "too few")
+    )
     said = [
-        f"Of {_count(len(parts), 'drop')} here, {len(shown)} "
+        f"Of {_count(len(parts), 'drop')}, {len(shown)} "
         f"{'is' if len(shown) == 1 else 'are'} shown (p at most {level:.2g} after Holm's "
         f"adjustment over {len(parts)})."
     ]
     if len(guesses):
-        said.append(f"None can show where the interval at home reaches 0.5: {_at(guesses)}.")
+        said.append(f"None can be shown where the internal interval reaches 0.5: {_at(guesses)}.")
     if len(few):
         said.append(f"Too few, under {verdicts.FEWEST} patients of a class: {_at(few)}.")
     if shown.empty:
@@ -60,13 +62,13 @@ def _at(rows: pd.DataFrame) -> str:
 
 def _sizes(parts: pd.DataFrame) -> str:
     """Warn where trainings differ in size, since a difficulty can then be a want of images."""
-    ratio = (parts["home_n_train"] / parts["own_n_train"]).max()
+    ratio = (parts["internal_n_train"] / parts["own_n_train"]).max()
     if ratio < 1.5:
         return ""
     return (
-        f" The trainings at home have up to {ratio:.0f} times as many images as those elsewhere: "
-        "a difficulty can then be a want of images, which the parameter `transfer_equal_sizes` "
-        "takes out."
+        f" The trainings on the internal set have up to {ratio:.0f} times as many images as those "
+        "on an external one: a difficulty can then be a want of images, which the parameter "
+        "`transfer_equal_sizes` takes out."
     )
 
 
@@ -78,18 +80,18 @@ def shares_sentence(divided: DividedDrop, model: str) -> Markdown:
     divided : DividedDrop
     model : str
     """
-    home, elsewhere, drop = (divided.ends.loc[name] for name in ("home", "elsewhere", "drop"))
+    before, after, drop = (divided.ends.loc[name] for name in ("internal", "external", "drop"))
     fall = (
-        f"{short_title(model)} scores {home['value']:.2f} ({_interval(home)}) at home and "
-        f"{elsewhere['value']:.2f} ({_interval(elsewhere)}) under all causes, on the same "
-        f"{home['n_patients']:.0f} synthetic patients, of whom the reader's rule keeps "
-        f"{elsewhere['n_patients']:.0f}."
+        f"{short_title(model)} has an auROC of {before['value']:.2f} ({_interval(before)}) on "
+        f"{before['n_patients']:.0f} synthetic patients drawn as DDSM's, and of "
+        f"{after['value']:.2f} ({_interval(after)}) under all causes, on the "
+        f"{after['n_patients']:.0f} of them whom the reader's rule keeps."
     )
     verdict = verdicts.parted_drop(
         {
             "drop": drop["value"],
             "drop_p_holm": drop["p"],
-            "home_lower": home["lower"],
+            "internal_lower": before["lower"],
             "n_rarer_patients": drop["n_rarer_patients"],
             "confidence": divided.settings.confidence,
         }
@@ -98,10 +100,10 @@ def shares_sentence(divided: DividedDrop, model: str) -> Markdown:
         return Markdown(
             f"{fall} With fewer than {verdicts.FEWEST} patients of a class nothing is concluded."
         )
-    if verdict == "guesses at home":
+    if verdict == "guesses internally":
         return Markdown(
-            f"{fall} The interval at home reaches 0.5: there is nothing to lose, and the shares "
-            "are not interpreted."
+            f"{fall} The first interval reaches 0.5: no drop can be expected, and the shares are "
+            "not interpreted."
         )
     size = f"{drop['value']:.2f} ({_interval(drop, '+')}; p {p_value(drop['p'])})"
     if verdict == "open":
@@ -125,12 +127,12 @@ def shares_sentence(divided: DividedDrop, model: str) -> Markdown:
     return Markdown(f"{fall} The drop is {size}. {found}")
 
 
-def real_home_sentence(model: str) -> Markdown:
+def real_images_sentence(model: str) -> Markdown:
     """Say why no cause is switched where the model learnt from real images."""
     return Markdown(
-        f"Left out: {short_title(model)} learnt from real images here, and what switched causes do "
-        "to it on phantoms would mix with what phantoms as such do. Without real DDSM the section "
-        "is computed."
+        f"Left out: {short_title(model)} learnt from real images, and what switched causes do to "
+        "it on phantoms would mix with what phantoms as such do. Where DDSM is synthetic the "
+        "section is computed."
     )
 
 

@@ -22,14 +22,14 @@ def interval_sentence(intervals: pd.DataFrame) -> Markdown:
     counts = [_holds(external, 0.5, width) for width in _WIDTHS]
     return Markdown(
         f"In place of ±{PRINTED_HALF_WIDTH}, a 95% interval by patient is {listed} "
-        f"({one_class_span(intervals)} there if no patient has images of both labels): up to "
+        f"(the last {one_class_span(intervals)} if no patient has images of both labels): up to "
         f"{excess:.0f} times as wide. {_from_to(counts)} of the {len(external)} external values "
         "are within their interval of 0.5, by what is assumed of the images."
     )
 
 
 def reading_sentence(intervals: pd.DataFrame) -> Markdown:
-    """Say what is proved about ±0.01 and what is only made plausible."""
+    """Say what ±0.01 cannot be, and what it may be."""
     all_sets, table_3 = (
         [plus_minus.ratio(plus_minus.expected_widths(intervals, one, place)) for one in _ASSUMED]
         for place in ("Table", "Table 3")
@@ -43,9 +43,9 @@ def reading_sentence(intervals: pd.DataFrame) -> Markdown:
         "images of one class: this rests on Table 4's values being one test each of a fifth of a "
         f"set. Table 3's whole sets are {table_3[0]:.1f} times apart by image, about "
         f"{table_3[1]:.1f} by patient and {table_3[2]:.1f} with patients of one class: alone they "
-        "would prove nothing by patient. **Only made plausible**: that the number is a spread over "
-        "trainings, where there were any, or a convention. The paper does not say, and its own "
-        "scores would be needed to know."
+        "would rule out nothing by patient. **Possible, and no more**: that the number is a spread "
+        "over trainings, where there were any, or a convention. The paper does not say, and its "
+        "own scores would be needed to know."
     )
 
 

@@ -148,7 +148,7 @@ def _drops(rows: pd.DataFrame) -> str:
             "interval": bounds(rows["lower"], rows["upper"], 3),
             "p, Holm": verdict_cells.p_values(rows),
             f"at most {rows['margin'].iloc[0]:g} worse": verdict_cells.no_worse(rows),
-            "least drop seen with 80% power": _numbers(rows["smallest_detectable"], "{:.3f}"),
+            "smallest detectable drop (80% power)": _numbers(rows["smallest_detectable"], "{:.3f}"),
         }
     )
     return shown.to_string(index=False)
@@ -234,5 +234,5 @@ def _method(evaluation: Evaluation) -> str:
     return intervals_in_words(evaluation.aurocs) + (
         f" Drops: {'; '.join(dict.fromkeys(evaluation.drops['method']))}."
         if len(evaluation.drops)
-        else " Name the data set that the models were made with (--internal) to see the drops."
+        else " Name the internal data set (--internal) to see each drop from internal validation."
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mammo.evidence import digitiser, inbreast_rules, mias_at_home, reader_study
+from mammo.evidence import digitiser, inbreast_rules, mias_alone, reader_study
 from mammo.evidence.recorded import Evidence
 from mammo.paper.published import EXTERNAL, TABLE_2, TABLE_3, TABLE_4, find, summarise
 from mammo.report import sentences
@@ -43,12 +43,12 @@ def paper_column(intervals: pd.DataFrame) -> Column:
         ["published"],
         [
             Statement(
-                f"Six models reach an auROC of **{internal.lowest:.2f} to {internal.highest:.2f}** "
-                "on the images they were made with.",
+                "In internal validation, six models reach an auROC of "
+                f"**{internal.lowest:.2f} to {internal.highest:.2f}**.",
                 *_MODELS,
             ),
             Statement(
-                f"On three other sets they reach **{external.lowest:.2f} to "
+                f"In external tests on three other sets they reach **{external.lowest:.2f} to "
                 f"{external.highest:.2f}**, {external.mean:.2f} on average. Guessing is 0.50.",
                 *_COMPARISON,
             ),
@@ -88,18 +88,18 @@ def evidence_column(evidence: Mapping[str, Evidence]) -> Column:
     ]
     rules = evidence[inbreast_rules.NAME].tables[inbreast_rules.TABLE]
     of_authors = inbreast_rules.row_of(rules, inbreast_rules.AUTHORS_RULE)
-    heads = evidence[mias_at_home.NAME].tables[mias_at_home.TABLE]
+    heads = evidence[mias_alone.NAME].tables[mias_alone.TABLE]
     scanner = digitiser.scanner_aurocs().iloc[0]
     texts = [
         f"On {ddsm['n_exams']} exams in New York, end2end from DDSM has **{_of(ddsm)}**; in the "
         f"paper, on UKy, {on_uky[0]} and {on_uky[1]}.",
-        f"There frcnn_cad has **{_of(detector)}**; in the paper, on UKy, {on_uky[2]}. "
+        f"On the same exams frcnn_cad has **{_of(detector)}**; in the paper, on UKy, {on_uky[2]}. "
         f"{readers['n_readers']} radiologists average "
         f"{estimate(readers['mean_reader'], readers['lower'], readers['upper'])}.",
         f"frcnn_cad's released scores on INbreast give {rules['auroc'].min():.2f} to "
         f"{rules['auroc'].max():.2f} under {len(rules)} rules; its authors' is one, with "
         f"{_of(of_authors)}.",
-        f"On mini-MIAS, classifiers **made for it** on such features reach "
+        f"On mini-MIAS, classifiers **trained on it** reach "
         f"{heads['auroc'].min():.2f} to {heads['auroc'].max():.2f}: that set is hard for them.",
         f"In DDSM the film scanner alone tells cancer from benign with {_of(scanner)}.",
     ]

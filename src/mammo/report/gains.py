@@ -62,7 +62,7 @@ def _external(gains: pd.DataFrame) -> pd.DataFrame:
 def _raised(external: pd.DataFrame) -> str:
     change = external["difference"]
     return (
-        f"Here training on mixed data raised the auROC on {int((change > 0).sum())} of "
+        f"In this build, training on mixed data raised the auROC on {int((change > 0).sum())} of "
         f"{counted(len(change), 'external set')} (change {change.min():+.2f} to "
         f"{change.max():+.2f}"
     )
@@ -93,17 +93,18 @@ def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     shown = pd.DataFrame(
         {
             "Data set": [set_name(name, sources) for name in gains["dataset"]],
-            "Gain": gains["difference"].map("{:+.2f}".format),
+            "Change": gains["difference"].map("{:+.2f}".format),
             interval_heading(gains): bounds(gains["difference_lower"], gains["difference_upper"]),
             "p, Holm": p_values(gains),
             "Verdict": gains["verdict"].map(GAINS),
-            "Detectable": two_digits(gains["smallest_detectable"]),
+            "Smallest detectable gain": two_digits(gains["smallest_detectable"]),
             "Trainings": gains["n_runs"],
         }
     )
     note = (
-        f"Mean over trainings, mixed data less DDSM alone, on the same images. {RULES['gain']} "
-        f"{RULES['any']} Detectable: the true gain that is found four times in five."
+        "Change: mixed data less DDSM alone, on the same images, the mean over trainings. "
+        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that is found four "
+        "times in five (80% power)."
     )
-    caption = "What training on mixed data gains, over all trainings"
+    caption = "What training on mixed data changes, over all trainings"
     return Table(shown, caption, note, data=gains, name="mixed-gains")

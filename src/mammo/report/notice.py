@@ -29,7 +29,7 @@ def images_notice(sources: Mapping[str, str]) -> Notice:
         "nothing about women, and nothing about the paper's results."
     )
     if not real:
-        text = f"All images here are synthetic. {meaning}"
+        text = f"All images on this page are synthetic. {meaning}"
         return Notice("warning", text, title="Synthetic images")
     text = f"{synthetic}: synthetic. {real}: real. {meaning}"
     return Notice("warning", text, title="Synthetic and real images")

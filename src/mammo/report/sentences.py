@@ -54,12 +54,12 @@ def chance(estimates: pd.DataFrame) -> Markdown:
 
 def external(estimates: pd.DataFrame) -> Markdown:
     """Range and mean of the external auROC, and whether it is that of guessing."""
-    return Markdown(f"{external_range(estimates).data}\n\n{chance(estimates).data}")
+    return Markdown(f"{external_range(estimates).data}\n\n{_chance(estimates)}")
 
 
 def experts_distance(estimates: pd.DataFrame) -> Markdown:
     """How far the highest external auROC is from the experts' 0.71."""
-    return _markdown(_experts_distance(estimates), PAPER["experts"], _made_of_external(estimates))
+    return _markdown(_experts_distance(estimates), PAPER["experts"])
 
 
 def drop(estimates: pd.DataFrame, drops: pd.DataFrame) -> Markdown:
@@ -161,10 +161,10 @@ def _external_range(estimates: pd.DataFrame) -> str:
     if rows.empty:
         return "This build has no external result."
     if len(rows) == 1:
-        return f"The one external result here is {rows['auroc'].iloc[0]:.2f}."
+        return f"The one external result of this build is {rows['auroc'].iloc[0]:.2f}."
     summary = summarise(list(rows["auroc"]))
     return (
-        f"The {len(rows)} external results here range from {summary.lowest:.2f} to "
+        f"The {len(rows)} external results of this build range from {summary.lowest:.2f} to "
         f"{summary.highest:.2f}, with a mean of {summary.mean:.2f} and a median of "
         f"{summary.median:.2f}."
     )
@@ -185,9 +185,9 @@ def _experts_distance(estimates: pd.DataFrame) -> str:
     where = DATASET_TITLES.get(best["dataset"], best["dataset"])
     span = f" ({_interval(best)})" if best["lower"] <= best["upper"] else ""
     return (
-        f"The highest external auROC here, {best['auroc']:.2f}{span}, {_model(best)} on {where}, "
-        f"is {abs(distance):.2f} {side} the experts' {EXPERTS_AUROC}, which has no interval and is "
-        "of other cases: a yardstick, and no test."
+        f"The highest external auROC of this build, {best['auroc']:.2f}{span}, {_model(best)} on "
+        f"{where}, is {abs(distance):.2f} {side} the experts' {EXPERTS_AUROC}, which has no "
+        "interval and is of other cases: a yardstick, and no test."
     )
 
 
@@ -229,7 +229,7 @@ def _chance(estimates: pd.DataFrame) -> str:
     above, below = int((rows["lower"] > 0.5).sum()), int((rows["upper"] < 0.5).sum())
     held = len(rows) - above - below
     return (
-        f"Of {counted(len(rows), 'external interval')} here, {held} "
+        f"Of {counted(len(rows), 'external interval')}, {held} "
         f"{'contains' if held == 1 else 'contain'} 0.5, the value of guessing; {above} "
         f"{'lies' if above == 1 else 'lie'} wholly above it and {below} wholly below, each taken "
         f"alone.{left_out(len(found) - len(rows))}"
@@ -237,15 +237,15 @@ def _chance(estimates: pd.DataFrame) -> str:
 
 
 def _weak_validation(internal: pd.DataFrame) -> str:
-    """Name the models that do not beat guessing at home: they have nothing to lose abroad."""
+    """Name the models that are not shown to beat guessing in internal validation."""
     rows = internal.reset_index()
     weak = [row for _, row in rows.iterrows() if verdicts.against_guessing(row) != "better"]
     if not weak:
         return ""
     names = ", ".join(_model(row) for row in weak)
     return (
-        f" Of {names} no drop can be expected, and none is excluded: at home, too, guessing might "
-        "have reached the result."
+        f" For {names} no drop can be expected, and none is excluded: in internal validation, too, "
+        "guessing might have reached the result."
     )
 
 

@@ -1,4 +1,4 @@
-"""Every data set as home: the paper's own models, trained on each set and tested on each.
+"""Every data set as the internal one: the paper's own models, trained and tested on each set.
 
 Each set is divided into parts by patient. A model learns from all parts of a set but one, and
 scores that one and the part of the same number of every other set; so every image is scored once

@@ -26,6 +26,11 @@ from mammo.report.tables.next_site import next_site_sentence, next_site_table
 from mammo.report.tables.verdicts import rules_table
 from mammo.study import Study, results
 
+_SAME = (
+    "The figure and the table of operating points beside this hold the same for the thresholds "
+    "that were chosen on the internal set."
+)
+
 
 def external(study: Study, unit: Unit | None = None) -> Result:
     """Return the auROC of each model on each set, Table 3; by image beside the usual one.
@@ -45,7 +50,7 @@ def external(study: Study, unit: Unit | None = None) -> Result:
 
 
 def drops(study: Study, estimates: pd.DataFrame) -> Result:
-    """Return each model's drop from home to each external set, and what another would find."""
+    """Return each model's drop from internal validation, and what another site would find."""
     data, ahead = _evaluation(study).drops, _evaluation(study).next_sites
     caption = "auROC and drop over the external sets, and what to expect at another site"
     tables = (
@@ -68,7 +73,7 @@ def curves(study: Study, estimates: pd.DataFrame) -> Picture:
 
 
 def thresholds(study: Study) -> Result:
-    """Return what thresholds chosen at home give elsewhere; the figures: the first, and any."""
+    """Return what thresholds chosen on the internal set give; the figures: the first, and any."""
     evaluation, figure = _evaluation(study), None
     points = evaluation.operating_points
     if len(points):
@@ -77,7 +82,7 @@ def thresholds(study: Study) -> Result:
         figure = Group(
             (
                 carried_thresholds(points, first, study.sources),
-                ThresholdExplorer(grid, study.sources),
+                ThresholdExplorer(grid, study.sources, _SAME),
             )
         )
     return Result(points, comparison.operating_point_table(points, study.sources), figure)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from IPython.display import Markdown
 
-from mammo.evidence import digitiser, inbreast_rules, mias_at_home, reports
+from mammo.evidence import digitiser, inbreast_rules, mias_alone, reports
 from mammo.evidence import reader_study as exams
 from mammo.evidence.kinds import evidence
 from mammo.evidence.recorded import Evidence
 from mammo.paper.sampling_error import published_intervals
-from mammo.report.figures.mias_at_home import heads_forest
-from mammo.report.figures.reader_study import claims_forest, reader_curves
+from mammo.report.figures.explorer import ThresholdExplorer
+from mammo.report.figures.mias_alone import heads_forest
+from mammo.report.figures.reader_study import claims_forest, reader_curves, reader_study_explorer
 from mammo.report.figures.specification import specification_curve
 from mammo.report.figures.style import Picture
 from mammo.report.page.blocks import Table
@@ -27,7 +28,7 @@ _REMEDIES = {
         "`mammo fetch evidence` gets the boxes; INbreast.csv comes with INbreast, on request from "
         "its authors. The next build then computes this anew."
     ),
-    mias_at_home.NAME: (
+    mias_alone.NAME: (
         "`mammo fetch evidence --with mias` gets the films; `weights` has to be `imagenet`, or a "
         "file with VGG16's values. The next build then computes this anew."
     ),
@@ -44,7 +45,7 @@ class Shown:
         Whether it is recorded or computed in this build; None for what is always computed.
     words : Markdown
     tables : tuple of Table
-    figures : tuple of Picture
+    figures : tuple of Picture or ThresholdExplorer
     evidence : Evidence or None
         The results themselves.
     """
@@ -52,15 +53,16 @@ class Shown:
     status: Markdown | None
     words: Markdown
     tables: tuple[Table, ...]
-    figures: tuple[Picture, ...] = ()
+    figures: tuple[Picture | ThresholdExplorer, ...] = ()
     evidence: Evidence | None = None
 
 
 def reader_study(study: Study) -> Shown:
     """Return the paper's models beside 14 radiologists on the same exams."""
     found, intervals = evidence(study, exams.NAME), published_intervals()
-    estimates, against, curves = (
-        found.tables[name] for name in (exams.ESTIMATES, exams.AGAINST_READERS, exams.CURVES)
+    estimates, against, curves, thresholds = (
+        found.tables[name]
+        for name in (exams.ESTIMATES, exams.AGAINST_READERS, exams.CURVES, exams.THRESHOLDS)
     )
     tests = exams.tests(estimates, against, intervals)
     return Shown(
@@ -70,7 +72,11 @@ def reader_study(study: Study) -> Shown:
             exams_told.tests_table(tests, found.source),
             exams_told.scorers_table(estimates, found.source),
         ),
-        (reader_curves(curves, estimates, against), claims_forest(estimates, against, intervals)),
+        (
+            reader_curves(curves, estimates, against),
+            claims_forest(estimates, against, intervals),
+            reader_study_explorer(thresholds, found.source),
+        ),
         found,
     )
 
@@ -96,10 +102,10 @@ def scanners() -> Shown:
 
 def mias(study: Study) -> Shown:
     """Return classifiers that are made for mini-MIAS."""
-    found, intervals = evidence(study, mias_at_home.NAME), published_intervals()
-    heads, chance = (found.tables[name] for name in (mias_at_home.TABLE, mias_at_home.CHANCE))
+    found, intervals = evidence(study, mias_alone.NAME), published_intervals()
+    heads, chance = (found.tables[name] for name in (mias_alone.TABLE, mias_alone.CHANCE))
     return Shown(
-        _status(found, mias_at_home.NAME),
+        _status(found, mias_alone.NAME),
         told.heads_sentence(heads, chance, intervals),
         (told.heads_table(heads, found.source),),
         (heads_forest(heads, chance, intervals),),

@@ -1,4 +1,4 @@
-"""Models: what they are made of, how they were trained, and how well they do at home."""
+"""Models: their layers, how they were trained, and how well they do in internal validation."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def published_training(study: Study) -> Picture | None:
 
 
 def validation(study: Study) -> Result:
-    """Return the auROC of each model at home, Table 2."""
+    """Return the auROC of each model in internal validation, Table 2."""
     estimates = results.comparison(study)
     return Result(estimates, paper.table2(estimates))
 

@@ -1,4 +1,4 @@
-"""Why it fails on external sets: trained on each set, single causes, what the model looks at."""
+"""What is behind a drop: models trained on each set, single causes, what the model looks at."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def parts(study: Study) -> Result:
 
 
 def shares(study: Study) -> Result:
-    """Return what single causes take off the auROC; nothing where home's images are real."""
+    """Return what single causes take off the auROC; nothing where DDSM's images are real."""
     model = study.parameters.factor_model
     if study.source(INTERNAL) == "real":
-        return Result(pd.DataFrame(), words=cause_sentences.real_home_sentence(model))
+        return Result(pd.DataFrame(), words=cause_sentences.real_images_sentence(model))
     divided = _divided(study)
     words = cause_sentences.shares_sentence(divided, model)
     return Result(divided.shares, causes.shares_table(divided), factor_shares(divided), words)
@@ -49,7 +49,7 @@ def gates(study: Study) -> Table | None:
 
 
 def looked(study: Study) -> Result:
-    """Return how often a model's highest evidence lies on a lesion, at home and elsewhere."""
+    """Return how often a model's highest evidence lies on a lesion, on each set."""
     hits, left_out = lesion_hits(study)
     words = cause_sentences.hits_sentence(hits, left_out)
     return Result(hits, causes.hits_table(hits, study.sources), words=words)

@@ -24,7 +24,7 @@ class DividedDrop:
     Attributes
     ----------
     ends : DataFrame
-        Rows "home" (no factor on), "elsewhere" (all on) and "drop": ``value``, ``lower``,
+        Rows "internal" (no factor on), "external" (all on) and "drop": ``value``, ``lower``,
         ``upper``; ``n_patients`` and ``n_rarer_patients`` of the cell, for the drop those that are
         drawn and the fewer of both; the drop's ``p``, normal by the replicates.
     shares : DataFrame
@@ -65,8 +65,8 @@ def _ends(cells: Cells, found: Attribution, confidence: float) -> pd.DataFrame:
     rarer = min(size["n_rarer_patients"] for size in sizes)
     both = {"n_patients": cells.labels.shape[1], "n_rarer_patients": rarer}
     rows = {
-        "home": (found.aurocs[0], found.replicates[0], sizes[0]),
-        "elsewhere": (found.aurocs[-1], found.replicates[-1], sizes[1]),
+        "internal": (found.aurocs[0], found.replicates[0], sizes[0]),
+        "external": (found.aurocs[-1], found.replicates[-1], sizes[1]),
         "drop": (*found.drop(-1), both),
     }
     table = {

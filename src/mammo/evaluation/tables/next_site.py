@@ -35,15 +35,15 @@ def next_sites(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
         own = [part for part in found if part.model == model]
         results = {p.dataset: _result(p, settings) for p in own if p.split == EXTERNAL_SPLIT}
         results = {name: one for name, one in results.items() if one[1] > 0}
-        homes = [_result(part, settings) for part in own if part.split == INTERNAL_SPLIT]
+        internal = [_result(part, settings) for part in own if part.split == INTERNAL_SPLIT]
         if len(results) > 1:
-            home = homes[0] if homes else None
-            rows.append(summarised(model, results, home, settings.confidence))
+            first = internal[0] if internal else None
+            rows.append(summarised(model, results, first, settings.confidence))
     return pd.DataFrame(rows)
 
 
 def summarised(
-    model: str, results: dict[str, Result], home: Result | None, confidence: float
+    model: str, results: dict[str, Result], internal: Result | None, confidence: float
 ) -> dict[str, object]:
     """Return a row on one model.
 
@@ -52,27 +52,27 @@ def summarised(
     model : str
     results : dict of str to (float, float)
         External set to the auROC and its standard error.
-    home : (float, float) or None
-        The same of the internal set.
+    internal : (float, float) or None
+        The same of internal validation.
     confidence : float
 
     Returns
     -------
     dict
         ``model``, ``sites``, ``n_sites``, ``confidence``, ``between``; ``auroc``, the mean over
-        sites, and ``drop`` from home, each with ``_lower`` and ``_upper``, and those of the next
-        site with ``_next_lower`` and ``_next_upper`` (`mammo.evaluation.next_site.NextSite`); NaN
-        where there is no home.
+        sites, and ``drop`` from internal validation (NaN where there is none), each with ``_lower``
+        and ``_upper``, and those of the next site with ``_next_lower`` and ``_next_upper``
+        (`mammo.evaluation.next_site.NextSite`).
     """
     found = next_site(*zip(*results.values(), strict=True), confidence)
-    drop = found.drop_from(*(home or (math.nan, math.nan)))
+    drop = found.drop_from(*(internal or (math.nan, math.nan)))
     row = {
         "model": model,
         "sites": ", ".join(results),
         "n_sites": found.n_sites,
         "confidence": confidence,
         "between": found.between,
-        "home": home[0] if home else math.nan,
+        "internal": internal[0] if internal else math.nan,
     }
     for name, one in (("auroc", found), ("drop", drop)):
         row |= {

@@ -1,4 +1,4 @@
-"""Thresholds chosen on a model's internal set, and what they give there and elsewhere."""
+"""Thresholds chosen on a model's internal set, and what they give on it and on others."""
 
 from __future__ import annotations
 
@@ -97,12 +97,12 @@ def carried_over(
     rows = []
     for model in dict.fromkeys(part.model for part in found):
         external = [p for p in found if p.model == model and p.split == EXTERNAL_SPLIT]
-        homes = [p for p in found if p.model == model and can_choose(p)]
-        for home in homes:
+        internal = [p for p in found if p.model == model and can_choose(p)]
+        for own in internal:
             for rule in criteria:
-                threshold = rule.choose(*home.arrays[:2])
-                rows += [_row(part, rule, threshold, settings) for part in (home, *external)]
-        for rule in (rule for rule in criteria if rule.is_given and not homes):
+                threshold = rule.choose(*own.arrays[:2])
+                rows += [_row(part, rule, threshold, settings) for part in (own, *external)]
+        for rule in (rule for rule in criteria if rule.is_given and not internal):
             rows += [_row(p, rule, rule.choose(*p.arrays[:2]), settings) for p in external]
     return pd.DataFrame(rows)
 

@@ -13,6 +13,8 @@ from mammo.evaluation.tables.scores import Part, Settings, parts
 
 STEPS = 60
 """Thresholds that a set's own scores give to the grid: one each sixtieth of its images."""
+SHARES = ("sensitivity", "specificity")
+"""What a threshold gives, each with its interval."""
 _DIGITS = 4
 
 
@@ -54,9 +56,9 @@ def _thresholds(of_model: list[Part], criteria: Sequence[Criterion]) -> dict[flo
     shares = np.linspace(0, 1, STEPS + 1)
     grid = np.concatenate([np.quantile(part.arrays[1], shares) for part in of_model])
     found = {float(f"{value:.{_DIGITS}g}"): "" for value in grid}
-    for home in filter(can_choose, of_model):
+    for internal in filter(can_choose, of_model):
         for rule in criteria:
-            threshold = rule.choose(*home.arrays[:2])
+            threshold = rule.choose(*internal.arrays[:2])
             if np.isfinite(threshold):
                 found[threshold] = rule.name
     return dict(sorted(found.items()))
@@ -69,7 +71,7 @@ def _rows(part: Part, thresholds: dict[float, str], settings: Settings) -> list[
     rows = []
     for point, criterion in zip(points, thresholds.values(), strict=True):
         row: dict[str, object] = {**part.key, "threshold": point.threshold, "criterion": criterion}
-        for name in ("sensitivity", "specificity"):
+        for name in SHARES:
             estimate = getattr(point, name)
             bounds = {f"{name}_lower": estimate.lower, f"{name}_upper": estimate.upper}
             row |= {name: estimate.value, **bounds}

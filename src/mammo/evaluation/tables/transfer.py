@@ -49,7 +49,7 @@ def transfer_results(
         `COLUMNS`.
     settings : Settings
     internal : str
-        The set that is home.
+        The internal set.
 
     Returns
     -------
@@ -58,14 +58,15 @@ def transfer_results(
         ``n_patients``, ``n_malignant``, ``n_train`` (images learnt from, the mean over the parts),
         ``confidence``, ``unit``, ``n_bootstrap``, ``seed``.
     parts : DataFrame
-        One row a model and external set: ``drop``, the auROC at home less that of the same
-        training there; ``difficulty``, home less trained and tested there; ``mismatch``, trained
-        there less trained at home, both tested there. Each with ``_lower``, ``_upper``, ``_p``
-        (normal, by the replicates' standard deviation) and ``_p_holm``: adjusted for all drops, and
-        for all difficulties and mismatches together. The two parts sum to the drop, in the values
-        and in each replicate. ``home`` (with bounds), ``own`` and ``there`` are the auROCs;
-        ``n_patients`` and ``n_rarer_patients``, those of the rarer class, are of home, with
-        ``second_`` of the other set.
+        One row a model and external set: ``drop``, ``internal`` less ``external``;
+        ``difficulty``, ``internal`` less ``own``; ``mismatch``, ``own`` less ``external``. Each
+        with ``_lower``, ``_upper``, ``_p`` (normal, by the replicates' standard deviation) and
+        ``_p_holm``: adjusted for all drops, and for all difficulties and mismatches together. The
+        two parts sum to the drop, in the values and in each replicate. ``internal`` (with
+        bounds) is the auROC trained and tested on the internal set, ``external`` trained on it and
+        tested on the other, ``own`` trained and tested on the other; ``n_patients`` and
+        ``n_rarer_patients``, those of the rarer class, are of the internal set, with ``second_`` of
+        the other.
     """
     cells = dict(_cells(scored, settings))
     drawn = {
@@ -112,14 +113,14 @@ def _parts(
     dataset: str,
     settings: Settings,
 ) -> dict[str, object]:
-    home = cells[model, internal, internal]
-    there = cells[model, internal, dataset]
+    inside = cells[model, internal, internal]
+    outside = cells[model, internal, dataset]
     own = cells[model, dataset, dataset]
-    pairs = {"drop": (home, there), "difficulty": (home, own), "mismatch": (own, there)}
-    found: dict[str, object] = {"home": home.value, "own": own.value, "there": there.value}
-    found |= _with_interval("home", home.value, home.replicates, settings.confidence)
-    found |= {"home_n_train": home.facts["n_train"], "own_n_train": own.facts["n_train"]}
-    for prefix, cell in (("", home), ("second_", there)):
+    pairs = {"drop": (inside, outside), "difficulty": (inside, own), "mismatch": (own, outside)}
+    found: dict[str, object] = {"own": own.value, "external": outside.value}
+    found |= _with_interval("internal", inside.value, inside.replicates, settings.confidence)
+    found |= {"internal_n_train": inside.facts["n_train"], "own_n_train": own.facts["n_train"]}
+    for prefix, cell in (("", inside), ("second_", outside)):
         counts = ("n_patients", "n_rarer_patients")
         found |= {f"{prefix}{name}": cell.facts[name] for name in counts}
     for name, (first, second) in pairs.items():

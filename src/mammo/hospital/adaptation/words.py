@@ -50,7 +50,9 @@ def curve_table(result: Adaptation) -> Table:
             "Local patients": _amounts(rows),
             "With a malignant image": counts(rows["n_local_malignant"]),
             **_auroc_columns(rows),
-            f"Gain seen with {POWER:.0%} power": two_digits(rows["smallest_detectable"]),
+            f"Smallest detectable gain ({POWER:.0%} power)": two_digits(
+                rows["smallest_detectable"]
+            ),
             "Verdict": rows["verdict"].map(GAINS).where(rows.index > 0, NOTHING),
         }
     )

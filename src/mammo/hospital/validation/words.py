@@ -27,7 +27,7 @@ _RANKS = {
     "better": "better than guessing",
     "worse": "worse than guessing",
     "open": "which guessing might have reached",
-    "guesses at home": (
+    "guesses internally": (
         "of which nothing is concluded, since guessing might have reached its internal validation"
     ),
     "too few": f"from fewer than {FEWEST} patients of one class, who settle nothing",
@@ -176,7 +176,7 @@ _ADVICE = {
         "the wrong way round in the scores of {models}."
     ),
     (rank_of, "open"): "Do not rely on {models} at this site: guessing might do as well.",
-    (rank_of, "guesses at home"): (
+    (rank_of, "guesses internally"): (
         "Do not rely on {models} at this site: guessing might have reached the internal validation."
     ),
     (drop_of, "shown"): (

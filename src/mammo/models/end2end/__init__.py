@@ -12,7 +12,6 @@ from mammo.models.end2end.network import (
     close_residual_branches,
     initialise,
     load_imagenet,
-    probability_over_flips,
 )
 
 __all__ = [
@@ -25,6 +24,5 @@ __all__ = [
     "close_residual_branches",
     "initialise",
     "load_imagenet",
-    "probability_over_flips",
     "top_layers",
 ]

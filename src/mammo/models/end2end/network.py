@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 
 from mammo.errors import WeightsError
 from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
@@ -78,14 +79,12 @@ class PatchClassifier(nn.Module):
         return self.dense(self.backbone(_colour(grey, self.mean)).mean((2, 3)))
 
 
-def probability_over_flips(model: nn.Module, grey: Tensor) -> Tensor:
-    """Return the mean probability of cancer (B,) over an image and its three flips."""
-    flips = ((), (3,), (2,), (2, 3))
-    return torch.stack([model(grey.flip(axes)).sigmoid() for axes in flips]).mean(0)
-
-
 class FlipAveraged(nn.Module):
-    """Grey images (B, 1, rows, columns) to the log-odds (B,) of the mean over their flips."""
+    """Grey images (B, 1, rows, columns) to the log-odds (B,) of the mean probability over flips.
+
+    The image and its three flips; taken from sums of logarithms, so that images whose probability
+    is 1 in float32 keep their order.
+    """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
@@ -93,7 +92,8 @@ class FlipAveraged(nn.Module):
 
     def forward(self, grey: Tensor) -> Tensor:
         """Return log-odds (B,)."""
-        return probability_over_flips(self.model, grey).logit()
+        found = torch.stack([self.model(grey.flip(axes)) for axes in ((), (3,), (2,), (2, 3))])
+        return logsigmoid(found).logsumexp(0) - logsigmoid(-found).logsumexp(0)
 
 
 def build(

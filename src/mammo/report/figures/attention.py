@@ -149,7 +149,7 @@ def _verdict(panel: Panel, case: Looked) -> str:
         return "no sign of cancer"
     if not case.example.boxes:
         return ""
-    return "on a lesion" if hit(panel, case.example.boxes) else "elsewhere"
+    return "on a lesion" if hit(panel, case.example.boxes) else "not on a lesion"
 
 
 def _draw_heat(axes: Axes, panel: Activation) -> None:

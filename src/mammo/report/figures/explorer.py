@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mammo.evaluation.tables.scores import INTERNAL_SPLIT
+from mammo.evaluation.tables.threshold_grid import SHARES
 from mammo.paper.published import model_title
 from mammo.report.figures.style import looks
 from mammo.report.page.render import in_notebook
 from mammo.report.tables.formats import set_name
 
-_MEASURES = ("sensitivity", "specificity")
 _DIGITS = 6
 
 
@@ -23,7 +23,8 @@ class ThresholdExplorer:
     """Curves and intervals for the script ``book/_static/threshold_explorer.js``.
 
     Where no script runs, in print and in JupyterLab, a sentence is shown that says where the same
-    numbers are. No image's score is in it.
+    numbers are. No image's score is in it. A model without an internal set is shown on the other
+    alone.
 
     Attributes
     ----------
@@ -31,12 +32,18 @@ class ThresholdExplorer:
         As `mammo.evaluation.tables.threshold_grid.threshold_grid`, not empty.
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
+    same : str
+        Where the same is found without scripts: a sentence.
+    counted : (str, str)
+        What is taken as independent, and what is scored.
     name : str
         Anchor in the page.
     """
 
     grid: pd.DataFrame
     sources: Mapping[str, str]
+    same: str
+    counted: tuple[str, str] = ("patient", "image")
     name: str = "explore-a-threshold"
 
     @property
@@ -60,7 +67,12 @@ class ThresholdExplorer:
             }
             for model, rows in self.grid.groupby("model", sort=False)
         ]
-        made = {"confidence": first["confidence"], "unit": first["unit"], "models": models}
+        made = {
+            "confidence": first["confidence"],
+            "unit": first["unit"],
+            "counted": self.counted,
+            "models": models,
+        }
         return json.dumps(made, separators=(",", ":"), allow_nan=False)
 
     def _set(self, part: pd.DataFrame) -> dict[str, object]:
@@ -73,7 +85,7 @@ class ThresholdExplorer:
             "malignant": int(first["n_malignant"]),
         } | {
             name: [part[column].round(_DIGITS).tolist() for column in _with_bounds(name)]
-            for name in _MEASURES
+            for name in SHARES
         }
 
     def _repr_html_(self) -> str:

@@ -127,9 +127,9 @@ def _forest_row(axes: Axes, height: float, row: pd.Series, style: Look) -> None:
 
 
 def _label(row: pd.Series) -> str:
-    """Name the set; frcnn_cad's validation set, INbreast, is an external one here."""
-    elsewhere = row["split"] == "validation" and row["dataset"] != INTERNAL
-    return f"{set_label(row)}, validation" if elsewhere else set_label(row)
+    """Name the set; frcnn_cad's validation set, INbreast, is an external one in this book."""
+    is_external = row["split"] == "validation" and row["dataset"] != INTERNAL
+    return f"{set_label(row)}, validation" if is_external else set_label(row)
 
 
 def _forest_legend(hollow: str) -> list[Line2D]:

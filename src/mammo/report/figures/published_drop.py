@@ -51,7 +51,7 @@ def published_drop(intervals: pd.DataFrame) -> Picture:
     )
     alt = (
         "The paper's auROC of six models with 95% intervals from the sets' sizes: "
-        f"{internal.min():.2f} to {internal.max():.2f} on the set a model was made with, "
-        f"{external.min():.2f} to {external.max():.2f} on others; guessing at 0.50."
+        f"{internal.min():.2f} to {internal.max():.2f} in internal validation, "
+        f"{external.min():.2f} to {external.max():.2f} in external tests; guessing at 0.50."
     )
     return Picture(figure, alt)

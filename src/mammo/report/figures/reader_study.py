@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mammo.datasets.reader_study import READERS
-from mammo.evidence.reader_study import MEAN_READER, PAPERS_MODELS, TITLES, UKY, row_of
+from mammo.evidence.reader_study import DATASET, MEAN_READER, PAPERS_MODELS, TITLES, UKY, row_of
 from mammo.paper.published import EXPERTS_AUROC, dataset_title, short_title
+from mammo.report.figures.explorer import ThresholdExplorer
 from mammo.report.figures.intervals import Row, interval_rows
 from mammo.report.figures.style import (
     BLUE,
@@ -32,11 +33,13 @@ _LINES = {
     "end2end_inbreast": (GREEN, "-."),
     "end2end_ddsm": (BLUE, "--"),
 }
-CLAIM, PAPER, HERE = "claimed at home", "the paper, elsewhere", "New York"
+INTERNAL, EXTERNAL, QUOTED = "internal validation, stated", "external test, paper", "quoted"
+NEW_YORK = "New York"
 _LOOKS = {
-    CLAIM: Look(PURPLE, "-", "D"),
-    PAPER: Look(ORANGE, "-", "s"),
-    HERE: Look(BLUE, "-", "o"),
+    INTERNAL: Look(PURPLE, "-", "D"),
+    EXTERNAL: Look(ORANGE, "-", "s"),
+    QUOTED: Look(GREY, "-", "^"),
+    NEW_YORK: Look(BLUE, "-", "o"),
 }
 
 
@@ -82,7 +85,7 @@ def reader_curves(
 def claims_forest(
     estimates: pd.DataFrame, against_readers: pd.DataFrame, intervals: pd.DataFrame
 ) -> Picture:
-    """What is claimed at home, what the paper found on UKy, and what New York's scores give.
+    """Stated internal values, what the paper found on UKy, and what New York's scores give.
 
     Parameters
     ----------
@@ -98,26 +101,51 @@ def claims_forest(
         rows += _claims(intervals, model, names)
         own = row_of(estimates, model)
         rows.append(
-            Row(TITLES[model], "NYU reader study", HERE, own["auroc"], own["lower"], own["upper"])
+            Row(
+                TITLES[model],
+                "NYU reader study",
+                NEW_YORK,
+                own["auroc"],
+                own["lower"],
+                own["upper"],
+            )
         )
     mean = row_of(against_readers, MEAN_READER)
     group = "Radiologists"
-    rows.append(Row(group, "quoted by the paper", PAPER, EXPERTS_AUROC, math.nan, math.nan))
+    rows.append(Row(group, "experts in the paper", QUOTED, EXPERTS_AUROC, math.nan, math.nan))
     rows.append(
-        Row(group, "mean of 14, NYU", HERE, mean["mean_reader"], mean["lower"], mean["upper"])
+        Row(group, "mean of 14, NYU", NEW_YORK, mean["mean_reader"], mean["lower"], mean["upper"])
     )
-    return interval_rows(rows, _LOOKS, "auROC at home, in the paper and in New York")
+    return interval_rows(
+        rows, _LOOKS, "auROC in internal validation, in the paper's external test and in New York"
+    )
+
+
+def reader_study_explorer(thresholds: pd.DataFrame, source: str) -> ThresholdExplorer:
+    """Thresholds of the paper's models to drag, on the exams alone: none of them is internal.
+
+    Parameters
+    ----------
+    thresholds : DataFrame
+        Of `mammo.evidence.reader_study`.
+    source : {"real", "recorded"}
+    """
+    grid = thresholds.assign(model=thresholds["model"].map(TITLES), criterion="")
+    same = "The ROC curves of the first figure hold the same, without thresholds."
+    return ThresholdExplorer(grid, {DATASET: source}, same, ("exam", "breast"))
 
 
 def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list[Row]:
-    """Rows of what the paper prints on a model; of the same value at home there is one."""
+    """Rows of what the paper prints on a model; of the same internal value there is one."""
     cells = intervals[intervals["model"].isin(names)].drop_duplicates(["dataset", "auroc", "place"])
-    home, elsewhere = cells[cells["place"] == "Table 2"], cells[cells["dataset"] == UKY]
+    internal, external = cells[cells["place"] == "Table 2"], cells[cells["dataset"] == UKY]
     several = len(names) > 1
     rows = []
-    for kind, part in ((CLAIM, home), (PAPER, elsewhere)):
+    for kind, part in ((INTERNAL, internal), (EXTERNAL, external)):
         for cell in part.itertuples():
-            which = f", {short_title(cell.model).split()[-1]}" if several and kind == PAPER else ""
+            which = (
+                f", {short_title(cell.model).split()[-1]}" if several and kind == EXTERNAL else ""
+            )
             width = cell.simulated_by_patient
             rows.append(
                 Row(

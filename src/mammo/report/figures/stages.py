@@ -48,7 +48,7 @@ def staged_training(courses: Mapping[str, Course]) -> Picture:
         for step, history in course.items()
     )
     alt = f"auROC on training patients held aside, by epoch. {listed}."
-    return Picture(figure, alt, "The published networks' training here, step by step")
+    return Picture(figure, alt, "Training of the published networks in this book, step by step")
 
 
 def _panel(axes: Axes, course: Course) -> None:

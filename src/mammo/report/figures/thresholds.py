@@ -1,4 +1,4 @@
-"""What a threshold chosen at home gives elsewhere."""
+"""What a threshold chosen in internal validation gives on every set."""
 
 from __future__ import annotations
 
@@ -88,6 +88,6 @@ def _alt(rows: pd.DataFrame, criterion: str, sources: Mapping[str, str]) -> str:
         for _, row in rows.iterrows()
     )
     return (
-        f"Sensitivity and specificity at thresholds chosen at home ({criterion}), with intervals: "
-        f"{listed}."
+        f"Sensitivity and specificity at thresholds chosen in internal validation ({criterion}), "
+        f"with intervals: {listed}."
     )

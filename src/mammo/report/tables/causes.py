@@ -1,4 +1,4 @@
-"""Tables of why a model fails elsewhere: trained on each set, single causes, what it looks at."""
+"""Tables of why a model fails on external sets: training sets, single causes, what it looks at."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from mammo.report.tables.formats import (
 
 
 class Cause(NamedTuple):
-    """A cause's name, what it is at home and elsewhere, and what such a shift is called."""
+    """A cause's name, what it is internally and externally, and what such a shift is called."""
 
     name: str
-    home: str
-    elsewhere: str
+    internal: str
+    external: str
     shift: str
 
 
@@ -110,12 +110,12 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     """
     caption = "Each drop parted into difficulty and mismatch"
     if parts.empty:
-        return _nothing("drop-parts", caption, "no model was trained both at home and elsewhere")
+        return _nothing("drop-parts", caption, "no model was trained on each of two sets")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in parts["model"]],
             "Tested on": [set_name(name, sources) for name in parts["dataset"]],
-            "auROCs": parts[["home", "there", "own"]].apply(
+            "auROCs": parts[["internal", "external", "own"]].apply(
                 lambda row: ";\u00a0".join(two_digits(row)), axis=1
             ),
             **{name.capitalize(): _signed(parts, name) for name in ("drop", *_PARTS)},
@@ -126,11 +126,12 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         }
     )
     first = parts.iloc[0]
-    there = parts.drop_duplicates("dataset").set_index("dataset")["second_n_patients"]
-    patients = {INTERNAL: first["n_patients"], **there}
+    external = parts.drop_duplicates("dataset").set_index("dataset")["second_n_patients"]
+    patients = {INTERNAL: first["n_patients"], **external}
     note = (
-        "auROCs: at home; learnt at home, tested there; learnt and tested there. Drop: the first "
-        "less the second. Difficulty: the first less the third. Mismatch: the rest. In brackets: "
+        "auROCs: internal validation on DDSM; external test of the same model; internal validation "
+        "of a model that learnt from the external set. Drop: the first less the second. "
+        "Difficulty: the first less the third. Mismatch: the rest. In brackets: "
         f"{100 * first['confidence']:g}% bootstrap by {first['unit']} for these trainings, each "
         f"alone. p: of the two parts, Holm over {2 * len(parts)}. Patients tested: "
         f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
@@ -148,8 +149,8 @@ def shares_table(divided: DividedDrop) -> Table:
     shown = pd.DataFrame(
         {
             "Cause": [cause.name for cause in causes],
-            "Internal": [cause.home for cause in causes],
-            "External": [cause.elsewhere for cause in causes],
+            "Internal": [cause.internal for cause in causes],
+            "External": [cause.external for cause in causes],
             "Called": [cause.shift for cause in causes],
             "Alone": _signed(shares, "alone", 3),
             "Share": _signed(shares, "share", 3),
@@ -199,13 +200,13 @@ def gates_table(divided: DividedDrop) -> Table:
             (name, found.replace("-0", "−0"), wanted, "yes" if holds else "no")
             for name, found, wanted, holds in rows
         ],
-        columns=["Gate", "Found", "Expected", "Holds"],
+        columns=["Check", "Found", "Expected", "Holds"],
     )
     note = (
         "The placebo's interval misses 0 once in twenty builds by chance. Labels dealt at random: "
         "holds if no mean is more than five standard errors from 0.5."
     )
-    return Table(shown, "Gates that the shares have to pass", note, name="gates")
+    return Table(shown, "Checks that the shares have to pass", note, name="gates")
 
 
 def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:

@@ -55,13 +55,13 @@ def interval_table(intervals: pd.DataFrame) -> Table:
         }
     )
     note = (
-        "By formula: Hanley and McNeil. Simulated: normal scores, independent images. By patient: "
-        f"the same where the images of a patient share {ICC:.0%} of the variance, an assumption; "
-        "the interval is this one; UKy's takes most patients to have images of both labels, and if "
-        f"none had, it would be {one_class_span(intervals)}. {N_SIMULATIONS:,} simulated sets a "
-        "value, recorded (`benchmarks/published_errors.py`). end2end and frcnn_cad: validation as "
-        "if on the set's images used here, since the authors' own numbers of images are not in "
-        "the paper."
+        "By formula: Hanley and McNeil. Simulated: normal scores, if images were independent. By "
+        f"patient: the same where the images of a patient share {ICC:.0%} of the variance, an "
+        "assumption; the interval is this one; UKy's takes most patients to have images of both "
+        f"labels, and if none had, it would be {one_class_span(intervals)}. {N_SIMULATIONS:,} "
+        "simulated sets a value, recorded (`benchmarks/published_errors.py`). end2end and "
+        "frcnn_cad: validation as if on the set's images used in this book, since the authors' own "
+        "numbers of images are not in the paper."
     )
     caption = "The 95% interval to be expected of each published auROC"
     return Table(shown, caption, note, data=intervals, name="expected-intervals")
@@ -75,7 +75,7 @@ def drop_table(drops: pd.DataFrame) -> Table:
     drops : DataFrame
         As `mammo.paper.drops.published_drops`.
     """
-    caption = "The paper's drops from validation to external sets, tested with honest errors"
+    caption = "The paper's drops from internal validation, tested with errors by the sets' sizes"
     return _difference_table(drops, ("Internal", "External", "Drop"), "published-drops", caption)
 
 
@@ -116,7 +116,7 @@ def _difference_table(
             second: differences["second"].map("{:.2f}".format),
             difference: differences["difference"].map("{:.2f}".format),
             "95% interval": bounds(differences["lower"], differences["upper"]),
-            "Detectable": differences["detectable"].map("{:.2f}".format),
+            "Smallest detectable": differences["detectable"].map("{:.2f}".format),
             "p, Holm": differences["p_holm"].map(p_value),
             "By patient": differences["p_holm_by_patient"].map(p_value),
             "One class": differences["p_holm_one_class"].map(p_value),
@@ -126,8 +126,8 @@ def _difference_table(
     note = (
         f"Two-sided, unpaired, Holm over {len(differences)}; significant below {LEVEL:g} by all "
         "three errors. Interval and p by formula; by patient, and with images of one class a "
-        "patient in UKy, adjusted too, from the simulation. Detectable: the true difference that "
-        "such a test finds four times in five."
+        "patient in UKy, adjusted too, from the simulation. Smallest detectable: the true "
+        "difference that such a test finds four times in five (80% power)."
     )
     return Table(shown, caption, note, data=differences, name=name)
 
@@ -147,24 +147,24 @@ def assumption_table(found: pd.DataFrame) -> Table:
     ]
     shown = pd.DataFrame(
         {
-            "If": found["assumption"],
-            "Remain": [
+            "Assumed": found["assumption"],
+            "Significant": [
                 f"{row.n_remaining} of {row.n_drops}" for row in found.itertuples(index=False)
             ],
-            "Not": lost,
+            "Not significant": lost,
         }
     )
     note = (
         f"Drops of models trained on DDSM alone that are significant below {LEVEL:g} after Holm "
         "over all 19, as above. Users' values: lishen/end2end-all-conv, issue 5."
     )
-    caption = "What the count of significant drops hangs on"
+    caption = "How many drops are significant, by what is assumed"
     data = found.assign(lost=lost)
     return Table(shown, caption, note, data=data, name="drops-by-assumption")
 
 
 def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table:
-    """The smallest drop that each set could show, from each auROC at home.
+    """The smallest drop that each set could show, from each internal auROC.
 
     Parameters
     ----------
@@ -186,12 +186,12 @@ def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table
         f"{factors['by_patient'][name]:.2f} times on {dataset_title(name)}" for name in EXTERNAL
     )
     note = (
-        "Two-sided 5% level, 80% power, independent images. With a patient's images alike the "
-        f"external set's error is {listed}, as its patients are taken to be made up; on UKy "
+        "Two-sided 5% level, 80% power, if images were independent. With a patient's images alike "
+        f"the external set's error is {listed}, as its patients are taken to be made up; on UKy "
         f"{factors['one_class']['institution']:.2f} times if each patient's images are of one "
         "class."
     )
-    caption = "Smallest drop that each external set could have shown"
+    caption = "Smallest detectable drop (80% power) on each external set"
     return Table(pd.DataFrame(columns), caption, note, data=detectable, name="detectable")
 
 

@@ -12,15 +12,21 @@ from mammo.evaluation.verdicts import FEWEST, RULES
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables import verdicts
-from mammo.report.tables.formats import bounds, interval_heading, set_name, two_digits
+from mammo.report.tables.formats import (
+    bounds,
+    drops_or_gains,
+    interval_heading,
+    set_name,
+    two_digits,
+)
 
 _CAPTIONS = {
-    "drops": "Drop of the auROC from DDSM's validation to each external set",
+    "drops": "Drop from internal validation to each external test",
     "pairs": "Differences between every two models on each set, paired",
-    "operating-points": "Thresholds chosen at home, and what they give elsewhere",
+    "operating-points": "Thresholds chosen in internal validation, and what they give on every set",
     "calibration": "Calibration of each model, as scored and after recalibration",
-    "subgroups": "auROC within subgroups of the images",
-    "subgroup-tests": "Whether the auROC differs between subgroups",
+    "subgroups": "Subgroups: the auROC in each",
+    "subgroup-tests": "Subgroups: whether the auROC differs between them",
 }
 _FACTS = {
     "laterality": "Side",
@@ -51,7 +57,7 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "External set": [set_name(name, sources) for name in drops["second_dataset"]],
             "Internal": two_digits(drops["first"]),
             "External": two_digits(drops["second"]),
-            "Drop": drops["difference"].map("{:+.2f}".format),
+            "Drop": drops_or_gains(drops["difference"]),
             interval_heading(drops): bounds(drops["lower"], drops["upper"]),
             "p, Holm": verdicts.p_values(drops),
             _no_worse(drops): verdicts.no_worse(drops),
@@ -91,7 +97,7 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
 
 
 def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
-    """What thresholds chosen at home give there and elsewhere.
+    """What thresholds chosen on the internal set give on every set.
 
     Parameters
     ----------
@@ -116,8 +122,8 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
         ]
     columns["PPV; NPV"] = two_digits(points["ppv"]) + "; " + two_digits(points["npv"])
     note = (
-        "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM are "
-        "therefore somewhat flattering. In brackets: "
+        "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM, on the "
+        "patients that chose them, are therefore somewhat flattering. In brackets: "
         f"{100 * points['confidence'].iloc[0]:g}% intervals, {points['method'].iloc[0]}. "
         f"{', '.join(name.upper() for name in list(MEASURES)[2:])}: predictive values at each "
         "set's own share of malignant images, which is not that of screening."
@@ -147,7 +153,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "ECE": two_digits(data["ece"]),
             "In the large": _with_bounds(data, "in_the_large"),
             "Slope": _with_bounds(data, "slope"),
-            "Verdict": data["verdict"],
+            "Verdict": data["verdict"].map(verdicts.CALIBRATIONS),
         }
     )
     note = (
@@ -229,11 +235,11 @@ def _drop_note(drops: pd.DataFrame) -> str:
     first = drops.iloc[0]
     return (
         "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
-        f"external test. Interval and p are of one test: {_methods(drops)}; Holm over "
-        f"{_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
+        f"external test, below 0 a gain. Interval and p are of one test: {_methods(drops)}; Holm "
+        f"over {_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
         f"{RULES['any']} Smallest detectable drop: the true drop that a comparison of this "
-        "precision finds four times in five. The CSV has bootstrap intervals of the drops beside "
-        "these."
+        "precision finds four times in five (80% power). The CSV has bootstrap intervals of the "
+        "drops beside these."
     )
 
 

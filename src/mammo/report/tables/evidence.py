@@ -1,4 +1,4 @@
-"""Tables and sentences on real evidence; each says whether it is recorded or computed here."""
+"""Tables and sentences on real evidence; each says whether it is recorded or computed anew."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import pandas as pd
 from IPython.display import Markdown
 
-from mammo.evidence import digitiser, mias_at_home
+from mammo.evidence import digitiser, mias_alone
 from mammo.evidence.recorded import COMMAND, Evidence
 from mammo.evidence.reports import BY_RULES, FALLS, IN_NEW_YORK
 from mammo.paper.published import TABLE_2, TABLE_3, find
@@ -75,13 +75,13 @@ def scanners_sentence(scanners: pd.DataFrame) -> Markdown:
     within = digitiser.without_scanner(claimed)
     return Markdown(
         f"A model that knew nothing but the scanner would reach {_of_row(curated)} where cancers "
-        f"are told from benign findings, and {_of_row(whole)} where they are told from all "
-        f"others. Of findings on film from DBA, {curated['dba_cancers'] / curated['dba']:.0%} are "
-        "cancers. A model that reads the film's tone can use that at home and nowhere else. It is "
-        f"not much: one that weighed the scanner as well as can be done, and reached "
+        f"are told from benign findings, and {_of_row(whole)} where they are told from all others. "
+        f"Of findings on film from DBA, {curated['dba_cancers'] / curated['dba']:.0%} are cancers. "
+        "A model that reads the film's tone can use that in internal validation, and on no other "
+        "set. It is not much: one that weighed the scanner as well as can be done, and reached "
         f"{claimed:.2f} with it, would still have {within:.2f} among films of one scanner (normal "
         "scores assumed). CBIS-DDSM does not give the scanner, so that no model's use of it can be "
-        "tested there."
+        "tested on it."
     )
 
 
@@ -91,7 +91,7 @@ def heads_table(heads: pd.DataFrame, source: str) -> Table:
     Parameters
     ----------
     heads : DataFrame
-        As `mammo.evidence.mias_at_home`.
+        As `mammo.evidence.mias_alone`.
     source : {"real", "recorded"}
     """
     shown = pd.DataFrame(
@@ -106,27 +106,27 @@ def heads_table(heads: pd.DataFrame, source: str) -> Table:
     first = heads.iloc[0]
     note = (
         f"{first['n']} images, {first['n_positive']} malignant, {first['n_patients']} film pairs, "
-        f"each pair in one part. Mean over {mias_at_home.REPEATS} divisions into "
-        f"{mias_at_home.FOLDS} parts, beside it the least and the greatest. Scores are ranks "
+        f"each pair in one part. Mean over {mias_alone.REPEATS} divisions into "
+        f"{mias_alone.FOLDS} parts, beside it the least and the greatest. Scores are ranks "
         f"within a part. Interval: percentile bootstrap of film pairs, {first['n_bootstrap']:,} "
         f"replicates, seed {first['seed']}, of the scores as they are: it leaves out that other "
         "films would have trained other classifiers. All classifiers that were tried are shown."
     )
     caption = "VGG16's frozen features and classifiers trained on mini-MIAS itself"
-    return Table(shown, caption, note, data=heads, name="mias-at-home")
+    return Table(shown, caption, note, data=heads, name="mias-alone")
 
 
 def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFrame) -> Markdown:
-    """Say how much of the paper's fall on MIAS needs no change of place.
+    """Say how much of the paper's drop on MIAS is there without an external test.
 
     Parameters
     ----------
     heads, chance : DataFrame
-        As `mammo.evidence.mias_at_home`.
+        As `mammo.evidence.mias_alone`.
     intervals : DataFrame
         As `mammo.paper.sampling_error.published_intervals`.
     """
-    home, there = (find(table, "vgg16", name).auroc for table, name in _VGG16)
+    internal, external = (find(table, "vgg16", name).auroc for table, name in _VGG16)
     cells = intervals[(intervals["dataset"] == "mias") & (intervals["place"] == "Table 3")]
     width = cells.set_index("model").loc["vgg16", "simulated_by_patient"]
     best, permuted = heads.loc[heads["auroc"].idxmax()], chance.iloc[0]
@@ -134,14 +134,14 @@ def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.Data
         f"Trained on MIAS itself, the {len(heads)} classifiers reach {heads['auroc'].min():.2f} to "
         f"{heads['auroc'].max():.2f}, the best {_of_row(best)}. With the labels exchanged among "
         f"film pairs the first of them gives {permuted['lower']:.2f} to {permuted['upper']:.2f}, "
-        f"so that {_beyond(heads, permuted)}.\n\n"
-        f"The paper's VGG16 falls from {home:.2f} on DDSM to {there:.2f} (±{width:.2f} by the "
-        f"set's size) on MIAS. Classifiers that never left MIAS are {home - best['auroc']:.2f} "
-        f"({home - best['upper']:.2f} to {home - best['lower']:.2f}) below the same {home:.2f}. "
-        "Such a fall needs no change of place: the set is hard for such features, and the paper's "
-        "row on MIAS cannot show that its models fail there because MIAS is elsewhere. This is one "
-        f"network on small images with {best['n_positive']} malignant films; another might find "
-        "more."
+        f"so that {_beyond(heads, permuted)}.\n\nThe paper's VGG16 falls from {internal:.2f} on "
+        f"DDSM to {external:.2f} (±{width:.2f} by the set's size) on MIAS. The best classifier "
+        f"that was trained on MIAS itself is {internal - best['auroc']:.2f} "
+        f"({internal - best['upper']:.2f} to {internal - best['lower']:.2f}) below the same "
+        f"{internal:.2f}. Such a drop needs no external test: mini-MIAS is hard for such features, "
+        "and the paper's values on MIAS cannot tell a set that is hard from one that is only "
+        f"unlike DDSM. This is one network on small images with {best['n_positive']} malignant "
+        "films; another might find more."
     )
 
 
@@ -162,7 +162,7 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
             "Who": reports["who"],
             "Model": reports["model"],
             "Tested on": reports["tested_on"],
-            "Internal": reports["place"].map({"home": "yes", "elsewhere": "no"}),
+            "Test": reports["test"],
             "Number": (numbers + " " + reports["unit"]).mask(reports["n"].isna(), reports["unit"])
             .replace("", NOTHING),
             "auROC": reports["auroc"],
@@ -186,7 +186,7 @@ _VGG16 = ((TABLE_2, "cbis_ddsm"), (TABLE_3, "mias"))
 def _beyond(heads: pd.DataFrame, permuted: pd.Series) -> str:
     """Say how many of the classifiers leave the range of chance upwards."""
     above = int((heads["auroc"] > permuted["upper"]).sum())
-    return f"{above or 'none'} of the {len(heads)} is above chance"
+    return f"{above or 'none'} of the {len(heads)} {'is' if above < 2 else 'are'} above chance"
 
 
 def _agreement(evidence: Evidence) -> str:

@@ -50,6 +50,14 @@ def two_digits(values: pd.Series) -> pd.Series:
     return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
 
 
+def drops_or_gains(values: pd.Series) -> list[str]:
+    """Return drops with two decimals as text; one below zero is called a gain."""
+    return [
+        NOTHING if pd.isna(drop) else f"{'gain ' * (round(drop, 2) < 0)}{abs(drop):.2f}"
+        for drop in values
+    ]
+
+
 def counts(values: pd.Series) -> pd.Series:
     """Return whole numbers as text, a dash for none."""
     return values.map(lambda number: NOTHING if pd.isna(number) else f"{number:,}")

@@ -7,14 +7,14 @@ from IPython.display import Markdown
 
 from mammo.paper.published import dataset_title, model_title, short_title
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading, two_digits
+from mammo.report.tables.formats import bounds, drops_or_gains, interval_heading, two_digits
 
 NOTE = (
     "Mean: random effects over the sites (DerSimonian and Laird; Hartung, Knapp, Sidik and "
     "Jonkman). Next site: the prediction interval of another site of this kind; with three sites "
     "that differ it holds in about 90 of 100 simulated series, not 95. Intervals are cut to what "
-    "can be: auROCs from 0 to 1, drops from -1 to 1. Drops have the error of internal validation, "
-    "too."
+    "can be: auROCs from 0 to 1, drops from -1 to 1, below 0 a gain. Drops have the error of "
+    "internal validation, too."
 )
 
 
@@ -38,7 +38,7 @@ def next_site_table(rows: pd.DataFrame, name: str, caption: str) -> Table:
             "Mean": two_digits(rows["auroc"]),
             heading: _within(rows["auroc_lower"], rows["auroc_upper"], 0),
             "Next site": _within(rows["auroc_next_lower"], rows["auroc_next_upper"], 0),
-            "Mean drop": two_digits(rows["drop"]),
+            "Mean drop": drops_or_gains(rows["drop"]),
             f"{heading} of the drop": _within(rows["drop_lower"], rows["drop_upper"], -1),
             "Next drop": _within(rows["drop_next_lower"], rows["drop_next_upper"], -1),
         }
@@ -62,7 +62,7 @@ def next_site_sentence(rows: pd.DataFrame) -> Markdown:
     return Markdown(
         f"{many} sites carry almost no prediction: for {short_title(row['model'])} the next site's "
         f"auROC is {row['auroc']:.2f} ±{width:.2f}. Where sites differ, the mean over a few says "
-        "little about another one, however narrow each interval is. That is the reason to validate "
+        "little about another one, however narrow each interval is. That is a reason to validate "
         "locally."
     )
 

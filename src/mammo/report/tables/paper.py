@@ -14,7 +14,7 @@ from mammo.report.page.blocks import Table
 from mammo.report.tables.presentation import TRAINED_ON_IT, present_aurocs, present_sets
 
 NOT_IN_THIS_BUILD = "not part of this build"
-ELSEWHERE = "an external set here"
+TESTED_EXTERNALLY = "an external test in this build"
 UNDEFINED = "undefined: one class only"
 
 
@@ -171,7 +171,9 @@ def _rows(asked: list[_Cell], estimates: pd.DataFrame) -> pd.DataFrame:
 
 def _why_absent(estimates: pd.DataFrame, cell: _Cell) -> str:
     same = (estimates["model"] == cell.model) & (estimates["dataset"] == cell.dataset)
-    return ELSEWHERE if (estimates.loc[same, "split"] == "test").any() else NOT_IN_THIS_BUILD
+    return (
+        TESTED_EXTERNALLY if (estimates.loc[same, "split"] == "test").any() else NOT_IN_THIS_BUILD
+    )
 
 
 def _records(estimates: pd.DataFrame) -> list[dict]:

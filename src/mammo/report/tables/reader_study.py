@@ -7,7 +7,7 @@ from IPython.display import Markdown
 
 from mammo.datasets.reader_study import READERS
 from mammo.evidence.reader_study import (
-    MADE_THERE,
+    MADE_AT_NYU,
     MEAN_READER,
     PAPER,
     RADIOLOGIST,
@@ -20,7 +20,7 @@ from mammo.report.tables.formats import bounds, estimate, interval_heading, p_va
 
 LEVEL = 0.05
 
-_KINDS = {PAPER: "of the paper", MADE_THERE: "made at NYU", RADIOLOGIST: "radiologist"}
+_KINDS = {PAPER: "of the paper", MADE_AT_NYU: "made at NYU", RADIOLOGIST: "radiologist"}
 
 
 def scorers_table(estimates: pd.DataFrame, source: str) -> Table:

@@ -40,7 +40,7 @@ def readers_table(rows: pd.DataFrame, unit: Unit) -> Table:
     note = (
         f"For {others}, the model as it is: Obuchowski and Rockette's variance, Hillis' degrees of "
         f"freedom, and those of the {unit}s with cancer below {MANY_POSITIVE_CLUSTERS} of them. "
-        f"{RULES['difference']} Readers here knew what they were told, and not what care tells "
-        "them."
+        f"{RULES['difference']} The readers knew what the study told them, and not what they would "
+        "know in care."
     )
     return Table(shown, "Readers against models on the same cases", note, data=rows)

@@ -58,15 +58,15 @@ def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
     one_sided = _worst(rows, keys, "no_worse", "max")
     two_sided = _worst(rows, keys, "two_sided", "max")
     shown = one_sided[keys].set_axis(["Difference on", "Malignant patients"], axis=1)
-    for title, method in (("Here", "chosen"), ("Normal throughout", "normal")):
+    for title, method in (("This book", "chosen"), ("Normal throughout", "normal")):
         shown[f"{title}: no worse, falsely"] = _percent(one_sided[method])
         shown[f"{title}: differs, falsely"] = _percent(two_sided[method])
     note = (
         "Greatest share of simulated comparisons that claim, falsely, that the second auROC is no "
         "worse by the margin (nominal 2.5%), or that the difference is another than it is (nominal "
-        "5%), over the designs of the table above. Here: score intervals put together (MOVER); "
-        f"from {FEWEST_MISRANKED} patients on, of the rarer class and times the share of pairs "
-        f"ranked wrongly, the normal interval and p-value of other software. {_KEPT}"
+        "5%), over the designs of the table above. This book: score intervals put together "
+        f"(MOVER); from {FEWEST_MISRANKED} patients on, of the rarer class and times the share of "
+        f"pairs ranked wrongly, the normal interval and p-value of other software. {_KEPT}"
     )
     caption = "How often differences are called too soon, in the worst of simulated designs"
     data = one_sided.merge(two_sided, on=keys, suffixes=(" (no worse)", " (differs)"))
@@ -87,7 +87,7 @@ def share_coverage(simulated: pd.DataFrame) -> Table:
         {
             "Images of a patient": worst["layout"],
             "Patients": worst["patients"],
-            "Here": _percent(worst["Wilson, drawn design effect"]),
+            "This book": _percent(worst["Wilson, drawn design effect"]),
             "Design effect of these patients alone": _percent(worst["Wilson, raw"]),
         }
     )

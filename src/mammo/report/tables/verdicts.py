@@ -16,14 +16,14 @@ RANKS: Mapping[verdicts.Rank, str] = {
     "better": "above guessing",
     "worse": "below guessing",
     "open": "guessing not excluded",
-    "guesses at home": "guesses at home",
+    "guesses internally": "guessing not excluded internally",
     "too few": TOO_FEW,
     "unknown": "no interval",
 }
 NON_INFERIORITY: Mapping[verdicts.NonInferiority, str] = {
     "shown": "shown",
     "not shown": "not shown",
-    "guesses at home": "guesses at home",
+    "guesses internally": "guessing not excluded internally",
     "too few": TOO_FEW,
     "unknown": "no test",
 }
@@ -32,6 +32,12 @@ DIFFERENCES: Mapping[verdicts.Difference, str] = {
     "open": "open",
     "too few": TOO_FEW,
     "unknown": "no test",
+}
+CALIBRATIONS: Mapping[verdicts.Calibration, str] = {
+    "off": "off",
+    "not shown off": "not shown off",
+    "too few": TOO_FEW,
+    "unknown": "no interval",
 }
 GAINS: Mapping[verdicts.Gain, str] = {
     "gained": "a gain",
@@ -44,19 +50,19 @@ GAINS: Mapping[verdicts.Gain, str] = {
 
 
 def ranks(aurocs: pd.DataFrame) -> list[str]:
-    """Return what each auROC is against guessing, beside the same model's at home.
+    """Return what each auROC is against guessing, beside the same model's internal one.
 
     Parameters
     ----------
     aurocs : DataFrame
         As `mammo.evaluation.tables.estimates.aurocs`.
     """
-    home = aurocs[aurocs["split"] != EXTERNAL_SPLIT].drop_duplicates("model").set_index("model")
-    homes = home.to_dict("index")
+    internal = aurocs[aurocs["split"] != EXTERNAL_SPLIT].drop_duplicates("model")
+    internal_of = internal.set_index("model").to_dict("index")
     return [
         RANKS[
             verdicts.against_guessing(
-                row, homes.get(row["model"]) if row["split"] == EXTERNAL_SPLIT else None
+                row, internal_of.get(row["model"]) if row["split"] == EXTERNAL_SPLIT else None
             )
         ]
         for row in aurocs.to_dict("records")
@@ -85,6 +91,6 @@ def left_out(number: int) -> str:
     if not number:
         return ""
     return (
-        f" {counted(number, 'result')} more {'rests' if number == 1 else 'rest'} on fewer than "
-        f"{verdicts.FEWEST} patients of one class, who settle nothing."
+        f" Left out: {counted(number, 'result')} on fewer than {verdicts.FEWEST} patients of one "
+        "class, who settle nothing."
     )

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mammo.evaluation import auroc
-from mammo.evidence import mias_at_home
+from mammo.evidence import mias_alone
 from mammo.parameters import Parameters
 from mammo.study import Study
 
@@ -16,7 +16,7 @@ PAIRS = 40
 def few(monkeypatch):
     """Few divisions, permutations and replicates."""
     for name, value in (("REPEATS", 2), ("PERMUTATIONS", 6), ("N_BOOTSTRAP", 200)):
-        monkeypatch.setattr(mias_at_home, name, value)
+        monkeypatch.setattr(mias_alone, name, value)
 
 
 def made(distance: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -29,10 +29,10 @@ def made(distance: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return features, labels, np.repeat(np.arange(PAIRS), 2).astype(str)
 
 
-@pytest.mark.parametrize("name", mias_at_home.HEADS)
+@pytest.mark.parametrize("name", mias_alone.HEADS)
 def test_every_head_finds_what_is_there(few, name):
     features, labels, patients = made(distance=8)
-    ranks = mias_at_home.held_out(name, features, labels, patients)
+    ranks = mias_alone.held_out(name, features, labels, patients)
     assert ranks.shape == (2, 2 * PAIRS)
     assert min(auroc(labels, row) for row in ranks) > 0.75
 
@@ -53,15 +53,15 @@ def test_no_film_is_scored_by_a_head_that_saw_its_pair(few, monkeypatch):
                 seen.append(any(other.tobytes() in self.known for other in pair))
             return inputs[:, 0]
 
-    monkeypatch.setattr(mias_at_home, "head", lambda name: Noting())
-    mias_at_home.held_out("any", features, labels, patients)
+    monkeypatch.setattr(mias_alone, "head", lambda name: Noting())
+    mias_alone.held_out("any", features, labels, patients)
     assert len(seen) == 2 * 2 * PAIRS and not any(seen)
 
 
 def test_the_estimate_is_the_mean_over_the_divisions(few):
     features, labels, patients = made(distance=1)
-    ranks = mias_at_home.held_out(mias_at_home.HEADS[0], features, labels, patients)
-    found = mias_at_home._estimate(labels, ranks, patients)
+    ranks = mias_alone.held_out(mias_alone.HEADS[0], features, labels, patients)
+    found = mias_alone._estimate(labels, ranks, patients)
     aurocs = [auroc(labels, row) for row in ranks]
     assert found["auroc"] == pytest.approx(np.mean(aurocs))
     assert (found["least"], found["greatest"]) == (min(aurocs), max(aurocs))
@@ -70,24 +70,24 @@ def test_the_estimate_is_the_mean_over_the_divisions(few):
 
 
 def test_exchanged_labels_are_guessing(few, monkeypatch):
-    monkeypatch.setattr(mias_at_home, "PERMUTATIONS", 20)
+    monkeypatch.setattr(mias_alone, "PERMUTATIONS", 20)
     features, labels, patients = made(distance=4)
-    (row,) = mias_at_home._chance(features, labels, patients).itertuples()
+    (row,) = mias_alone._chance(features, labels, patients).itertuples()
     assert row.lower < 0.5 < row.upper
     assert abs(row.mean - 0.5) < 3 * row.sd / 20**0.5
 
 
 def test_without_the_films_or_the_weights_there_is_nothing(tmp_path, mias_study):
-    assert mias_at_home.compute(Study(Parameters(data_root=str(tmp_path)))) is None
+    assert mias_alone.compute(Study(Parameters(data_root=str(tmp_path)))) is None
     assert mias_study.parameters.weights == "random"
-    assert mias_at_home.compute(mias_study) is None
+    assert mias_alone.compute(mias_study) is None
 
 
 def test_the_recorded_heads_are_those_that_were_fixed():
     import project
     from mammo.evidence.recorded import read
 
-    tables = read(project.ROOT / "recorded", mias_at_home.NAME).tables
-    assert tables["heads"]["head"].tolist() == list(mias_at_home.HEADS)
+    tables = read(project.ROOT / "recorded", mias_alone.NAME).tables
+    assert tables["heads"]["head"].tolist() == list(mias_alone.HEADS)
     assert isinstance(tables["chance"], pd.DataFrame)
-    assert tables["chance"]["n_permutations"].tolist() == [mias_at_home.PERMUTATIONS]
+    assert tables["chance"]["n_permutations"].tolist() == [mias_alone.PERMUTATIONS]

@@ -8,21 +8,21 @@ from mammo.paper.published import dataset_title, short_title
 from mammo.report.figures.intervals import Row, interval_rows
 from mammo.report.figures.style import BLUE, GREY, ORANGE, Look, Picture
 
-_PAPER, _HERE, _CHANCE = "the paper, trained on DDSM", "trained on MIAS", "labels exchanged"
+_PAPER, _ALONE, _CHANCE = "the paper, trained on DDSM", "trained on MIAS", "labels exchanged"
 _LOOKS = {
     _PAPER: Look(ORANGE, "-", "s"),
-    _HERE: Look(BLUE, "-", "o"),
+    _ALONE: Look(BLUE, "-", "o"),
     _CHANCE: Look(GREY, "-", "D"),
 }
 
 
 def heads_forest(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFrame) -> Picture:
-    """Each classifier's auROC on MIAS, and the paper's VGG16 at home and on MIAS.
+    """Each classifier's auROC on MIAS, and the paper's VGG16 on DDSM and on MIAS.
 
     Parameters
     ----------
     heads, chance : DataFrame
-        As `mammo.evidence.mias_at_home`.
+        As `mammo.evidence.mias_alone`.
     intervals : DataFrame
         As `mammo.paper.sampling_error.published_intervals`.
     """
@@ -42,7 +42,7 @@ def heads_forest(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFr
         for cell in cells.itertuples()
     ]  # fmt: skip
     rows += [
-        Row("Made for MIAS", head.head, _HERE, head.auroc, head.lower, head.upper)
+        Row("Made for MIAS", head.head, _ALONE, head.auroc, head.lower, head.upper)
         for head in heads.itertuples()
     ]
     permuted = chance.iloc[0]

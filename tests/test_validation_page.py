@@ -134,11 +134,11 @@ def test_given_thresholds_are_not_called_carried_over_or_chosen():
 
 def test_carried_thresholds_are_called_so():
     text = shown(made_evidence(TWO)).text
-    assert (
-        "What a threshold gives at this site that was chosen for sensitivity 0.9 in internal "
-        "validation." in text
-    )
+    chosen = "a threshold chosen for sensitivity 0.9 in internal validation"
+    assert f"What {chosen} gives at this site." in text
     assert "Thresholds carried over from internal validation" in text
+    given = shown(made_evidence(TWO, points=("threshold=0.5",))).text
+    assert "What threshold 0.5 gives at this site." in given
 
 
 def test_scores_that_are_no_probabilities_are_not_drawn_as_such():

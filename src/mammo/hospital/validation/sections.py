@@ -95,12 +95,12 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
         yield Prose(f"Here each {unit} counts; for 1,000 women above, each examination does.")
     carried = evidence.evaluation.operating_points
     if len(carried):
-        criterion, is_carried = carried["criterion"].iloc[0], len(evidence.internal) > 0
+        first, is_carried = evidence.evaluation.criteria[0], len(evidence.internal) > 0
         if is_carried and not _too_few_to_draw(evidence):
+            chosen = f"a threshold chosen for {first.name} in internal validation"
             yield Figure(
-                carried_thresholds(carried, criterion, evidence.sources),
-                f"What a threshold gives at this site that was chosen for {criterion} in internal "
-                "validation.",
+                carried_thresholds(carried, first.name, evidence.sources),
+                f"What {first.name if first.is_given else chosen} gives at this site.",
             )
         shown = comparison.operating_point_table(carried, evidence.sources)
         if is_carried:

@@ -38,10 +38,9 @@ def test_an_acceptable_auroc_is_met_by_the_interval(least, verdict, severity):
     (found,) = findings(evidence)
     assert found.severity == severity
     row = evidence.own.loc["alpha"]
-    wanted = f"Found: {row['auroc']:.2f} ({row['lower']:.2f} to {row['upper']:.2f}), 67 patients"
-    assert wanted in found.text
-    assert f"auROC of at least {least:g}. Found" in found.text
-    assert ("plan for about" in found.remedy) == (verdict == "undecided")
+    interval = f"{row['auroc']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
+    assert found.text.endswith(f": alpha, auROC of at least {least:g}: {interval}.")
+    assert ("patients with cancer in place of 67" in found.remedy) == (verdict == "undecided")
 
 
 def test_so_many_cancers_would_decide():
@@ -75,7 +74,7 @@ def test_no_worse_than_in_internal_validation(distances, patients, verdict):
         {"alexnet": distances}, patients, margin=0.1, protocol=Protocol(no_worse_than=0.1)
     )
     (one,) = judged(evidence, "alexnet")
-    assert (one.criterion, one.verdict) == ("no worse by 0.1 than in internal validation", verdict)
+    assert (one.criterion, one.verdict) == ("no worse by 0.1 than internally", verdict)
 
 
 def test_no_worse_than_stated_takes_the_stated_value_as_it_is():
@@ -106,8 +105,8 @@ def test_an_internal_set_that_is_too_small_leaves_nothing_to_plan():
         {"alexnet": (2.0, 2.0)}, (24, 200), protocol=Protocol(no_worse_than=0.05)
     )
     (found,) = findings(evidence)
-    assert found.remedy.startswith("ask for a larger internal validation: no number")
-    assert "Found: drop " in found.text
+    assert found.remedy.startswith("ask for a larger internal validation: more patients")
+    assert ": drop " in found.text
 
 
 def test_too_few_patients_decide_nothing():

@@ -33,7 +33,7 @@ def test_an_examination_is_recalled_if_any_of_its_images_is():
         assert row["sensitivity"] == pytest.approx(wanted.sensitivity.value)
         assert row["specificity_lower"] == pytest.approx(wanted.specificity.lower)
         assert row["n_images"] == 60
-        assert row["chosen"] == "in use"
+        assert row["chosen"] == "threshold in use"
     assert rows.loc[AT_SITE, "found"] == pytest.approx(6 * wanted.sensitivity.value)
     assert rows.loc[AT_SITE, "found"] + rows.loc[AT_SITE, "missed"] == pytest.approx(6)
     assert rows.loc[IN_STUDY, "prevalence"] == women["y_true"].mean()
@@ -60,13 +60,13 @@ def test_examinations_of_a_patient_stay_apart_where_scores_name_them():
 def test_without_a_threshold_one_is_chosen_on_half_and_measured_on_the_other_half():
     row = scores_alone().screened.iloc[0]
     assert row["n_patients"] == 30
-    assert row["chosen"] == "chosen for Youden on 50% of the patients, the others tested"
+    assert row["chosen"] == "threshold chosen for Youden on 50% of the patients, the others tested"
 
 
 def test_with_internal_validation_the_threshold_is_carried_over_by_examination():
     evidence = made_evidence({"alexnet": (2.0, 0.5)}, points=("sensitivity=0.9",))
     row = evidence.screened.iloc[0]
-    assert row["chosen"] == "chosen in internal validation for sensitivity 0.9"
+    assert row["chosen"] == "threshold chosen in internal validation for sensitivity 0.9"
     assert row["n_images"] == row["n_patients"] == 200
     women = evidence.evaluation.scored.groupby(["dataset", "patient_id"])[["y_true", "y_score"]]
     internal = women.max().loc["cbis_ddsm"]

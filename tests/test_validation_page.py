@@ -184,7 +184,7 @@ def test_the_first_page_states_what_was_fixed_and_what_was_not():
         ("Fixed beforehand", "auROC of at least 0.6"),
     ]
     text = shown(scores_alone(protocol=fixed)).text
-    assert "Met : alpha, auROC of at least 0.6. Found: 0." in text
+    assert "Met : alpha, auROC of at least 0.6: 0." in text
     assert "Of a criterion that was fixed beforehand." in text
 
 
@@ -200,7 +200,7 @@ def test_a_thousand_women_stand_at_both_prevalences_each_labelled():
     assert recalled == (
         f"{rows['recalled']:.0f} ({rows['recalled_lower']:.0f} to {rows['recalled_upper']:.0f})"
     )
-    assert "alpha: threshold 0.6, in use; sensitivity 0." in table.note
+    assert "Threshold in use: alpha 0.6, sensitivity 0." in table.note
     assert "is not stated" in shown(scores_alone()).text
 
 
@@ -300,6 +300,7 @@ def hostile() -> Evidence:
             Finding("warning", f"devices: {SCRIPT} {FORMULA} (12)", f"<img src=x onerror={SCRIPT}>")
         ),
         examples=[WorstImage(SCRIPT, "false negative", png(), f'"{SCRIPT}', SCRIPT)],
+        protocol=Protocol(SCRIPT, FORMULA, SCRIPT, FORMULA, SCRIPT, acceptable=0.8),
     )
     makers = np.where(np.arange(len(evidence.evaluation.scored)) % 2, SCRIPT, FORMULA)
     scored = evidence.evaluation.scored.assign(manufacturer=makers)

@@ -55,23 +55,24 @@ def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
 def _acceptable(evidence: Evidence, model: str, least: float) -> Judged:
     row = evidence.own.loc[model]
     needed = cancers_to_show(evidence, model, abs(row["auroc"] - least))
+    n = patients_with_cancer(evidence, model)
     return Judged(
         f"auROC of at least {least:g}",
         verdicts.acceptable(row, least),
         _auroc(row),
-        _plan(needed, f"the auROC is the {row['auroc']:.2f} found"),
+        _plan(n, needed, f"the auROC is {row['auroc']:.2f}"),
     )
 
 
 def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> Judged:
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
-    factor = times_as_many_patients(evidence, model)
+    factor, n = times_as_many_patients(evidence, model), patients_with_cancer(evidence, model)
     if math.isinf(factor) or verdicts.are_too_few(internal):
-        plan = "ask for a larger internal validation: no number of patients of this site decides"
+        plan = "ask for a larger internal validation: more patients of this site cannot decide"
     else:
-        plan = _plan(factor * patients_with_cancer(evidence, model), "nothing is lost")
+        plan = _plan(n, factor * n, "nothing is lost")
     return Judged(
-        f"no worse by {margin:g} than in internal validation",
+        f"no worse by {margin:g} than internally",
         verdicts.no_worse(drop),
         f"drop {drop['difference']:+.2f} ({drop['lower']:+.2f} to {drop['upper']:+.2f})",
         plan,
@@ -83,11 +84,12 @@ def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Judg
     if claimed is None:
         criterion, plan = f"no worse by {margin:g}", "state the maker's auROC with `--stated`"
         return Judged(criterion, "unknown", _auroc(row), plan)
+    n, needed = patients_with_cancer(evidence, model), cancers_to_show(evidence, model, margin)
     return Judged(
         f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}",
         verdicts.acceptable(row, claimed.auroc - margin),
         _auroc(row),
-        _plan(cancers_to_show(evidence, model, margin), "nothing is lost"),
+        _plan(n, needed, "nothing is lost"),
     )
 
 
@@ -110,10 +112,7 @@ def _finding(evidence: Evidence, model: str, one: Judged) -> Finding:
     severity = {"met": "ok", "not met": "warning"}.get(one.verdict, "note")
     if evidence.shows_the_method_only(model):
         severity = "note"
-    text = (
-        f"**{_WORDS[one.verdict]}**: {short_title(model)}, {one.criterion}. "
-        f"Found: {one.found}, {patients_with_cancer(evidence, model):,} patients with cancer."
-    )
+    text = f"**{_WORDS[one.verdict]}**: {short_title(model)}, {one.criterion}: {one.found}."
     return Finding(severity, text, "" if one.verdict in ("met", "not met") else one.plan)
 
 
@@ -123,13 +122,13 @@ def _auroc(row: Mapping[str, float]) -> str:
     return estimate(row["auroc"], row["lower"], row["upper"])
 
 
-def _plan(needed: float, if_true: str) -> str:
+def _plan(n: int, needed: float, if_true: str) -> str:
     """Say how many patients with cancer would decide; nothing where that cannot be known."""
     if math.isnan(needed):
         return ""
     if needed > _MOST:
         return f"no number of patients that can be had decides if {if_true}"
     return (
-        f"plan for about {float(f'{max(needed, FEWEST):.2g}'):,.0f} patients with cancer, and as "
-        f"many others for each as in this study: they decide with {POWER:.0%} power if {if_true}"
+        f"plan for about {float(f'{max(needed, FEWEST):.2g}'):,.0f} patients with cancer in place "
+        f"of {n:,} ({POWER:.0%} power, if {if_true})"
     )

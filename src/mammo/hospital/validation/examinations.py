@@ -54,9 +54,13 @@ def _points(evaluation: Evaluation, examinations: pd.DataFrame) -> pd.DataFrame:
     if len(carried):
         carried = carried[carried["split"] == EXTERNAL_SPLIT]
         examinations = examinations[~examinations["model"].isin(carried["model"])]
-    how = "in use" if first.is_given else f"chosen in internal validation for {first.name}"
+    chosen = f"threshold chosen in internal validation for {first.name}"
+    how = "threshold in use" if first.is_given else chosen
     anew = operating_points.rechosen(examinations, [first], settings)
-    half = f"chosen for {first.name} on {RECHOICE_FRACTION:.0%} of the patients, the others tested"
+    half = (
+        f"threshold chosen for {first.name} on {RECHOICE_FRACTION:.0%} of the patients, the others "
+        "tested"
+    )
     points = pd.concat([carried.assign(chosen=how), anew.assign(chosen=half)])
     if points.empty:
         return points

@@ -75,10 +75,13 @@ def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[st
 def _note(evidence: Evidence, rows: pd.DataFrame) -> str:
     unit, rule = evidence.scored_unit, _RULES[evidence.protocol.rule]
     of = "" if unit in ("study", "patient") else f", with the {rule} score of its {unit}s"
+    points = " ".join(
+        f"{how[0].upper()}{how[1:]}: {'; '.join(_point(row) for _, row in same.iterrows())}."
+        for how, same in rows.drop_duplicates("model").groupby("chosen", sort=False)
+    )
     return (
-        f"{' '.join(_point(row) for _, row in rows.drop_duplicates('model').iterrows())} All by "
-        f"examination{of}. The prevalence in this study is of its cases, and not of screening; "
-        "one that is stated is taken as known. In brackets: "
+        f"{points} All by examination{of}. The prevalence in this study is of its cases, and not "
+        "of screening; one that is stated is taken as known. In brackets: "
         f"{100 * rows['confidence'].iloc[0]:g}% intervals; those of recalls, PPV and NPV take the "
         "bounds of sensitivity and specificity together, and are rather too wide."
     )
@@ -90,4 +93,4 @@ def _point(row: pd.Series) -> str:
         f"{name} {estimate(row[name], row[f'{name}_lower'], row[f'{name}_upper'])}"
         for name in ("sensitivity", "specificity")
     )
-    return f"{short_title(row['model'])}: threshold {threshold}, {row['chosen']}; {shares}."
+    return f"{short_title(row['model'])} {threshold}, {shares}"

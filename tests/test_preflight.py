@@ -86,7 +86,7 @@ def test_more_cases_tell_more(tmp_path):
         f"cancer, and a drop of less than 0.05 {more.expected.for_drop:,.0f}; there are 60 (power"
     ) in said_of_more
     assert f"±{more.expected.by_image:.2f} if every image told for itself" in said_of_more
-    assert f"a drop of {drop:.2f} or more from home would" in said_of_more
+    assert f"a drop of {drop:.2f} or more from internal validation would" in said_of_more
     assert more.report.status == 0 and str(more.report).endswith("your data is usable.")
 
 

@@ -18,9 +18,9 @@ from mammo.evaluation import auroc, readers_against_model
 from mammo.evaluation.tables.scores import Settings
 from mammo.files import pseudonyms
 from mammo.hospital.validation import of_scores
+from mammo.hospital.validation.auroc_section import aurocs
 from mammo.hospital.validation.evidence import OWN, Evidence
 from mammo.hospital.validation.of_scores import Terms
-from mammo.hospital.validation.sections import aurocs
 from mammo.hospital.validation.vendor_scores import NAMELESS
 from mammo.report.page.blocks import Table
 
@@ -324,6 +324,46 @@ def test_tables_come_as_a_spreadsheet_writes_them(found, write):
     evidence = found(scores, labels, layout, write)
     assert scored(evidence)["y_true"].tolist() == table["label"].tolist()
     assert scored(evidence)["y_score"].tolist() == table["score"].tolist()
+
+
+def test_a_name_of_the_report_is_traced_to_the_lines_of_both_tables(found, tmp_path):
+    table = cases()
+    scores, labels = by_image(table.sample(frac=1, random_state=1))
+    evidence = found(scores.iloc[::-1], labels)
+    own = scored(evidence)
+    worst = own.loc[own["y_score"].idxmax(), "image_id"]
+    places = of_scores.located(
+        tmp_path / "scores", tmp_path / "labels", LabelLayout(), [worst, "0" * 16]
+    )
+    line = labels["image"].tolist().index(scores.loc[scores["score"].idxmax(), "image"])
+    in_labels, in_scores = line + 2, len(scores) - line + 1
+    assert places == {
+        worst: f"{tmp_path / 'labels'}, line {in_labels}; {tmp_path / 'scores'}, line {in_scores}",
+        "0" * 16: None,
+    }
+
+
+def test_lines_of_the_tables_are_not_published(found):
+    assert not {"line", "of_labels"} & set(scored(found(*by_image(cases()))))
+
+
+def test_examinations_are_named_where_every_label_has_one(found):
+    table = cases()
+    visits = table.assign(accession=[f"{place % 2}" for place in range(len(table))])
+    own = scored(found(*by_image(visits)))
+    assert own["study_id"].nunique() == 24  # a number of a visit is one of a patient
+    assert own["study_id"].str.fullmatch(HEX).all()
+    assert "study_id" not in scored(found(*by_image(table.drop(columns="accession"))))
+
+
+def test_breasts_are_scored_and_images_with_sides_labelled(found):
+    table = cases()
+    scores = table.groupby(["patient_id", "laterality"], as_index=False)["score"].max()
+    labels = table[["image", "patient_id", "laterality", "label"]]
+    evidence = found(scores, labels)
+    assert evidence.scored_unit == "breast"
+    assert len(scored(evidence)) == 24
+    assert scored(evidence)["y_true"].sum() == 4
 
 
 def test_a_named_column_may_be_in_either_table_or_in_both(found):

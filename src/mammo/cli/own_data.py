@@ -16,6 +16,7 @@ from mammo.cli.options import (
     printing_warnings,
     with_labels,
     with_parameters,
+    with_protocol,
 )
 
 
@@ -117,6 +118,7 @@ def _check_scores(scores: Path, labels: Path, missing: float | None, layout: dic
     metavar="POINT",
     help="Operating point: youden, sensitivity=0.9, specificity=0.9 or threshold=0.5.",
 )
+@with_protocol
 @click.option(
     "--thumbnails/--no-thumbnails",
     default=True,
@@ -145,13 +147,14 @@ def validate(
     """
     if (folder is None) == (scores is None):
         raise click.UsageError("name either a FOLDER of images or a file of --scores")
-    from mammo.hospital.validation import commands, report
+    from mammo.hospital.validation import commands, protocol, report
 
+    fixed, others = protocol.parted(options)
     with printing_warnings():
         if scores is not None:
-            evidence = commands.of_scores(scores, **options)
+            evidence = commands.of_scores(scores, fixed, **others)
         else:
-            evidence = commands.of_images(folder, **options)
+            evidence = commands.of_images(folder, fixed, **others)
         written = report.write(evidence, output)
         print(commands.summary(evidence))
     print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
@@ -193,17 +196,36 @@ def adapt(
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.argument("images", nargs=-1, required=True)
-def locate(folder: Path, images: tuple[str, ...]) -> None:
-    """Tell which files below FOLDER the IMAGES are that a report or table names.
+@click.argument("names", nargs=-1, required=True, metavar="[FOLDER] NAMES...")
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path),
+    help="Look in this table of scores, and that of --labels, in place of a FOLDER.",
+)
+@with_labels
+def locate(
+    names: tuple[str, ...], scores: Path | None, labels: Path | None, **layout: object
+) -> None:
+    """Tell which files below FOLDER, or lines of tables, the NAMES are of that a report gives.
 
-    It takes the key of this machine: names of images in reports cannot be traced elsewhere. The
-    status is 1 if an image is not found.
+    \b
+    mammo locate FOLDER NAME
+    mammo locate --scores vendor.csv --labels labels.csv NAME
+
+    It takes the key of this machine: names in reports cannot be traced on another. The status is 1
+    if one is not found.
     """
-    from mammo.hospital import preflight
+    if scores is not None:
+        from mammo.hospital.validation import commands
 
-    places = preflight.locate(folder, images)
-    for image, place in places.items():
-        print(f"{image} {place or 'is not there, or was named with another key'}")
+        places = commands.locate(scores, labels, names, layout)
+    else:
+        from mammo.hospital import preflight
+
+        folder, *images = names
+        if not images:
+            raise click.UsageError("name a FOLDER, then what is to be found in it")
+        places = preflight.locate(Path(folder), images)
+    for name, place in places.items():
+        print(f"{name} {place or 'is not there, or was named with another key'}")
     sys.exit(None in places.values())

@@ -91,7 +91,7 @@ class Preflight:
 
 def preflight(intake: Intake, more: Sequence[Finding] = ()) -> Preflight:
     """Return what is to be known of an intake, and more that was found elsewhere."""
-    expected = expected_of(intake.used)
+    expected = precision_to_expect(intake.used)
     found = worst_first([*findings_of(intake), *too_few(intake.used), *more])
     if expected is not None:
         found.append(expectation(expected))
@@ -119,8 +119,8 @@ def write_exclusions(taken: Preflight, path: Path) -> None:
     write_text(path, text)
 
 
-def expected_of(used: pd.DataFrame) -> Expected | None:
-    """Return what images of some patients would tell: columns ``patient_id`` and ``label``."""
+def precision_to_expect(used: pd.DataFrame) -> Expected | None:
+    """Return what the ``label`` and ``patient_id`` of images allow; None without both classes."""
     labels = used["label"].astype("Int64")
     images = int((labels == 1).sum()), int((labels == 0).sum())
     malignant = labels.eq(1).groupby(used["patient_id"]).any()
@@ -145,7 +145,7 @@ def expected_of(used: pd.DataFrame) -> Expected | None:
 
 
 def too_few(used: pd.DataFrame) -> Iterator[Finding]:
-    """Say so where the patients of the rarer class settle nothing; `expected_of` has its table."""
+    """Say so where the patients of the rarer class settle nothing; `precision_to_expect` has its table."""
     patients = used.groupby(used["label"].astype("Int64"))["patient_id"].nunique()
     if len(patients) == 2 and patients.min() < FEWEST:
         rarer = {0: "benign", 1: "malignant"}[patients.idxmin()]
@@ -161,7 +161,8 @@ def expectation(expected: Expected) -> Finding:
     """Say in words what is expected."""
     can_show = expected.detectable < ASSUMED_AUROC - 0.5
     drop = (
-        f"a drop of {expected.detectable:.2f} or more from home would be found four times in five"
+        f"a drop of {expected.detectable:.2f} or more from internal validation would be found four "
+        "times in five"
         if can_show
         else "not even a drop to guessing would be found reliably"
     )
@@ -228,7 +229,7 @@ def _of_public_set(study: Study) -> Preflight:
     return Preflight(
         check_dataset(name, study.locations.of(name).path),
         pd.DataFrame({"image": lost["image_id"], "reason": lost["excluded"]}),
-        expected_of(manifest.used(rows)),
+        precision_to_expect(manifest.used(rows)),
     )
 
 

@@ -45,7 +45,7 @@ def check(scores: Path, labels: Path, layout: LabelLayout, missing: float | None
     scored = found.evaluation.scored.rename(columns={"y_true": "label"})
     used = scored[scored["model"] == found.models[0]]
     findings = worst_first([*found.notes, *preflight.too_few(used), *_reversed(found)])
-    if expected := preflight.expected_of(used):
+    if expected := preflight.precision_to_expect(used):
         findings.append(preflight.expectation(expected))
     return Report(_TITLE, scores, _counts(used, found), tuple(findings))
 

@@ -49,6 +49,9 @@ class LabelledScores:
         Rows of the table that name no patient, so that their study stands for her.
     n_respelt : int
         Names in the scores that are spelt otherwise in the labels.
+    lines : DataFrame
+        Of each row of the table, the lines ``of_labels`` and ``of_scores`` (NaN without a score);
+        not for publication.
     """
 
     table: pd.DataFrame
@@ -56,6 +59,7 @@ class LabelledScores:
     n_missing: int
     n_without_patient: int
     n_respelt: int
+    lines: pd.DataFrame
 
 
 def by_what_is_scored(labels: Labels, scores: pd.DataFrame) -> Labels:
@@ -152,6 +156,9 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
         n_missing=int(is_missing.sum()),
         n_without_patient=int(found["patient_id"].isna().sum()),
         n_respelt=sum(map(len, respelt.values())),
+        lines=pd.DataFrame(
+            {"of_labels": found["line"].to_numpy(), "of_scores": found[f"line{_OF_SCORE}"]}
+        ),
     )
 
 
@@ -261,6 +268,9 @@ def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
         facts["view"] = table["view"].mask(is_other, "other")
     owners = list(table[[*OWNERS]].itertuples(index=False, name=None))
     patients = {owner: _patient(key, *owner) for owner in dict.fromkeys(owners)}
+    if table[["study_id", "accession"]].notna().any(axis=1).all():
+        studies = {owner: pseudonym(key, "study", f"{owner}") for owner in patients}
+        facts["study_id"] = [studies[owner] for owner in owners]
     parts = [table[name].fillna("") for name in unit]
     names = parts[0].str.cat(parts[1:], sep="\0")
     return pd.DataFrame(

@@ -29,7 +29,8 @@
 # trust it. This chapter does so for the images in the institution's place: the paper's private set
 # is not released, so they are your own where you name them, and phantoms where you do not. On a
 # command line, `mammo check institution` and `mammo validate` do the same and write a report of one
-# file.
+# file, whose first page decides by a criterion that is fixed beforehand, and counts what a
+# threshold means for 1,000 women at your prevalence.
 
 # %% tags=["parameters"]
 institution_folder = None  # folder or zip of your own images; None: data_root/institution
@@ -84,8 +85,8 @@ aurocs.table
 # %% [markdown]
 # ## Which threshold to use
 #
-# A threshold that was chosen on the internal set may not fit here. Chosen anew on half of the
-# patients, it is measured on the other half.
+# A threshold that was chosen in internal validation may not fit these images. Chosen anew on half
+# of the patients, it is measured on the other half.
 
 # %%
 thresholds = your_data.thresholds(study)
@@ -93,6 +94,17 @@ thresholds.figure
 
 # %% tags=["hide-output"]
 thresholds.table
+
+# %% [markdown]
+# ## What it means for 1,000 women
+#
+# Six of a thousand women screened have cancer, or however many it is where you work: change the
+# number. The threshold is the first of those above, chosen in internal validation by examination.
+
+# %%
+women = your_data.thousand_women(study, prevalence=6 / 1000)
+per_thousand = women.data
+women.table
 
 # %% [markdown]
 # ## What they get most wrong

@@ -212,12 +212,13 @@ def test_check_reads_the_institutions_place_with_the_words_for_its_table(
 def test_check_lists_exclusions_where_it_is_asked_to_and_overwrites_its_own_list_alone(
     call, monkeypatch, tmp_path
 ):
-    folder = native.write_institution(tmp_path / "data", TABLE + "gone.dcm,9,1\n", NAMES)
+    folder = native.write_institution(tmp_path / "my data", TABLE + "gone.dcm,9,1\n", NAMES)
     monkeypatch.chdir(tmp_path)
     status, printed, _ = call("check", "institution", folder)
     assert status == 1
+    assert f"\"mammo locate '{folder}' IMAGE\" tells which file" in printed
     assert "--exclusions FILE would list what is left out (1) and why" in printed
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert [path.name for path in tmp_path.iterdir()] == ["my data"]
     for _ in range(2):
         _, printed, _ = call("check", "institution", folder, "--exclusions", "list.csv")
         assert "list.csv lists what is left out (1) and why" in printed

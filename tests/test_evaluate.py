@@ -122,6 +122,15 @@ def test_sides_are_read_whatever_they_are_called(file, tmp_path):
         evaluation.evaluate(tmp_path / "up.csv", options)
 
 
+@pytest.mark.parametrize("side", ["both", "B", "", "bilateral"])
+def test_a_score_of_both_breasts_is_of_no_breast(tmp_path, side):
+    table = made_scores()
+    table["laterality"] = table["laterality"].where(table.index > 3, side)
+    table.to_csv(tmp_path / "s.csv", index=False)
+    with pytest.raises(MammoError, match="has cells that are empty or name both sides"):
+        evaluation.evaluate(tmp_path / "s.csv", Options(per="breast", rule="max"))
+
+
 def test_a_view_that_names_the_side_tells_the_breast(file, tmp_path):
     table = made_scores()
     view = table["laterality"] + table["view"]

@@ -101,7 +101,7 @@ def test_a_mammogram_is_fit(changes):
         ({"BitsAllocated": 32}, "its Bits Allocated (0028,0100) is 32, not 8 or 16"),
         ({"BitsStored": 17}, "its Bits Stored (0028,0101) is 17, not 1 to 16"),
         ({"BitsStored": None}, "its Bits Stored (0028,0101) is missing"),
-        ({"HighBit": 12}, "its High Bit (0028,0102) is 12, where 12 stored bits have 11"),
+        ({"HighBit": 10}, "its High Bit (0028,0102) is 10, where 12 stored bits have 11"),
         ({"PixelRepresentation": 2}, "its Pixel Representation (0028,0103) is 2, not 0 or 1"),
         ({"syntax": None}, "no transfer syntax"),
         ({"syntax": "1.2.840.113619.5.2"}, "a transfer syntax that only its vendor knows"),

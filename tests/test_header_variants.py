@@ -49,7 +49,7 @@ READ: dict[str, list[object]] = {
     "Columns": [As("UL", 45), As("IS", "45"), As("DS", "45.0"), As("LO", "45 ")],
     "BitsAllocated": [As("UL", 16), As("IS", "16")],
     "BitsStored": [As("UL", 12), As("IS", "12"), 16],
-    "HighBit": [ABSENT, None, As("UL", 11), As("IS", "11")],
+    "HighBit": [ABSENT, None, As("UL", 11), As("IS", "11"), 15, 12, As("IS", "15")],
     "PixelRepresentation": [As("UL", 0), As("IS", "0"), As("SS", 0)],
     "PixelPaddingValue": [
         ABSENT, None, 4000, [4000, 4001], As("SS", 4000), As("LO", "JANE"), As("IS", "4000"),
@@ -94,7 +94,7 @@ REFUSED: dict[str, list[object]] = {
     ],
     "BitsAllocated": [ABSENT, None, 0, 12, 32],
     "BitsStored": [ABSENT, None, 0, 17],
-    "HighBit": [15, 7, 0, As("IS", "15")],
+    "HighBit": [7, 0, 16, As("IS", "7")],
     "PixelRepresentation": [ABSENT, None, 2, As("IS", "3")],
     "RescaleSlope": ["0", ["1", "2"], As("LO", "JANE"), As("FD", np.inf)],
     "RescaleIntercept": [["0", "1"], As("LO", "JANE")],
@@ -335,9 +335,65 @@ def test_twos_complement_in_an_unsigned_stream_is_read_rightly(tmp_path):
     np.testing.assert_allclose(read_image(file).pixels, GREY / drawn.TOP, atol=1e-6)
 
 
-@pytest.mark.parametrize("is_signed", [False, True])
-def test_values_of_another_sign_or_of_more_bits_are_refused(is_signed, tmp_path):
+@pytest.mark.parametrize(
+    "wrong",
+    [{"PixelRepresentation": 1}, *({"BitsStored": n, "HighBit": n - 1} for n in (11, 10, 9))],
+)
+@pytest.mark.parametrize("grey", [GREY, GREY // 4 * 5, GREY // 10 * 9], ids=["", "bright", "dark"])
+def test_values_of_another_sign_or_of_more_bits_are_refused(wrong, grey, tmp_path):
     """Cut to the bits that are stated, they would be torn apart."""
-    wrong = {"PixelRepresentation": 1} if is_signed else {"BitsStored": 11, "HighBit": 10}
-    image, refusal, _ = outcome(drawn.write(tmp_path / "a", drawn.dataset(GREY, **wrong)))
+    image, refusal, _ = outcome(drawn.write(tmp_path / "a", drawn.dataset(grey, **wrong)))
     assert image is None and "its pixels exceed the" in refusal
+
+
+@pytest.mark.parametrize("bits", [13, 16])
+@pytest.mark.parametrize("below", [1500, 1800, 2048])
+@pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, *drawn.LOSSLESS])
+def test_a_sign_that_is_not_stated_is_refused(bits, below, syntax, tmp_path):
+    import pydicom
+
+    stored = np.where(GREY > 0, GREY - below, 0)
+    file = drawn.write(tmp_path / "a", drawn.dataset(stored, bits), syntax)
+    ds = pydicom.dcmread(file)
+    ds.PixelRepresentation = 0
+    ds.save_as(file)
+    image, refusal, _ = outcome(file)
+    assert image is None and title("PixelRepresentation") in refusal
+
+
+@pytest.mark.parametrize("value", [65535, 65000])
+def test_digits_and_air_at_the_end_of_the_range_are_no_sign(value, tmp_path):
+    stored = GREY.copy()
+    stored[5:12, 35:42] = value
+    ds = drawn.dataset(stored, 16, WindowCenter="2048", WindowWidth="4096")
+    image, refusal, _ = outcome(drawn.write(tmp_path / "a", ds))
+    assert refusal == "" and image.pixels[8, 38] == 1
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("high", [15, 13])
+@pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, *drawn.LOSSLESS])
+def test_stored_bits_at_the_upper_end_of_words(is_signed, high, syntax, tmp_path):
+    """Older editions of the standard had them."""
+    import pydicom
+
+    stored = (GREY - 2048 * is_signed) << (high - 11)
+    file = drawn.write(tmp_path / "a", drawn.dataset(stored, high + 1), syntax)
+    ds = pydicom.dcmread(file)
+    ds.BitsStored = 12
+    ds.save_as(file)
+    np.testing.assert_allclose(read_image(file).pixels, GREY / drawn.TOP, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("stored", "elements"),
+    [
+        (GREY // 16 * 16, {}),  # which may be either
+        (GREY | 1 << 12, {}),  # which is neither
+        (GREY << 4, {"PixelPaddingValue": 0}),  # of which end?
+    ],
+)
+def test_a_high_bit_that_the_pixels_do_not_settle_is_refused(stored, elements, tmp_path):
+    ds = drawn.dataset(stored, HighBit=15, **elements)
+    with pytest.raises(UnreadableImageError, match=r"its High Bit \(0028,0102\) is 15, where 12"):
+        read_image(drawn.write(tmp_path / "a", ds))

@@ -23,7 +23,8 @@ names = st.text(st.sampled_from("aB0 1_-./é"), min_size=1, max_size=6)
     [
         *(("00123", "123"), ("0", "000"), ("123", "123.0"), ("123", "123.00"), ("P007", "p7")),
         *(("a b", "A_B"), ("a-b", "a  b"), ("\xe9", "e\u0301"), ("x", "\ufeffx "), ("7", "'7")),
-        *(("0012", '="0012"'), ("A-007-2", "a_7_02")),
+        *(("0012", '="0012"'), ("A-007-2", "a_7_02"), ("1001", "1001,0")),
+        ("1.2.840.5", "MG.1.2.840.5"),
     ],
 )
 def test_what_people_and_spreadsheets_change_makes_no_other_name(one, other):
@@ -34,7 +35,8 @@ def test_what_people_and_spreadsheets_change_makes_no_other_name(one, other):
     ("one", "other"),
     [
         *(("12", "120"), ("1.05", "1.5"), ("1.2.3", "1.2.30"), ("P1", "P-1"), ("11-1", "1-11")),
-        *(("a", "b"), ("1", "P1"), ("1.2", "1.20"), ("10.0.1", "10.1")),
+        *(("a", "b"), ("1", "P1"), ("1.2", "1.20"), ("10.0.1", "10.1"), ("1,000", "1")),
+        *(("MG.1", "1"), ("MG1.2.3", "1.2.3")),
     ],
 )
 def test_other_names_stay_others(one, other):
@@ -72,11 +74,16 @@ def test_one_name_may_be_the_beginning_or_the_end_of_the_other():
     assert pairs_by_ends(["1462", "46"], long) == {}
 
 
+def test_a_file_that_was_converted_is_the_one_that_it_was():
+    assert pairs_by_ends(["7.dcm.png"], ["7.dcm", "8.dcm"]) == {"7.dcm.png": "7.dcm"}
+    assert pairs_by_ends(["x.right.dcm"], ["x.left.dcm"]) == {}
+
+
 def test_folders_and_suffixes_are_no_part_of_the_name_and_uids_have_none():
     assert without_folder("a/b/c.dcm") == "c.dcm"
-    assert [without_suffix(name) for name in ("a/b.c.dicom", "1.2.840.10", "b")] == [
-        *("b.c", "1.2.840.10", "b")
-    ]
+    names = ("a/b.c.dicom", "1.2.840.10", "b", "7.dcm.png", "7.DCM.nii.gz", "x.left.dcm")
+    found = ["b.c", "1.2.840.10", "b", "7", "7", "x.left"]
+    assert [without_suffix(name) for name in names] == found
 
 
 def test_a_shape_tells_how_a_name_is_made_up_and_not_the_name():

@@ -118,6 +118,10 @@ def test_words_are_classes(read, column, word, label):
     assert labels_of(read(f"image,{column}", f"a,{word}", f"b,{other}"))[0] == label
 
 
+def test_a_label_may_have_a_decimal_comma(read):
+    assert labels_of(read("image;label", "a;1,0", "b;0,0")) == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("column", "word", "reason"),
     [
@@ -169,13 +173,24 @@ def test_all_unknown_words_are_told_at_once_with_their_numbers(read):
     ("title", "values"),
     [("path_severity", "01"), ("Path Severity", "014"), ("path_severity", ["0.0", "1.0"]),
      ("benign", "01"), ("Benign", ["True", "False"]), ("normal", ["yes", "no"]),
-     ("difficult_negative_case", ["True", "False"]), ("gutartig", ["ja", "nein"])],
+     ("difficult_negative_case", ["True", "False"]), ("gutartig", ["ja", "nein"]),
+     ("is_benign", "01"), ("benign flag", "01"), ("isNormal", "01"), ("No finding", "01"),
+     ("cancer_free", "01"), ("ohne Befund", ["ja", "nein"]), ("not_malignant", "01"),
+     ("is control", "01"), ("free of cancer", "01"), ("biopsy_negative", "01"),
+     ("sano", "01"), ("unauffällig", ["ja", "nein"]), ("goedaardig", "01"), ("bénin", "01")],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["label", "pathology"])
 def test_a_column_that_counts_otherwise_is_refused_by_name(read, name, title, values):
     table = f"image,{title}", *(f"{n},{value}" for n, value in enumerate(values))
     with pytest.raises(DatasetError, match=f"the column '{title}' counts otherwise than a label"):
         read(*table, columns={name: title})
+
+
+@pytest.mark.parametrize(
+    "title", ["benign_malignant", "malignant vs benign", "abnormal", "Benign0/Malignant1", "case"]
+)
+def test_a_column_that_names_what_is_malignant_is_taken(read, title):
+    assert labels_of(read(f"image,{title}", "a,1", "b,0", columns={"label": title})) == [1, 0]
 
 
 def test_a_column_that_counts_otherwise_is_taken_once_its_values_are_said(read):
@@ -237,6 +252,13 @@ def test_a_column_of_labels_under_another_name_is_guessed_by_what_it_holds(read)
         read("Fallnr,label", "a,0", "b,1")
 
 
+def test_a_column_of_a_few_values_names_no_image(read):
+    """EMBED's path1 is what the pathologist found."""
+    rows = [f"{n},ID,{n % 2}" for n in range(4)]
+    (told,) = [note for note in read("MRN,path1,label", *rows).notes if "not used" in note]
+    assert told == "columns not used: 'path1'"
+
+
 @pytest.mark.parametrize("word", ["removed", "Anonymous", "ANON", "unknown", "nan", "redacted"])
 def test_what_stands_for_a_name_that_was_taken_out_is_no_name(read, word):
     """INbreast's table has 'removed' in the place of every patient."""
@@ -292,8 +314,34 @@ def test_labels_against_the_pathology_are_taken_if_said(read):
 
 
 SIDES = {
-    "L": ["L", "left", "LT", "links", "li", "Gauche", "G", "izquierda", "sinistra"],
-    "R": ["r", "RIGHT", "rt", "rechts", "re", "droite", "d", "derecha", "destra"],
+    "L": [
+        "L",
+        "left",
+        "LT",
+        "links",
+        "li",
+        "Gauche",
+        "G",
+        "izquierda",
+        "sinistra",
+        "Left Breast",
+        "Li.",
+        "l.",
+    ],
+    "R": [
+        "r",
+        "RIGHT",
+        "rt",
+        "rechts",
+        "re",
+        "droite",
+        "d",
+        "derecha",
+        "destra",
+        "right breast",
+        "RE.",
+        "Rt.",
+    ],
 }
 
 

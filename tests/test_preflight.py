@@ -86,7 +86,7 @@ def test_more_cases_tell_more(tmp_path):
         f"cancer, and a drop of less than 0.05 {more.expected.for_drop:,.0f}; there are 60 (power"
     ) in said_of_more
     assert f"±{more.expected.by_image:.2f} if every image told for itself" in said_of_more
-    assert f"a drop of {drop:.2f} or more from home would" in said_of_more
+    assert f"a drop of {drop:.2f} or more from internal validation would" in said_of_more
     assert more.report.status == 0 and str(more.report).endswith("your data is usable.")
 
 
@@ -200,6 +200,7 @@ def test_what_shows_no_breast_is_refused_before_a_model_is_run(tmp_path):
     said = found_in(tmp_path / "a", *LABELS)
     assert "0 malignant and 0 benign images can be used" in said
     assert "8 files left out: its air is white: its grey values are inverted" in said
+    assert "-> look at some of them; where they are damaged, copy them again" in said
     assert said.endswith("your data is not usable.")
 
 

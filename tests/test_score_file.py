@@ -45,6 +45,11 @@ def test_numbers_may_be_written_as_a_spreadsheet_does(file, text):
     assert set(found["split"]) == {"test"}
 
 
+def test_hard_blanks_may_part_thousands_and_print_nowhere(file):
+    text = GOOD.replace("0.9", "1\u202f234").replace("0.2", "7")
+    assert read_scores(file(text))["y_score"].tolist() == [7, 1234, -300]
+
+
 def test_columns_may_have_other_names_or_one_value(file):
     text = GOOD.replace("y_score", "probability").replace("dataset", "hospital")
     text = text.replace("model,", "").replace("a,m,", "a,")
@@ -125,6 +130,12 @@ def test_lines_are_counted_in_the_file_where_a_field_spans_several(file):
 def test_a_layout_that_does_not_fit_is_refused(file, layout, words):
     with pytest.raises(MammoError, match=words):
         read_scores(file(GOOD), layout)
+
+
+@pytest.mark.parametrize("title", ["benign", "is_normal", "path_severity", "cancer free"])
+def test_labels_that_count_otherwise_are_refused_by_their_name(file, title):
+    with pytest.raises(MammoError, match=f"the column '{title}' counts otherwise than y_true"):
+        read_scores(file(GOOD.replace("y_true", title)), Layout(names={"y_true": title}))
 
 
 def test_splits_are_validation_and_test(file):

@@ -321,9 +321,8 @@ def test_views_that_are_not_stated_are_named_where_they_leave_too_few(tmp_path):
     some = ImageSet(local.images, local.rows.assign(view=local.rows["view"].where(is_first, None)))
     found = compute(training, some, FAST)
     assert found.is_of_too_few
-    assert "Of 20 images here 19 do not state one of the views that are compared (" in in_words(
-        found
-    )
+    said = in_words(found)
+    assert "Of 20 images of this site 19 do not state one of the views that are compared (" in said
     assert not compute(training, local, FAST).is_of_too_few
 
 

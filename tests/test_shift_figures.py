@@ -160,8 +160,8 @@ def test_the_dot_of_a_difference_that_may_be_chance_is_hollow():
 
 def test_the_clearest_difference_of_each_kind_is_named_largest_first():
     assert words.differences_sentence(SHIFT) == (
-        "They differ most in sharpness (less sharp here, by 1.2 SD), then in median grey (darker "
-        "here, by 0.7 SD)."
+        "The images of this site differ most in sharpness (less sharp, by 1.2 SD), then in median "
+        "grey (darker, by 0.7 SD)."
     )
     assert words.differences_sentence(made_shift()).startswith("No single measure differs")
 

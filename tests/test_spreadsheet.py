@@ -127,6 +127,31 @@ def test_any_table_comes_back_from_csv(file, table, delimiter, declared, encodin
     assert_read(file(content), table)
 
 
+@quick
+@given(
+    table=tables,
+    delimiter=st.sampled_from(separated.DELIMITERS),
+    end=st.sampled_from(["\n", "\r\n"]),
+    block=st.sampled_from([4, 16, separated._BLOCK]),
+)
+def test_any_table_comes_back_whatever_part_of_it_needs_no_parser(
+    file, table, delimiter, end, block
+):
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=end)
+    writer.writerows([table[0], *table[1]])
+    path = file(f"sep={delimiter}{end}{text.getvalue()}")
+    with pytest.MonkeyPatch.context() as patch:
+        assert_read(path, table)
+        lines = list(spreadsheet.read_sheet(path).lines)
+        patch.setattr(separated, "_BLOCK", block)
+        assert_read(path, table)
+        assert list(spreadsheet.read_sheet(path).lines) == lines
+        patch.setattr(separated, "_plain_lines", lambda _: [])
+        assert_read(path, table)
+        assert list(spreadsheet.read_sheet(path).lines) == lines
+
+
 def is_utf8(content: bytes) -> bool:
     try:
         return not content.decode().isascii()

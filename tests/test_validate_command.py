@@ -26,7 +26,7 @@ from mammo.study import Study
 DATE = re.compile(r"\d{4}-\d\d-\d\d")
 TABLES = {
     "scores.csv", "estimates.csv", "comparisons.csv", "operating_points.csv", "calibration.csv",
-    "subgroups.csv", "operating_points_rechosen.csv", "exclusions.csv",
+    "subgroups.csv", "operating_points_rechosen.csv", "exclusions.csv", "thousand_women.csv",
     "unverified_labels.csv",
 }  # fmt: skip
 
@@ -174,6 +174,31 @@ def test_scores_become_a_report_and_tables(place, of_scores):
     }
 
 
+def test_what_is_fixed_beforehand_is_decided_on_screen_and_first_page(place):
+    made = place.vendor(
+        "decided", "--product", "MammoPro", "--acceptable", "0.6", "--no-worse-than", "0.1",
+        "--stated", "0.93", "--prevalence", "6/1000", "--threshold", "0.5",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    assert "auROC of at least 0.6: 0." in made.stdout
+    assert "no worse by 0.1 than the 0.93 that its maker states" in made.stdout
+    files = place.files("decided")
+    assert "at this site: 6 with cancer" in files["report.html"]
+    assert "MammoPro" in files["report.html"]
+    table = pd.read_csv(place.project.root / "decided" / "thousand_women.csv")
+    assert table["among"].tolist() == ["at this site", "in this study"]
+    assert table["threshold"].eq(0.5).all()
+
+
+def test_a_case_of_the_report_is_found_again_in_both_tables(place, of_scores):
+    scored = pd.read_csv(place.project.root / "of_scores" / "scores.csv")
+    tables = ("--scores", place.scores, "--labels", place.labels)
+    found = place.project.mammo("locate", *tables, scored["image_id"].iloc[3])
+    assert found.returncode == 0, found.stderr
+    assert f"{place.labels}, line 5; {place.scores}, line 5" in found.stdout
+    assert place.project.mammo("locate", *tables, "0" * 16).returncode == 1
+
+
 @pytest.fixture
 def fault(place, monkeypatch, capsys, tmp_path):
     """Run the command line in this process; return its status and its one line of complaint."""
@@ -211,6 +236,7 @@ def fault(place, monkeypatch, capsys, tmp_path):
         ("--scores no.csv --labels BREASTS", "no.csv does not exist: give a table"),
         ("--scores SCORES --labels BREASTS --output /dev/null", "/dev/null cannot be made"),
         ("--scores SCORES --labels BREASTS --column view Ansicht", "no column 'Ansicht'"),
+        ("--scores SCORES --labels BREASTS --prevalence 6", "--prevalence is 6: give a number"),
     ],
 )
 def test_a_fault_is_one_sentence(fault, line, sentence):

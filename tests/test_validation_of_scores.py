@@ -18,9 +18,9 @@ from mammo.evaluation import auroc, readers_against_model
 from mammo.evaluation.tables.scores import Settings
 from mammo.files import pseudonyms
 from mammo.hospital.validation import of_scores
+from mammo.hospital.validation.auroc_section import aurocs
 from mammo.hospital.validation.evidence import OWN, Evidence
 from mammo.hospital.validation.of_scores import Terms
-from mammo.hospital.validation.sections import aurocs
 from mammo.hospital.validation.vendor_scores import NAMELESS
 from mammo.report.page.blocks import Table
 
@@ -226,6 +226,22 @@ def test_names_that_are_spelt_otherwise_meet_row_by_row(found, name, spell):
     assert any(f"{n_other} name" in note for note in notes(evidence)["note"])
 
 
+def test_a_missing_score_is_not_made_up_where_names_are_spelt_otherwise(found):
+    table = cases().groupby("patient_id", as_index=False)[["label", "score"]].max()
+    names = table["patient_id"].where(table.index > 3, "X" + table["patient_id"])
+    with pytest.raises(DatasetError, match="and 4 rows of scores have no label: write") as raised:
+        found(table[["score"]].assign(patient_id=names), table[["patient_id", "label"]])
+    assert "--missing 0" not in str(raised.value)
+
+
+def test_a_breast_that_is_scored_twice_is_named_where_images_are_labelled(found):
+    table = cases()
+    vendors = table.groupby(["patient_id", "laterality"], as_index=False)[["score"]].max()
+    again = pd.concat([vendors, vendors.iloc[:1]])
+    with pytest.raises(DatasetError, match=r"line 26: the same patient_id and laterality is scor"):
+        found(again, table.drop(columns="score"))
+
+
 def test_names_that_a_looser_look_would_mix_up_are_missing_scores(found):
     labels = pd.DataFrame({"patient_id": ["12", "012", "0012", "5", "6"], "label": [1, 0, 0, 1, 0]})
     scores = pd.DataFrame({"patient_id": ["12", "5", "6"], "score": [0.9, 0.8, 0.1]})
@@ -308,6 +324,46 @@ def test_tables_come_as_a_spreadsheet_writes_them(found, write):
     evidence = found(scores, labels, layout, write)
     assert scored(evidence)["y_true"].tolist() == table["label"].tolist()
     assert scored(evidence)["y_score"].tolist() == table["score"].tolist()
+
+
+def test_a_name_of_the_report_is_traced_to_the_lines_of_both_tables(found, tmp_path):
+    table = cases()
+    scores, labels = by_image(table.sample(frac=1, random_state=1))
+    evidence = found(scores.iloc[::-1], labels)
+    own = scored(evidence)
+    worst = own.loc[own["y_score"].idxmax(), "image_id"]
+    places = of_scores.located(
+        tmp_path / "scores", tmp_path / "labels", LabelLayout(), [worst, "0" * 16]
+    )
+    line = labels["image"].tolist().index(scores.loc[scores["score"].idxmax(), "image"])
+    in_labels, in_scores = line + 2, len(scores) - line + 1
+    assert places == {
+        worst: f"{tmp_path / 'labels'}, line {in_labels}; {tmp_path / 'scores'}, line {in_scores}",
+        "0" * 16: None,
+    }
+
+
+def test_lines_of_the_tables_are_not_published(found):
+    assert not {"line", "of_labels"} & set(scored(found(*by_image(cases()))))
+
+
+def test_examinations_are_named_where_every_label_has_one(found):
+    table = cases()
+    visits = table.assign(accession=[f"{place % 2}" for place in range(len(table))])
+    own = scored(found(*by_image(visits)))
+    assert own["study_id"].nunique() == 24  # a number of a visit is one of a patient
+    assert own["study_id"].str.fullmatch(HEX).all()
+    assert "study_id" not in scored(found(*by_image(table.drop(columns="accession"))))
+
+
+def test_breasts_are_scored_and_images_with_sides_labelled(found):
+    table = cases()
+    scores = table.groupby(["patient_id", "laterality"], as_index=False)["score"].max()
+    labels = table[["image", "patient_id", "laterality", "label"]]
+    evidence = found(scores, labels)
+    assert evidence.scored_unit == "breast"
+    assert len(scored(evidence)) == 24
+    assert scored(evidence)["y_true"].sum() == 4
 
 
 def test_a_named_column_may_be_in_either_table_or_in_both(found):

@@ -19,13 +19,15 @@ from mammo.hospital.validation import report, words
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 from mammo.hospital.validation.examples import WorstImage
 from mammo.hospital.validation.page import page
+from mammo.hospital.validation.protocol import Protocol
 from mammo.paper.published import short_title
+from mammo.report.page.blocks import Table
 from mammo.report.page.render import render
 
 SCRIPT = "<script>alert(1)</script>"
 FORMULA = '=HYPERLINK("http://x","y")'
 TWO = {"alexnet": (2.0, 0.5), "vgg16": (2.0, 1.0)}
-MAKER = Claimed(0.93, "its maker states", "on images that are not known here")
+MAKER = Claimed(0.93, "its maker states", "on images that are not known")
 
 
 class Tags(HTMLParser):
@@ -63,6 +65,10 @@ def scores_alone(**fields: object) -> Evidence:
     return made_evidence({"alpha": (None, 1.5)}, (0, 60), **(usual | fields))
 
 
+def alts(evidence: Evidence) -> list[str]:
+    return [found["alt"] or "" for name, found in shown(evidence).tags if name == "img"]
+
+
 def titles(evidence: Evidence) -> list[str]:
     return [section.title for section in page(evidence, {}).sections]
 
@@ -80,7 +86,7 @@ def test_a_report_on_images_has_its_sections_in_order():
     evidence = made_evidence(TWO, preflight=checked, examples=[example])
     assert titles(evidence) == [
         "What was tested",
-        "auROC, here and at home",
+        "auROC: internal validation and this site",
         "ROC curves",
         "Operating points",
         "Scores as probabilities",
@@ -91,8 +97,8 @@ def test_a_report_on_images_has_its_sections_in_order():
     text = shown(evidence).text
     assert "AlexNet and VGG16 on 400 images (67 malignant) of 200 patients" in text
     assert "1 image with burned-in text" in text
-    assert "Drop from the internal set to this one" in text
-    assert "Models against each other here" in text
+    assert "Drop from internal validation to this site" in text
+    assert "Models against each other at this site" in text
     assert "AlexNet: the worst false negatives, each of another patient" in text
     for paragraph in words.verdicts(evidence).split("\n\n"):
         assert paragraph.replace("**", "").partition(" has ")[2] in text
@@ -109,18 +115,17 @@ def test_what_was_left_out_is_counted_by_reason_and_no_image_is_named():
 def test_a_report_on_scores_says_nothing_of_home_or_images():
     note = Finding("warning", "3 rows of scores without a label, and left out", "complete them")
     evidence = scores_alone(notes=[note])
-    assert titles(evidence)[:2] == ["What was tested", "auROC here"]
+    assert titles(evidence)[:2] == ["What was tested", "auROC at this site"]
     text = shown(evidence).text
     assert "Scores came as a file: 120 images" in text
     assert "3 rows of scores without a label" in text
-    assert "auROC here; its maker states 0.93" in text
-    for absent in ("At home", "at home", "Drop from", "mammo locate", "mammo adapt"):
+    assert "auROC at this site; its maker states 0.93" in text
+    for absent in ("internal validation", "Drop from", "mammo adapt"):
         assert absent not in text
 
 
 def test_given_thresholds_are_not_called_carried_over_or_chosen():
     text = shown(scores_alone(points=("youden", "threshold=0.5"))).text
-    assert "What threshold 0.5 gives here." in text
     assert "Thresholds that were given, on all of these patients" in text
     assert "carried over" not in text and "DDSM" not in text
     assert "Thresholds chosen anew on these patients" in text
@@ -129,8 +134,11 @@ def test_given_thresholds_are_not_called_carried_over_or_chosen():
 
 def test_carried_thresholds_are_called_so():
     text = shown(made_evidence(TWO)).text
-    assert "What a threshold chosen at home for sensitivity 0.9 gives here." in text
-    assert "Thresholds carried over from the internal set" in text
+    chosen = "a threshold chosen for sensitivity 0.9 in internal validation"
+    assert f"What {chosen} gives at this site." in text
+    assert "Thresholds carried over from internal validation" in text
+    given = shown(made_evidence(TWO, points=("threshold=0.5",))).text
+    assert "What threshold 0.5 gives at this site." in given
 
 
 def test_scores_that_are_no_probabilities_are_not_drawn_as_such():
@@ -158,7 +166,101 @@ def test_every_model_stands_on_the_first_screen():
     own, home = evidence.own.loc["frcnn_cad"], evidence.internal.loc["frcnn_cad"]
     assert figures.items[5].value == f"{own['auroc']:.2f}"
     assert figures.items[5].interval == f"{own['lower']:.2f} to {own['upper']:.2f}"
-    assert figures.items[5].explanation == f"auROC here; at home {home['auroc']:.2f}"
+    assert figures.items[5].explanation == (
+        f"auROC at this site; internal validation {home['auroc']:.2f}"
+    )
+
+
+def test_the_first_page_states_what_was_fixed_and_what_was_not():
+    fixed = Protocol("MammoPro", "3.1", truth="biopsy", acceptable=0.6, prevalence=0.006)
+    made = page(scores_alone(protocol=fixed), {"Date": "2020-01-01"})
+    assert made.title == "External validation of MammoPro"
+    assert list(made.meta.items())[:6] == [
+        ("Product", "MammoPro"),
+        ("Version", "3.1"),
+        ("Site", "not stated"),
+        ("Period", "not stated"),
+        ("Truth established by", "biopsy"),
+        ("Fixed beforehand", "auROC of at least 0.6"),
+    ]
+    text = shown(scores_alone(protocol=fixed)).text
+    assert "Met : alpha, auROC of at least 0.6: 0." in text
+    assert "Of a criterion that was fixed beforehand." in text
+
+
+def test_a_thousand_women_stand_at_both_prevalences_each_labelled():
+    fixed = Protocol(prevalence=0.006)
+    evidence = scores_alone(protocol=fixed, points=("threshold=0.6",))
+    (table,) = [block for block in page(evidence, {}).lead if isinstance(block, Table)]
+    site, study = table.shown.columns[1:]
+    assert site == "at this site: 6 with cancer"
+    assert study == "in this study: 333 with cancer"
+    rows = evidence.screened.set_index("among").loc["at this site"]
+    recalled = table.shown.set_index("Of 1,000 women").loc["Recalled", site]
+    assert recalled == (
+        f"{rows['recalled']:.0f} ({rows['recalled_lower']:.0f} to {rows['recalled_upper']:.0f})"
+    )
+    assert "Threshold in use: alpha 0.6, sensitivity 0." in table.note
+    assert "is not stated" in shown(scores_alone()).text
+
+
+def test_several_models_have_a_table_for_each_prevalence():
+    evidence = made_evidence(TWO, protocol=Protocol(prevalence=0.006))
+    tables = [block for block in page(evidence, {}).lead if isinstance(block, Table)]
+    captions = [table.caption.partition(", ")[0] for table in tables]
+    assert captions == ["Of 1,000 women at this site", "Of 1,000 women in this study"]
+    for table in tables:
+        assert table.shown["Model"].tolist() == ["AlexNet", "VGG16"]
+        assert "PPV, %" in table.shown and len(table.shown.columns) == 6
+
+
+def test_scores_alone_have_their_worst_cases_by_name_and_the_way_to_find_them():
+    evidence = scores_alone()
+    text = shown(evidence).text
+    assert "What is scored most wrongly" in text
+    assert "mammo locate --scores SCORES --labels LABELS NAME" in text
+    own = evidence.evaluation.scored
+    missed = own[own["y_true"] == 1].sort_values("y_score")["image_id"].iloc[0]
+    assert missed in text
+
+
+def test_what_a_maker_states_is_drawn_beside_what_was_found():
+    (auroc_forest,) = [alt for alt in alts(scores_alone()) if alt.startswith("auROC with")]
+    assert "stated 0.93" in auroc_forest and "experts" not in auroc_forest
+    unstated = {"alpha": Weights("not known", "not known")}
+    assert not [alt for alt in alts(scores_alone(weights=unstated)) if alt.startswith("auROC with")]
+
+
+def test_the_roc_curve_of_a_model_alone_is_large_and_marks_the_operating_point():
+    evidence = scores_alone(points=("threshold=0.6",))
+    section = next(one for one in page(evidence, {}).sections if one.anchor == "curves")
+    (figure,) = section.blocks
+    assert figure.picture.width > 450
+    assert "Marked: threshold 0.6, by image." in figure.caption
+    alone = next(one for one in page(made_evidence(TWO), {}).sections if one.anchor == "curves")
+    assert "Marked" in alone.blocks[0].caption
+
+
+def test_figures_of_fewer_than_five_patients_a_side_say_what_is_missing():
+    weights = {"alpha": Weights("not known", "not known", MAKER)}
+    few = made_evidence({"alpha": (None, 1.5)}, (0, 12), sources={}, weights=weights)
+    text = shown(few).text
+    assert "No ROC curve is drawn: 4 patients of the rarer class are too few" in text
+    assert "No reliability is drawn: " in text
+    assert not [alt for alt in alts(few) if alt.startswith(("ROC", "Share"))]
+
+
+def test_good_marks_nothing_that_is_only_so():
+    facts = [Finding("ok", "views: CC (5)"), Finding("note", "known")]
+    assert "Good" not in shown(scores_alone(notes=facts)).text
+    assert "views: CC (5)" in shown(scores_alone(notes=facts)).text
+
+
+def test_the_first_page_and_the_headings_speak_as_the_field_does():
+    for evidence in (made_evidence(TWO), scores_alone()):
+        made = page(evidence, {})
+        text = Tags(render(replace(made, sections=()))).text + " ".join(titles(evidence))
+        assert not re.findall(r"\b(at home|elsewhere|here and)\b", text)
 
 
 def test_synthetic_images_and_models_are_marked_before_any_number():
@@ -198,6 +300,7 @@ def hostile() -> Evidence:
             Finding("warning", f"devices: {SCRIPT} {FORMULA} (12)", f"<img src=x onerror={SCRIPT}>")
         ),
         examples=[WorstImage(SCRIPT, "false negative", png(), f'"{SCRIPT}', SCRIPT)],
+        protocol=Protocol(SCRIPT, FORMULA, SCRIPT, FORMULA, SCRIPT, acceptable=0.8),
     )
     makers = np.where(np.arange(len(evidence.evaluation.scored)) % 2, SCRIPT, FORMULA)
     scored = evidence.evaluation.scored.assign(manufacturer=makers)

@@ -27,7 +27,7 @@ from mammo.hospital.validation.conclusions import (
 )
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 
-MAKER = Claimed(0.93, "its maker states", "on images that are not known here")
+MAKER = Claimed(0.93, "its maker states", "on images that are not known")
 AUTHORS = Claimed(0.88, "its authors published", "on images of a set that it learnt from in part")
 
 
@@ -58,8 +58,13 @@ def test_a_drop_that_is_shown_is_called_one():
     assert drop_of(evidence, "alexnet") == "shown"
     said = words.verdict(evidence, "alexnet")
     assert said.startswith("**AlexNet** has an auROC of ")
-    assert "At home (DDSM, real) it had " in said and ": a drop is shown (drop +0." in said
-    assert "Ask on which devices and patients AlexNet did better than here" in steps(evidence)
+    assert (
+        "In internal validation (DDSM, real) it had " in said
+        and ": a drop is shown (drop +0." in said
+    )
+    assert "Ask on which devices and patients AlexNet did better than at this site" in steps(
+        evidence
+    )
     assert "is open" not in steps(evidence)
 
 
@@ -70,7 +75,7 @@ def test_a_drop_below_the_margin_is_shown_and_small():
     )  # fmt: skip
     said = words.verdict(evidence, "alexnet")
     assert "a drop is shown, of less than 0.05 (drop +0.02, +0.01 to +0.04)." in said
-    assert "did better than here" not in steps(evidence)
+    assert "did better than at this site" not in steps(evidence)
 
 
 def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
@@ -87,7 +92,9 @@ def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
 def test_a_loss_that_is_excluded_is_no_worse():
     evidence = made_evidence({"alexnet": (1.5, 1.5)}, (900, 900), margin=0.1)
     assert drop_of(evidence, "alexnet") == "none"
-    assert "it loses less than 0.1 here, if anything (drop " in words.verdict(evidence, "alexnet")
+    assert "it loses less than 0.1 at this site, if anything (drop " in words.verdict(
+        evidence, "alexnet"
+    )
     assert "is open" not in steps(evidence)
 
 
@@ -109,7 +116,9 @@ def test_a_drop_to_guessing_is_the_largest_that_is_spoken_of():
 
 def test_a_model_that_guesses_at_home_has_nothing_to_lose():
     evidence = made_evidence({"alexnet": (0.0, 0.0)})
-    assert "at home, too, guessing might have reached this" in words.verdict(evidence, "alexnet")
+    assert "guessing might have reached the internal validation, too" in words.verdict(
+        evidence, "alexnet"
+    )
 
 
 def test_without_a_standard_error_no_test_is_claimed():
@@ -129,7 +138,7 @@ def test_without_a_standard_error_no_test_is_claimed():
     ("distance", "rank", "sentence", "step"),
     [
         (2.0, "better", "better than guessing", None),
-        (0.0, "open", "which guessing might have reached", "Do not rely on alpha here"),
+        (0.0, "open", "which guessing might have reached", "Do not rely on alpha at this site"),
         (-2.0, "worse", "worse than guessing", "the wrong way round in the scores of alpha"),
     ],
 )
@@ -137,7 +146,7 @@ def test_guessing_is_told_from_better_and_worse(distance, rank, sentence, step):
     evidence = claiming(None, distance)
     assert rank_of(evidence, "alpha") == rank
     assert sentence in words.verdict(evidence, "alpha")
-    assert "There is no internal result to compare it with." in words.verdict(evidence, "alpha")
+    assert "There is no internal validation to compare it with." in words.verdict(evidence, "alpha")
     for other in ("Do not rely on", "the wrong way round"):
         assert (other in steps(evidence)) == (step is not None and other in step)
 
@@ -151,9 +160,7 @@ def test_one_class_is_not_judged():
             Evaluation(scored, found.settings, found.margin, found.criteria), {}, evidence.weights
         )
         said = words.verdict(one, "alpha")
-    assert (
-        said == "**alpha** cannot be judged: both classes are needed, and there is only one here."
-    )
+    assert said == "**alpha** cannot be judged: both classes are needed, and there is only one."
     assert "Add images of the other class" in steps(one)
     assert claim_of(one, "alpha") is None
 
@@ -164,7 +171,7 @@ def test_what_a_maker_states_is_set_beside_the_interval_and_not_called_published
     assert claim_of(evidence, "alpha") == place
     said = words.verdict(evidence, "alpha")
     assert (
-        f"Its maker states 0.93, {place} this interval, on images that are not known here, so that "
+        f"Its maker states 0.93, {place} this interval, on images that are not known, so that "
         "no drop can be tested." in said
     )
     assert "published" not in said
@@ -287,7 +294,7 @@ def test_models_of_synthetic_images_are_named_before_all_else():
     evidence = made_evidence({"alexnet": (2.5, 0.3), "vgg16": (2.5, 0.3)}, weights=weights)
     first, *others = words.next_steps(evidence)
     assert first.startswith("**Take no conclusion about AlexNet**")
-    assert "patients VGG16 did better than here" in "\n".join(others)
+    assert "patients VGG16 did better than at this site" in "\n".join(others)
     assert "AlexNet" not in "\n".join(others)  # and none is drawn
 
 
@@ -338,7 +345,7 @@ def test_no_sentence_claims_more_than_the_interval_holds(home, here, patients, m
     is_shown = both and drop["lower"] > 0
     assert ("a drop is shown" in said) == is_shown
     assert ("loses less than" in said or "of less than" in said) == is_loss_excluded
-    assert ("did better than here" in todo) == (is_shown and not is_loss_excluded)
+    assert ("did better than at this site" in todo) == (is_shown and not is_loss_excluded)
 
 
 def test_what_was_scored_is_called_what_it_is():
@@ -354,7 +361,7 @@ def test_a_handful_of_cases_is_no_verdict():
     assert evidence.own.loc["alexnet", ["auroc", "lower"]].tolist() == [0, 0]
     assert rank_of(evidence, "alexnet") == "too few"
     said = words.verdict(evidence, "alexnet")
-    assert "here, from fewer than 10 patients of one class, who settle nothing" in said
+    assert "site, from fewer than 10 patients of one class, who settle nothing" in said
     assert "fewer than 10 patients of one class leave all open" in steps(evidence)
 
 
@@ -377,8 +384,8 @@ def test_nothing_is_better_than_guessing_that_guesses_at_home():
     evidence = made_evidence({"alexnet": (0.1, 2.0)}, (60, 300))
     assert evidence.internal.loc["alexnet", "lower"] < 0.5 < evidence.own.loc["alexnet", "lower"]
     said = words.verdict(evidence, "alexnet")
-    assert "of which nothing is concluded, since guessing might do as well at home" in said
-    assert "Do not rely on AlexNet here: guessing might do as well where" in steps(evidence)
+    assert "since guessing might have reached its internal validation" in said
+    assert "on AlexNet at this site: guessing might have reached the internal" in steps(evidence)
     assert "loses less than" not in said
 
 

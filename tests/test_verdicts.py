@@ -189,7 +189,7 @@ def test_few_patients_give_no_verdict_however_many_images():
 def test_every_verdict_states_its_rule():
     assert set(verdicts.RULES) == {
         "any", "auROC", "drop", "parts of a drop", "no worse", "gain", "threshold", "calibration",
-        "difference",
+        "difference", "acceptance",
     }  # fmt: skip
     assert "fewer than 10 patients" in verdicts.RULES["any"]
 
@@ -224,3 +224,47 @@ def test_a_part_is_shown_by_its_own_adjusted_p_value():
     row = {"confidence": 0.9, "mismatch_p_holm": 0.08, "p_holm": 0.2}
     assert verdicts.is_shown(row, "mismatch")
     assert not verdicts.is_shown(row)
+
+
+FOUND = {"auroc": 0.8, "lower": 0.75, "upper": 0.85, "n_rarer_patients": 40}
+
+
+@pytest.mark.parametrize(
+    ("least", "changes", "wanted"),
+    [
+        (0.75, {}, "met"),
+        (0.76, {}, "undecided"),
+        (0.85, {}, "undecided"),
+        (0.86, {}, "not met"),
+        (0.5, {"n_rarer_patients": 9}, "too few"),
+        (0.5, {"lower": math.nan, "upper": math.nan}, "unknown"),
+    ],
+)
+def test_an_acceptable_auroc_is_judged_by_the_interval(least, changes, wanted):
+    assert verdicts.acceptable({**FOUND, **changes}, least) == wanted
+
+
+DROP = {
+    "lower": -0.02,
+    "margin": 0.05,
+    "p_non_inferior_holm": 0.01,
+    "first_above_guessing": True,
+    "n_rarer_patients": 40,
+    "second_n_rarer_patients": 40,
+    "confidence": 0.95,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({}, "met"),
+        ({"p_non_inferior_holm": 0.03}, "undecided"),
+        ({"p_non_inferior_holm": 0.9, "lower": 0.06}, "not met"),
+        ({"first_above_guessing": False}, "undecided"),
+        ({"second_n_rarer_patients": 9}, "too few"),
+        ({"p_non_inferior_holm": math.nan}, "unknown"),
+    ],
+)
+def test_no_worse_is_judged_by_its_own_test_and_the_margin(changes, wanted):
+    assert verdicts.no_worse({**DROP, **changes}) == wanted

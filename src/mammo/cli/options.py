@@ -88,6 +88,47 @@ def with_labels(command: Callable) -> Callable:
     return command
 
 
+def with_protocol(command: Callable) -> Callable:
+    """Add the options that state what is fixed before a validation."""
+    options = (
+        click.option("--product", metavar="NAME", default="", help="What is tested."),
+        click.option("--product-version", metavar="TEXT", default="", help="Its version."),
+        click.option("--site", metavar="NAME", default="", help="Where the examinations were."),
+        click.option("--period", metavar="TEXT", default="", help="When, as '2021 to 2023'."),
+        click.option(
+            "--truth",
+            metavar="TEXT",
+            default="",
+            help="How it was established who has cancer, as 'biopsy, or two years without'.",
+        ),
+        click.option("--acceptable", type=float, metavar="AUROC", help="The least to accept."),
+        click.option(
+            "--no-worse-than",
+            type=float,
+            metavar="LOSS",
+            help="The loss of auROC to accept, from internal validation or what is stated.",
+        ),
+        click.option(
+            "--prevalence",
+            metavar="SHARE",
+            help="Women with cancer among those examined at your site, as 6/1000.",
+        ),
+        click.option(
+            "--threshold", type=float, metavar="SCORE", help="From which on a woman is recalled."
+        ),
+        click.option(
+            "--rule",
+            type=click.Choice(["max", "mean"]),
+            default="max",
+            show_default=True,
+            help="From the scores of an examination's images, or breasts, to its own.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def data_root() -> Path:
     """Return the folder of the real data sets."""
     from mammo.parameters import Parameters, sources

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from mammo.cli.options import (
     printing_warnings,
     with_labels,
     with_parameters,
+    with_protocol,
 )
 
 
@@ -27,16 +29,33 @@ from mammo.cli.options import (
     type=click.Path(path_type=Path),
     help="CSV file to list in what of your own images is left out, and why.",
 )
+@click.option(
+    "--scores", type=click.Path(path_type=Path), help="Check scores of your own images instead."
+)
+@click.option("--missing", type=float, help="With --scores: what an image without one counts as.")
 def check(
-    dataset: str, path: Path | None, labels: Path | None, exclusions: Path | None, **layout: object
+    dataset: str,
+    path: Path | None,
+    labels: Path | None,
+    exclusions: Path | None,
+    scores: Path | None,
+    missing: float | None,
+    **layout: object,
 ) -> None:
     """Report what is there of DATASET (at PATH, or found), what was excluded, what is missing.
 
-    Your own images are the data set 'institution': mammo check institution FOLDER --labels TABLE.
+    \b
+    Your own images, or anybody's scores of them, are the data set 'institution':
+    mammo check institution FOLDER --labels TABLE
+    mammo check institution --scores FILE --labels TABLE
     """
     from mammo.datasets import DATASETS
     from mammo.datasets.check import check_dataset
 
+    if scores is not None:
+        if dataset != "institution" or path is not None or labels is None:
+            raise click.UsageError("check scores by institution --scores FILE --labels TABLE")
+        sys.exit(_check_scores(scores, labels, missing, layout))
     root = data_root()
     if dataset == "institution" and (own := path or DATASETS[dataset].find(root)):
         sys.exit(_check_own(own, labels, exclusions, layout))
@@ -63,9 +82,18 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layou
         listed = f"{exclusions} lists" if exclusions else "--exclusions FILE would list"
         print(
             f"{listed} what is left out ({count:,}) and why; "
-            f"'mammo locate {folder} IMAGE' tells which file an image is."
+            f'"mammo locate {quote(str(folder))} IMAGE" tells which file an image is.'
         )
     return found.report.status
+
+
+def _check_scores(scores: Path, labels: Path, missing: float | None, layout: dict) -> int:
+    from mammo.datasets.institution.labels import LabelLayout
+    from mammo.hospital.validation.check import check
+
+    report = check(scores, labels, LabelLayout(**layout), missing)
+    print(report)
+    return report.status
 
 
 @click.command(cls=SeveralModels)
@@ -90,6 +118,7 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layou
     metavar="POINT",
     help="Operating point: youden, sensitivity=0.9, specificity=0.9 or threshold=0.5.",
 )
+@with_protocol
 @click.option(
     "--thumbnails/--no-thumbnails",
     default=True,
@@ -118,13 +147,14 @@ def validate(
     """
     if (folder is None) == (scores is None):
         raise click.UsageError("name either a FOLDER of images or a file of --scores")
-    from mammo.hospital.validation import commands, report
+    from mammo.hospital.validation import commands, protocol, report
 
+    fixed, others = protocol.parted(options)
     with printing_warnings():
         if scores is not None:
-            evidence = commands.of_scores(scores, **options)
+            evidence = commands.of_scores(scores, fixed, **others)
         else:
-            evidence = commands.of_images(folder, **options)
+            evidence = commands.of_images(folder, fixed, **others)
         written = report.write(evidence, output)
         print(commands.summary(evidence))
     print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")
@@ -166,17 +196,36 @@ def adapt(
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.argument("images", nargs=-1, required=True)
-def locate(folder: Path, images: tuple[str, ...]) -> None:
-    """Tell which files below FOLDER the IMAGES are that a report or table names.
+@click.argument("names", nargs=-1, required=True, metavar="[FOLDER] NAMES...")
+@click.option(
+    "--scores",
+    type=click.Path(path_type=Path),
+    help="Look in this table of scores, and that of --labels, in place of a FOLDER.",
+)
+@with_labels
+def locate(
+    names: tuple[str, ...], scores: Path | None, labels: Path | None, **layout: object
+) -> None:
+    """Tell which files below FOLDER, or lines of tables, the NAMES are of that a report gives.
 
-    It takes the key of this machine: names of images in reports cannot be traced elsewhere. The
-    status is 1 if an image is not found.
+    \b
+    mammo locate FOLDER NAME
+    mammo locate --scores vendor.csv --labels labels.csv NAME
+
+    It takes the key of this machine: names in reports cannot be traced on another. The status is 1
+    if one is not found.
     """
-    from mammo.hospital import preflight
+    if scores is not None:
+        from mammo.hospital.validation import commands
 
-    places = preflight.locate(folder, images)
-    for image, place in places.items():
-        print(f"{image} {place or 'is not there, or was named with another key'}")
+        places = commands.locate(scores, labels, names, layout)
+    else:
+        from mammo.hospital import preflight
+
+        folder, *images = names
+        if not images:
+            raise click.UsageError("name a FOLDER, then what is to be found in it")
+        places = preflight.locate(Path(folder), images)
+    for name, place in places.items():
+        print(f"{name} {place or 'is not there, or was named with another key'}")
     sys.exit(None in places.values())

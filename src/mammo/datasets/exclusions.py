@@ -97,7 +97,10 @@ class Kind(Enum):
     DAMAGED = "{}", *_COPY
     TRUNCATED = "truncated: a part of its pixels is missing", *_COPY
     DEFLATED = "{}", _EXPORT
-    NOT_PREPARED = "{}", "copy damaged files again from the archive, and look at the other images"
+    NOT_PREPARED = (
+        "{}",
+        "look at some of them; where they are damaged, copy them again from the archive",
+    )
     COMPRESSED = "compressed as {}", _EXPORT
     PRIVATE_SYNTAX = "a transfer syntax that only its vendor knows", _EXPORT
     NO_SYNTAX = (

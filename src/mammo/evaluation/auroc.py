@@ -79,8 +79,10 @@ def rank(labels: NDArray[np.bool_], scores: NDArray[np.float64]) -> RankedScores
     negatives = np.flatnonzero(~labels)
     negatives = negatives[np.argsort(scores[negatives], kind="stable")]
     positives = np.flatnonzero(labels)
-    below = np.searchsorted(scores[negatives], scores[positives], side="left")
-    up_to = np.searchsorted(scores[negatives], scores[positives], side="right")
+    order = np.argsort(scores[positives])  # among sorted scores sorted ones are found far sooner
+    below, up_to = np.empty((2, len(positives)), np.intp)
+    for places, side in ((below, "left"), (up_to, "right")):
+        places[order] = np.searchsorted(scores[negatives], scores[positives[order]], side=side)
     return RankedScores(negatives, positives, below, up_to)
 
 

@@ -44,12 +44,15 @@ class Images:
     @property
     def sizes(self) -> dict[str, int]:
         """The counts that every estimate carries, by their names in `Estimate`."""
-        of_class = (self.patients[labels] for labels in (self.labels, ~self.labels))
+        all_, *of_class = (
+            np.count_nonzero(np.bincount(self.patients[chosen]))
+            for chosen in (slice(None), self.labels, ~self.labels)
+        )
         return {
             "n_images": len(self.labels),
-            "n_patients": len(np.unique(self.patients)),
+            "n_patients": int(all_),
             "n_malignant": int(self.labels.sum()),
-            "n_rarer_patients": min(len(np.unique(patients)) for patients in of_class),
+            "n_rarer_patients": int(min(of_class)),
         }
 
 
@@ -109,19 +112,22 @@ def check_models(
 
 def group_index(groups: Sequence[object], n_images: int) -> NDArray[np.intp]:
     """Number the groups 0, 1, ... in the order of their names; a missing name is an error."""
-    names = np.asarray(groups)
-    is_number = names.dtype.kind in "iu"
-    if not is_number:
-        names = np.array([str(group).strip() for group in groups])
-    if names.shape != (n_images,):
-        raise MammoError(f"{len(names)} patient identifiers for {n_images} images: give one each")
-    missing = np.array([]) if is_number else np.flatnonzero(np.isin(names, _MISSING))
+    given = np.asarray(groups)
+    if given.shape != (n_images,):
+        raise MammoError(f"{len(given)} patient identifiers for {n_images} images: give one each")
+    if given.dtype.kind in "iu":
+        return np.unique(given, return_inverse=True)[1]
+    each = given.tolist()
+    found = {group: number for number, group in enumerate(dict.fromkeys(each))}
+    places = np.fromiter(map(found.__getitem__, each), np.intp, n_images)
+    names = np.array([str(group).strip() for group in found])
+    missing = np.flatnonzero(np.isin(names, _MISSING)[places])
     if missing.size:
         raise MammoError(
             f"the patient identifier at position {missing[0]} is missing ({missing.size} in all): "
             "give every image one; images of unknown patients cannot be taken as independent"
         )
-    return np.unique(names, return_inverse=True)[1]
+    return np.unique(names, return_inverse=True)[1][places]
 
 
 def check_fraction(value: float, name: str) -> float:

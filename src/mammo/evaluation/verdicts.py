@@ -27,6 +27,7 @@ Gain = Literal["gained", "lost", "open", "one training", "too few", "unknown"]
 Threshold = Literal["moved", "may have moved", "kept", "too few"]
 Calibration = Literal["off", "not shown off", "too few", "unknown"]
 Claim = Literal["above", "within", "below", "too few"]
+Acceptance = Literal["met", "not met", "undecided", "too few", "unknown"]
 
 RULES = {
     "any": (
@@ -70,6 +71,12 @@ RULES = {
     "difference": (
         "Of two models, or of readers and a model. Shown: the two-sided p-value, adjusted after "
         "Holm for all that are tested together, is at most 1 less the confidence."
+    ),
+    "acceptance": (
+        "Of a criterion that was fixed beforehand. An acceptable auROC is met if the interval lies "
+        "at or above it, and not met if it lies below. No worse by a margin is met if no worse is "
+        "shown, and not met if the interval of the drop lies above the margin. All else is "
+        "undecided."
     ),
 }
 """The rule of each verdict, in words."""
@@ -190,3 +197,24 @@ def claim(row: Row, claimed: float) -> Claim:
     if claimed > row["upper"]:
         return "above"
     return "below" if claimed < row["lower"] else "within"
+
+
+def acceptable(row: Row, least: float) -> Acceptance:
+    """Judge an auROC by the one that was called acceptable beforehand."""
+    if are_too_few(row):
+        return "too few"
+    if math.isnan(row["lower"]):
+        return "unknown"
+    if row["lower"] >= least:
+        return "met"
+    return "not met" if row["upper"] < least else "undecided"
+
+
+def no_worse(row: Row) -> Acceptance:
+    """Judge a drop by the margin that was fixed beforehand."""
+    found = non_inferiority(row)
+    if found in ("too few", "unknown"):
+        return found
+    if found == "shown":
+        return "met"
+    return "not met" if row["lower"] > row["margin"] else "undecided"

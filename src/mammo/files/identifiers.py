@@ -11,10 +11,14 @@ Spelling = Callable[[str], str]
 """What is left of a name to compare it by."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-_EXCEL_TEXT = re.compile(r"""="(.*)"|'(.*)""")
+EXCEL_TEXT = re.compile(r"""="(.*)"|'(.*)""")
+"""What keeps Excel from reading a number."""
 _GAPS = re.compile(r"[\s_\-‐-―]+")
 _PIECES = re.compile(r"[\s_\-/]+")
-_SUFFIX = re.compile(r"\.[A-Za-z]\w{0,6}$")  # the last part of a UID is none
+_SUFFIX = re.compile(  # the last part of a UID is none
+    r"(?:\.(?:dcm|dicom|ima|png|tiff?|jpe?g|nii))*\.[a-z]\w{0,6}$", re.IGNORECASE
+)
+_MODALITY = re.compile(r"(?:mg|cr|dx|sc|ot)\.(?=\d+\.\d)")
 _LONGEST_SHAPE = 24
 
 
@@ -22,13 +26,14 @@ def loosely(text: str) -> str:
     """Return a name without what spreadsheets and people change in it.
 
     That is capitals, forms of letters (NFC and NFD), blanks and which sign parts pieces, zeros at
-    the beginning of numbers, ``.0`` behind a number, and the marks by which Excel keeps text.
+    the beginning of numbers, ``.0`` behind a number, the marks by which Excel keeps text, and the
+    modality that DCMTK writes before a UID.
     """
     word = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold().strip()
-    if marked := _EXCEL_TEXT.fullmatch(word):
+    if marked := EXCEL_TEXT.fullmatch(word):
         word = marked[1] or marked[2] or ""
     word = _GAPS.sub(" ", word).strip()
-    word = re.sub(r"^(\d+)\.0+$", r"\1", word)
+    word = _MODALITY.sub("", re.sub(r"^(\d+)(?:\.0+|,0)$", r"\1", word), count=1)
     return re.sub(r"(?<![\d.])0+(?=\d)", "", word)
 
 

@@ -91,10 +91,10 @@ class Preflight:
 
 def preflight(intake: Intake, more: Sequence[Finding] = ()) -> Preflight:
     """Return what is to be known of an intake, and more that was found elsewhere."""
-    expected = _expected(intake.used)
-    found = worst_first([*findings_of(intake), *_too_few(intake.used), *more])
+    expected = precision_to_expect(intake.used)
+    found = worst_first([*findings_of(intake), *too_few(intake.used), *more])
     if expected is not None:
-        found.append(_expectation(expected))
+        found.append(expectation(expected))
     report = Report("your data", intake.folder, accounting.counts(intake), tuple(found))
     return Preflight(report, accounting.exclusions(intake), expected)
 
@@ -119,7 +119,8 @@ def write_exclusions(taken: Preflight, path: Path) -> None:
     write_text(path, text)
 
 
-def _expected(used: pd.DataFrame) -> Expected | None:
+def precision_to_expect(used: pd.DataFrame) -> Expected | None:
+    """Return what the ``label`` and ``patient_id`` of images allow; None without both classes."""
     labels = used["label"].astype("Int64")
     images = int((labels == 1).sum()), int((labels == 0).sum())
     malignant = labels.eq(1).groupby(used["patient_id"]).any()
@@ -143,8 +144,8 @@ def _expected(used: pd.DataFrame) -> Expected | None:
     )
 
 
-def _too_few(used: pd.DataFrame) -> Iterator[Finding]:
-    """Say so where the patients of the rarer class settle nothing."""
+def too_few(used: pd.DataFrame) -> Iterator[Finding]:
+    """Say so where the patients of the rarer class settle nothing; `precision_to_expect` has its table."""
     patients = used.groupby(used["label"].astype("Int64"))["patient_id"].nunique()
     if len(patients) == 2 and patients.min() < FEWEST:
         rarer = {0: "benign", 1: "malignant"}[patients.idxmin()]
@@ -156,10 +157,12 @@ def _too_few(used: pd.DataFrame) -> Iterator[Finding]:
         )
 
 
-def _expectation(expected: Expected) -> Finding:
+def expectation(expected: Expected) -> Finding:
+    """Say in words what is expected."""
     can_show = expected.detectable < ASSUMED_AUROC - 0.5
     drop = (
-        f"a drop of {expected.detectable:.2f} or more from home would be found four times in five"
+        f"a drop of {expected.detectable:.2f} or more from internal validation would be found four "
+        "times in five"
         if can_show
         else "not even a drop to guessing would be found reliably"
     )
@@ -226,7 +229,7 @@ def _of_public_set(study: Study) -> Preflight:
     return Preflight(
         check_dataset(name, study.locations.of(name).path),
         pd.DataFrame({"image": lost["image_id"], "reason": lost["excluded"]}),
-        _expected(manifest.used(rows)),
+        precision_to_expect(manifest.used(rows)),
     )
 
 

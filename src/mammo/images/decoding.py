@@ -94,8 +94,8 @@ def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
     values = _by_pydicom(dataset, "pylibjpeg")
     found = jpeg_2000.find_frame(frame)
     if dataset.PixelRepresentation and not found.is_signed and values.min() < 0:
-        unsigned = values.astype(np.int32) % (1 << found.precision)
-        if is_torn(values, unsigned):
+        span = 1 << found.precision
+        if is_torn(values, values.astype(np.int32) % span, span):
             raise UnreadableImageError(
                 f"its stream holds values without sign, its {title('PixelRepresentation')} says "
                 "that they have one: export it again"

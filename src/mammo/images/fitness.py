@@ -144,8 +144,8 @@ def _wrong_elements(header: Header) -> Iterator[str]:
         )
     elif not 1 <= (stored or 0) <= allocated:
         yield f"its {title('BitsStored')} is {_shown(stored)}, not 1 to {allocated}"
-    elif high not in (None, stored - 1):
-        yield f"its {title('HighBit')} is {high}, where {stored} stored bits have {stored - 1}"
+    elif high is not None and not stored - 1 <= high < allocated:
+        yield stored_values.wrong_high_bit(header)
     if sign not in (0, 1):
         yield f"its {title('PixelRepresentation')} is {_shown(sign)}, not 0 or 1"
 

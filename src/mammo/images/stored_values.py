@@ -51,9 +51,12 @@ def stored_values(decoded: np.ndarray, header: Header) -> tuple[np.ndarray, np.n
     Raises
     ------
     UnreadableImageError
-        If values use more bits than are stated, and are torn apart without these.
+        If values use more bits than are stated, and are torn apart without these; if they have a
+        sign that is not stated; or if High Bit is not that of the bits that are stored, and the
+        values do not say where these are.
     """
-    values = _within(decoded, header, "BitsAllocated")
+    values = _shifted(_within(decoded, header, "BitsAllocated"), header)
+    _refuse_another_sign(values, header)
     stored = _within(values, header, "BitsStored")
     padding = _padding(values, stored, header)
     if stored is values:
@@ -74,6 +77,51 @@ def _within(values: np.ndarray, header: Header, keyword: str) -> np.ndarray:
     if low <= values.min() and values.max() <= high:
         return values
     return (values.astype(np.int32) - low) % (high - low + 1) + low
+
+
+def _shifted(values: np.ndarray, header: Header) -> np.ndarray:
+    """Return values with the stored bits at the lower end of each word.
+
+    High Bit has to say so (PS3.5 section 8.1.1). Some files state it wrongly, and older editions
+    had images at the upper end: which of the two holds, the values tell where they use bits that
+    only one of them has.
+    """
+    high, stored = whole(header, "HighBit"), whole(header, "BitsStored")
+    if high in (None, stored - 1):
+        return values
+    shift = high + 1 - stored
+    low, top = stored_range(header)
+    are_lower = low <= values.min() and values.max() <= top
+    are_upper = not (values & ((1 << shift) - 1)).any() and values.max() >> shift <= top
+    if are_lower == are_upper or (are_upper and padding_ranges(header)):
+        raise UnreadableImageError(wrong_high_bit(header))
+    return values if are_lower else values >> shift
+
+
+def _refuse_another_sign(values: np.ndarray, header: Header) -> None:
+    """Refuse two's complement that is said to have no sign: it lies at both ends of its range."""
+    top = int(values.max())
+    bits = whole(header, "BitsStored" if top <= stored_range(header)[1] else "BitsAllocated")
+    quarter = 1 << bits >> 2
+    if is_signed(header) or top < 3 * quarter:
+        return
+    counts = np.bincount(values.ravel())
+    lower, middle, upper = np.split(counts, [quarter, 3 * quarter])
+    if not middle.any() and min(map(np.count_nonzero, (lower, upper))) >= _SEVERAL:
+        raise UnreadableImageError(
+            f"its pixels have a sign, its {title('PixelRepresentation')} says that they have none: "
+            "export it again"
+        )
+
+
+_SEVERAL = 16
+"""Values on either side that air and digits alone do not have."""
+
+
+def wrong_high_bit(header: Header) -> str:
+    """Say what High Bit is, and what it has to be."""
+    high, stored = whole(header, "HighBit"), whole(header, "BitsStored")
+    return f"its {title('HighBit')} is {high}, where {stored} stored bits have {stored - 1}"
 
 
 def _padding(values: np.ndarray, stored: np.ndarray, header: Header) -> np.ndarray | None:
@@ -111,23 +159,42 @@ def _is_image(stored: np.ndarray, values: np.ndarray, header: Header) -> bool:
     They hold something else where it is no rougher without them. A sign needs no more proof: it is
     in the bits that are stored.
     """
-    if is_torn(stored, values):
-        return False
     low, high = stored_range(header)
+    if is_torn(stored, values, high - low + 1):
+        return False
     is_sign = values.min() >= low and values.max() <= high - low
     return is_sign or roughness(stored) < _ROUGHEST * (high - low) * stored.size
 
 
-_TORN, _ROUGHEST = 1.1, 0.15
-"""Factor, and share of the range a pixel, of noise: a third of the range to each neighbour."""
+_NEAR, _FEW = 1 / 16, 0.05
+_ROUGHEST = 0.15
+"""Share of the range a pixel, of noise: a third of the range to each neighbour."""
 
 
-def is_torn(values: np.ndarray, otherwise: np.ndarray) -> bool:
-    """Whether values that can be read in another way are rougher than these."""
-    return roughness(values) > _TORN * roughness(otherwise)
+def is_torn(values: np.ndarray, otherwise: np.ndarray, span: int) -> bool:
+    """Whether neighbours lie a whole range apart that lie together in another reading.
+
+    The edge of a breast is far in both, so that it says nothing.
+
+    Parameters
+    ----------
+    values, otherwise : numpy.ndarray of integers, shape (rows, columns)
+    span : int
+        By which the readings differ, or a multiple of it.
+    """
+    torn = mended = 0
+    for axis in (0, 1):
+        here, there = (_steps(found, axis) for found in (values, otherwise))
+        near, far = _NEAR * span, (1 - _NEAR) * span
+        torn += np.count_nonzero((here >= far) & (there <= near))
+        mended += np.count_nonzero((there >= far) & (here <= near))
+    return torn > _FEW * (torn + mended)
 
 
 def roughness(values: np.ndarray) -> int:
     """Sum of the differences between neighbours."""
-    values = values.astype(np.int32, copy=False)
-    return sum(int(np.abs(np.diff(values, axis=axis)).sum(dtype=np.int64)) for axis in (0, 1))
+    return sum(int(_steps(values, axis).sum(dtype=np.int64)) for axis in (0, 1))
+
+
+def _steps(values: np.ndarray, axis: int) -> np.ndarray:
+    return np.abs(np.diff(values.astype(np.int32, copy=False), axis=axis))

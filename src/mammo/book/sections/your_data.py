@@ -16,10 +16,12 @@ from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift import words as shift_words
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import of_images, words
+from mammo.hospital.validation import thousand_women as women
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.protocol import Protocol
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.page.blocks import Group
+from mammo.report.page.blocks import Group, Table
 from mammo.report.tables import comparison
 from mammo.study import Study
 
@@ -32,10 +34,10 @@ def check(study: Study) -> Result:
 
 
 def aurocs(study: Study) -> Result:
-    """Return the auROC of each model here and at home, and its drop."""
+    """Return the auROC of each model on these images and in internal validation, and its drop."""
     evidence = _evidence(study)
     table = comparison.drop_table(evidence.evaluation.drops, evidence.sources)
-    caption = "Drop of the auROC from the internal set to these images"
+    caption = "Drop of the auROC from internal validation to these images"
     return Result(
         evidence.estimates,
         replace(table, name="own-drops", caption=caption),
@@ -45,7 +47,7 @@ def aurocs(study: Study) -> Result:
 
 
 def thresholds(study: Study) -> Result:
-    """Return thresholds chosen on half of these patients; the figure is of those from home."""
+    """Return thresholds chosen on half of these patients; the figure is of carried ones."""
     evidence, figure = _evidence(study), None
     points = evidence.evaluation.operating_points
     if len(points):
@@ -53,6 +55,14 @@ def thresholds(study: Study) -> Result:
         figure = carried_thresholds(points, first, evidence.sources)
     table = notebook.rechosen_table(evidence.rechosen, evidence.sources)
     return Result(evidence.rechosen, table, figure)
+
+
+def thousand_women(study: Study, prevalence: float) -> Result:
+    """Return what the first threshold means for 1,000 women of a prevalence."""
+    evidence = replace(_evidence(study), protocol=Protocol(prevalence=prevalence))
+    tables = [block for block in women.thousand_women(evidence) if isinstance(block, Table)]
+    named = (replace(table, name=f"own-women-{n}") for n, table in enumerate(tables, start=1))
+    return Result(evidence.screened, Group(named))
 
 
 def worst_images(study: Study) -> Group:

@@ -149,6 +149,13 @@ def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
             "all images have one Patient ID: no interval by patient",
             "name the patients in the table (patient_id); what needs several is left out",
         )
+    elif len(used) > 1 and used["patient_id"].nunique() == len(used):
+        yield Finding(
+            "note",
+            "every image has a Patient ID of its own",
+            "right if one image of each patient was chosen; else intervals come out too narrow: "
+            "name the patients in the table (patient_id)",
+        )
     if count := int(used["instance"].dropna().duplicated(keep=False).sum()):
         yield Finding(
             "warning",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mammo.datasets.institution.labels.classes import counts_otherwise
 from mammo.datasets.institution.labels.columns import ALIASES, places_of
 from mammo.datasets.institution.labels.facts import sides_and_views
 from mammo.errors import MammoError, ParameterError
@@ -84,7 +85,10 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
     _check(layout)
     sheet = read_sheet(path)
     rows = ScoreSheet(sheet)
-    table = rows.columns(_places(sheet, layout)).assign(**layout.constants)
+    places = _places(sheet, layout)
+    table = rows.columns(places).assign(**layout.constants)
+    if "y_true" in places:
+        _refuse_otherwise_counted(path, sheet.header[places["y_true"]])
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
     is_missing = is_empty(table["y_score"])
@@ -162,8 +166,8 @@ def _places(sheet: Sheet, layout: Layout) -> dict[str, int]:
 
 
 def _check_text(table: pd.DataFrame, rows: ScoreSheet) -> None:
-    for name in table:
-        if "".join(table[name]).isprintable():
+    for name in table.columns.drop(["y_true", "y_score"]):
+        if "".join(table[name].tolist()).isprintable():
             continue
         if name not in _KNOWN:
             table[name] = table[name].map(_printable)
@@ -184,6 +188,14 @@ def _labels(texts: pd.Series, rows: ScoreSheet) -> pd.Series:
     what = "y_true is {}, expected 0 (benign) or 1 (malignant)"
     rows.refuse(~found.isin([0, 1]), what, texts)
     return found.astype("int64")
+
+
+def _refuse_otherwise_counted(path: Path, title: str) -> None:
+    if reason := counts_otherwise(title):
+        raise MammoError(
+            f"{path}, line 1: the column {title!r} counts otherwise than y_true, where 1 is "
+            f"malignant ({reason}): add a column with 1 for malignant and 0 for benign"
+        )
 
 
 def _scores(texts: pd.Series, missing: float | None, rows: ScoreSheet) -> pd.Series:

@@ -19,6 +19,7 @@ OF_SCORES: dict[str, tuple[str, ...]] = {
 """Columns that scores have and labels have not, and the names they may have."""
 
 _EMPTY = ("", "na", "n/a", "nan", "none", "null")
+_LONGEST_EMPTY = max(map(len, _EMPTY))
 _SHOWN_LINES, _SHOWN_TEXT = 5, 100
 _NO_NUMBER = "{} is {{}}, expected a finite number, or nothing where there is none"
 _DOUBTFUL = (
@@ -47,8 +48,11 @@ class ScoreSheet:
 
     def columns(self, places: Mapping[str, int]) -> pd.DataFrame:
         """Return columns under our names, which tell where each stands."""
-        columns = {name: self._sheet.columns[place] for name, place in places.items()}
-        return pd.DataFrame(columns, dtype="object")
+        columns = {
+            name: pd.Series(self._sheet.columns[place], dtype="object")
+            for name, place in places.items()
+        }
+        return pd.DataFrame(columns, copy=False)
 
     def scores(self, texts: pd.Series, name: str = "y_score") -> pd.Series:
         """Return scores as `mammo.files.spreadsheet.numbers` reads them; NaN of an empty cell."""
@@ -72,5 +76,6 @@ class ScoreSheet:
 
 def is_empty(texts: pd.Series) -> pd.Series:
     """Say which cells state nothing."""
-    empty = {text for text in set(texts) if len(text) < 5 and text.lower() in _EMPTY}
+    short = {text for text in texts.tolist() if len(text) <= _LONGEST_EMPTY}
+    empty = {text for text in short if text.lower() in _EMPTY}
     return texts.isin(empty) if empty else pd.Series(False, texts.index)

@@ -21,6 +21,7 @@ COLUMNS = (*KEY, "patient_id", "image_id", "y_true", "y_score")
 BREAST = ["patient_id", "laterality"]
 MOST_PARTS = 200
 """Models times sets: beyond it a column is the wrong one, and comparisons would take for ever."""
+_NO_ONE = ("", "both")
 MIXED = "mixed"
 """A fact in which the images of one breast, or patient, differ."""
 
@@ -84,11 +85,12 @@ def check_contract(scored: pd.DataFrame) -> pd.DataFrame:
             f"all, {MOST_PARTS} at most are compared: name the columns that are meant (--column "
             "model THEIRS, --column dataset THEIRS)"
         )
-    twice = scored[scored.duplicated([*KEY, "image_id"])]
+    repeated = scored[scored.duplicated(["dataset", "image_id"], keep=False)]
+    twice = repeated[repeated.duplicated([*KEY, "image_id"])]
     if len(twice):
         where = ", ".join(map(str, twice.iloc[0][[*KEY, "image_id"]]))
         raise MammoError(f"the scores hold {where} twice: keep one row of each image and model")
-    several = _of_several(scored, ["dataset", "image_id"], "y_true")
+    several = _of_several(repeated, ["dataset", "image_id"], "y_true")
     if len(several):
         dataset, image = several.iloc[0]
         raise MammoError(
@@ -106,7 +108,7 @@ def check_contract(scored: pd.DataFrame) -> pd.DataFrame:
 
 def _of_several(scored: pd.DataFrame, names: list[str], fact: str) -> pd.DataFrame:
     """Return the names, in their order, that have several values of a fact."""
-    if scored[fact].nunique() == 1:
+    if scored[fact].nunique() < 2:
         return scored.loc[[], names]
     once = scored.loc[~scored.duplicated([*names, fact]), names]
     return once[once.duplicated()].drop_duplicates().sort_values(names)
@@ -140,10 +142,10 @@ def aggregated(
         If a column is absent, or has no value in a row.
     """
     for name in by:
-        if name not in scored or scored[name].isna().any() or (scored[name] == "").any():
+        if name not in scored or scored[name].isna().any() or scored[name].isin(_NO_ONE).any():
             raise MammoError(
                 f"scores cannot be put together by {' and '.join(by)}: the column {name} is absent "
-                "or has empty cells; fill it, or score images"
+                "or has cells that are empty or name both sides; fill it, or score images"
             )
     facts = [name for name in scored if name not in (*COLUMNS, *by, *readers)]
     tables = []

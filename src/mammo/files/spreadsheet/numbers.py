@@ -10,6 +10,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from mammo.files.identifiers import EXCEL_TEXT
+
 Mark = Literal[",", "."]
 _OTHER: dict[Mark, Mark] = {",": ".", ".": ","}
 
@@ -80,7 +82,10 @@ def _may_be_thousands(values: np.ndarray) -> bool:
 
 
 def _cleaned(text: str) -> str:
-    return _GAP.sub("", text.replace("−", "-").strip())
+    text = text.replace("−", "-").strip()
+    if marked := EXCEL_TEXT.fullmatch(text):
+        text = marked[1] or marked[2] or ""
+    return _GAP.sub("", text)
 
 
 def _decimal_marks(texts: Iterable[str]) -> tuple[set[Mark], list[bool]]:

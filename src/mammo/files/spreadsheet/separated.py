@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -17,6 +16,7 @@ MOST_CHARACTERS = 2**20
 """Of one row; a field has 131,072 at most, the limit of Python's ``csv``."""
 
 _SAMPLED_LINES = 50
+_BLOCK = 2**18
 _DECLARED = re.compile(rf'"?sep=([{"".join(DELIMITERS)}])\1*"?[\r\n]*', re.IGNORECASE)
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -87,17 +87,34 @@ def _records(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
         sample.append(line)
         left = MOST_CHARACTERS
     declared = _DECLARED.fullmatch(sample[0]) if sample else None
-    skipped = 1 if declared else 0
     delimiter = declared[1] if declared else _delimiter(path, sample)
-    lines = chain(sample[skipped:], iter(read_line, ""))
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    file.seek(0)
+    count = len([file.readline()] if declared else ())
+    place = file.tell()
+    while lines := _plain_lines(file):
+        yield from enumerate([line.split(delimiter) for line in lines], start=count + 1)
+        count, place = count + len(lines), file.tell()
+    file.seek(place)
+    before = count
+    reader = csv.reader(iter(read_line, ""), delimiter=delimiter, strict=True)
     try:
         for record in reader:
             left = MOST_CHARACTERS
-            yield skipped + reader.line_num, record
+            yield before + reader.line_num, record
     except csv.Error as error:
-        line = skipped + reader.line_num
+        line = before + reader.line_num
         raise DatasetError(f"{path}, line {line}: no valid CSV ({error})") from None
+
+
+def _plain_lines(file: TextIO) -> list[str]:
+    """Return the next lines where each is a row that needs no parser; none if one does."""
+    block = file.read(_BLOCK)
+    block = (block + file.readline(MOST_CHARACTERS + 1)).replace("\r\n", "\n")
+    if not block or any(mark in block for mark in '"\r\0'):
+        return []
+    lines = block.removesuffix("\n").split("\n")
+    longest = min(MOST_CHARACTERS, csv.field_size_limit())
+    return lines if max(map(len, lines)) <= longest else []
 
 
 def _delimiter(path: Path, sample: list[str]) -> str:

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from mammo.errors import DatasetError
@@ -65,7 +66,7 @@ def assemble(path: Path, records: Iterable[tuple[int, Sequence[str]]], encoding:
     DatasetError
         If a row has more or fewer fields than the header, or there are too many.
     """
-    filled = ((line, record) for line, record in records if any(map(str.strip, record)))
+    filled = filter(_is_filled, records)
     first = next(filled, None)
     if first is None:
         return Sheet(path, (), [], [], encoding)
@@ -73,16 +74,25 @@ def assemble(path: Path, records: Iterable[tuple[int, Sequence[str]]], encoding:
     width, lines = len(header), array("q")
     columns: list[list[str]] = [[] for _ in header]
     while batch := list(islice(filled, _BATCH)):
-        lines.extend(line for line, _ in batch)
+        lines.extend(map(itemgetter(0), batch))
         if len(lines) * width > MOST_CELLS:
             raise DatasetError(f"{path} has more than {MOST_CELLS:,} fields: divide it")
         rows = [
             row if len(row) == width else _fitted(path, line, row, width) for line, row in batch
         ]
         for column, fields in zip(columns, zip(*rows, strict=True), strict=True):
-            once = {field: field.strip() for field in fields}  # equal fields share their memory
-            column.extend(map(once.__getitem__, fields))
+            once = set(fields)
+            if 2 * len(once) > len(fields):
+                column.extend(map(str.strip, fields))
+            else:  # equal fields share their memory
+                stripped = {field: field.strip() for field in once}
+                column.extend(map(stripped.__getitem__, fields))
     return Sheet(path, header, columns, lines, encoding)
+
+
+def _is_filled(numbered: tuple[int, Sequence[str]]) -> bool:
+    _, record = numbered
+    return any(map(str.strip, record))
 
 
 def _header(path: Path, line: int, fields: list[str]) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def grey_histograms(shift: Shift) -> Picture:
         axes.set_ylim(bottom=0)
         light_grid(axes)
         figure.legend(loc="outside lower center", ncols=2, handlelength=3.2)
-    caption = "Grey inside the breast, here and in the training set"
+    caption = "Grey inside the breast, at this site and in the training set"
     return Picture(figure, _histograms_alt(shift, names), caption)
 
 
@@ -77,7 +77,7 @@ def standardised_differences(shift: Shift) -> Picture:
                 transform=axes.get_yaxis_transform(),
             )  # fmt: skip
         axes.text(
-            1.02, heights.max() + 0.8, "Here", weight="bold", va="center", fontsize=9,
+            1.02, heights.max() + 0.8, "At this site", weight="bold", va="center", fontsize=9,
             transform=axes.get_yaxis_transform(),
         )  # fmt: skip
         axes.set_yticks(heights, [MEASURES[name].title for name in rows["measure"]])

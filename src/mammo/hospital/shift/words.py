@@ -79,8 +79,9 @@ def _without_view(shift: Shift) -> list[str]:
     if not local["views"] or not left_out:
         return []
     return [
-        f"Of {local['all_images']:,} images here {left_out:,} do not state one of the views that "
-        f"are compared ({local['views'].replace(' ', ', ')}): add a column view to the table."
+        f"Of {local['all_images']:,} images of this site {left_out:,} do not state one of the "
+        f"views that are compared ({local['views'].replace(' ', ', ')}): add a column view to the "
+        "table."
     ]
 
 
@@ -91,11 +92,11 @@ def differences_sentence(shift: Shift) -> str:
         measure = MEASURES[row["measure"]]
         if is_clear(row):
             size = f"{abs(row['difference']):.1f} SD"
-            words = f"{measure.title.lower()} ({direction(row)} here, by {size})"
+            words = f"{measure.title.lower()} ({direction(row)}, by {size})"
             strongest.setdefault(measure.kind, words)
     if not strongest:
         return "No single measure differs by more than chance may."
-    return f"They differ most in {', then in '.join(strongest.values())}."
+    return f"The images of this site differ most in {', then in '.join(strongest.values())}."
 
 
 def set_names(shift: Shift) -> list[str]:

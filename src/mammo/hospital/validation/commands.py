@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,11 @@ from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.scores import Settings
 from mammo.hospital import preflight
+from mammo.hospital.validation import acceptance, words
 from mammo.hospital.validation import of_images as images
 from mammo.hospital.validation import of_scores as vendor
-from mammo.hospital.validation import words
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.protocol import Protocol
 from mammo.models import MODELS
 from mammo.parameters import Parameters, sources
 from mammo.study import Study
@@ -24,6 +25,7 @@ N_EXAMPLES = 3
 
 def of_images(
     folder: Path,
+    protocol: Protocol,
     labels: Path | None,
     models: str | None,
     criteria: Sequence[str],
@@ -54,7 +56,8 @@ def of_images(
     print(checked.report, end="\n\n")
     if checked.report.status == 2:
         raise DatasetError(f"{folder} cannot be validated on: see the errors above")
-    return images.evidence(Study(parameters), checked, N_EXAMPLES if thumbnails else 0)
+    n_examples = N_EXAMPLES if thumbnails else 0
+    return images.evidence(Study(parameters), checked, n_examples, protocol)
 
 
 def _table(parameters: Parameters) -> Path | None:
@@ -75,6 +78,7 @@ def _models(text: str) -> list[str]:
 
 def of_scores(
     scores: Path,
+    protocol: Protocol,
     labels: Path | None,
     models: str | None,
     criteria: Sequence[str],
@@ -103,10 +107,23 @@ def of_scores(
             parameters.unit, parameters.n_bootstrap, parameters.confidence, parameters.seed
         ),
         readers=readers,
+        protocol=protocol,
     )
     return vendor.evidence(scores, table, LabelLayout(**preflight.layout(parameters)), terms)
 
 
+def locate(
+    scores: Path, labels: Path | None, names: Sequence[str], layout: Mapping[str, Any]
+) -> dict[str, str | None]:
+    """Return in which lines of scores and labels what a report names stands."""
+    if labels is None:
+        raise ParameterError("--scores needs --labels: names in a report follow from both tables")
+    parameters = sources.load(None, sources.of_institution(None, labels, layout))
+    return vendor.located(scores, labels, LabelLayout(**preflight.layout(parameters)), names)
+
+
 def summary(evidence: Evidence) -> str:
-    """Return the verdicts as text."""
-    return words.verdicts(evidence).replace("**", "")
+    """Return the verdicts as text: on what was fixed beforehand, then on each model."""
+    fixed = acceptance.findings(evidence) if evidence.protocol.criteria else []
+    said = [*(finding.text for finding in fixed), words.verdicts(evidence)]
+    return "\n\n".join(said).replace("**", "")

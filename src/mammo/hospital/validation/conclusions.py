@@ -20,23 +20,27 @@ from mammo.hospital.validation.evidence import Evidence
 DIFFERENT = 0.8
 """auROC of telling two sets apart above which they are called clearly different."""
 Detectable = Literal["guesses internally", "none", "some"]
-Size = Literal["more patients", "enough", "too few at home"]
+Size = Literal["more patients", "enough", "internal set too small"]
 
 
 def rank_of(evidence: Evidence, model: str) -> Rank:
     """Judge a model's auROC on the hospital's images against guessing."""
-    return verdicts.against_guessing(evidence.own.loc[model], home_of(evidence, model))
+    return verdicts.against_guessing(evidence.own.loc[model], internal_of(evidence, model))
 
 
-def home_of(evidence: Evidence, model: str) -> Row | None:
+def internal_of(evidence: Evidence, model: str) -> Row | None:
     """Return a model's internal result, where it has one."""
     return evidence.internal.loc[model] if model in evidence.internal.index else None
 
 
+def drop_is_tested(evidence: Evidence, model: str) -> bool:
+    """Say whether a model has an internal result to compare with."""
+    return model in evidence.drops.index
+
+
 def drop_of(evidence: Evidence, model: str) -> Drop | None:
     """Judge a model's drop; None where it has no internal result."""
-    found = evidence.drops
-    return verdicts.drop(found.loc[model]) if model in found.index else None
+    return verdicts.drop(evidence.drops.loc[model]) if drop_is_tested(evidence, model) else None
 
 
 def detectable_of(evidence: Evidence, model: str) -> Detectable:
@@ -53,8 +57,8 @@ def size_of(evidence: Evidence, model: str) -> Size | None:
     Returns
     -------
     str or None
-        "more patients" of the hospital's; "enough" if the loss would be found with those that are
-        there; "too few at home" if no number of own patients would do.
+        "more patients" of the hospital's; "enough" if the loss would be found with these;
+        "internal set too small" if no number of own patients would do.
     """
     if drop_of(evidence, model) not in ("open", "shown alone"):
         return None
@@ -62,7 +66,7 @@ def size_of(evidence: Evidence, model: str) -> Size | None:
     if math.isnan(factor):
         return None
     if math.isinf(factor):
-        return "too few at home"
+        return "internal set too small"
     return "more patients" if factor > 1 else "enough"
 
 
@@ -70,7 +74,7 @@ def times_as_many_patients(evidence: Evidence, model: str) -> float:
     """Say by how much the hospital's patients would have to grow for the margin to be found.
 
     A drop of the margin is then found with the power of ``smallest_detectable`` of
-    `mammo.evaluation.tables.drops`, if more patients are like those that are there.
+    `mammo.evaluation.tables.drops`, if more patients are like these.
 
     Returns
     -------
@@ -80,11 +84,11 @@ def times_as_many_patients(evidence: Evidence, model: str) -> float:
     """
     drop = evidence.drops.loc[model]
     wanted = (drop["standard_error"] * drop["margin"] / drop["smallest_detectable"]) ** 2
-    at_home = _variance_at_home(evidence, model)
-    here = drop["standard_error"] ** 2 - at_home
-    if math.isnan(here):
+    internal = _variance(evidence, model, INTERNAL_SPLIT)
+    own = drop["standard_error"] ** 2 - internal
+    if math.isnan(own):
         return math.nan
-    return here / (wanted - at_home) if wanted > at_home else math.inf
+    return own / (wanted - internal) if wanted > internal else math.inf
 
 
 def patients_needed(evidence: Evidence) -> pd.DataFrame:
@@ -93,35 +97,52 @@ def patients_needed(evidence: Evidence) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a model with an interval here: ``model``, ``n_malignant_patients`` here,
+        One row a model with an interval: ``model``, ``n_malignant_patients`` that there are,
         ``for_area`` to show an auROC at most `CLOSE` below the one found, and ``for_drop`` to
         exclude a drop of the margin if there is none, each with 80% power, from Obuchowski's
         variance by patient; infinite if no number would do, NaN without an internal set.
     """
     rows = []
     for model in evidence.models:
-        found = _variance(evidence, model, EXTERNAL_SPLIT)
-        if not found > 0:
+        for_area = cancers_to_show(evidence, model, CLOSE)
+        if not for_area > 0:
             continue
-        scored = _scores(evidence, model, EXTERNAL_SPLIT)
-        n = scored.loc[scored["y_true"] == 1, "patient_id"].nunique()
-        allowed = (CLOSE / smallest_detectable_difference(1.0, power=POWER)) ** 2
-        is_compared = model in evidence.drops.index
+        n = patients_with_cancer(evidence, model)
+        is_compared = drop_is_tested(evidence, model)
         factor = times_as_many_patients(evidence, model) if is_compared else math.nan
         rows.append(
             {
                 "model": model,
                 "n_malignant_patients": n,
-                "for_area": np.ceil(n * found / allowed),
+                "for_area": for_area,
                 "for_drop": np.ceil(n * factor),
             }
         )
     return pd.DataFrame(rows)
 
 
-def _variance_at_home(evidence: Evidence, model: str) -> float:
-    """Return the variance of the internal auROC, as the test of the drop takes it."""
-    return _variance(evidence, model, INTERNAL_SPLIT)
+def patients_with_cancer(evidence: Evidence, model: str) -> int:
+    """Count the hospital's patients with a malignant image."""
+    scored = _scores(evidence, model, EXTERNAL_SPLIT)
+    return scored.loc[scored["y_true"] == 1, "patient_id"].nunique()
+
+
+def cancers_to_show(evidence: Evidence, model: str, distance: float) -> float:
+    """Plan how many patients with cancer would tell an auROC from one so far away.
+
+    Returns
+    -------
+    float
+        A whole number, infinite for no distance, NaN where the auROC has no variance: with so many
+        patients like these the two are told apart with the power of
+        `mammo.evaluation.tables.drops`, if the true auROC is the one found.
+    """
+    found = _variance(evidence, model, EXTERNAL_SPLIT)
+    if not found > 0 or math.isnan(distance):
+        return math.nan
+    allowed = (distance / smallest_detectable_difference(1.0, power=POWER)) ** 2
+    n = patients_with_cancer(evidence, model)
+    return float(np.ceil(n * found / allowed)) if allowed > 0 else math.inf
 
 
 def _variance(evidence: Evidence, model: str, split: str) -> float:
@@ -139,20 +160,20 @@ def _scores(evidence: Evidence, model: str, split: str) -> pd.DataFrame:
 
 
 def threshold_of(evidence: Evidence, model: str) -> Threshold | None:
-    """Judge the thresholds that were chosen at home; None for a model without an internal set."""
+    """Judge the thresholds of internal validation; None for a model without an internal set."""
     points = evidence.evaluation.operating_points
     points = points[points["model"] == model] if len(points) else pd.DataFrame({"split": []})
     if set(points["split"]) != {INTERNAL_SPLIT, EXTERNAL_SPLIT}:
         return None
-    home, here = (
+    internal, own = (
         points[points["split"] == split].set_index("criterion").to_dict("index")
         for split in (INTERNAL_SPLIT, EXTERNAL_SPLIT)
     )
-    return verdicts.threshold([(home[name], here[name]) for name in home])
+    return verdicts.threshold([(internal[name], own[name]) for name in internal])
 
 
 def claim_of(evidence: Evidence, model: str) -> Claim | None:
-    """Judge a claimed auROC by the interval found here; None without either."""
+    """Judge a claimed auROC by the interval found; None without either."""
     row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
     if claimed is None or math.isnan(row["lower"]):
         return None

@@ -12,6 +12,8 @@ import pandas as pd
 from mammo.evaluation.tables import operating_points
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
+from mammo.hospital.validation.examinations import screened
+from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
 from mammo.report.estimates import of_anybody
 
 if TYPE_CHECKING:
@@ -86,6 +88,8 @@ class Evidence:
         How the images differ from those that the models learnt from.
     examples : sequence of Example
         The images that each model gets most wrong; empty where they are not to be shown.
+    protocol : Protocol
+        What was fixed beforehand.
     """
 
     evaluation: Evaluation
@@ -96,6 +100,7 @@ class Evidence:
     notes: Sequence[Finding] = ()
     shift: Shift | None = None
     examples: Sequence[WorstImage] = ()
+    protocol: Protocol = NOTHING_FIXED
 
     @property
     def models(self) -> list[str]:
@@ -105,6 +110,11 @@ class Evidence:
     def learnt_from_phantoms(self, model: str) -> bool:
         """Say whether a model was trained on synthetic images: it shows the method, no more."""
         return self.weights[model].learnt_from == "synthetic"
+
+    def shows_the_method_only(self, model: str) -> bool:
+        """Say whether synthetic images have a part in a model's results, in training or here."""
+        is_synthetic = self.sources.get(self.dataset) == "synthetic"
+        return is_synthetic or self.learnt_from_phantoms(model)
 
     @property
     def findings(self) -> Sequence[Finding]:
@@ -156,3 +166,18 @@ class Evidence:
         """Thresholds chosen on half of the hospital's patients, applied to the other half."""
         found = self.evaluation
         return operating_points.rechosen(found.scored, list(found.criteria), found.settings)
+
+    @property
+    def point_in_use(self) -> pd.DataFrame | None:
+        """What the first operating point gives on all that was scored; None if chosen on it."""
+        found = self.evaluation.operating_points
+        if found.empty:
+            return None
+        is_first = found["criterion"] == self.evaluation.criteria[0].name
+        rows = found[is_first & (found["split"] == EXTERNAL_SPLIT)]
+        return rows if len(rows) else None
+
+    @cached_property
+    def screened(self) -> pd.DataFrame:
+        """By examination: `mammo.hospital.validation.examinations.screened`."""
+        return screened(self.evaluation, self.protocol)

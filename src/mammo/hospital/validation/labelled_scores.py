@@ -49,6 +49,9 @@ class LabelledScores:
         Rows of the table that name no patient, so that their study stands for her.
     n_respelt : int
         Names in the scores that are spelt otherwise in the labels.
+    lines : DataFrame
+        Of each row of the table, the lines ``of_labels`` and ``of_scores`` (NaN without a score);
+        not for publication.
     """
 
     table: pd.DataFrame
@@ -56,6 +59,7 @@ class LabelledScores:
     n_missing: int
     n_without_patient: int
     n_respelt: int
+    lines: pd.DataFrame
 
 
 def by_what_is_scored(labels: Labels, scores: pd.DataFrame) -> Labels:
@@ -80,6 +84,8 @@ def by_what_is_scored(labels: Labels, scores: pd.DataFrame) -> Labels:
     if labels.level == "study" or not levels or levels[0] in (labels.level, "image"):
         return labels
     key = [name for name in key_of(levels[0], labels.rows) if in_both[name]]
+    if labels.level == "image" and levels_named(scores[named].notna().any())[0] == levels[0]:
+        _refuse_twice(scores, key)
     if scores.duplicated(["model", *key]).any():
         return labels
     # Examinations of a patient stay apart: scores that do not say which are refused.
@@ -142,7 +148,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     n_unlabelled = len(scores) - n_labelled
     if 2 * is_missing.sum() > len(found) and 2 * n_unlabelled > len(scores):
         _refuse_strangers(n_labelled, labelled[keys], scores[keys])
-    _refuse_missing(found[is_missing], len(found), missing)
+    _refuse_missing(found[is_missing], len(found), missing, n_unlabelled)
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
     return LabelledScores(
         table=_pseudonymise(found, unit),
@@ -150,6 +156,9 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
         n_missing=int(is_missing.sum()),
         n_without_patient=int(found["patient_id"].isna().sum()),
         n_respelt=sum(map(len, respelt.values())),
+        lines=pd.DataFrame(
+            {"of_labels": found["line"].to_numpy(), "of_scores": found[f"line{_OF_SCORE}"]}
+        ),
     )
 
 
@@ -231,13 +240,24 @@ def _refuse_twice(scores: pd.DataFrame, unit: list[str]) -> None:
         )
 
 
-def _refuse_missing(unscored: pd.DataFrame, n_rows: int, missing: float | None) -> None:
-    if len(unscored) and missing is None:
+def _refuse_missing(
+    unscored: pd.DataFrame, n_rows: int, missing: float | None, n_strangers: int
+) -> None:
+    if unscored.empty or missing is not None:
+        return
+    lost = (
+        f"{len(unscored)} of {n_rows} labelled rows have no score (as line "
+        f"{unscored['line'].iloc[0]} of the labels)"
+    )
+    if n_strangers:
         raise DatasetError(
-            f"{len(unscored)} of {n_rows} labelled rows have no score (as line "
-            f"{unscored['line'].iloc[0]} of the labels); what is not scored is not left out, since "
-            "that would flatter the model: say what it counts as (--missing 0)"
+            f"{lost}, and {n_strangers} rows of scores have no label: write the names alike in "
+            "both; only then say what a missing score counts as (--missing)"
         )
+    raise DatasetError(
+        f"{lost}; what is not scored is not left out, since that would flatter the model: say what "
+        "it counts as (--missing 0)"
+    )
 
 
 def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
@@ -248,6 +268,9 @@ def _pseudonymise(table: pd.DataFrame, unit: list[str]) -> pd.DataFrame:
         facts["view"] = table["view"].mask(is_other, "other")
     owners = list(table[[*OWNERS]].itertuples(index=False, name=None))
     patients = {owner: _patient(key, *owner) for owner in dict.fromkeys(owners)}
+    if table[["study_id", "accession"]].notna().any(axis=1).all():
+        studies = {owner: pseudonym(key, "study", f"{owner}") for owner in patients}
+        facts["study_id"] = [studies[owner] for owner in owners]
     parts = [table[name].fillna("") for name in unit]
     names = parts[0].str.cat(parts[1:], sep="\0")
     return pd.DataFrame(

@@ -9,18 +9,23 @@ import pandas as pd
 from mammo.datasets.check_report import Finding
 from mammo.errors import MammoError
 from mammo.evaluation.tables.evaluation import Evaluation
-from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift.of_study import shift
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 from mammo.hospital.validation.examples import examples
+from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
 from mammo.paper.published import TABLE_2
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import family_of
 
 
-def evidence(study: Study, preflight: Preflight | None = None, n_examples: int = 3) -> Evidence:
+def evidence(
+    study: Study,
+    preflight: Preflight | None = None,
+    n_examples: int = 3,
+    protocol: Protocol = NOTHING_FIXED,
+) -> Evidence:
     """Return everything that a report rests on, computing what is missing.
 
     Parameters
@@ -31,6 +36,8 @@ def evidence(study: Study, preflight: Preflight | None = None, n_examples: int =
         Of these images; what is lost when they are decoded is added to it.
     n_examples : int
         False negatives and false positives of each model that are shown, at most; 0 shows none.
+    protocol : Protocol
+        What was fixed beforehand; its margin and threshold stand before the study's.
 
     Raises
     ------
@@ -44,16 +51,18 @@ def evidence(study: Study, preflight: Preflight | None = None, n_examples: int =
             "show none (--no-thumbnails), or let mask_background be on"
         )
     p = study.parameters
-    criteria = [criterion(text) for text in p.operating_points]  # refused before hours of work
+    criteria = protocol.operating_points(p.operating_points)  # refused before hours of work
+    margin = protocol.no_worse_than or p.margin
     scored = scores(study)
     (own,) = scored.loc[scored["split"] == EXTERNAL_SPLIT, "dataset"].unique()
     return Evidence(
-        evaluation=Evaluation(scored, results.settings(study), p.margin, criteria),
+        evaluation=Evaluation(scored, results.settings(study), margin, criteria),
         sources={INTERNAL: study.source(INTERNAL), own: study.source(study.local)},
         weights={model: _weights(study, model) for model in p.models},
         preflight=preflight and with_losses(preflight, study.images(study.local).exclusions),
         shift=shift(study),
         examples=examples(scored, study.images(study.local), n_examples),
+        protocol=protocol,
     )
 
 
@@ -73,6 +82,9 @@ def scores(study: Study) -> pd.DataFrame:
         datasets = [name for name in (INTERNAL, study.local) if name not in seen]
         tables += [results.scores(study, model, name) for name in datasets]
     facts = results.with_facts(study, pd.concat(tables, ignore_index=True))
+    key = ["dataset", "image_id"]
+    manifests = [study.manifest(name)[[*key, "study_id"]] for name in facts["dataset"].unique()]
+    facts = facts.merge(pd.concat(manifests), on=key, how="left", validate="m:1")
     return facts.assign(dataset=facts["dataset"].replace({"institution": OWN}))
 
 

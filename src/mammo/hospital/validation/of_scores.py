@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo.datasets.check_report import Finding
+from mammo.datasets.check_report import Finding, worst_first
 from mammo.datasets.institution.labels import LabelLayout, Labels, labels_of
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
-from mammo.evaluation.tables.operating_points import DEFAULTS, criterion
+from mammo.evaluation.tables.operating_points import DEFAULTS
 from mammo.evaluation.tables.readers import as_columns
 from mammo.evaluation.tables.score_file import check_missing
 from mammo.evaluation.tables.score_sheet import OF_SCORES
@@ -21,7 +21,8 @@ from mammo.evaluation.tables.scores import Settings
 from mammo.files.spreadsheet import read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
 from mammo.hospital.validation.labelled_scores import LabelledScores, by_what_is_scored, join
-from mammo.hospital.validation.vendor_scores import read_vendor_scores
+from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
+from mammo.hospital.validation.vendor_scores import NAMELESS, read_vendor_scores
 
 _NOT_KNOWN = "not known"
 
@@ -45,6 +46,8 @@ class Terms:
     readers : sequence of str
         Models of the scores who are readers, or patterns of them; the others are compared with
         them.
+    protocol : Protocol
+        What was fixed beforehand; its margin and threshold stand before the others.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class Terms:
     margin: float = 0.05
     settings: Settings = field(default_factory=Settings)
     readers: Sequence[str] = ()
+    protocol: Protocol = NOTHING_FIXED
 
     def __post_init__(self) -> None:
         if self.stated is not None and not 0 <= self.stated <= 1:
@@ -84,10 +88,9 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
     MammoError
         If a table cannot be understood, or they do not fit each other.
     """
-    vendors, labelled = _read(scores, labels, layout)
-    labelled = by_what_is_scored(labelled, vendors)
-    found = join(vendors, labelled, terms.missing)
-    table, readers = as_columns(found.table, terms.readers)
+    labelled, found = _joined(scores, labels, layout, terms.missing)
+    table = _named(found.table, terms.protocol.product)
+    table, readers = as_columns(table, terms.readers)
     models = list(dict.fromkeys(table["model"]))
     if terms.stated is not None and len(models) > 1:
         raise ParameterError(
@@ -99,15 +102,58 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         evaluation=Evaluation(
             table,
             terms.settings,
-            terms.margin,
-            [criterion(text) for text in terms.criteria],
+            terms.protocol.no_worse_than or terms.margin,
+            terms.protocol.operating_points(terms.criteria),
             readers=readers,
         ),
         sources={},
         weights=dict.fromkeys(models, weights),
         scored_unit=labelled.level,
-        notes=sorted(_notes(found, labelled, terms.missing), key=_severity),
+        notes=worst_first(_notes(found, labelled, terms.missing)),
+        protocol=terms.protocol,
     )
+
+
+def _named(table: pd.DataFrame, product: str) -> pd.DataFrame:
+    """Give a model that its table does not name the name of the product, if that is stated."""
+    return table.assign(model=table["model"].replace({NAMELESS: product or NAMELESS}))
+
+
+def located(
+    scores: Path, labels: Path, layout: LabelLayout, names: Sequence[str]
+) -> dict[str, str | None]:
+    """Return in which lines of both tables what a report names stands, None where it is not.
+
+    Parameters
+    ----------
+    scores, labels, layout
+        As for `evidence`.
+    names : sequence of str
+        Pseudonyms of images, breasts, studies or patients.
+    """
+    _, found = _joined(scores, labels, layout, missing=0.0)
+    lines = found.lines.groupby(found.table["image_id"].to_numpy())
+    return {
+        name: _lines(scores, labels, lines.get_group(name)) if name in lines.groups else None
+        for name in names
+    }
+
+
+def _lines(scores: Path, labels: Path, found: pd.DataFrame) -> str:
+    named = {labels: found["of_labels"], scores: found["of_scores"]}
+    return "; ".join(
+        f"{path}, line {' and '.join(f'{line:.0f}' for line in lines.dropna().unique())}"
+        for path, lines in named.items()
+        if lines.notna().any()
+    )
+
+
+def _joined(
+    scores: Path, labels: Path, layout: LabelLayout, missing: float | None
+) -> tuple[Labels, LabelledScores]:
+    vendors, labelled = _read(scores, labels, layout)
+    labelled = by_what_is_scored(labelled, vendors)
+    return labelled, join(vendors, labelled, missing)
 
 
 def _read(scores: Path, labels: Path, layout: LabelLayout) -> tuple[pd.DataFrame, Labels]:
@@ -117,7 +163,7 @@ def _read(scores: Path, labels: Path, layout: LabelLayout) -> tuple[pd.DataFrame
     for ours, theirs in layout.columns.items():
         if ours not in of_scores and ours not in of_labels:
             raise DatasetError(
-                f"{scores} and {labels} have no column {theirs!r}: give a name as it stands there"
+                f"{scores} and {labels} have no column {theirs!r}: give a name that one has"
             )
     columns = {ours: name for ours, name in of_labels.items() if ours not in OF_SCORES}
     labelled = labels_of(sheets[1], replace(layout, columns=columns))
@@ -127,7 +173,7 @@ def _read(scores: Path, labels: Path, layout: LabelLayout) -> tuple[pd.DataFrame
 def _claimed(terms: Terms) -> Claimed | None:
     if terms.stated is None:
         return None
-    return Claimed(terms.stated, "its maker states", "on images that are not known here")
+    return Claimed(terms.stated, "its maker states", "on images that are not known")
 
 
 def _present(columns: Mapping[str, str], titles: Sequence[str]) -> dict[str, str]:
@@ -179,7 +225,3 @@ def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iter
 
 def _rows(count: int, noun: str = "row") -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _severity(finding: Finding) -> int:
-    return ("error", "warning", "note", "ok").index(finding.severity)

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from mammo.hospital.validation import sections, words
+from mammo.hospital.validation.auroc_section import aurocs
 from mammo.hospital.validation.evidence import Evidence
-from mammo.paper.published import short_title
-from mammo.report.page.blocks import (
-    Block,
-    KeyFigure,
-    KeyFigures,
-    NextSteps,
-    Notice,
-    Page,
-    Prose,
-    Section,
-)
-from mammo.report.tables.formats import NOTHING
+from mammo.hospital.validation.first_page import first_page
+from mammo.report.page.blocks import Page, Section
 
 
 def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:
@@ -30,10 +20,11 @@ def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:
     meta : mapping
         Facts in small print: date, versions, seed.
     """
-    has_home = len(evidence.internal) > 0
+    is_compared = len(evidence.internal) > 0
+    title = "auROC: internal validation and this site" if is_compared else "auROC at this site"
     ordered = (
         ("What was tested", "data", sections.data),
-        ("auROC, here and at home" if has_home else "auROC here", "auroc", sections.aurocs),
+        (title, "auroc", aurocs),
         ("ROC curves", "curves", sections.curves),
         ("Operating points", "operating-points", sections.operating_points),
         ("Scores as probabilities", "calibration", sections.calibration),
@@ -43,44 +34,11 @@ def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:
         ("How it was made", "methods", sections.methods),
     )
     filled = [(title, anchor, list(blocks(evidence))) for title, anchor, blocks in ordered]
+    product = evidence.protocol.product
     return Page(
-        title="External validation",
+        title=f"External validation of {product}" if product else "External validation",
         subtitle=f"{words.listed(evidence.models)} on {words.size(evidence)}",
-        meta=meta,
-        lead=list(_lead(evidence)),
+        meta={**evidence.protocol.facts, **meta},
+        lead=list(first_page(evidence)),
         sections=[Section(title, blocks, anchor) for title, anchor, blocks in filled if blocks],
-    )
-
-
-def _lead(evidence: Evidence) -> Iterator[Block]:
-    yield from _notices(evidence)
-    yield KeyFigures([_key_figure(evidence, name) for name in evidence.models])
-    yield Prose(words.verdicts(evidence))
-    yield NextSteps(words.next_steps(evidence))
-
-
-def _notices(evidence: Evidence) -> Iterator[Block]:
-    if evidence.sources.get(evidence.dataset) == "synthetic":
-        yield Notice("warning", "The tested images are SYNTHETIC phantoms, not patients.")
-    if synthetic := [model for model in evidence.models if evidence.learnt_from_phantoms(model)]:
-        yield Notice(
-            "warning",
-            f"{words.listed(synthetic)}: trained on synthetic images. The numbers show that the "
-            "method runs, and nothing of what such a model can do.",
-        )
-
-
-def _key_figure(evidence: Evidence, model: str) -> KeyFigure:
-    row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
-    home = "no internal result"
-    if model in evidence.internal.index:
-        home = f"at home {evidence.internal.loc[model, 'auroc']:.2f}"
-    elif claimed is not None:
-        home = f"{claimed.by} {claimed.auroc:.2f}"
-    has_interval = not math.isnan(row["lower"])
-    return KeyFigure(
-        label=short_title(model),
-        value=NOTHING if math.isnan(row["auroc"]) else f"{row['auroc']:.2f}",
-        interval=f"{row['lower']:.2f} to {row['upper']:.2f}" if has_interval else "",
-        explanation=f"auROC here; {home}",
     )

@@ -33,6 +33,8 @@ def write(evidence: Evidence, folder: Path) -> list[Path]:
     tables = {"scores": evidence.evaluation.scored, **evidence.evaluation.tables}
     if len(evidence.rechosen):
         tables["operating_points_rechosen"] = evidence.rechosen
+    if len(evidence.screened):
+        tables["thousand_women"] = evidence.screened
     if evidence.preflight is not None:
         tables["exclusions"] = evidence.preflight.exclusions
     html = render(page(evidence, _meta(evidence)))

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import get_args
 
 import pandas as pd
 
 from mammo.evaluation.tables.calibration import unsuited
-from mammo.evaluation.tables.drops import POWER
-from mammo.evaluation.verdicts import CLOSE
+from mammo.evaluation.tables.extremes import Kind, worst
+from mammo.evaluation.tables.scores import parts
 from mammo.hospital import notebook
 from mammo.hospital.shift import words as shift_report
+from mammo.hospital.shift.comparison import FEWEST_PATIENTS
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import words
-from mammo.hospital.validation.conclusions import patients_needed
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import short_title
-from mammo.report.estimates import intervals_in_words
-from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.style import PANEL_SIDE, PHONE_WIDTH
 from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
 from mammo.report.tables import comparison
-from mammo.report.tables.formats import NOTHING, bounds, set_name
-from mammo.report.tables.readers import readers_table
 from mammo.report.tables.verdicts import rules_table
+
+N_WORST = 5
+"""Rows of a file that are listed as scored most wrongly, of each model and kind."""
 
 
 def data(evidence: Evidence) -> Iterator[Block]:
@@ -36,8 +36,7 @@ def data(evidence: Evidence) -> Iterator[Block]:
     found = evidence.preflight
     if found is None:
         yield Prose(
-            f"Scores came as a file: {words.size(evidence)}. What the images are like is not known "
-            "here."
+            f"Scores came as a file: {words.size(evidence)}. What the images are like is not known."
         )
     else:
         counts = found.report.counts.astype("object")
@@ -45,7 +44,12 @@ def data(evidence: Evidence) -> Iterator[Block]:
             counts.where(counts.notna(), None).rename_axis("Count").reset_index(),
             "What was found, and what can be used",
         )
-    yield Findings(evidence.findings)
+    known = [one for one in evidence.findings if one.severity != "ok"]
+    if known:
+        yield Findings(known)
+    facts = [one.text for one in evidence.findings if one.severity == "ok"]
+    if facts:
+        yield Table(pd.DataFrame({"Fact": facts}), "What else is known of the data", collapsed=True)
     if found is not None and len(found.exclusions):
         yield Table(
             _by_reason(found.exclusions["reason"]),
@@ -60,111 +64,48 @@ def _by_reason(reasons: pd.Series) -> pd.DataFrame:
     return alike.value_counts().rename_axis("Reason").reset_index(name="Files or rows")
 
 
-def aurocs(evidence: Evidence) -> Iterator[Block]:
-    """The headline, the drops, and models against each other."""
-    places = "at home and here" if len(evidence.internal) else "here"
-    yield Figure(
-        auroc_forest(evidence.estimates, published=()),
-        f"auROC of each model {places}, with intervals.",
-    )
-    yield _auroc_table(evidence)
-    yield from _worst_cases(evidence)
-    drops = evidence.evaluation.drops
-    if len(drops):
-        shown = comparison.drop_table(drops, evidence.sources)
-        yield _table(shown, "Drop from the internal set to this one")
-    readers = evidence.evaluation.against_readers
-    if len(readers):
-        yield readers_table(readers, evidence.evaluation.settings.unit)
-    yield from _planning_table(evidence)
-    pairs = evidence.pairs
-    if len(pairs):
-        shown = comparison.pair_table(pairs, evidence.sources)
-        yield _table(shown, "Models against each other here", collapsed=True)
-
-
-def _worst_cases(evidence: Evidence) -> Iterator[Prose]:
-    for row in evidence.evaluation.worst_cases.itertuples():
-        yield Prose(
-            f"{short_title(row.model)}: {row.n_missing:,} scores are missing. Whatever they were, "
-            f"the auROC would be {row.lowest:.2f} to {row.highest:.2f}; {row.auroc:.2f} is with "
-            "what was taken for them."
-        )
-    for row in evidence.evaluation.unverified.itertuples():
-        if row.dataset == evidence.dataset:
-            yield Prose(
-                f"{short_title(row.model)}: {row.n_unverified:,} are rated BI-RADS 3, whose labels "
-                "may be unverified. Whatever they are, the auROC would be "
-                f"{row.lowest:.2f} to {row.highest:.2f}."
-            )
-
-
-def _planning_table(evidence: Evidence) -> Iterator[Table]:
-    needed = patients_needed(evidence)
-    if needed.empty:
-        return
-    margin = evidence.evaluation.margin
-    shown = pd.DataFrame(
-        {
-            "Model": needed["model"].map(short_title),
-            "Patients with cancer here": needed["n_malignant_patients"],
-            f"To show an auROC at most {CLOSE:g} below": needed["for_area"].map(_patients),
-            f"To exclude a drop of {margin:g}": needed["for_drop"].map(_patients),
-        }
-    )
-    note = (
-        "Patients with cancer that it takes, with as many others for each as here, to show this "
-        f"with {POWER:.0%} power: that the auROC is at most {CLOSE:g} below the one found, and, if "
-        "there is no drop, that a drop of the margin is excluded. From the variance by patient "
-        "that was found (Obuchowski); of few patients that is itself uncertain."
-    )
-    yield Table(shown, "How many patients it would take", note, data=needed, collapsed=True)
-
-
-def _patients(number: float) -> str:
-    if pd.isna(number):
-        return NOTHING
-    return "no number" if math.isinf(number) else f"{number:,.0f}"
-
-
-def _auroc_table(evidence: Evidence) -> Table:
-    rows = evidence.estimates
-    shown = pd.DataFrame(
-        {
-            "Model": rows["model"].map(short_title),
-            "Set": [set_name(name, evidence.sources) for name in rows["dataset"]],
-            "auROC": [NOTHING if pd.isna(one) else f"{one:.3f}" for one in rows["auroc"]],
-            "Interval": bounds(rows["lower"], rows["upper"], 3),
-            words.plural(evidence.scored_unit).capitalize(): rows["n_images"],
-            "Patients": rows["n_patients"],
-            "Malignant": rows["n_malignant"],
-        }
-    )
-    note = intervals_in_words(rows)
-    return Table(shown, "auROC of each model on each set", note, data=rows)
-
-
 def curves(evidence: Evidence) -> Iterator[Block]:
     """The receiver operating characteristic."""
-    yield Figure(
-        roc_curves(evidence.evaluation.scored, evidence.estimates),
-        "Sensitivity against one minus specificity, one panel a model.",
+    if missing := _too_few_to_draw(evidence):
+        yield Prose(f"No ROC curve is drawn: {missing}")
+        return
+    side = PHONE_WIDTH if len(evidence.models) == 1 else PANEL_SIDE
+    points = evidence.point_in_use
+    picture = roc_curves(evidence.evaluation.scored, evidence.estimates, points, side)
+    first, unit = evidence.evaluation.criteria[0], evidence.scored_unit
+    marked = "" if points is None else f" Marked: {first.name}, by {unit}."
+    yield Figure(picture, f"Sensitivity against one minus specificity, one panel a model.{marked}")
+
+
+def _too_few_to_draw(evidence: Evidence) -> str:
+    """Say what is missing for a curve to show anything; nothing where it is enough."""
+    n = int(evidence.own["n_rarer_patients"].min())
+    if n >= FEWEST_PATIENTS:
+        return ""
+    return (
+        f"{n} patients of the rarer class are too few to show anything; it takes patients with "
+        f"and patients without cancer, {FEWEST_PATIENTS} of each at least."
     )
 
 
 def operating_points(evidence: Evidence) -> Iterator[Block]:
-    """Thresholds carried over from the internal set, given, or chosen anew."""
+    """Thresholds carried over from internal validation, given, or chosen anew."""
+    unit = evidence.scored_unit
+    if len(evidence.screened) and unit not in ("study", "patient"):
+        yield Prose(f"Here each {unit} counts; for 1,000 women above, each examination does.")
     carried = evidence.evaluation.operating_points
     if len(carried):
-        criterion, is_carried = carried["criterion"].iloc[0], len(evidence.internal) > 0
-        which = f"a threshold chosen at home for {criterion}" if is_carried else criterion
-        yield Figure(
-            carried_thresholds(carried, criterion, evidence.sources),
-            f"What {which} gives here.",
-        )
+        first, is_carried = evidence.evaluation.criteria[0], len(evidence.internal) > 0
+        if is_carried and not _too_few_to_draw(evidence):
+            chosen = f"a threshold chosen for {first.name} in internal validation"
+            yield Figure(
+                carried_thresholds(carried, first.name, evidence.sources),
+                f"What {first.name if first.is_given else chosen} gives at this site.",
+            )
         shown = comparison.operating_point_table(carried, evidence.sources)
         if is_carried:
-            yield _table(shown, "Thresholds carried over from the internal set", collapsed=True)
+            caption = "Thresholds carried over from internal validation"
+            yield _table(shown, caption, collapsed=True)
         else:
             yield Table(shown.shown, "Thresholds that were given, on all of these patients")
     if len(evidence.rechosen):
@@ -175,7 +116,9 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
 def calibration(evidence: Evidence) -> Iterator[Block]:
     """Whether scores are the probabilities that they may seem."""
     before, after = evidence.evaluation.reliability
-    if len(before):
+    if missing := _too_few_to_draw(evidence):
+        yield Prose(f"No reliability is drawn: {missing}")
+    elif len(before):
         yield Figure(
             reliability_curves(before, after, evidence.sources),
             "Share malignant against score, as scored and after recalibration on half of the "
@@ -204,6 +147,8 @@ def subgroups(evidence: Evidence) -> Iterator[Block]:
 
 def examples(evidence: Evidence) -> Iterator[Block]:
     """The worst mistakes, as pictures."""
+    if evidence.preflight is None:
+        yield from _worst_scores(evidence)
     groups: dict[tuple[str, str], list[WorstImage]] = {}
     for example in evidence.examples:
         groups.setdefault((example.model, example.kind), []).append(example)
@@ -217,6 +162,33 @@ def examples(evidence: Evidence) -> Iterator[Block]:
             "Shown are the breasts as the models see them: cropped, masked, with the grey of each "
             "stretched. Where the images are, `mammo locate FOLDER IMAGE` tells which file one is."
         )
+
+
+def _worst_scores(evidence: Evidence) -> Iterator[Block]:
+    """List what scores from a file get most wrong, by the names under which it is found again."""
+    found = pd.concat(
+        [
+            worst(part, kind, N_WORST).assign(kind=kind)
+            for part in parts(evidence.evaluation.scored)
+            for kind in get_args(Kind)
+        ]
+    )
+    facts = [name for name in ("laterality", "view") if name in found]
+    shown = pd.DataFrame(
+        {
+            "Model": found["model"].map(short_title),
+            "Kind": found["kind"],
+            "Name": found["image_id"],
+            **{name.capitalize(): found[name] for name in facts},
+            "Score": found["y_score"],
+            "Above": found["percentile"].map("{:.0f}% of all".format),
+        }
+    )
+    note = (
+        "Each of another patient. Where both tables are, `mammo locate --scores SCORES --labels "
+        "LABELS NAME` tells the lines in which one stands."
+    )
+    yield Table(shown, "What is scored most wrongly", note)
 
 
 def shift(evidence: Evidence) -> Iterator[Block]:
@@ -250,13 +222,15 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     )
     if len(evidence.internal):
         yield Prose(
-            "At home means on patients of the set that a model learnt from who took no part in its "
-            "training. A drop compares them with the patients here, who are others."
+            "Internal validation is on patients of the set that a model learnt from who took no "
+            "part in its training. A drop compares them with the patients of this site, who are "
+            "others."
         )
-    of_home = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
+    of_drops = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
     are_compared = len(evidence.pairs) or len(evidence.evaluation.against_readers)
     of_pairs = ["difference"] if are_compared else []
-    kinds = ["any", "auROC", *of_home, *of_pairs]
+    fixed = ["acceptance"] if evidence.protocol.criteria else []
+    kinds = ["any", "auROC", *of_drops, *of_pairs, *fixed]
     yield replace(rules_table(kinds), collapsed=True)
     yield Prose(
         "Patients, studies and images are named by keyed hashes; the key never leaves the machine "

@@ -27,7 +27,9 @@ _RANKS = {
     "better": "better than guessing",
     "worse": "worse than guessing",
     "open": "which guessing might have reached",
-    "guesses internally": "of which nothing is concluded, since guessing might do as well at home",
+    "guesses internally": (
+        "of which nothing is concluded, since guessing might have reached its internal validation"
+    ),
     "too few": f"from fewer than {FEWEST} patients of one class, who settle nothing",
     "unknown": "without an interval to judge it by",
 }
@@ -38,13 +40,13 @@ _DROPS = {
         "a drop is shown if this model is taken alone ({span}), and not once all {n_models} are "
         "counted (p = {p} after Holm)"
     ),
-    "none": "it loses less than {margin:g} here, if anything ({span})",
+    "none": "it loses less than {margin:g} at this site, if anything ({span})",
     "too few": f"fewer than {FEWEST} patients of one class cannot show whether that is a drop",
     "unknown": "there are too few patients to test whether that is a drop",
     "open": "neither a drop nor its absence is shown ({span}); {detectable}",
 }
 _DETECTABLE = {
-    "guesses internally": "at home, too, guessing might have reached this",
+    "guesses internally": "guessing might have reached the internal validation, too",
     "none": "with these data not even a drop to guessing would be found four times in five",
     "some": (
         "with these data a drop of {least:.2f} would be found four times in five, a smaller one "
@@ -59,10 +61,10 @@ def verdict(evidence: Evidence, model: str) -> str:
     """Say in a few sentences what one model does on the hospital's images."""
     row, title = evidence.own.loc[model], f"**{short_title(model)}**"
     if math.isnan(row["auroc"]):
-        return f"{title} cannot be judged: both classes are needed, and there is only one here."
+        return f"{title} cannot be judged: both classes are needed, and there is only one."
     return (
-        f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) here, "
-        f"{_RANKS[rank_of(evidence, model)]}. {_compare_with_home(evidence, model)}"
+        f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) at this site, "
+        f"{_RANKS[rank_of(evidence, model)]}. {_compare_with_internal(evidence, model)}"
     )
 
 
@@ -94,12 +96,12 @@ def plural(unit: str) -> str:
     return "studies" if unit == "study" else f"{unit}s"
 
 
-def _compare_with_home(evidence: Evidence, model: str) -> str:
+def _compare_with_internal(evidence: Evidence, model: str) -> str:
     if model in evidence.drops.index:
         return _describe_drop(evidence, model)
     claimed, place = evidence.weights[model].claimed, claim_of(evidence, model)
     if claimed is None or place is None:
-        return "There is no internal result to compare it with."
+        return "There is no internal validation to compare it with."
     seen = "" if place == "too few" else f" {place} this interval,"
     return (
         f"{claimed.by[0].upper()}{claimed.by[1:]} {claimed.auroc:.2f},{seen} {claimed.on}, so that "
@@ -110,7 +112,7 @@ def _compare_with_home(evidence: Evidence, model: str) -> str:
 def _describe_drop(evidence: Evidence, model: str) -> str:
     """Say whether a drop was shown and, where not, which drop could have been."""
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
-    home = set_name(internal["dataset"], evidence.sources)
+    where = set_name(internal["dataset"], evidence.sources)
     least = drop["smallest_detectable"]
     found = _DROPS[drop_of(evidence, model)].format(
         span=f"drop {drop['difference']:+.2f}, {drop['lower']:+.2f} to {drop['upper']:+.2f}",
@@ -119,7 +121,10 @@ def _describe_drop(evidence: Evidence, model: str) -> str:
         p=p_value(drop["p_holm"]),
         detectable=_DETECTABLE[detectable_of(evidence, model)].format(least=least),
     )
-    return f"At home ({home}) it had {internal['auroc']:.2f} ({_interval(internal)}): {found}."
+    return (
+        f"In internal validation ({where}) it had {internal['auroc']:.2f} "
+        f"({_interval(internal)}): {found}."
+    )
 
 
 def next_steps(evidence: Evidence) -> list[str]:
@@ -170,17 +175,17 @@ _ADVICE = {
         "Check how labels are coded and which way scores point before anything else: the order is "
         "the wrong way round in the scores of {models}."
     ),
-    (rank_of, "open"): "Do not rely on {models} here: guessing might do as well.",
+    (rank_of, "open"): "Do not rely on {models} at this site: guessing might do as well.",
     (rank_of, "guesses internally"): (
-        "Do not rely on {models} here: guessing might do as well where the model comes from."
+        "Do not rely on {models} at this site: guessing might have reached the internal validation."
     ),
     (drop_of, "shown"): (
-        "Ask on which devices and patients {models} did better than here, and try what a part of "
-        "your own data would change (`mammo adapt`): a drop is shown."
+        "Ask on which devices and patients {models} did better than at this site, and try what a "
+        "part of your own data would change (`mammo adapt`): a drop is shown."
     ),
     (claim_of, "above"): (
         "Ask on which devices and patients the auROC was found that is claimed for {models}: it "
-        "lies above the interval found here."
+        "lies above the interval found at this site."
     ),
     (size_of, "more patients"): (
         f"{_QUESTION}: to find such a loss four times in five, plan for {{times}} as many patients "
@@ -190,17 +195,17 @@ _ADVICE = {
         f"{_QUESTION}, although such a loss would be found four times in five: more patients make "
         "the interval narrower."
     ),
-    (size_of, "too few at home"): (
+    (size_of, "internal set too small"): (
         f"{_QUESTION}, and no number of own patients would settle it: the internal set is too "
         "small."
     ),
     (threshold_of, "moved"): (
         "Do not keep thresholds of {models}: carried over, they give a lower sensitivity or "
-        "specificity here. Choose them on your own patients."
+        "specificity at this site. Choose them on your own patients."
     ),
     (threshold_of, "may have moved"): (
         "Do not trust thresholds of {models} yet: carried over, they may give a lower sensitivity "
-        "or specificity here, which these patients do not settle."
+        "or specificity at this site, which these patients do not settle."
     ),
 }
 """What is to be done about models of which a conclusion comes to a verdict."""

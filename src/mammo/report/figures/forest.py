@@ -36,7 +36,10 @@ from mammo.report.tables.paper import NOT_IN_THIS_BUILD
 
 
 def auroc_forest(
-    estimates: pd.DataFrame, published: tuple[PublishedAuroc, ...] = TABLE_2 + TABLE_3
+    estimates: pd.DataFrame,
+    published: tuple[PublishedAuroc, ...] = TABLE_2 + TABLE_3,
+    hollow: str = "published",
+    width: float = DISPLAY_WIDTH,
 ) -> Picture:
     """Every auROC with its interval, the published value as a hollow marker, and the experts' 0.71.
 
@@ -45,14 +48,18 @@ def auroc_forest(
     estimates : DataFrame
         `mammo.report.estimates.ESTIMATE_COLUMNS`.
     published : tuple of PublishedAuroc
-        The cells to set beside them; without any, the experts' value is not drawn either.
+        The cells to set beside them.
+    hollow : str
+        What these cells are; the experts' value is drawn beside published ones alone.
+    width : float
+        Of the figure in inches.
     """
     check_estimates(estimates)
     rows = _forest_rows(estimates, published)
     n_models = rows["model"].nunique()
     heights = -rows.index.to_series() - (rows["model"] != rows["model"].shift()).cumsum()
     with drawing():
-        size = (DISPLAY_WIDTH, 1.3 + 0.24 * (len(rows) + n_models))
+        size = (width, 1.3 + 0.24 * (len(rows) + n_models))
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.2)
@@ -61,7 +68,7 @@ def auroc_forest(
             _forest_row(axes, height, row, styles[row["dataset"]])
         top = heights.max() + 1.6
         axes.text(0.5, top, "guessing 0.50", ha="center", va="bottom", fontsize=9, color=GREY)
-        if published:
+        if published and hollow == "published":
             axes.axvline(EXPERTS_AUROC, color=GREY, linestyle="--", linewidth=1.2)
             axes.text(
                 EXPERTS_AUROC, top, f"experts {EXPERTS_AUROC}", ha="center", va="bottom",
@@ -82,11 +89,11 @@ def auroc_forest(
             )  # fmt: skip
         axes.set(xlabel="auROC", ylim=(heights.min() - 0.7, top))
         named_rows(axes, heights, [_label(row) for _, row in rows.iterrows()])
-        handles = _forest_legend() if published else _forest_legend()[:1]
+        handles = _forest_legend(hollow) if published else _forest_legend(hollow)[:1]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
     marked = "; hollow: the paper's values" if published else ""
     caption = f"auROC of each model on each data set, with its interval{marked}"
-    return Picture(figure, _forest_alt(rows), caption)
+    return Picture(figure, _forest_alt(rows, hollow), caption)
 
 
 def _forest_rows(estimates: pd.DataFrame, published: tuple[PublishedAuroc, ...]) -> pd.DataFrame:
@@ -125,22 +132,23 @@ def _label(row: pd.Series) -> str:
     return f"{set_label(row)}, validation" if is_external else set_label(row)
 
 
-def _forest_legend() -> list[Line2D]:
+def _forest_legend(hollow: str) -> list[Line2D]:
     return [
         Line2D([], [], color=INK, marker="o", linewidth=2, label="computed here, with interval"),
         Line2D(
             [], [], color=INK, marker="o", markerfacecolor="none", markersize=8, linestyle="none",
-            label="published",
+            label=hollow,
         ),
     ]  # fmt: skip
 
 
-def _forest_alt(rows: pd.DataFrame) -> str:
+def _forest_alt(rows: pd.DataFrame, hollow: str) -> str:
     listed = "; ".join(
         f"{model_title(row['model'])} on {set_label(row)} "
         + (f"{row['auroc']:.2f}" if pd.notna(row["auroc"]) else "not computed")
-        + (f", published {row['published']:.2f}" if pd.notna(row["published"]) else "")
+        + (f", {hollow} {row['published']:.2f}" if pd.notna(row["published"]) else "")
         for _, row in rows.iterrows()
     )
-    beside = " beside published values and the experts' 0.71" if rows["published"].any() else ""
+    values = {"published": "published values and the experts' 0.71"}.get(hollow, f"values {hollow}")
+    beside = f" beside {values}" if rows["published"].any() else ""
     return f"auROC with intervals{beside}: {listed}."

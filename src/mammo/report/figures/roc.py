@@ -23,7 +23,12 @@ from mammo.report.figures.style import (
 from mammo.report.tables.formats import title_of
 
 
-def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
+def roc_curves(
+    predictions: pd.DataFrame,
+    estimates: pd.DataFrame,
+    points: pd.DataFrame | None = None,
+    side: float = PANEL_SIDE,
+) -> Picture:
     """Fig. 2: ROC curves, one panel a model, the internal and the external sets in each.
 
     Parameters
@@ -33,16 +38,21 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
     estimates : DataFrame
         `mammo.report.estimates.ESTIMATE_COLUMNS`; curves without both classes have no auROC and
         are left out.
+    points : DataFrame, optional
+        Operating points to mark (`mammo.evaluation.tables.operating_points.carried_over`).
+    side : float
+        Width of a panel in inches.
     """
     known = check_estimates(estimates)
     known = known[known["auroc"].notna()]
     models = [name for name in dict.fromkeys(predictions["model"]) if name in set(known["model"])]
     n_rows, n_columns = panel_grid(len(models))
     most = known["model"].value_counts().max() if len(known) else 0
-    height = PANEL_SIDE + 0.45 + 0.37 * most
+    n_points = 0 if points is None else points["model"].value_counts().max()
+    height = side + 0.45 + 0.37 * (most + n_points)
     styles = looks(known["dataset"])
     with drawing():
-        size = (PANEL_SIDE * n_columns, height * n_rows)
+        size = (side * n_columns, height * n_rows)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
         for model, axes in zip(models, panels, strict=False):
@@ -50,8 +60,11 @@ def roc_curves(predictions: pd.DataFrame, estimates: pd.DataFrame) -> Picture:
             for _, row in known[known["model"] == model].iterrows():
                 style = styles[row["dataset"]]
                 _roc_curve(axes, predictions[_same(predictions, row)], row, style)
+            if points is not None:
+                for _, point in points[points["model"] == model].iterrows():
+                    _operating_point(axes, point, styles[point["dataset"]])
             authors = known.loc[known["model"] == model, "authors_weights"].iloc[0]
-            _roc_axes(axes, title_of(model, authors).replace(" (", "\n("))
+            _roc_axes(axes, title_of(model, authors).replace(" (", "\n("), side)
         for axes in panels[len(models) :]:
             axes.set_axis_off()
     listed = "; ".join(
@@ -70,11 +83,21 @@ def _roc_curve(axes: Axes, scored: pd.DataFrame, row: pd.Series, style: Look) ->
     axes.plot(false_alarms, hits, color=style.color, linestyle=style.line, label=label)
 
 
-def _roc_axes(axes: Axes, title: str) -> None:
+def _operating_point(axes: Axes, point: pd.Series, style: Look) -> None:
+    false_alarms = 1 - point["specificity"]
+    label = f"sensitivity {point['sensitivity']:.2f}\nspecificity {point['specificity']:.2f}"
+    axes.plot(
+        false_alarms, point["sensitivity"], "o", color=style.color, markersize=9,
+        markeredgecolor="white", markeredgewidth=1.5, clip_on=False, zorder=4, label=label,
+    )  # fmt: skip
+
+
+def _roc_axes(axes: Axes, title: str, side: float) -> None:
     unit_square(axes, "1 − specificity", "Sensitivity")
     axes.set_title(title)
     axes.set_anchor("N")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), handlelength=2.6)
+    below = -0.22 * PANEL_SIDE / side
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, below), handlelength=2.6)
 
 
 def _same(predictions: pd.DataFrame, row: pd.Series) -> pd.Series:

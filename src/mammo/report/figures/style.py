@@ -21,10 +21,12 @@ from mammo.report.page.render import address, in_notebook
 
 DISPLAY_WIDTH = 7.6
 """Inches across a page of the book, at `PIXELS_PER_INCH`."""
+PHONE_WIDTH = 4.9
+"""Inches of a figure that a phone shows whole, at the least scale."""
 PIXELS_PER_INCH = 100
 PANEL_COLUMNS, PANEL_SIDE = 3, DISPLAY_WIDTH / 3
 """Panels across a page, and the width of one in inches."""
-_LEAST_WIDTH = 540
+_LEAST_SCALE, _PHONE = 0.71, 350
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
 
@@ -95,7 +97,7 @@ class Picture:
     @property
     def least_width(self) -> int:
         """Pixels across on a narrower screen, where the figure scrolls to stay legible."""
-        return min(self.width, _LEAST_WIDTH)
+        return min(self.width, max(_PHONE, round(_LEAST_SCALE * self.width)))
 
     @property
     def source(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,14 +22,14 @@ from mammo.errors import DatasetError
 DECIDING = ("label", "pathology", "birads")
 """The columns that may give the label; the first that is there does."""
 
+_OF_SEVERITY = "0 is invasive cancer there, 1 is in situ, 4 and 5 are benign"
 _OF_BENIGN = "1 or yes is said there of what is benign"
-COUNTS_OTHERWISE = {
-    "pathseverity": "0 is invasive cancer there, 1 is in situ, 4 and 5 are benign",
-    **dict.fromkeys(("benign", "benigne", "benigno", "benigna", "gutartig"), _OF_BENIGN),
-    **dict.fromkeys(("normal", "healthy", "negative", "nocancer", "noncancer"), _OF_BENIGN),
-    "difficultnegativecase": _OF_BENIGN,
-}
-"""Names of columns, normalised, that are known to say the contrary of what 0 and 1 mean here."""
+_BENIGN = re.compile(
+    r"(?:no|non|not|without|free(?:of)?|ohne|sin|sans)"
+    r"(?:cancer|malignan\w*|finding|krebs|befund)|cancerfree|beni(?:gn|n)|gutartig|goedaardig|(?<!ab)normal"
+    r"|healthy|gesund|unauff|negativ|^(?:is)?(?:controls?|san[oa]|sain)$"
+)
+_MALIGNANT = re.compile(r"malig|cancer|krebs|bosartig|positiv|abnormal")
 _SHOWN = 8
 _BARE = ("true", "false", "yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "nee")
 
@@ -75,7 +76,8 @@ def classify(
     meanings = _meanings(path, table, vocabulary)
     reasons = {text: _reason(text, meaning, vocabulary) for text, meaning in meanings.items()}
     labels = pd.DataFrame({"label": _classes(table[column].map(meanings))})
-    labels["no_label"] = pd.Series([reasons[text] for text in table[column]], dtype="object")
+    told = list(map(reasons.__getitem__, table[column].tolist()))
+    labels["no_label"] = pd.Series(told, dtype="object")
     notes = [*_notes(vocabulary), *_disagreement(path, table, labels["label"], vocabulary)]
     return labels, notes, _meaning(table[column], meanings, vocabulary)
 
@@ -99,7 +101,7 @@ def _classes(meanings: pd.Series) -> pd.Series:
 
 def _deciding(path: Path, table: pd.DataFrame) -> str:
     for column in DECIDING:
-        if column in table and not table[column].map(is_empty).all():
+        if column in table and not all(map(is_empty, table[column].unique())):
             return column
     raise DatasetError(f"{path} has a column of labels, but no row holds one: fill it")
 
@@ -107,7 +109,7 @@ def _deciding(path: Path, table: pd.DataFrame) -> str:
 def _refuse_otherwise_counted(
     path: Path, texts: pd.Series, vocabulary: Vocabulary, title: str
 ) -> None:
-    reason = COUNTS_OTHERWISE.get(normalised(title))
+    reason = counts_otherwise(title)
     words = {vocabulary.word(text) for text in texts.unique() if not is_empty(text)}
     bare = {word for word in words if word.isdecimal() or word in _BARE}
     if reason and bare - vocabulary.given.keys():
@@ -116,6 +118,15 @@ def _refuse_otherwise_counted(
             f"({reason}): say what each of its values is (--positive VALUE, --negative VALUE or "
             "--exclude VALUE, each as often as needed)"
         )
+
+
+def counts_otherwise(title: str) -> str | None:
+    """Return what is known of a column whose 1 is not malignant, by its name."""
+    word = normalised(title)
+    if word == "pathseverity":
+        return _OF_SEVERITY
+    rest = _BENIGN.sub("", word)
+    return _OF_BENIGN if rest != word and not _MALIGNANT.search(rest) else None
 
 
 def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabulary) -> None:
@@ -144,12 +155,12 @@ def _meanings(path: Path, table: pd.DataFrame, vocabulary: Vocabulary) -> dict[s
     """Return what each distinct text means; None if it is empty."""
     texts = table[vocabulary.column]
     meanings = {text: vocabulary.meaning(text) for text in texts.unique()}
-    unknown = texts.map(lambda text: meanings[text] is None and not is_empty(text))
+    unknown = {text: found is None and not is_empty(text) for text, found in meanings.items()}
     fault = (
         f"is not known; known are {vocabulary.examples()}: say what it is (--positive WORD, "
         "--negative WORD or --exclude WORD)"
     )
-    refuse_value(path, table, unknown, vocabulary.column, fault)
+    refuse_value(path, table, texts.map(unknown), vocabulary.column, fault)
     return meanings
 
 

@@ -110,9 +110,9 @@ def facts(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _parsed(table: pd.DataFrame, name: str, parse: Callable[[str], object]) -> pd.Series:
     if name not in table:
         return pd.Series(parse(""), table.index, dtype="object")
-    texts = table[name]
+    texts = table[name].tolist()
     values = {text: parse(text) for text in set(texts)}
-    return pd.Series([values[text] for text in texts], table.index, dtype="object")
+    return pd.Series(list(map(values.__getitem__, texts)), table.index, dtype="object")
 
 
 def _stated(text: str) -> str | None:

@@ -68,11 +68,13 @@ def _by_content(_: str, texts: Sequence[str], __: Mapping[str, Sequence[str]]) -
     return "label" if len(words) > 1 and {normalised(word) for word in words} <= _WORDS else None
 
 
-def _by_name(title: str, _: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> str | None:
+def _by_name(title: str, texts: Sequence[str], aliases: Mapping[str, Sequence[str]]) -> str | None:
     word = normalised(title)
     if _NO_NAME.match(word):
         return None
     for name, usual in aliases.items():
+        if name == "image" and 2 * len(set(texts)) < len(texts):
+            continue  # path1 may be pathology
         known = [normalised(one) for one in usual]
         if any(len(one) >= _SHORTEST and one in word for one in known):
             return name

@@ -43,10 +43,12 @@ Lesions of uncertain potential (LCIS, atypia, papilloma) are left to the user.
 SIDES = {
     "L": (
         *("l", "left", "lt", "links", "li", "lks", "gauche", "g", "izquierda", "izquierdo", "izq"),
+        *("l.", "lt.", "li.", "left breast", "lt breast", "linke brust", "sein gauche"),
         *("sinistra", "sinistro", "sin", "sx", "esquerda"),
     ),
     "R": (
         *("r", "right", "rt", "rechts", "re", "droite", "droit", "d", "derecha", "derecho", "der"),
+        *("r.", "rt.", "re.", "right breast", "rt breast", "rechte brust", "sein droit"),
         *("destra", "destro", "dx", "direita"),
     ),
     "both": (
@@ -63,7 +65,7 @@ in one language and right in another, or a number, is not among them: S, I, E, H
 
 _BIRADS = re.compile(r"(birads|acr|category|cat|kategorie)?:?([0-35-6]|4[abc]?)(\.0+)?")
 _DENSITY = re.compile(r"(?:birads|acr|density|dichte|type|typ)?:?([1-4a-d])(?:\.0+)?")
-_NUMBER = re.compile(r"(\d+)\.0+")
+_NUMBER = re.compile(r"(\d+)(?:\.0+|,0)")
 _AGE = re.compile(r"(\d{1,3})(?:\.\d+)?y?")
 _SIDED_VIEW = re.compile(r"([LR]|LEFT|RIGHT)(CC|MLO|XCCL|XCCM|ML|LM)")
 _VIEW = re.compile(r"[A-Z0-9]{1,8}")

@@ -106,6 +106,15 @@ def test_patch_classifier_shares_the_backbone():
     assert not model.backbone.block1_conv1.weight.any()
 
 
+def test_bfloat16_ties_no_scores():
+    model = small().eval()
+    grey = torch.rand(64, 1, 160, 128, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        scores = model(grey)
+    assert scores.dtype == torch.float32
+    assert len(scores.unique()) == 64
+
+
 def test_probability_over_flips_is_the_same_for_every_flip():
     model = small()
     averaged = end2end.FlipAveraged(model)

@@ -145,7 +145,7 @@ def precision_to_expect(used: pd.DataFrame) -> Expected | None:
 
 
 def too_few(used: pd.DataFrame) -> Iterator[Finding]:
-    """Say so where patients of the rarer class settle nothing, as `precision_to_expect`."""
+    """Say so where the patients of the rarer class settle nothing; as `precision_to_expect`."""
     patients = used.groupby(used["label"].astype("Int64"))["patient_id"].nunique()
     if len(patients) == 2 and patients.min() < FEWEST:
         rarer = {0: "benign", 1: "malignant"}[patients.idxmin()]

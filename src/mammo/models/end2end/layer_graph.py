@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -108,7 +109,16 @@ class _Add(nn.Module):
 
 class _GlobalAveragePool(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
-        return x.mean((2, 3))
+        return x.mean((2, 3), dtype=torch.float32)
+
+
+class _Dense(nn.Linear):
+    """A dense layer that stays in float32: eight bits of bfloat16 would tie images' scores."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        device = "cpu" if x.is_meta else x.device.type
+        with torch.autocast(device, enabled=False):
+            return super().forward(x.float())
 
 
 class _Flatten(nn.Module):
@@ -145,7 +155,7 @@ _KINDS: dict[str, tuple[set[str], Callable[[Mapping[str, Any], int], nn.Module]]
     "flatten": ({"units"}, lambda *_: _Flatten()),
     "dense": (
         {"units", "bias"},
-        lambda layer, width: nn.Linear(width, layer["units"], bias=layer["bias"]),
+        lambda layer, width: _Dense(width, layer["units"], bias=layer["bias"]),
     ),
 }
 """Kinds of layers: what each states beside its name, kind and inputs, and how it is made of that

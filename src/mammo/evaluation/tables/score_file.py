@@ -13,6 +13,7 @@ import pandas as pd
 from mammo.datasets.institution.labels.classes import counts_otherwise
 from mammo.datasets.institution.labels.columns import ALIASES, places_of
 from mammo.datasets.institution.labels.facts import sides_and_views
+from mammo.datasets.institution.labels.words import VIEWS
 from mammo.errors import MammoError, ParameterError
 from mammo.evaluation.tables.score_sheet import OF_SCORES, ScoreSheet, is_empty
 from mammo.evaluation.tables.scores import COLUMNS, EXTERNAL_SPLIT, INTERNAL_SPLIT
@@ -241,6 +242,8 @@ def _splits(path: Path, table: pd.DataFrame, layout: Layout, rows: ScoreSheet) -
 def _respell_sides(path: Path, table: pd.DataFrame, sheet: Sheet) -> None:
     """Give sides and views the words that they have everywhere here."""
     given = [name for name in ("laterality", "view") if name in table]
+    if all(set(table[name].tolist()) <= {"", "L", "R", *VIEWS} for name in given):
+        return
     found, _ = sides_and_views(path, table[given].assign(line=sheet.lines))
     if found["laterality"].notna().any():
         table["laterality"] = found["laterality"].fillna("")

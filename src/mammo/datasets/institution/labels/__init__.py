@@ -176,7 +176,7 @@ def _table_notes(sheet: Sheet, places: Mapping[str, int]) -> list[str]:
 def _level_notes(rows: pd.DataFrame, level: Level) -> list[str]:
     key = key_of(level, rows)
     named = rows[rows[key].notna().all(axis=1)]
-    several = int((named.groupby(key).size() > 1).sum())
+    several = len(named[named.duplicated(key, keep=False)].drop_duplicates(key))
     notes = []
     if several and level == "image":
         notes.append(

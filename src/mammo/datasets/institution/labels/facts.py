@@ -30,9 +30,8 @@ def identifiers(table: pd.DataFrame) -> pd.DataFrame:
     table : DataFrame
         Our names of the columns; text.
     """
-    found = pd.DataFrame({name: _parsed(table, name, _named) for name in IDENTIFIERS})
-    found["image"] = found["image"].map(_posix, na_action="ignore").astype("object")
-    return found
+    parsers = {**dict.fromkeys(IDENTIFIERS, _named), "image": _named_in_posix}
+    return pd.DataFrame({name: _parsed(table, name, parse) for name, parse in parsers.items()})
 
 
 def sides_and_views(path: Path, table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -129,5 +128,5 @@ def _named(text: str) -> str | None:
     return None if normalised(text) in _NOBODY else _stated(text)
 
 
-def _posix(path: str) -> str:
-    return path.replace("\\", "/").removeprefix("./")
+def _named_in_posix(path: str) -> str | None:
+    return _named(path.replace("\\", "/").removeprefix("./"))

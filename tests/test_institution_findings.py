@@ -133,10 +133,18 @@ def test_sides_and_views_that_contradict_each_other(folder):
     assert the(taken, "1 image with another side in the file's name than st").severity == "warning"
 
 
+def test_images_that_each_have_a_patient_of_their_own_are_told(folder):
+    write_mammogram(folder / "4_R_MLO", 4, PatientID="P9")
+    note = "every image has a Patient ID of its own"
+    taken = take(folder, IMAGES, "0,a,1", "1,b,0", "4_R_MLO,c,0")
+    assert the(taken, note).severity == "note" and "too narrow" in the(taken, note).remedy
+    assert note not in said(take(folder, IMAGES, "0,a,1", "1,b,0", "4_R_MLO,b,0"), "note")
+
+
 def test_unknown_sides_and_devices(tmp_path):
     for number in range(3):
         write_raster(tmp_path / f"{number}.pgm", number)
-    taken = take(tmp_path, IMAGES, "0,a,1", "1,b,0", "2,c,0")
+    taken = take(tmp_path, IMAGES, "0,a,1", "1,b,0", "2,b,0")
     assert said(taken, "note") == [
         "3 images from a device that is not named",
         "other formats: PGM (3)",

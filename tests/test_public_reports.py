@@ -126,3 +126,33 @@ def test_a_window_of_fractions(function, plain, tmp_path):
     assert title("WindowWidth") in str(inspect(file)["excluded"])
     with pytest.raises(UnreadableImageError, match=r"window width 0\.4095 is too small"):
         read_image(file)
+
+
+@pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.RLELossless])
+def test_unused_bits_that_are_all_set(syntax, plain, tmp_path):
+    """Two bits above 14 were shown.
+
+    https://github.com/cornerstonejs/cornerstoneWADOImageLoader/issues/528
+    """
+    file = drawn.write(tmp_path / "a", drawn.dataset(GREY | 0xC000, 14, **drawn.WINDOW), syntax)
+    assert_alike(prepared(file), plain)
+
+
+@pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, *drawn.LOSSLESS])
+def test_values_without_sign_in_the_upper_half(syntax, tmp_path):
+    """They were read as negative. https://github.com/rexcardan/Evil-DICOM/issues/107"""
+    stored = GREY * 20
+    file = drawn.write(tmp_path / "a", drawn.dataset(stored, 16), syntax)
+    assert stored.max() > 40_000 and inspect(file)["excluded"] is None
+    np.testing.assert_allclose(read_image(file).pixels, stored / 65535, atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", drawn.LOSSLESS)
+@pytest.mark.parametrize("bits", [10, 13])
+def test_a_sign_of_fewer_bits_than_a_word_has(syntax, bits, tmp_path):
+    """JPEG-LS knows no sign. https://github.com/pydicom/pydicom/issues/2009"""
+    top = (1 << bits) - 1
+    stored = np.rint(GREY / drawn.TOP * top).astype(np.int32)
+    file = drawn.write(tmp_path / "a", drawn.dataset(stored - (top + 1) // 2, bits), syntax)
+    assert inspect(file)["excluded"] is None
+    np.testing.assert_allclose(read_image(file).pixels, stored / top, atol=1e-6)

@@ -253,6 +253,7 @@ def test_several_findings_an_image_of_embed_name_the_option_that_there_is(tmp_pa
 
 
 def test_the_other_breast_of_a_patient_of_cmmd_has_its_own_label(tmp_path):
+    """https://github.com/nyukat/mammography_metarepository/issues/33"""
     taken = read_intake(*cmmd(tmp_path))
     first = taken.used[taken.used["patient"] == "D1-0087"]
     assert first.groupby("laterality")["label"].max().to_dict() == {"L": 1, "R": 0}

@@ -211,7 +211,7 @@ def _parse(text: str) -> Any:
     if len(text) > MOST_CHARACTERS:
         raise _UnreadableError(f"more than {MOST_CHARACTERS:,} characters")
     try:
-        return yaml.load(text, _PlainLoader)
+        return _PlainLoader(text).get_single_data()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f" in line {mark.line + 1}" if mark else ""

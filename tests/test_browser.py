@@ -21,7 +21,7 @@ PAGES = {
     "chapters/03_comparison": (10, 4),
     "chapters/04_why_it_fails": (5, 2),
     "chapters/05_mixed_data": (3, 1),
-    "chapters/06_your_data": (6, 5),
+    "chapters/06_your_data": (8, 5),
     "chapters/07_evidence": (6, 4),
     "chapters/08_how_sure": (10, 2),
     "chapters/90_provenance": (5, 0),

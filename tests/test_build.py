@@ -11,6 +11,7 @@ import pytest
 import project
 from conftest import Book
 from mammo.book.chapters import chapters
+from mammo.evidence.kinds import KINDS
 
 pytestmark = pytest.mark.book
 PARAMS = ("--params", "params/ci.yaml")
@@ -39,6 +40,7 @@ def test_every_step_says_its_seconds(book):
     steps += [f"model {name}" for name in models]
     steps += ["learnt from each set alexnet", "single causes alexnet", "mixed data alexnet"]
     steps += ["local data alexnet", "difference of images"]
+    steps += [f"evidence {name}" for name in KINDS]
     steps += [*(f"chapter {name}" for name in chapters(book.project.root))]
     assert list(table) == [*steps, "rendering", "total"]
     spent = [float(seconds) for seconds in table.values()]

@@ -97,7 +97,7 @@ _REFUSED: dict[str, tuple[bytes | object, ...]] = {
     "Columns": (0, 1, 35, 37, 72, 4000, 65535, b"\1\2\3\4"),
     "BitsAllocated": (0, 1, 8, 12, 32, 64, 65535, b"\x10\0\x10\0"),
     "BitsStored": (0, 8, 17, 32, 65535, b"\x0c\0\x0c\0"),
-    "HighBit": (0, 7, 15, 65535),
+    "HighBit": (0, 7, 65535),
     "SamplesPerPixel": (0, 3, 65535),
     "PixelRepresentation": (2, 65535),
     "NumberOfFrames": (2, 2**31 - 1, -1, b"x", b"1.5", b"1\\1", b"9" * 5000),
@@ -162,6 +162,7 @@ def _values() -> Iterator[tuple[str, object, Expectation, Callable[[Image], Imag
     yield "VOILUTFunction", "LINEAR_EXACT", "changed", None
     for value in (0, 17, 4095):
         yield "PixelPaddingValue", value, "changed", partial(padded, low=value, high=value)
+    yield "HighBit", 15, "same", None  # the bits that are set tell where the image is
     yield "NumberOfFrames", 0, "same", None
     yield "NumberOfFrames", b"", "same", None
 

@@ -52,6 +52,8 @@ CHAPTERS = {
         "own-findings",
         "own-drops",
         "own-thresholds",
+        "own-women-1",
+        "own-women-2",
         "learning-curve",
         "alternatives",
     ],
@@ -79,8 +81,8 @@ CHAPTERS = {
 }
 """The pages that are computed, and the tables that stand there."""
 
-METHODS_A_ROW = {"transfer": 4}
-"""Tables that show side by side what their CSV has below each other."""
+ROWS_BEHIND_ONE = {"transfer": 4, "coverage": 6}
+"""Tables that show in one row what their CSV has below each other."""
 
 PUBLISHED = [name for name in published.MODEL_TITLES if name not in published.OURS]
 
@@ -210,7 +212,7 @@ def test_every_table_has_caption_rows_and_csv(pages, page):
     for table in found:
         assert len(table.caption.get_text(strip=True)) > 10
         rows = len(csv_of(table))
-        assert len(shown_in(table)) * METHODS_A_ROW.get(table["id"], 1) == rows > 0
+        assert len(shown_in(table)) * ROWS_BEHIND_ONE.get(table["id"], 1) == rows > 0
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,7 @@ def test_without_a_repository_no_page_offers_to_edit_or_run(pages):
         assert not page.select(".dropdown-ways-out, a[href*=binder], a[href*=colab]")
 
 
+@pytest.mark.long
 def test_with_a_repository_each_page_can_be_run_edited_and_reported(tmp_path):
     pages = rendered(tmp_path, "https://github.com/someone/mammo")
     buttons = {

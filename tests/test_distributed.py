@@ -79,6 +79,9 @@ def start(root: Path, processes: int) -> None:
     )
 
 
+pytestmark = pytest.mark.long  # two processes that import torch, twice
+
+
 @pytest.fixture(scope="module")
 def root(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("distributed")

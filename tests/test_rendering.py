@@ -118,6 +118,7 @@ def test_a_change_of_the_readme_renders_its_recipes_anew(root, renderings):
     assert len(renderings) == 2
 
 
+@pytest.mark.long
 @pytest.mark.book
 def test_a_warning_fails_the_rendering_until_it_is_mended(root):
     glossary = root / "book" / "glossary.md"

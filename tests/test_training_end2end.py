@@ -84,28 +84,6 @@ def changed(before: dict[str, torch.Tensor], model: torch.nn.Module) -> set[str]
     }
 
 
-def test_a_random_vgg_starts_with_logits_of_the_size_of_one(fabric):
-    windows, _, held = patches()
-    train = np.flatnonzero(~held)
-    model = patch_classifier("vgg16", seed=1)
-    before = model(windows.batch(train)).std(0)
-    end2end.standardise_backbone(model, windows, train, seed=0)
-    logits = model(windows.batch(train))
-    assert before.max() > 10
-    assert 0.01 < logits.std(0).max() < 3
-    grey = (255 * windows.batch(train) - model.mean).expand(-1, 3, -1, -1)
-    maps = model.backbone.get_submodule("block1_conv1")(grey)
-    torch.testing.assert_close(maps.mean((0, 2, 3)), torch.zeros(maps.shape[1]), atol=1e-3, rtol=0)
-
-
-def test_a_random_backbone_with_batch_normalisation_starts_as_it_is():
-    windows, _, held = patches()
-    model = patch_classifier("resnet50", seed=1)
-    before = {name: values.clone() for name, values in model.state_dict().items()}
-    end2end.standardise_backbone(model, windows, np.flatnonzero(~held), seed=0)
-    assert changed(before, model) == set()
-
-
 def test_patch_classifier_learns_what_grey_tells(fabric, tmp_path):
     model, record = fit_patches(tmp_path, fabric, (Stage("all", 2e-3, 25),))
     history = pd.read_csv(tmp_path / HISTORY)

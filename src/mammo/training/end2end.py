@@ -13,8 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from mammo.models.end2end import End2End, PatchClassifier
 from mammo.models.end2end.layer_graph import LayerGraph
-from mammo.models.standardisation import standardise
-from mammo.training.patches import CLASSES, MALIGNANT, Windows
+from mammo.training.patches import CLASSES, MALIGNANT
 from mammo.training.stages import StagedTask
 
 _TOP_CONVOLUTIONS = {13: 6, 53: 13}
@@ -23,33 +22,6 @@ _TOP_CONVOLUTIONS = {13: 6, 53: 13}
 They are VGG16's blocks 4 and 5, and ResNet50's last stage with the unit before it: what Shen's "top
 11" and "top 46 layers" of Keras hold.
 """
-
-_FEW = 128
-"""Patches that a random backbone is standardised on."""
-
-
-def standardise_backbone(
-    model: PatchClassifier, patches: Windows, train: np.ndarray, seed: int
-) -> None:
-    """Give every convolution of a random backbone outputs of mean 0 and variance 1, in place.
-
-    Greys of 255 that pass VGG's thirteen layers make logits of hundreds, and a short training
-    spends its epochs on their scale. What has batch normalisation is left as it is.
-
-    Parameters
-    ----------
-    model : PatchClassifier
-        With random values.
-    patches : Windows
-    train : ndarray of int
-        Numbers of the patches to learn from, of which some are drawn; no label is used.
-    seed : int
-    """
-    if any(isinstance(layer, nn.BatchNorm2d) for layer in model.modules()):
-        return
-    few = patches.batch(np.random.default_rng(seed).permutation(train)[:_FEW])
-    convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
-    standardise(convolutions, lambda: model(few))
 
 
 class PatchTask(StagedTask):

@@ -101,7 +101,7 @@ class End2EndFamily(PublishedFamily):
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.training.end2end import PatchTask, standardise_backbone
+            from mammo.training.end2end import PatchTask
             from mammo.training.fit import fit
             from mammo.training.patches import Windows, sample
 
@@ -110,16 +110,12 @@ class End2EndFamily(PublishedFamily):
             hidden = without_box(self.study.table(INTERNAL), lesions).index
             outlined = rows[~rows["image_id"].isin(hidden)]
             chosen = sample(store, outlined, lesions, per_lesion=p.end2end_patches, seed=p.seed)
-            patches = Windows.of_patches(store, chosen)
-            held = chosen["patient_id"].isin(rows.loc[self._held(rows), "patient_id"]).to_numpy()
-            classifier = self._patch_classifier(self.untrained(model))
-            if not self._pretrained(model):
-                standardise_backbone(classifier, patches, (~held).nonzero()[0], p.seed)
+            held_patients = rows.loc[self._held(rows), "patient_id"]
             task = PatchTask(
-                classifier,
-                patches,
+                self._patch_classifier(self.untrained(model)),
+                Windows.of_patches(store, chosen),
                 chosen["class"],
-                held,
+                chosen["patient_id"].isin(held_patients).to_numpy(),
                 _stages(("last", "top", "all"), p.end2end_patch_epochs, p.end2end_patch_rates),
                 self._settings(p.end2end_patch_batch),
                 self.study.fabric,

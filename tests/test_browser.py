@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.book, pytest.mark.browser]
 PAGES = {
     "index": (1, 2),
     "chapters/01_datasets": (4, 2),
-    "chapters/02_models": (2, 7),
+    "chapters/02_models": (3, 7),
     "chapters/03_comparison": (10, 4),
     "chapters/04_why_it_fails": (5, 2),
     "chapters/05_mixed_data": (3, 1),

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.book
 CHAPTERS = {
     "index": ["contradictions"],
     "chapters/01_datasets": ["table-1", "exclusions", "leakage", "splits"],
-    "chapters/02_models": ["table-2", "weights"],
+    "chapters/02_models": ["table-2", "weights", "ceiling"],
     "chapters/03_comparison": [
         "table-3",
         "table-3-by-image",
@@ -203,6 +203,11 @@ def test_every_page_of_the_contents_has_a_heading(pages):
     assert set(CHAPTERS) < set(pages)
     for page in pages.values():
         assert page.h1.get_text(strip=True).rstrip("#")
+
+
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_nothing_is_shown_as_python_prints_it(pages, page):
+    assert [output.get_text() for output in pages[page].select(".output.text_plain")] == []
 
 
 @pytest.mark.parametrize("page", CHAPTERS)

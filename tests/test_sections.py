@@ -160,9 +160,9 @@ def test_what_the_readings_and_the_drops_rest_on_is_at_hand():
 
 
 def test_an_oracle_and_a_reader_bound_what_can_be_reached_on_phantoms(study):
-    result = networks.reachable(study)
-    oracle, reader = result.data["value"]
+    table = networks.reachable(study)
+    oracle, reader = table.data["value"]
     assert oracle == 1
     assert 0.5 < reader < oracle
-    assert result.table.shown["auROC"].iloc[0] == "1.00"
-    assert "30%" in result.table.shown["Who reads"].iloc[1]
+    assert table.shown["auROC"].iloc[0] == "1.00"
+    assert "30%" in table.shown["Who reads"].iloc[1]

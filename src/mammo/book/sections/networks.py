@@ -17,7 +17,7 @@ from mammo.report.figures.attention import attention_of_models
 from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import Picture
 from mammo.report.figures.training import training_curves
-from mammo.report.page.blocks import Tabs
+from mammo.report.page.blocks import Table, Tabs
 from mammo.report.tables import paper
 from mammo.report.tables.ceiling import ceiling_table
 from mammo.study import INTERNAL, Study, results
@@ -60,7 +60,7 @@ MISREAD = 0.3
 """Share of lesions that the reader of `reachable` takes for another one: an assumption."""
 
 
-def reachable(study: Study) -> Result | None:
+def reachable(study: Study) -> Table | None:
     """Return what an oracle and a reader reach on the synthetic DDSM; None where DDSM is real.
 
     Both read the lesions' descriptors, the reader some of them wrongly (`phantom.ceiling`).
@@ -82,7 +82,7 @@ def reachable(study: Study) -> Result | None:
             )
         )
     data = pd.DataFrame(found).assign(misread=(0.0, MISREAD))
-    return Result(data, ceiling_table(data))
+    return ceiling_table(data)
 
 
 def attention(study: Study) -> Picture:

@@ -25,6 +25,7 @@ def check(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_every_family_is_compared_and_timed():
     outcome = check("--device", "cpu", "--tiny", "--seconds", "0.01", "--models", *MODELS)
     assert outcome.returncode == 0, outcome.stderr

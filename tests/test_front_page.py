@@ -46,13 +46,19 @@ def test_real_scores_are_said_with_intervals_and_marked_as_recorded():
     assert column.kinds == ["recorded"]
     for words in ("**0.45 (0.38 to 0.53)**", "0.46 ±0.01 and 0.48 ±0.01", "14 radiologists"):
         assert words in text_of(column)
+    assert "0.42 to 0.46, and none of 4 beats guessing" in text_of(column)
 
 
 def test_a_build_says_what_its_images_are():
     data = estimates(HOME, MIAS_LOW, UKY_HIGH)
     column = front_page.build_column(data, differences(), trained(("institution", 0.2, 0.001)))
     assert column.kinds == ["synthetic"]
-    assert len(column.statements) == 4
+    assert len(column.statements) == 5
+    assert "say nothing about women" in column.statements[0].text
+    real = front_page.build_column(
+        data.assign(source="real"), differences(), trained(("institution", 0.2, 0.001))
+    )
+    assert (real.kinds, len(real.statements)) == (["real"], 4)
 
 
 def test_columns_are_escaped_and_link_to_their_pages():

@@ -26,8 +26,12 @@ def gains_in_words(gains: pd.DataFrame) -> str:
     external = _external(gains)
     if external.empty:
         return NO_GAINS
-    n_runs = external["n_runs"].iloc[0]
-    found = _raised(external)
+    change, n_runs = external["difference"], external["n_runs"].iloc[0]
+    found = (
+        f"In this build, training on mixed data raised the auROC on {int((change > 0).sum())} of "
+        f"{counted(len(change), 'external set')} (change {change.min():+.2f} to "
+        f"{change.max():+.2f}"
+    )
     if n_runs < 2:
         return (
             f"{found}, one training each). How much another training would differ is not known, "
@@ -44,28 +48,22 @@ def gains_in_words(gains: pd.DataFrame) -> str:
 
 
 def gains_in_brief(gains: pd.DataFrame) -> str:
-    """Say on how many external sets training with mixed data raised the auROC, and on how many
-    significantly; parameters as of `gains_in_words`."""
+    """Say on how many external sets training with mixed data gained; as `gains_in_words`."""
     external = _external(gains)
     if external.empty:
         return NO_GAINS
-    clear = int((external["verdict"] == "gained").sum())
-    return f"{_raised(external)}), on {clear} significantly."
+    judged = external[external["verdict"] != "too few"]
+    clear = int((judged["verdict"] == "gained").sum())
+    return (
+        f"Training on mixed data gained significantly on {clear} of "
+        f"{counted(len(external), 'external set')}.{left_out(len(external) - len(judged))}"
+    )
 
 
 def _external(gains: pd.DataFrame) -> pd.DataFrame:
     if gains.empty:
         return gains
     return gains[(gains["dataset"] != INTERNAL) & gains["difference"].notna()]
-
-
-def _raised(external: pd.DataFrame) -> str:
-    change = external["difference"]
-    return (
-        f"In this build, training on mixed data raised the auROC on {int((change > 0).sum())} of "
-        f"{counted(len(change), 'external set')} (change {change.min():+.2f} to "
-        f"{change.max():+.2f}"
-    )
 
 
 def _bounds_of_gains(judged: pd.DataFrame) -> str:

@@ -12,6 +12,7 @@ _GREY_MARGIN = 0.05
 _OPENING = 21
 _RESTORED = 13
 _SMALLEST_FRACTION, _LARGEST_FRACTION = 0.02, 0.97
+_WHOLE_SIDE = 0.95
 _WHITE, _NEARLY_ALL, _MOST_EDGES = 229, 0.9, 0.35
 
 
@@ -67,9 +68,12 @@ def segment(pixels: np.ndarray) -> np.ndarray:
 
 
 def _fills(mask: np.ndarray) -> bool:
-    """Whether a mask is nearly all of an image, or leaves no side of it to the background."""
-    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    return mask.mean() > _LARGEST_FRACTION or all(side.mean() > 0.5 for side in sides)
+    """Whether a mask is nearly all of an image, or leaves its sides to no background.
+
+    A breast is cut off at one side, and the muscle at another; what lies along three is a frame.
+    """
+    sides = sorted(side.mean() for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+    return mask.mean() > _LARGEST_FRACTION or sides[0] > 0.5 or sides[1] > _WHOLE_SIDE
 
 
 def check_polarity(grey: np.ndarray) -> None:

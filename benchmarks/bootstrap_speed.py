@@ -10,8 +10,6 @@ Where one thread of ours takes no longer than two, other work had the second pro
 for two threads then say little.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import platform

@@ -8,8 +8,6 @@ nice 10. Waiting threads of OpenMP sleep, as the package sets it, or spin, as li
 default. On an idle machine the figures mean something, elsewhere only the ratios do, roughly.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import shutil

@@ -9,8 +9,6 @@ as a process of its own, in turns with ours: other work on the machine meets bot
 it only ours is timed.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

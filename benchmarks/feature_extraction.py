@@ -3,8 +3,6 @@
 python benchmarks/feature_extraction.py [--size 224] [--images 32] [--threads N]
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 

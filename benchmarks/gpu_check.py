@@ -9,8 +9,6 @@ the speed but for the detector's number of boxes. Reading and resizing images is
 8 minutes; status 1 if something disagrees, 2 if there is no such device.
 """
 
-from __future__ import annotations
-
 import argparse
 import copy
 import sys

@@ -5,8 +5,6 @@ Run: python benchmarks/image_store.py [all-mias.tar.gz]
 Without the archive of mini-MIAS, drawn films of the same size take its place.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 import tarfile

@@ -8,8 +8,6 @@ same bytes of each file without understanding them, and decoding each file with 
 as many processes and nothing more. Memory is the peak of this process and of its largest child.
 """
 
-from __future__ import annotations
-
 import argparse
 import multiprocessing
 import os

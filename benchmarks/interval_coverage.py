@@ -8,8 +8,6 @@ of 84% of the benign images, and of some malignant ones, are one value, as those
 a detector marks nothing. Candidates that were not chosen are in the tables, too.
 """
 
-from __future__ import annotations
-
 import argparse
 import itertools
 import math

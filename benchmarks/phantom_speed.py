@@ -5,8 +5,6 @@
 Wall and processor time differ where other work shares the machine.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 import time

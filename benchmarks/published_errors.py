@@ -5,8 +5,6 @@
 Rewrites the table of ``src/mammo/paper/simulated_errors.py``; takes some minutes on one processor.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 from pathlib import Path

@@ -6,8 +6,6 @@ Each number of rows is read in a process of its own, so that the peak of memory 
 reader of CSV, which checks nothing, is the yardstick. Seconds are the processor's.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import resource

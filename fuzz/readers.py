@@ -8,8 +8,6 @@ of its cases, and ends at the first file that is neither read soundly nor refuse
 that file is left in artifacts/fuzz/KIND. Make a case of it in tests/bad_input.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import sys

@@ -1,7 +1,5 @@
 """A result of `mammo.hospital.adaptation.adapt` from scores made up for it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

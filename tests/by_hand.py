@@ -3,8 +3,6 @@
 Nothing but numpy and loops: these are what the vectorised code is held against.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

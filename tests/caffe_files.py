@@ -4,8 +4,6 @@ The bytes follow Protocol Buffers' description of its encoding and the field num
 no code is shared with the reader.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Sequence
 

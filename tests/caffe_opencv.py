@@ -1,7 +1,5 @@
 """OpenCV's DNN module as a second implementation of Caffe's layers."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import torch

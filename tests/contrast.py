@@ -1,7 +1,5 @@
 """How well text stands out from its ground on a page, by WCAG 2.2, 1.4.3."""
 
-from __future__ import annotations
-
 LEAST, LEAST_LARGE = 4.5, 3.0
 
 _MEASURE = """

@@ -1,7 +1,5 @@
 """Mammograms drawn in code, and written in every way that DICOM has for one picture."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

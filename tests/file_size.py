@@ -1,7 +1,5 @@
 """Files that may not grow: a full disk for those who may not mount one."""
 
-from __future__ import annotations
-
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What passes inside of a network while it runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from torch import Tensor, nn

@@ -1,7 +1,5 @@
 """Small folders as a hospital has them, and what the door makes of them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

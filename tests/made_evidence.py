@@ -1,7 +1,5 @@
 """Evidence on models whose accuracy at home and here is chosen, from scores made in code."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Image stores made in code: breasts of power-law texture, each patient with two images."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Tables of scores made in code: two models at home and on two external sets."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

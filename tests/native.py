@@ -1,7 +1,5 @@
 """Small files in the exact native formats of the data sets."""
 
-from __future__ import annotations
-
 import plistlib
 from collections.abc import Sequence
 from pathlib import Path

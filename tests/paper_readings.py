@@ -1,7 +1,5 @@
 """What each reading of the paper's ±0.01 would give, computed from the sizes of its sets."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The numbers of the book's fixed text on the paper, each computed from the paper's own."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable
 

@@ -1,7 +1,5 @@
 """A copy of the book's sources in a folder of its own, where programs run as a user runs them."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -1,7 +1,5 @@
 """A store of twenty tiny images: what the tests of building, failing and resuming build."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

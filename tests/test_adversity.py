@@ -3,8 +3,6 @@
 Whatever happens, no half-written result is used, and the next run ends as if nothing had happened.
 """
 
-from __future__ import annotations
-
 import os
 import random
 import shutil

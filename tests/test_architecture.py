@@ -1,7 +1,5 @@
 """The layout says where a line belongs; these tests hold the code to it."""
 
-from __future__ import annotations
-
 import ast
 import re
 import tomllib

@@ -1,7 +1,5 @@
 """A drop divided among factors: on scores whose causes are known."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

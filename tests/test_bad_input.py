@@ -3,8 +3,6 @@
 The corpus is generated: see `bad_input`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from itertools import islice

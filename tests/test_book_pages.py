@@ -1,7 +1,5 @@
 """What the book's own extensions make of a page: numbers, folds, links, ways out."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The small book in a real browser, wide and narrow."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from functools import cache

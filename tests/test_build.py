@@ -1,7 +1,5 @@
 """The book from nothing, again, with one parameter changed, and with one chapter rerun."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from pathlib import Path

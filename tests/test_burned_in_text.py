@@ -1,7 +1,5 @@
 """What is burned in beside the breast reaches no picture of a report, in whatever file."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Figures of what is behind a drop."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,7 +1,5 @@
 """Sentences and tables on causes: what is said, and what is not where numbers do not bear it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,7 +1,5 @@
 """Scores are checked as a report would judge them, before it is made."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Weighted auROC, and that within parts, against scikit-learn and by hand."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """From the scores of subjects' images to labels, scores and weights of every mix of causes."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,7 +1,5 @@
 """Finding, orienting and preparing the breast: drawn images, then every film of mini-MIAS."""
 
-from __future__ import annotations
-
 import tarfile
 from pathlib import Path
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Presentation values beside those of an independent viewer: DCMTK's dcmj2pnm, where it is."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """DDSM's table of volumes: totals, and what it says of scanner and diagnosis."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

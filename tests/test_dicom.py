@@ -1,7 +1,5 @@
 """Stored values to presentation values, against the standard's formulas written out one by one."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import fields
 from pathlib import Path

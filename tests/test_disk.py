@@ -1,7 +1,5 @@
 """Files are whole or absent, and what the operating system refuses is told in one sentence."""
 
-from __future__ import annotations
-
 import errno
 import multiprocessing
 import os

@@ -1,7 +1,5 @@
 """Two processes under torchrun: the same features, the same training up to dropout."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """The bootstrap's draws against SplitMix64 and Lemire's method in plain Python integers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from scipy import stats

@@ -1,7 +1,5 @@
 """Values of DICOM elements, one by one."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

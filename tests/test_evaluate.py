@@ -1,7 +1,5 @@
 """`mammo evaluate` as a user calls it."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

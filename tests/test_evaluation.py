@@ -1,7 +1,5 @@
 """Tables of results from a table of scores, held against the functions on arrays."""
 
-from __future__ import annotations
-
 import warnings
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The threshold to drag, in a browser: its numbers are those that ``mammo evaluate`` computes."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

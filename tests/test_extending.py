@@ -1,7 +1,5 @@
 """README's recipes for a chapter, a data set and a model, done as they are written."""
 
-from __future__ import annotations
-
 import re
 import shutil
 from dataclasses import replace

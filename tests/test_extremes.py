@@ -1,7 +1,5 @@
 """The images that a model gets most wrong: of whom, in which order, and how far off."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

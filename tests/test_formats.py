@@ -1,7 +1,5 @@
 """Formats of image files are told by what the files begin with."""
 
-from __future__ import annotations
-
 import pytest
 
 from mammo.images.formats import format_of

@@ -1,7 +1,5 @@
 """The network against OpenCV's Caffe layers, and its steps between them against plain loops."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """`make gpu-check` without a GPU: its way through all families, on the CPU."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

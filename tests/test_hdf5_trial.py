@@ -1,7 +1,5 @@
 """Files that the HDF5 library does not withstand are told before it reads them here."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import h5py

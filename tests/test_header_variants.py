@@ -4,8 +4,6 @@ What is read shows the picture as it was drawn; what is refused is refused by a 
 well, for the same reason, which names the element.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 

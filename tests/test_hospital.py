@@ -1,7 +1,5 @@
 """The generated hospital's files are what they claim to be, and planted values are found."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

@@ -1,7 +1,5 @@
 """A hospital's own data as a notebook shows them: escaped, and named by pseudonyms only."""
 
-from __future__ import annotations
-
 import base64
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """An institution's folder as a data set: found, read into a manifest, its places known again."""
 
-from __future__ import annotations
-
 import pytest
 
 import hospital

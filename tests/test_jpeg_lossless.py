@@ -1,7 +1,5 @@
 """JPEG Lossless, against an encoder written from the standard and against GDCM."""
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 

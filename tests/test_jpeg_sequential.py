@@ -1,7 +1,5 @@
 """Whether a lossy JPEG stream holds its whole image."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

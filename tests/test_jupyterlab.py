@@ -1,7 +1,5 @@
 """A chapter edited in JupyterLab, in a browser, as a researcher does it."""
 
-from __future__ import annotations
-
 import difflib
 import socket
 import subprocess

@@ -5,8 +5,6 @@ files are written anew here, with values drawn from a seed. Their command:
 ``python tests/golden/make_end2end.py`` in an environment with tf_keras.
 """
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

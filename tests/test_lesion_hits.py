@@ -1,7 +1,5 @@
 """Whether a cell is on a lesion, held against the rule of the figures; and chance."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

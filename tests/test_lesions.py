@@ -1,7 +1,5 @@
 """Lesions of every data set: each with its own box, pathology and type."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

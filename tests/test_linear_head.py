@@ -1,7 +1,5 @@
 """The logistic regression on pooled feature maps."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

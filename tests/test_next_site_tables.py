@@ -1,7 +1,5 @@
 """The next site of models in a table of scores."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

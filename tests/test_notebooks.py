@@ -1,7 +1,5 @@
 """Every chapter runs with jupytext and papermill alone, as the README says."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """OpenMP's waiting threads sleep after a moment, whichever way the package is entered."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re

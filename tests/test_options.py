@@ -1,7 +1,5 @@
 """Options that messages name are options that there are."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

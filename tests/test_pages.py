@@ -1,7 +1,5 @@
 """What a reader finds on the pages of the small book, read from its HTML."""
 
-from __future__ import annotations
-
 import base64
 import io
 import json

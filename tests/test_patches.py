@@ -1,7 +1,5 @@
 """Patches: where they lie, what they are called, and how they are turned."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import pandas as pd

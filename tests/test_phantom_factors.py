@@ -1,7 +1,5 @@
 """The same phantoms under every mix of causes: what changes, and what does not."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

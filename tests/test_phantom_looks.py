@@ -1,7 +1,5 @@
 """How phantoms' lesions look, who scanned their films, and what both leave as they were."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 from collections import Counter

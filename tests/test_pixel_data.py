@@ -1,7 +1,5 @@
 """Where pixels begin, and what stands there."""
 
-from __future__ import annotations
-
 import io
 import struct
 

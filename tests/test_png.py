@@ -1,7 +1,5 @@
 """Whether a PNG file is whole; files that Pillow writes and ones put together by hand."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

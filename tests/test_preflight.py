@@ -1,7 +1,5 @@
 """What a hospital is told of its data before a model sees them."""
 
-from __future__ import annotations
-
 import csv
 import io
 

@@ -5,8 +5,6 @@ that came to be is searched for them: artifacts and their records, notebooks, ta
 report, and what was printed.
 """
 
-from __future__ import annotations
-
 import base64
 import csv
 import hashlib

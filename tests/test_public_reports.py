@@ -1,7 +1,5 @@
 """What users of other tools have reported of their files, drawn anew and tried here."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -5,8 +5,6 @@ Emory-HITI/EMBED_Open_Data; TCIA's pages of CMMD and CDD-CESM; INbreast's releas
 them is made up.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

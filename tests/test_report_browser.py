@@ -1,7 +1,5 @@
 """A report with every block, computed from made scores, in a real browser and on paper."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The report's page: every block, whatever stands in it, as one closed and well-formed file."""
 
-from __future__ import annotations
-
 import base64
 import html
 import re

@@ -1,7 +1,5 @@
 """The reporting checklists point to headings that the chapters have."""
 
-from __future__ import annotations
-
 import re
 
 from mammo.book.chapters import chapters

@@ -1,7 +1,5 @@
 """Killing a run at any moment and starting it again ends in the same numbers."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

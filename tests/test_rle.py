@@ -1,7 +1,5 @@
 """RLE Lossless, against pydicom's encoder."""
 
-from __future__ import annotations
-
 import struct
 
 import numpy as np

@@ -1,7 +1,5 @@
 """One picture written in many ways is one prepared image."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2

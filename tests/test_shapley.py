@@ -1,7 +1,5 @@
 """Shapley values by the properties that define them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

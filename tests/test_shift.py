@@ -1,7 +1,5 @@
 """Dataset shift: measures mean what they say, and chance is called chance."""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a reader sees of dataset shift: figures that can be read, and sentences that are true."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """The image store: independent of workers, resumable, and no file lost."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

@@ -4,8 +4,6 @@ What each fault of the text and of the workbook is called, `test_spreadsheet` ho
 a reader itself expects it, the tests of that reader. The corpus of bad files has many more.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import os

@@ -1,7 +1,5 @@
 """Thumbnails: the breast alone, in its proportions, in a file that says nothing else."""
 
-from __future__ import annotations
-
 import io
 import struct
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Training end2end: stages, balanced batches, frozen parts, and the same numbers after a kill."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Trained on each set, tested on each: who learns from whom."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The matrix of trainings and tests, and the two parts of a drop."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,7 +1,5 @@
 """`mammo validate` as a hospital runs it, on images and on scores, and what it says of faults."""
 
-from __future__ import annotations
-
 import re
 import sys
 from dataclasses import dataclass, replace

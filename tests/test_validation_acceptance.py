@@ -1,7 +1,5 @@
 """A criterion is met, not met or undecided, and the page says how many cancers would decide."""
 
-from __future__ import annotations
-
 import math
 import re
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A thousand women are counted by examination, at the site's prevalence and at the study's."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

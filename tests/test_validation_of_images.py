@@ -1,7 +1,5 @@
 """A hospital's folder, junk and all, from its images to the evidence on a model."""
 
-from __future__ import annotations
-
 import struct
 import time
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Anybody's scores joined with a hospital's labels, in the forms in which both come."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The report of a validation: what it holds, in which order, and that nothing in it acts."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

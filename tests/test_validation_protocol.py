@@ -1,7 +1,5 @@
 """What is stated before a validation is kept as it is stated, and refused where it is nothing."""
 
-from __future__ import annotations
-
 from dataclasses import fields
 
 import pytest

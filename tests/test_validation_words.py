@@ -1,7 +1,5 @@
 """Sentences on a validation say what its numbers say, and no more."""
 
-from __future__ import annotations
-
 import math
 import re
 

@@ -1,7 +1,5 @@
 """Each verdict follows its rule, and no verdict rests on a handful of patients."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

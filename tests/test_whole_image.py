@@ -1,7 +1,5 @@
 """Whole images: the grey range, the size, and the way back to the native image."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import cv2

@@ -4,8 +4,6 @@ What has a number in the paper keeps that ("Table 3", "Fig. 2"). The others are 
 numbered by chapter: the second table of ``03_comparison`` is Table S3.2.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

@@ -1,7 +1,5 @@
 """Name a reference in the list as the text does: by its authors and its year."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from pybtex.database import Entry

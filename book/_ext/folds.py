@@ -4,8 +4,6 @@ Cells that show nothing (parameters, imports) go to the page's last section, "Re
 output whose cell has the tag ``hide-output`` is folded below its own caption.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator

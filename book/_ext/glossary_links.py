@@ -1,7 +1,5 @@
 """Link a term of the glossary where a page uses it first."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

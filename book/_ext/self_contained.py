@@ -4,8 +4,6 @@ Jupyter Book adds the loader of Thebe (code run in the reader's browser) to ever
 browsers report as an error.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from sphinx.application import Sphinx

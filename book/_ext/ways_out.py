@@ -4,8 +4,6 @@ The address of the repository is ``repository-code`` of ``CITATION.cff``. Withou
 to edit, to run or to report anything.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 from collections.abc import Iterator

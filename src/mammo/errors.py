@@ -1,7 +1,5 @@
 """The errors that a user can act on: one sentence with the file, the value and the remedy."""
 
-from __future__ import annotations
-
 
 class MammoError(Exception):
     """A fault in the input or the setting; its text is shown to the user as it stands."""

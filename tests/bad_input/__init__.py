@@ -7,8 +7,6 @@ case is one file of it. `bad_input.worker` reads cases in a process of its own, 
 that hangs, fills the memory or kills its process fails its case and no more.
 """
 
-from __future__ import annotations
-
 from importlib import import_module
 
 from .case import Kind

@@ -1,7 +1,5 @@
 """Write all cases below a folder, with a table of their names and of what has to become of them."""
 
-from __future__ import annotations
-
 import csv
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Archives: zip files that are read where they lie, tar files that are unpacked."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import shutil

@@ -1,7 +1,5 @@
 """Weights of Caffe: protobuf messages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path

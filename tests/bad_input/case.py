@@ -1,7 +1,5 @@
 """A file that is wrong, what has to become of it, and how its kind is read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache

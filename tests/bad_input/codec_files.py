@@ -5,8 +5,6 @@ be seen is that pixels are missing, and with `CHECKED` codecs that a run of byte
 overwritten.
 """
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from functools import cache

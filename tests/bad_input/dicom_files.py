@@ -1,7 +1,5 @@
 """DICOM files: headers that are cut, damaged, incomplete, at odds with themselves or absurd."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Stand-ins for readers that go wrong themselves: what the harness is there to notice."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Iterator

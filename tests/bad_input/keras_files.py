@@ -4,8 +4,6 @@ Files at which the HDF5 library itself runs without end or takes all memory are 
 for `mammo.models.end2end.hdf5_trial`, which is too slow to be asked so often.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import struct

@@ -1,7 +1,5 @@
 """Small mammograms in DICOM, whole and good, and what an image read from one must be."""
 
-from __future__ import annotations
-
 import io
 import struct
 import warnings

@@ -1,7 +1,5 @@
 """Changes that any file can suffer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 import numpy as np

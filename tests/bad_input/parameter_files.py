@@ -1,7 +1,5 @@
 """YAML files of parameters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """PGM, PNG, TIFF and JPEG files."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Tables of text: those of the data sets, anybody's scores and a hospital's labels."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path

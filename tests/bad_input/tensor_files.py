@@ -1,7 +1,5 @@
 """Tensors by name: safetensors, torch's own files, and imported files of the library."""
 
-from __future__ import annotations
-
 import io
 import json
 import pickle

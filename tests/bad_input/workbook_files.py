@@ -1,7 +1,5 @@
 """Excel workbooks: archives of XML."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable, Iterator

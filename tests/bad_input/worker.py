@@ -1,7 +1,5 @@
 """Reads cases in a process of its own, within bounds of time and memory."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import resource

@@ -11,8 +11,6 @@ of two for every layer, by which the values follow what reaches them, as those o
 do, and of the last layer the signs and the bias.
 """
 
-from __future__ import annotations
-
 import argparse
 import hashlib
 import json

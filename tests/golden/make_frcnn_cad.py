@@ -4,8 +4,6 @@ The network in its published size, 137 million values drawn from a seed, written
 read and run by OpenCV's DNN module. Takes half a minute and 4 GB of memory.
 """
 
-from __future__ import annotations
-
 import sys
 import tempfile
 from pathlib import Path

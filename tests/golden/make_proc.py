@@ -4,8 +4,6 @@ What R's package pROC says of a synthetic set with heavy ties: two markers of 13
 sex, drawn from a seed. Needs Rscript with pROC.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import re

@@ -7,8 +7,6 @@
 Everything follows from the arguments alone.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

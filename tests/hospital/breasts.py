@@ -1,7 +1,5 @@
 """Four views of a patient's breasts as presentation values: phantoms, or quick sketches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

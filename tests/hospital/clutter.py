@@ -1,7 +1,5 @@
 """Copies of images, and everything else that is no image."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

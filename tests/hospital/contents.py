@@ -1,7 +1,5 @@
 """The files of one examination, as bytes that still have no place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

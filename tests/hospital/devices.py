@@ -4,8 +4,6 @@ The habits are those of real files where one was at hand (GE Senographe, Siemens
 otherwise plausible ones; they state nothing about a product.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

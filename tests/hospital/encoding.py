@@ -1,7 +1,5 @@
 """Stored values into a data set, in any transfer syntax, and a data set into bytes."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

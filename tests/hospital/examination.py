@@ -1,7 +1,5 @@
 """A patient's examination on one device, and its mammograms as data sets."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

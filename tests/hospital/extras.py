@@ -1,7 +1,5 @@
 """What there is in a hospital's folder beside its patients' ordinary mammograms."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from .examination import mammogram

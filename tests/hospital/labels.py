@@ -4,8 +4,6 @@ A table is made of rows (`of_images`, `of_breasts`, `of_studies`), perhaps spoil
 `orphan`, `contradict`), and written (`write_csv`, `write_german`, `write_excel`).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path

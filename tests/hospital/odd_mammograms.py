@@ -3,8 +3,6 @@
 Each function makes one data set of an examination and an exposure that is in no other file.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import cv2

@@ -1,7 +1,5 @@
 """Where a hospital's files lie: a disc with DICOMDIR, folders with odd names, an archive."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Recognisable values in the place of what identifies a patient."""
 
-from __future__ import annotations
-
 from datetime import date, timedelta
 from itertools import count
 

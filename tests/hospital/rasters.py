@@ -1,7 +1,5 @@
 """Presentation values in PNG and TIFF files of 8 and 16 bits, with text in their metadata."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Planted values in any file: as they are, respelt, encoded, packed or hashed without a key."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """The banner of a page that was made with other parameters than the book."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

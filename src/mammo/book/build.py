@@ -1,7 +1,5 @@
 """Whole runs: every step prepared, chapters executed, book rendered."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The book's chapters: each declares itself in its notebook's header; `_toc.yml` orders them."""
 
-from __future__ import annotations
-
 import difflib
 import re
 from collections.abc import Iterator

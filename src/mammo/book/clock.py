@@ -1,7 +1,5 @@
 """The steps of a run, in turn or side by side, and how long each takes."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import time

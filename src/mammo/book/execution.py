@@ -1,7 +1,5 @@
 """A chapter executed with papermill, where something that it depends on changed."""
 
-from __future__ import annotations
-
 import logging
 from pathlib import Path
 

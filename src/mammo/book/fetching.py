@@ -1,7 +1,5 @@
 """A try, before the book is built, to fetch what the chapter on real evidence is computed from."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

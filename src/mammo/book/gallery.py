@@ -1,7 +1,5 @@
 """Images and grey values of a study, picked for a chapter to show."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import pandas as pd

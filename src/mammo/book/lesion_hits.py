@@ -1,7 +1,5 @@
 """How often a model's highest evidence lies on a lesion of each set, against chance."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray

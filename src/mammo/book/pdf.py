@@ -1,7 +1,5 @@
 """The rendered book as one PDF, printed by a Chromium that is at hand: ``make pdf``."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The expensive steps of a study: in turn or, on processors, two at a time."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from functools import partial

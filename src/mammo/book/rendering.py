@@ -1,7 +1,5 @@
 """Executed chapters made into pages: the whole book, or one chapter by itself."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shutil

@@ -1,7 +1,5 @@
 """An executed chapter made ready to be published: how its page is made again, and nothing else."""
 
-from __future__ import annotations
-
 import json
 import shlex
 

@@ -1,7 +1,5 @@
 """What each model of a study looks at on some images."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The command line: ``mammo``. Heavy libraries are imported where a command needs them."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,7 +1,5 @@
 """Commands that bring data sets and weights to this machine."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

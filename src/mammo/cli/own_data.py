@@ -1,7 +1,5 @@
 """Commands on data sets and on a hospital's own images."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from shlex import quote

@@ -1,7 +1,5 @@
 """The command on anybody's scores."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """Commands on the study and its book."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

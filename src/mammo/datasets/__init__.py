@@ -5,8 +5,6 @@ module may also have what `mammo.datasets.card.Dataset` says of its optional fie
 ``places``, ``RULES``, ``MEANS``.
 """
 
-from __future__ import annotations
-
 from types import ModuleType
 
 from mammo.datasets import cbis_ddsm, cmmd, inbreast, institution, mias

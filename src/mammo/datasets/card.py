@@ -1,7 +1,5 @@
 """What is known of a data set before a file is read, and the functions that find and read it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

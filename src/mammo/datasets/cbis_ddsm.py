@@ -1,7 +1,5 @@
 """CBIS-DDSM: digitised screen film with verified pathology, the paper's training set."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from pathlib import Path

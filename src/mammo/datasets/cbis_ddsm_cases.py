@@ -1,7 +1,5 @@
 """The four case description tables of CBIS-DDSM: lesions, and the full images they are on."""
 
-from __future__ import annotations
-
 import re
 import reprlib
 from collections import defaultdict

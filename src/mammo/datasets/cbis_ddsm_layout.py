@@ -5,8 +5,6 @@ survives is the first folder (DICOM's Patient ID), the SeriesInstanceUID where f
 ``metadata.csv`` carry it, and else the last five digits of the UID at the end of a folder name.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Lesion boxes of CBIS-DDSM from its region-of-interest files, masks and crops mixed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

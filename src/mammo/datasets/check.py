@@ -1,7 +1,5 @@
 """What is wrong with a data set, in words that a person can act on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The report on a data set: findings, counts beside the published ones, exit status."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

@@ -29,8 +29,6 @@ What is known of the release, and from where; nothing of it was confirmed on the
   applied here.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

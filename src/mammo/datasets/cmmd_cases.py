@@ -1,7 +1,5 @@
 """CMMD's clinical table: which breasts were biopsied, and what was found."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

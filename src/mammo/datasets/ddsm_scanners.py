@@ -7,8 +7,6 @@ as the table ``metadata.csv`` of github.com/josephdviviano/pyddsm lists them; DD
 the scanner, and its patients' numbers are not DDSM's case numbers.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Literal
 

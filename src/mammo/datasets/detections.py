@@ -4,8 +4,6 @@ Ribli D, Horvath A, Unger Z, Pollner P, Csabai I. Sci Rep 2018;8:4165.
 doi:10.1038/s41598-018-22437-z. Files of https://github.com/riblidezso/frcnn_cad, ``data``.
 """
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -6,8 +6,6 @@ own images by `mammo.datasets.institution.intake`, for a file of the wrong kind 
 is left out by `mammo.images.store_building`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import Enum
 

@@ -1,7 +1,5 @@
 """Getting the data sets, and released results, that may be downloaded without asking anybody."""
 
-from __future__ import annotations
-
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Where data sets lie on disk, and what files are there."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Callable, Iterable

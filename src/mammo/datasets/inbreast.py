@@ -1,7 +1,5 @@
 """INbreast: full field digital mammograms with BI-RADS categories."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

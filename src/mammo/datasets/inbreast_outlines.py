@@ -1,7 +1,5 @@
 """Lesion outlines of INbreast: OsiriX property lists of points."""
 
-from __future__ import annotations
-
 import plistlib
 import re
 import warnings

@@ -1,7 +1,5 @@
 """Every image's lesions: native boxes, malignant or not, mass or calcification."""
 
-from __future__ import annotations
-
 import json
 from itertools import chain
 from typing import Any

@@ -1,7 +1,5 @@
 """The manifest: one row per image file, the same columns for every data set."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """MIAS: digitised screen film from the United Kingdom, as mini-MIAS or as version 1.21."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Tables that the authors of a data set released: what is not as they left it is named."""
 
-from __future__ import annotations
-
 import reprlib
 from collections.abc import Callable, Sequence
 from pathlib import Path

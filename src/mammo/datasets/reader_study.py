@@ -8,8 +8,6 @@ It is a pickle, which can run anything when it is read. It is read after its che
 with that of the published file, and by an unpickler that knows the few classes such a table takes.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import pickle

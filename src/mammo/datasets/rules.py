@@ -1,7 +1,5 @@
 """Label rules are parameters: what they may be, and clear errors for what they may not."""
 
-from __future__ import annotations
-
 import reprlib
 from collections.abc import Mapping, Sequence
 

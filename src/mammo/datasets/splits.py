@@ -1,7 +1,5 @@
 """Dividing images so that no patient is on both sides."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 

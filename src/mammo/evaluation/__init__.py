@@ -4,8 +4,6 @@ Takes arrays: labels, scores, patients. Needs numpy, scipy and numba, neither to
 that a vendor's scores are evaluated by the very code that evaluates the models trained here.
 """
 
-from __future__ import annotations
-
 from mammo.evaluation.aggregation import aggregate, fill_missing
 from mammo.evaluation.auroc import auroc
 from mammo.evaluation.auroc_difference import (

@@ -1,7 +1,5 @@
 """From images to breasts or patients: one score each, by a rule that is named."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args

@@ -4,8 +4,6 @@ Zhang H, Singh H, Ghassemi M, Joshi S. "Why did the model fail?": attributing mo
 changes to distribution shifts. ICML 2023, arXiv 2210.10769.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The area under the receiver operating characteristic curve (auROC), exact under ties."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from dataclasses import dataclass

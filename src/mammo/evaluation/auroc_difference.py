@@ -1,7 +1,5 @@
 """Differences between auROCs: of models on one set, and of one model between sets."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Several images of one patient are not independent, so that resampling images giv
 are too narrow; the patient is the default unit (Rutter CM. Acad Radiol 2000;7:413-419).
 """
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Callable, Sequence

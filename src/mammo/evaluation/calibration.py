@@ -1,7 +1,5 @@
 """Calibration: whether a score of 0.3 means that three in ten are malignant."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Sequence

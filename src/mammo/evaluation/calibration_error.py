@@ -1,7 +1,5 @@
 """The expected calibration error, as it is defined and less what chance adds to it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Variance of the auROC without resampling: DeLong for images, Obuchowski for patients."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Sequence

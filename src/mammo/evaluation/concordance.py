@@ -4,8 +4,6 @@ The bootstrap of unweighted images counts in integers (`mammo.evaluation.kernels
 weight is any number, and pairs of images can be kept to those that one model has scored.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

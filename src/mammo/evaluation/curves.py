@@ -4,8 +4,6 @@ Each statistic takes weights, so that one definition serves the images at hand (
 every bootstrap replicate (how often each image was drawn).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

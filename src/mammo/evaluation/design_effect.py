@@ -1,7 +1,5 @@
 """What images of one patient are worth: fewer independent images, how many fewer is estimated."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Limits of a difference of two auROCs at any probability, and the probability at any limit."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Bootstrap draws of patients or images, with replacement, seeded."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """One number with its interval and everything needed to judge it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from mammo.evaluation.inputs import Unit

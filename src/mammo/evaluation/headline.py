@@ -1,7 +1,5 @@
 """The auROC as tables show it: the interval that holds, and beside it the one that papers print."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 

@@ -1,7 +1,5 @@
 """Quantiles, p-values and what follows from them alone."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What every function of this package checks of its input: labels, scores, groups, levels."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args

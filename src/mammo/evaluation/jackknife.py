@@ -1,7 +1,5 @@
 """Jackknife of the auROC: each patient left out in turn, from one ranking."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

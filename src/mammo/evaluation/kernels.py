@@ -6,8 +6,6 @@ so that what is drawn depends neither on the order of the replicates nor on who 
 (Lemire D. ACM Trans Model Comput Simul 2019;29:3).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numba

@@ -1,7 +1,5 @@
 """Operating points: a threshold chosen on one set, and what it gives on another."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

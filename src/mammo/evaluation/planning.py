@@ -1,7 +1,5 @@
 """What to expect of an auROC before anything is measured, from its value and the class sizes."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

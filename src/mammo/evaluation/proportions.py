@@ -1,7 +1,5 @@
 """A proportion among images of which each patient has several."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

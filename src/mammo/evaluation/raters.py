@@ -1,7 +1,5 @@
 """Variance of a mean over raters of the same cases: readers of images, or trainings of a model."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

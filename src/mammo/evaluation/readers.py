@@ -1,7 +1,5 @@
 """Readers against a model on the same cases: readers and cases are samples, the model is fixed."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Interval of one auROC that holds where cancers are few: a score test inverted, by patient."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a sensitivity and a specificity mean among a thousand women of a stated prevalence."""
 
-from __future__ import annotations
-
 import math
 from typing import NamedTuple
 

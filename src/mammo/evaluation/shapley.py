@@ -1,7 +1,5 @@
 """Shapley values: what each factor contributes, averaged over the orders of switching them on."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

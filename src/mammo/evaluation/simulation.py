@@ -1,7 +1,5 @@
 """How often an interval contains the truth, when images of one patient are alike."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """auROCs of parts of one set, which may have patients in common, and whether they differ."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 A row is a mapping from names to values, as the rows of `mammo.evaluation.tables` are.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal

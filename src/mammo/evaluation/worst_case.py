@@ -1,7 +1,5 @@
 """How high and how low an auROC can be where scores, or labels, are not known."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What the scanner of a DDSM film tells of its diagnosis, without a look at the breast."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

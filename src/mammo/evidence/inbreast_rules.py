@@ -3,8 +3,6 @@
 The authors chose one rule and the paper another; the scores are the same.
 """
 
-from __future__ import annotations
-
 import hashlib
 from itertools import product
 from typing import Literal, NamedTuple

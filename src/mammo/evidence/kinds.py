@@ -1,7 +1,5 @@
 """The kinds of evidence that are computed from files of others, each recorded or computed anew."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from mammo.evidence import inbreast_rules, mias_alone, reader_study, recorded

@@ -1,7 +1,5 @@
 """Three of the paper's models, and 14 radiologists, on the same 720 exams in New York."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict
 from pathlib import Path

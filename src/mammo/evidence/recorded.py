@@ -3,8 +3,6 @@
 A record is ``NAME.json``, which says what the results were computed from, and ``NAME-TABLE.csv``.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Callable, Mapping

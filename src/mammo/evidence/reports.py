@@ -4,8 +4,6 @@ What others report stands here as data; `who_found_what` sets beside it what is 
 scores in this book.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Literal, NamedTuple
 

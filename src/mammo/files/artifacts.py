@@ -1,7 +1,5 @@
 """Artifact folders: named by what they depend on, whole or absent, each with a record."""
 
-from __future__ import annotations
-
 import errno
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """The code behind an artifact: what its step imports, as it was when this process started."""
 
-from __future__ import annotations
-
 import ast
 import hashlib
 import sys

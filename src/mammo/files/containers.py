@@ -1,7 +1,5 @@
 """Files in folders and in zip archives, as one tree; an archive is read where it lies."""
 
-from __future__ import annotations
-
 import errno
 import io
 import os

@@ -1,7 +1,5 @@
 """One file from the net or from disk, resumed where a former attempt ended."""
 
-from __future__ import annotations
-
 import http.client
 import re
 import urllib.error

@@ -1,7 +1,5 @@
 """Names of patients, studies and images that are spelt in one way here and in another there."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections import defaultdict

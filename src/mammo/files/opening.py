@@ -1,7 +1,5 @@
 """Opening files that may be absent, damaged or hostile: a fault is one sentence without a name."""
 
-from __future__ import annotations
-
 import logging
 import warnings
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Names for patients, studies and images that only the holder of a key can trace back."""
 
-from __future__ import annotations
-
 import hmac
 import os
 import secrets

@@ -1,7 +1,5 @@
 """Pools of processes that read and write images, and that end when their parent does."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import threading

@@ -1,7 +1,5 @@
 """Tables and pictures of a hospital's own images, as a notebook shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Check of a hospital's own data before any model is run, and the precision to expect."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence

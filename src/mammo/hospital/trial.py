@@ -1,7 +1,5 @@
 """Some of a hospital's images prepared before anything is promised of them."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Where the breast is: apart from labels, film borders and clear film edges."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

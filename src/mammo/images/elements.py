@@ -1,7 +1,5 @@
 """Values of DICOM elements as files really have them: empty, doubled, of another type."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Union

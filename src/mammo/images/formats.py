@@ -1,7 +1,5 @@
 """The format of an image file, told by its content and never by its name."""
 
-from __future__ import annotations
-
 HEAD_BYTES = 132
 """What `format_of` looks at."""
 

@@ -1,7 +1,5 @@
 """Where a prepared image lies in its native one, so that lesion boxes can follow it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Harmonisation of grey levels: one place's images made alike to another's, without labels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 

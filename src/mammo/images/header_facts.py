@@ -1,7 +1,5 @@
 """Facts from image headers, read without decoding a pixel."""
 
-from __future__ import annotations
-
 from typing import BinaryIO
 
 from mammo.files.opening import naming_faults

@@ -1,7 +1,5 @@
 """One mammogram as presentation values, whatever file it came from."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Why a file is refused: one sentence that names it and quotes no text of its content."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A small copy of an image in 8 bits, and where the film lies in it."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

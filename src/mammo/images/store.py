@@ -1,7 +1,5 @@
 """The image store: all prepared images of a data set in one memory-mapped array."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import fields

@@ -1,7 +1,5 @@
 """Which of a decoded value's bits are the image's, what sign they have, and which are padding."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Whole images as end2end takes them in: stretched to the grey range, resized, not cropped."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

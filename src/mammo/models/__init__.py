@@ -1,7 +1,5 @@
 """The paper's six models, one card each."""
 
-from __future__ import annotations
-
 from mammo.models.card import ModelCard, WeightsSource
 from mammo.models.releases import RELEASES, Release
 

@@ -5,8 +5,6 @@ dense layer follow the maps, as in end2end, it is the class activation map of Zh
 deep features for discriminative localization", CVPR 2016, arXiv 1512.04150.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeAlias

@@ -1,7 +1,5 @@
 """A model's card: what it is, what it takes in, where its weights come from, what it has seen."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)

@@ -1,7 +1,5 @@
 """The layers of the models as they are, for a figure or a table to show."""
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What files of weights hold, which are not trusted, in the words of errors."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 
 _MOST_CHARACTERS = 500

@@ -6,8 +6,6 @@ published checksum. Sources: the authors' repositories, as they stood when these
 is named in a card's ``note``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal

@@ -1,7 +1,5 @@
 """Standardising the channels of a network with random weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 

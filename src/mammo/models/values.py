@@ -1,7 +1,5 @@
 """A model's values on disk: safetensors, the file whole or absent."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The extractor's weights: ImageNet's, a file's, or random ones, each with a record."""
 
-from __future__ import annotations
-
 import hashlib
 import http.client
 import re

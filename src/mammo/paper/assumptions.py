@@ -1,7 +1,5 @@
 """What the paper's drops hang on: how many remain if its numbers, or its errors, were others."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where the paper contradicts itself, and what checks out: fixed, since the paper is."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

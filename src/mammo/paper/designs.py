@@ -1,7 +1,5 @@
 """Sets like the paper's four: how many patients of which kind they could have had."""
 
-from __future__ import annotations
-
 from mammo.evaluation.simulation import Design
 
 DESIGNS = {

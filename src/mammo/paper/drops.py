@@ -1,7 +1,5 @@
 """Which of the paper's differences are beyond chance, from its values and the sizes of its sets."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

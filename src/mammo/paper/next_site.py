@@ -1,7 +1,5 @@
 """What a fourth site would find, from the paper's values on three."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.evaluation.tables.next_site import summarised

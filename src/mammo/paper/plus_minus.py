@@ -1,7 +1,5 @@
 """What the paper's ±0.01 can be, and what it cannot, from the sizes of its sets."""
 
-from __future__ import annotations
-
 from typing import Literal, NamedTuple
 
 import pandas as pd

@@ -5,8 +5,6 @@ learning models on mammogram classification. J Am Coll Radiol 2020;17:796-803.
 doi:10.1016/j.jacr.2020.01.006. Table 1 stands on the cards of `mammo.datasets`.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from statistics import mean, median

@@ -4,8 +4,6 @@ The paper prints ±0.01 beside each auROC without saying how it was made; what f
 the printed values and the numbers of images and patients.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -3,8 +3,6 @@
 Written by ``python benchmarks/published_errors.py``; a test repeats a part of it.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 N_SIMULATIONS = 20_000

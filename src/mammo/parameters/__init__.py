@@ -1,7 +1,5 @@
 """The study's parameters: one flat set of names with types, ranges and defaults."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 

@@ -1,7 +1,5 @@
 """What every group of parameters is: names with types and ranges, and nothing else accepted."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import Any
 

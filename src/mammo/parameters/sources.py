@@ -1,7 +1,5 @@
 """Where parameters come from (files, command lines, notebooks), checked, and what is where."""
 
-from __future__ import annotations
-
 import difflib
 import os
 import reprlib

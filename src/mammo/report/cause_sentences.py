@@ -1,7 +1,5 @@
 """Sentences on why a model fails on external sets; each says no more than its numbers do."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

@@ -1,7 +1,5 @@
 """Sentences on how sure the published numbers can be."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

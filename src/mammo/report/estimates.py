@@ -1,7 +1,5 @@
 """The auROCs that tables, figures and sentences take: their columns, and what follows from them."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

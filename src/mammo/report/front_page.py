@@ -1,7 +1,5 @@
 """What the book's first screen says: of the paper, of real scores, of this build."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

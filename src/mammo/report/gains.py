@@ -1,7 +1,5 @@
 """What training on mixed data gains, in words and as a table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """What a page says before it shows anything: which images are real and which are not."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from mammo.paper.published import DATASET_TITLES

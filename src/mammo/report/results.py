@@ -1,7 +1,5 @@
 """Results in a folder: each table as CSV, each figure and page as a file of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

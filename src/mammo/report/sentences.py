@@ -3,8 +3,6 @@
 What the paper says of its own never changes and stands here as it is; a test computes its numbers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 import pandas as pd

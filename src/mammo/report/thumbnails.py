@@ -1,7 +1,5 @@
 """Small pictures of breasts for a report, as plain as a PNG can be."""
 
-from __future__ import annotations
-
 import io
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where a study's files are: real data sets where present, phantoms where absent."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path

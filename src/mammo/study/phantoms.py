@@ -1,7 +1,5 @@
 """Phantom sets, written once in the place of data sets that are absent."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A study's results: scores of each model on each data set, and what is computed from them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Which data set plays which part in the study, and what models are trained on."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 INTERNAL = "cbis_ddsm"

@@ -1,7 +1,5 @@
 """Batch norm statistics of a network in training: taken anew before it is judged."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import torch

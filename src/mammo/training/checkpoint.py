@@ -1,7 +1,5 @@
 """A training's state on disk: safetensors, each file whole or absent."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Running the detector over many images: inputs read ahead, detections in one table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

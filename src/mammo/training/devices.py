@@ -1,7 +1,5 @@
 """The one place that chooses device, precision and processes."""
 
-from __future__ import annotations
-
 import ctypes
 import os
 import sys

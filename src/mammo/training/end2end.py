@@ -4,8 +4,6 @@ Shen L, et al. "Deep learning to improve breast cancer detection on screening ma
 2019;9:12495: patches of five classes in three stages, whole images in two.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from sklearn.metrics import roc_auc_score
 from torch import Tensor, nn

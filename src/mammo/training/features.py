@@ -1,7 +1,5 @@
 """Feature maps: computed once for every image and flip, and kept in a memory-mapped file."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

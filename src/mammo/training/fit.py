@@ -1,7 +1,5 @@
 """The loop of every training: steps in seeded order, the best epoch kept, going on after a kill."""
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable

@@ -5,8 +5,6 @@ coordinates, as py-faster-rcnn's end-to-end training does it (Ren et al., "Faste
 1506.01497, section 3.2).
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Iterator

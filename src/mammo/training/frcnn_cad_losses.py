@@ -4,8 +4,6 @@ Ren et al., "Faster R-CNN", arXiv 1506.01497, section 3.1.2; Girshick, "Fast R-C
 1504.08083, section 2.3; numbers as in py-faster-rcnn's end-to-end training.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import torch

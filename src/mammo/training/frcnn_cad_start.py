@@ -1,7 +1,5 @@
 """Where the detector's training starts without pretrained values."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 import torch

@@ -4,8 +4,6 @@ For questions that take dozens of trainings: its loss is convex, so that it has 
 seed, no epochs and nothing to choose on the way, and two trainings differ by their images alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a model takes in, sample by sample, and the logits that it gives."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol

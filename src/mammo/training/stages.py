@@ -1,7 +1,5 @@
 """Training in stages: ever more of a network, each stage with its own learning rate."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """The transfer model's training, with early stopping on patients set aside for it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

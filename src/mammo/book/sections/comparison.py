@@ -1,7 +1,5 @@
 """The comparison: the models on sets that had no part in their making."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 

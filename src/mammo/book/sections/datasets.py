@@ -1,7 +1,5 @@
 """Data sets: how many images, of whom, what was left out, and what they look like."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.book import gallery

@@ -1,7 +1,5 @@
 """Real evidence: recorded results, computed anew where their files are; no image of this build."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from IPython.display import Markdown

@@ -1,7 +1,5 @@
 """The front page: its first screen, and what the paper says of itself."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """How sure the published numbers can be: nothing here depends on this build's images."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.book.sections.result import Result

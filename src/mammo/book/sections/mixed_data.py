@@ -1,7 +1,5 @@
 """Mixed data: what changes when the training has seen a part of every set."""
 
-from __future__ import annotations
-
 from mammo.book.sections.result import Result
 from mammo.report import sentences
 from mammo.report.figures.mixed import mixed_training

@@ -1,7 +1,5 @@
 """Models: their layers, how they were trained, and how well they do in internal validation."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Provenance: what a study is made of, its steps, data, weights, parameters and versions."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.book.sections.datasets import named

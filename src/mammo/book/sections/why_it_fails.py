@@ -1,7 +1,5 @@
 """What is behind a drop: models trained on each set, single causes, what the model looks at."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Your own data: the images in the institution's place, checked, scored, compared, adapted to."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """An institution's own images with a table of labels; the paper's UKy set is its card."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What an institution's files come to: counts, and a list of everything that is not used."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.datasets.institution.intake import Intake

@@ -1,7 +1,5 @@
 """Whether all files are there that the directory of a disc names (DICOM PS3.10 8, PS3.3 F)."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Files that hold the same image, found without decoding more than must be."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a hospital should know of its own data before a model sees them, in plain words."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable
 

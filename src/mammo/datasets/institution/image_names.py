@@ -1,7 +1,5 @@
 """The names by which a table of labels may call an image."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path

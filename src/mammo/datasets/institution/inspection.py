@@ -1,7 +1,5 @@
 """What one file of a hospital is, and what its header says, without a pixel decoded."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO

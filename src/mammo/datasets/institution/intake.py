@@ -1,7 +1,5 @@
 """An institution's folder and table of labels taken together: what can be used and what cannot."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

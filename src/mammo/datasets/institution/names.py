@@ -1,7 +1,5 @@
 """The side and the view that a file's name tells."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

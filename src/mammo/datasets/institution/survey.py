@@ -1,7 +1,5 @@
 """Every file of an institution's folder, looked at by several processes and in bounded memory."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

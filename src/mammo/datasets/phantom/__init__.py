@@ -6,8 +6,6 @@ come from cited facts, measurements on real images, or the eye, and say which; d
 tells how the contrast of masses was set.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from itertools import chain
 from pathlib import Path

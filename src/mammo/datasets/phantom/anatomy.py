@@ -5,8 +5,6 @@ to the nipple, the other two from the nipple's axis in units of the breast's wid
 projections of the same positions, and the other breast is the mirror image, a little changed.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

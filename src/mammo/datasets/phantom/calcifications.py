@@ -1,7 +1,5 @@
 """Calcifications: sizes by type, places by distribution, deposited with partial volume."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

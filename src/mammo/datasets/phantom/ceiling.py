@@ -5,8 +5,6 @@ tables do. A reader does the same, but misreads some lesions. What a model score
 what it did not learn, or what cannot be seen in the image.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Full-field digital mammography: detector signal and the vendor's processing for presentation."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

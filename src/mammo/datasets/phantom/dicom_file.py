@@ -1,7 +1,5 @@
 """DICOM files that say they are synthetic, with identifiers that follow from the seed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

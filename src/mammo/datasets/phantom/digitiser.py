@@ -1,7 +1,5 @@
 """Which scanner digitised whose films, as DDSM's volumes tell it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

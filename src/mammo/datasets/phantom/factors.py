@@ -6,8 +6,6 @@ the mix of densities changes how much a patient counts, the reader's rule what t
 of such shifts: Castro DC, Walker I, Glocker B. Nat Commun 2020;11:3673, arXiv 1912.08142.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Power-law random fields on coarse grids, their upsampling, and a few smooth shapes."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import cv2

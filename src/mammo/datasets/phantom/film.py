@@ -1,7 +1,5 @@
 """Screen film and its digitiser: exposure, characteristic curve, optical density, grey levels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

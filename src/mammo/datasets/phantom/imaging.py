@@ -1,7 +1,5 @@
 """A case's views, one after the other: the only place that knows which stream does what."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What a lesion is, before it has a place: kind, form, subtlety, size, pathology."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Lesions in a projection: where they lie, and what a mass or an architectural distortion does."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

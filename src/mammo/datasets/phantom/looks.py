@@ -5,8 +5,6 @@ is for teaching, and for seeing whether a model learns at all. Its descriptors a
 ACR BI-RADS atlas (5th edition) names as typical; its sizes and shares are choices.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple

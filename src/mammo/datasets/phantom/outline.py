@@ -1,7 +1,5 @@
 """The breast's silhouette in a view: skin line, depth below the skin, thickness, muscle edge."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -4,8 +4,6 @@ A case is planned before anything is drawn of it, so that counts are exact and n
 random: every category gets its published share of the cases, to the nearest case.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 

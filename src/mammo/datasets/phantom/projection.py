@@ -1,7 +1,5 @@
 """The x-ray projection of one breast: what every acquisition has to work with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import cv2

@@ -1,7 +1,5 @@
 """From a view to an image as it is kept: frame, side, labels, unexposed strips."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """Random streams: one for each patient and cause, so that no cause disturbs another."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Ducts, ligaments and vessels: random walks in three dimensions, drawn into both views."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

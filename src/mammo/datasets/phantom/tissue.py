@@ -1,7 +1,5 @@
 """Fibroglandular tissue and the stroma in the fat, as fractions of the thickness."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

@@ -1,7 +1,5 @@
 """CBIS-DDSM's native files: the NBIA tree of Secondary Capture images and four case tables."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path

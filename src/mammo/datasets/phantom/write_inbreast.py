@@ -1,7 +1,5 @@
 """INbreast's native files: AllDICOMs, the semicolon table, outlines as property lists."""
 
-from __future__ import annotations
-
 import hashlib
 import plistlib
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """An institution's files: For Presentation DICOM and a table of labels."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """mini-MIAS' native files: PGM of 1024 x 1024 pixels of .2 mm and Info.txt."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A drop and its factors' shares as tables, with intervals by patient."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

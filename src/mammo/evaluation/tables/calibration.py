@@ -1,7 +1,5 @@
 """Calibration of each model on each set, as it comes and after recalibration on a part of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 

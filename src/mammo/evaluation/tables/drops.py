@@ -1,7 +1,5 @@
 """Differences: each model's drop from its internal set, and models against each other."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from itertools import combinations
 

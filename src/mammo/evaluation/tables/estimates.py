@@ -1,7 +1,5 @@
 """What each model scores on each set: the auROC, its other intervals, further measures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial

@@ -1,7 +1,5 @@
 """The evaluation of a table of scores: everything that is asked of it, in one go."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property

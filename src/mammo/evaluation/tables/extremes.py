@@ -1,7 +1,5 @@
 """The images that a model gets most wrong."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 import pandas as pd

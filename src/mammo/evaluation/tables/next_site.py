@@ -1,7 +1,5 @@
 """What the next site would find, for each model that was scored on several external sets."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Thresholds chosen on a model's internal set, and what they give on it and on others."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Readers' scores beside a model's in a table of scores: a column a reader."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from fnmatch import fnmatchcase

@@ -1,7 +1,5 @@
 """Reading of anybody's table of scores; faults are named by their line."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A table of scores as it came, CSV or Excel: its numbers, and faults that are named by line."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

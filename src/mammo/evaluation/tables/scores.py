@@ -1,7 +1,5 @@
 """The table of scores: its contract, its parts, and scores of breasts or patients."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 

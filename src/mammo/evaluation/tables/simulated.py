@@ -1,7 +1,5 @@
 """Kept results of simulations in which the truth is known: how often intervals hold it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Literal
 

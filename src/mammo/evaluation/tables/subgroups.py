@@ -1,7 +1,5 @@
 """The auROC within subgroups of the images; too small a subgroup is marked, not hidden."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, replace

@@ -1,7 +1,5 @@
 """What each threshold of a fine grid gives on all of a model's sets."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

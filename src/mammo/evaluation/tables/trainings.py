@@ -4,8 +4,6 @@ Arrays of scores have shape (ways, trainings, images): ways to train a model, ea
 with seeds of its own, scored on the same images.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import asdict

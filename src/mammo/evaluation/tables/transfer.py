@@ -1,7 +1,5 @@
 """Trained on each set, tested on each: the matrix, and what a drop consists of."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How far missing scores and unverified labels could move each auROC of a table of scores."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.evaluation import auroc

@@ -1,7 +1,5 @@
 """Tables as people have them, CSV or Excel, as text; the file is not trusted."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Numbers as spreadsheets write them: decimal points and commas, thousands, per cent."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """CSV in the dialects and encodings that spreadsheets and hospital systems write."""
 
-from __future__ import annotations
-
 import csv
 import re
 from collections.abc import Iterator

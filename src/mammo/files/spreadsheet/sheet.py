@@ -1,7 +1,5 @@
 """A table as text: a header, rows of its width, and where each stands in the file."""
 
-from __future__ import annotations
-
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How much an institution's own data would help: a learning curve, and what costs less."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 

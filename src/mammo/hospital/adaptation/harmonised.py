@@ -1,7 +1,5 @@
 """An institution's images harmonised: the same study, with grey levels like DDSM's."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from functools import cached_property
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Learning from an institution's own patients: who is held aside, and how many are learnt from."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What an institution's own data would bring, as tables."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pandas as pd

@@ -4,8 +4,6 @@
 those of the other local images.
 """
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.evaluation import calibration_line

@@ -1,7 +1,5 @@
 """By how much two sets differ in each measure, in standard deviations, by patient."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray

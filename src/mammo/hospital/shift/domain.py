@@ -1,7 +1,5 @@
 """Can a classifier tell two sets of images apart? The domain auROC, and whether it is chance."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

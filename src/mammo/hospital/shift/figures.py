@@ -1,7 +1,5 @@
 """Figures of dataset shift: a set of images beside the one that models were trained on."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 

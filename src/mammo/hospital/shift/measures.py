@@ -1,7 +1,5 @@
 """Twelve measures of one prepared image: grey values, fine detail and shape."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """How a hospital's images differ from those that the models learnt from, as a step of a study."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any

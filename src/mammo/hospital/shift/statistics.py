@@ -1,7 +1,5 @@
 """Measures and grey histograms of a set of prepared images, read image by image."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """Dataset shift in words and in a table: what the numbers say, and what they cannot say."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

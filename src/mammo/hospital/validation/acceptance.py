@@ -1,7 +1,5 @@
 """Whether the criterion that was fixed beforehand is met, and how many cancers would decide."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The section on the auROC: its figure, its tables, its precision, and what would settle it."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import replace

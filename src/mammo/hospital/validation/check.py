@@ -1,7 +1,5 @@
 """Check of scores that came as a file, and of their labels, before a report is made of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 

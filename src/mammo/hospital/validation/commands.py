@@ -1,7 +1,5 @@
 """What ``mammo validate`` does: from its options to evidence, and a summary for the screen."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path

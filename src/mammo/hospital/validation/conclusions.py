@@ -3,8 +3,6 @@
 The rules are those of `mammo.evaluation.verdicts`.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Literal
 

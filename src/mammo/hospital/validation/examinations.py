@@ -1,7 +1,5 @@
 """What the operating point in use means for a thousand women, by examination."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 import pandas as pd

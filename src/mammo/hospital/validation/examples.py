@@ -1,7 +1,5 @@
 """The images that each model gets most wrong, as small pictures that name nobody."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import get_args
 

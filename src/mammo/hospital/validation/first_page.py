@@ -1,7 +1,5 @@
 """What a hospital decides by: it stands before all sections of the report."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

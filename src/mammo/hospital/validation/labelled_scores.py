@@ -1,7 +1,5 @@
 """Scores and labels joined, whatever the labels speak of: images, breasts, studies, patients."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

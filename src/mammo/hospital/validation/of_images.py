@@ -1,7 +1,5 @@
 """From a study whose institution slot holds a hospital's images to the evidence on its models."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """From a vendor's scores and a hospital's labels to the evidence on the vendor's model."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path

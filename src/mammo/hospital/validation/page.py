@@ -1,7 +1,5 @@
 """The report on a hospital's own images: what stands first, and its sections in order."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from mammo.hospital.validation import sections, words

@@ -1,7 +1,5 @@
 """What is fixed before a validation: product, site, truth, criterion, threshold and prevalence."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields

@@ -1,7 +1,5 @@
 """The files of a validation: the report, and the tables behind it."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from pathlib import Path
 

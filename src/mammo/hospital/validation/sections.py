@@ -1,7 +1,5 @@
 """The sections of the report on a hospital's own images, each as its blocks."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import get_args

@@ -1,7 +1,5 @@
 """The table of what the operating point in use means for a thousand women."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """A vendor's table of scores, read as it comes: CSV or Excel, under the vendor's names."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

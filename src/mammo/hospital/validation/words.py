@@ -1,7 +1,5 @@
 """Sentences on the verdicts of `conclusions`, and what to do next."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Collection, Iterator, Sequence
 

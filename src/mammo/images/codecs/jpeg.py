@@ -1,7 +1,5 @@
 """JPEG streams up to their first scan (ITU-T T.81 Annexes B and C; JPEG-LS: T.87 Annex C)."""
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple

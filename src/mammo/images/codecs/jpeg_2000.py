@@ -1,7 +1,5 @@
 """What a JPEG 2000 stream says of its image (ITU-T T.800 Annex A)."""
 
-from __future__ import annotations
-
 import struct
 
 from mammo.errors import UnreadableImageError

@@ -4,8 +4,6 @@ The usual decoders fill what is missing of a stream with grey and print a compla
 sees; most mammograms are kept in this process. Clauses are those of ITU-T T.81.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from mammo.errors import UnreadableImageError

@@ -3,8 +3,6 @@
 Decoders fill what is missing of one with grey. Clauses are those of ITU-T T.81.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from mammo.errors import UnreadableImageError

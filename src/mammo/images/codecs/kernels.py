@@ -4,8 +4,6 @@ A table says, of the code that any 16 bits begin with, its length, 0 where there
 symbol that it stands for. A loop ends with a fault, or 0, where it was, and the place behind it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numba

@@ -3,8 +3,6 @@
 The usual decoders leave the checksums of pixels alone, and missing rows black.
 """
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Iterator

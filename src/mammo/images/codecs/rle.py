@@ -1,7 +1,5 @@
 """RLE Lossless (DICOM PS3.5 Annex G), exact: a segment holds one byte of every pixel."""
 
-from __future__ import annotations
-
 import struct
 from itertools import pairwise
 

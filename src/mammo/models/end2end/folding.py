@@ -1,7 +1,5 @@
 """Batch normalisation folded into the convolutions before it, for inference."""
 
-from __future__ import annotations
-
 from collections import Counter
 from typing import Any
 

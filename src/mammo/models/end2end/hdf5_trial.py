@@ -4,8 +4,6 @@ The library is written in C. At files with a single damaged byte it may run with
 gigabytes of memory; what it does in one process it does in every other.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from contextlib import suppress

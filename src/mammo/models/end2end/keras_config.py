@@ -4,8 +4,6 @@ Both what Keras 2.0.x wrote (class ``Model``) and what tf_keras writes (``Functi
 Nothing in the description is evaluated; whatever is not known is refused by name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -5,8 +5,6 @@ epsilon and biases differ between versions of Keras. Weights are matched by name
 the group of a nested network holds the trainable ones first. Nothing is unpickled or evaluated.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Layers of Keras as layers of `LayerGraph`: one function a class, and the settings it knows."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A convolutional network as data: a list of layers that stands in a file's header."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

@@ -4,8 +4,6 @@ Shen L, et al. "Deep learning to improve breast cancer detection on screening ma
 Sci Rep 2019;9:12495. The networks are built from the description; no code of theirs is used.
 """
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from mammo.errors import ParameterError

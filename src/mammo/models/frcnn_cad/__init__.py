@@ -5,8 +5,6 @@ Ribli et al., "Detecting and classifying lesions in mammograms with Deep Learnin
 al., "Faster R-CNN", arXiv 1506.01497).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

@@ -5,8 +5,6 @@ pixels wide. Ren et al., "Faster R-CNN", arXiv 1506.01497; lib/fast_rcnn
 and lib/rpn of py-faster-rcnn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

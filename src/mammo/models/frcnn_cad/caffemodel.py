@@ -7,8 +7,6 @@ wants a description of the network beside the file, passes over layers that it d
 reports a misshapen one without its name; OpenCV 5 has no such importer any more.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field

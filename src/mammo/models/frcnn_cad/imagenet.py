@@ -1,7 +1,5 @@
 """frcnn_cad's convolutions from ImageNet's, in the input that frcnn_cad takes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import torch

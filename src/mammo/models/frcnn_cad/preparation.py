@@ -4,8 +4,6 @@ Ribli et al., Sci Rep 2018;8:4165, and the demonstration published with it, whic
 as py-faster-rcnn does; 255 times image over its maximum is how the NYU metarepository makes 8 bits.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 import torch

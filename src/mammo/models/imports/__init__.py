@@ -3,8 +3,6 @@
 Nothing is unpickled, and sizes are checked before anything is read.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Networks from the architecture that a file states, and whether tensors fit them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

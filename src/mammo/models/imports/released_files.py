@@ -1,7 +1,5 @@
 """Released files as they were downloaded: which release each is, and what it holds."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

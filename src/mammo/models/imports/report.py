@@ -1,7 +1,5 @@
 """What is there of the six models' weights, and how to get what is not, as text."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Fig. 1 of the paper: the transfer model, drawn from the model's own layers."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Sequence

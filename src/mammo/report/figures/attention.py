@@ -1,7 +1,5 @@
 """What each model looked at, beside the true lesion."""
 
-from __future__ import annotations
-
 import math
 import textwrap
 from collections.abc import Collection, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The interval that each published auROC should have had."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D

@@ -1,7 +1,5 @@
 """A threshold to drag: what it gives on the internal set and on another, side by side."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

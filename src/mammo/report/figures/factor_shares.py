@@ -1,7 +1,5 @@
 """What each cause takes off the auROC, alone and as its share of the whole drop."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 

@@ -1,7 +1,5 @@
 """Every auROC of Tables 2 and 3 in one picture, computed and published."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 import pandas as pd

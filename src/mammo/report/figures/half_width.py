@@ -1,7 +1,5 @@
 """How wide an interval is for the number of images it is made of."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """Figures of the images themselves: examples of every set and their intensities."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 

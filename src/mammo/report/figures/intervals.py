@@ -1,7 +1,5 @@
 """A few numbers with their intervals, one below the other, in groups."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import pandas as pd

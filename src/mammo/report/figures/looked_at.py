@@ -1,7 +1,5 @@
 """What a model looked at on an image, and whether that was the lesion."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """mini-MIAS with classifiers made for it, beside the paper's that come from DDSM."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.paper.published import dataset_title, short_title

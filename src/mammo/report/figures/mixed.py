@@ -1,7 +1,5 @@
 """Table 4 of the paper as a picture: before and after training on mixed data."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """The paper's values on the internal and the external sets, with the intervals they should have."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.figure import Figure
 

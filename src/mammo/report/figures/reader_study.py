@@ -1,7 +1,5 @@
 """The paper's models and radiologists on the same exams in New York."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Reliability curves: the share that is malignant against the score."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

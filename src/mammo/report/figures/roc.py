@@ -1,7 +1,5 @@
 """Fig. 2 of the paper: the receiver operating characteristic curves."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

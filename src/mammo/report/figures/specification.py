@@ -1,7 +1,5 @@
 """One set of scores under every reasonable rule: a specification curve."""
 
-from __future__ import annotations
-
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """The course of a training in several steps, as the published models have it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """How figures look: colours that all eyes tell apart, with line styles and markers beside them."""
 
-from __future__ import annotations
-
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence

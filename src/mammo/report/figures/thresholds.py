@@ -1,7 +1,5 @@
 """What a threshold chosen in internal validation gives on every set."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The course of a training."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """The matrix of trainings and tests as heat maps, a panel a model."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Characters that may stand on a page, whoever wrote the text."""
 
-from __future__ import annotations
-
 import unicodedata
 
 REPLACEMENT = "\ufffd"

@@ -1,7 +1,5 @@
 """Tables of why a model fails on external sets: training sets, single causes, what it looks at."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """What could be reached on synthetic images: an oracle and a reader beside the models."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.report.page.blocks import Table

@@ -1,7 +1,5 @@
 """Tables on how sure the published numbers can be."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Tables of the comparison chapter: drops, models against each other, thresholds, calibration."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

@@ -1,7 +1,5 @@
 """Tables and sentences on real evidence; each says whether it is recorded or computed anew."""
 
-from __future__ import annotations
-
 import math
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """Names and numbers as a reader sees them in tables, figures and sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """frcnn_cad's released detections in the book: each rule's auROC, and what the rules do to it."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

@@ -1,7 +1,5 @@
 """What the next site would find, as a table and in words."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

@@ -1,7 +1,5 @@
 """The paper's four tables: what this build computed beside what the paper prints."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import asdict, dataclass
 

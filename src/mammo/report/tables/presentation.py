@@ -1,7 +1,5 @@
 """The paper's tables as a reader sees them: headings, rounding, notes."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.paper.published import DATASET_TITLES, TRAINED_ON, short_title

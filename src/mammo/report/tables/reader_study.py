@@ -1,7 +1,5 @@
 """The NYU reader study in the book: tables, and what agrees with the paper and what does not."""
 
-from __future__ import annotations
-
 import pandas as pd
 from IPython.display import Markdown
 

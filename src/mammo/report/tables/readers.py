@@ -1,7 +1,5 @@
 """Readers against models, as a table."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.evaluation.inputs import Unit

@@ -1,7 +1,5 @@
 """What simulations say of the intervals of this book: the worst of each kind of set."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from mammo.evaluation.difference_limits import FEWEST_MISRANKED

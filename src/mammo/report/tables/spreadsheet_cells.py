@@ -1,7 +1,5 @@
 """Tables that a spreadsheet shows and does not compute."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

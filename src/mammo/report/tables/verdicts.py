@@ -1,7 +1,5 @@
 """Verdicts of `mammo.evaluation.verdicts` as cells of tables, and the table of their rules."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import pandas as pd

@@ -1,7 +1,5 @@
 """A hospital's table of labels, in its own words: a row an image, breast, study or patient."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From what a hospital's table says of each row to 0, 1, or the reason for neither."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence

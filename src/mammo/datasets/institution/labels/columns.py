@@ -1,7 +1,5 @@
 """Which column of a hospital's table is which."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a hospital's table says beside the label: whose image it is, which side and view, facts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What columns of a hospital's table may be that go by no usual name."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches

@@ -1,7 +1,5 @@
 """What hospitals' tables say: words for classes and sides, BI-RADS, density, views, ages."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence

@@ -18,6 +18,7 @@
 #     - ModelParameters
 #     - PublishedModelParameters
 #     - EvaluationParameters
+#     - ProtocolParameters
 #     - MixedDataParameters
 #     - AdaptationParameters
 # ---
@@ -41,6 +42,17 @@ operating_points = [
     "specificity=0.9",
     "youden",
 ]  # thresholds to choose on DDSM's validation patients, and anew on your own
+
+product = ""  # what is tested, as it is to be printed; likewise:
+product_version = ""
+site = ""  # where the examinations were
+period = ""  # when, as "2021 to 2023"
+truth = ""  # how it was established who has cancer
+acceptable = None  # the least auROC to accept, as 0.80
+no_worse_than = None  # the loss of auROC to accept, from internal validation, as 0.05
+prevalence = None  # women with cancer among those examined, as "6/1000"; None: that of screening
+threshold = None  # the score from which on a woman is recalled; None: the first of those above
+rule = "max"  # from the scores of an examination's images to its own: "max" or "mean"
 
 adapt_model = "alexnet"  # the model that is trained with local patients
 adapt_fractions = [0.0, 0.05, 0.1, 0.2, 0.4, 0.8]  # of them, in the training
@@ -83,6 +95,19 @@ aurocs.figure
 aurocs.table
 
 # %% [markdown]
+# ## Whether the criterion is met
+#
+# A criterion that is fixed before anyone has looked decides; one that is chosen afterwards does
+# not. State yours in the cell of parameters, or in a file that `mammo validate --params` takes too.
+
+# %%
+decision = your_data.decision(study)
+decision.words
+
+# %% tags=["hide-output"]
+decision.table
+
+# %% [markdown]
 # ## Which threshold to use
 #
 # A threshold that was chosen in internal validation may not fit these images. Chosen anew on half
@@ -98,11 +123,12 @@ thresholds.table
 # %% [markdown]
 # ## What it means for 1,000 women
 #
-# Six of a thousand women screened have cancer, or however many it is where you work: change the
-# number. The threshold is the first of those above, chosen in internal validation by examination.
+# Six of a thousand women screened have cancer, or however many it is where you work: set
+# `prevalence`. Unless you state yours, the threshold is the first of those above, chosen in
+# internal validation by examination.
 
 # %%
-women = your_data.thousand_women(study, prevalence=6 / 1000)
+women = your_data.thousand_women(study)
 per_thousand = women.data
 women.table
 

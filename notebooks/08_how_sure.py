@@ -35,7 +35,7 @@ parameters = sources.notebook_parameters(globals())
 
 # %% tags=["remove-input"]
 from mammo.book.sections import how_sure
-from mammo.report.figures.half_width import half_width_by_size
+from mammo.report.figures.published_intervals import half_width_by_size
 from mammo.study import Study
 
 study = Study(parameters)
@@ -112,7 +112,7 @@ how_sure.assumptions(intervals)
 
 # %% [markdown]
 # Table 4 likewise, with the interval of each change, and the smallest detectable one: the true
-# change that such a test finds four times in five.
+# change that such a test detects with 80% power.
 
 # %%
 how_sure.gains(intervals)
@@ -140,7 +140,7 @@ next_site.words
 # ## Smallest detectable drop
 #
 # That no drop is shown says little where none could have been. This is the true drop that a test on
-# each external set would find four times in five (80% power).
+# each external set would detect with 80% power.
 
 # %%
 how_sure.detectable(intervals)

@@ -8,8 +8,7 @@ from mammo.evaluation.attribution import Cells
 from mammo.evaluation.shapley import switches
 from mammo.evaluation.tables.attribution import divided_drop
 from mammo.evaluation.tables.scores import Settings
-from mammo.report.figures.factor_shares import factor_shares
-from mammo.report.figures.transfer_matrix import transfer_heat_maps
+from mammo.report.figures.causes import factor_shares, transfer_heat_maps
 from mammo.report.tables.causes import CAUSES
 
 SOURCES = {"cbis_ddsm": "synthetic", "mias": "real", "institution": "synthetic"}

@@ -12,11 +12,10 @@ from mammo import cli
 from mammo.datasets.check_report import Report
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import MammoError
-from mammo.evaluation.tables.scores import Settings
 from mammo.files import pseudonyms
 from mammo.hospital.validation import of_scores
 from mammo.hospital.validation.check import check
-from mammo.hospital.validation.of_scores import Terms
+from mammo.parameters import Parameters
 
 Write = Callable[[pd.DataFrame, pd.DataFrame], tuple[Path, Path]]
 
@@ -96,7 +95,7 @@ def test_what_a_report_refuses_is_refused_in_its_words(write, spoil):
     assert found.status == 2
     (finding,) = found.findings
     with pytest.raises(MammoError) as raised:
-        of_scores.evidence(*files, LabelLayout(), Terms(settings=Settings(n_bootstrap=1)))
+        of_scores.evidence(*files, LabelLayout(), Parameters(n_bootstrap=100))
     assert finding.text == str(raised.value)
 
 

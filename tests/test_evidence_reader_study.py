@@ -10,7 +10,7 @@ from mammo.evaluation.tables.threshold_grid import SHARES
 from mammo.evidence import reader_study as evidence
 from mammo.paper.sampling_error import published_intervals
 from mammo.parameters import Parameters
-from mammo.report.figures.reader_study import reader_study_explorer
+from mammo.report.figures.evidence import reader_study_explorer
 from mammo.study import Study
 
 

@@ -7,8 +7,7 @@ import project
 from mammo.evidence import digitiser, mias_alone, reader_study, reports
 from mammo.evidence.recorded import Evidence, read
 from mammo.paper.sampling_error import published_intervals
-from mammo.report.figures.mias_alone import heads_forest
-from mammo.report.figures.reader_study import claims_forest, reader_curves
+from mammo.report.figures.evidence import claims_forest, heads_forest, reader_curves
 from mammo.report.tables import evidence as told
 from mammo.report.tables import reader_study as exams_told
 

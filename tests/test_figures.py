@@ -19,21 +19,18 @@ from mammo.evaluation.tables.scores import Settings
 from mammo.models.frcnn_cad import DetectorSettings
 from mammo.paper import sampling_error
 from mammo.report.estimates import ESTIMATE_COLUMNS
-from mammo.report.figures.architecture import transfer_model
-from mammo.report.figures.architecture_published import end2end_model, frcnn_model
+from mammo.report.figures.architecture import end2end_model, frcnn_model, transfer_model
 from mammo.report.figures.attention import attention_of_models
-from mammo.report.figures.expected import expected_intervals
 from mammo.report.figures.forest import auroc_forest
-from mammo.report.figures.half_width import half_width_by_size
 from mammo.report.figures.images import Example, example_images, intensity_histograms
 from mammo.report.figures.looked_at import Activation, Detected, Looked, hit
 from mammo.report.figures.mixed import mixed_training
+from mammo.report.figures.published_intervals import expected_intervals, half_width_by_size
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
-from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import LOOKS, Picture, drawing, looks
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.figures.training import training_curves
+from mammo.report.figures.training import staged_training, training_curves
 
 SETS = {"cbis_ddsm": "validation", "mias": "test", "inbreast": "test", "institution": "test"}
 MODELS = ("alexnet", "vgg16", "resnet50")
@@ -493,7 +490,7 @@ def test_frcnn_cad_is_drawn_from_its_layers_and_settings():
         "Shifts: 36 maps (4 × 9 anchors)",
         "The 2000 best anchors",
         "77 proposals at most",
-        "RoI max pooling to 512 maps of 7 × 7",
+        "RoI max pooling of the backbone's maps to 512 maps of 7 × 7",
         "fc6 to 4096 values; 102.8 million parameters",
         "3 class scores: none, benign, malignant",
         "the highest malignant score",

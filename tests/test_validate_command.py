@@ -234,7 +234,10 @@ def fault(place, monkeypatch, capsys, tmp_path):
         ("--scores no.csv --labels BREASTS", "no.csv does not exist: give a table"),
         ("--scores SCORES --labels BREASTS --output /dev/null", "/dev/null cannot be made"),
         ("--scores SCORES --labels BREASTS --column view Ansicht", "no column 'Ansicht'"),
-        ("--scores SCORES --labels BREASTS --prevalence 6", "--prevalence is 6: give a number"),
+        (
+            "--scores SCORES --labels BREASTS --prevalence 6",
+            "'prevalence' is '6': input should be less than 1",
+        ),
     ],
 )
 def test_a_fault_is_one_sentence(fault, line, sentence):

@@ -9,10 +9,10 @@ import pytest
 
 from made_evidence import made_evidence
 from mammo.evaluation.tables.evaluation import Evaluation
-from mammo.hospital.validation.acceptance import findings, judged
+from mammo.hospital.validation.acceptance import in_words, judged
 from mammo.hospital.validation.conclusions import patients_with_cancer
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
-from mammo.hospital.validation.protocol import Protocol
+from mammo.parameters import ProtocolParameters
 
 MAKER = Claimed(0.93, "its maker states", "on images that are not known")
 
@@ -21,33 +21,31 @@ def scores_alone(distance: float, claimed: Claimed | None = None, patients: int 
     weights = {"alpha": Weights("not known", "not known", claimed)}
     return made_evidence(
         {"alpha": (None, distance)}, (0, patients), weights=weights, sources={},
-        protocol=Protocol(**protocol),
+        protocol=ProtocolParameters(**protocol),
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("least", "verdict", "severity"),
-    [(0.6, "met", "ok"), (0.84, "undecided", "note"), (0.99, "not met", "warning")],
+    [(0.6, "Met", "ok"), (0.84, "Undecided", "note"), (0.99, "Not met", "warning")],
 )
 def test_an_acceptable_auroc_is_met_by_the_interval(least, verdict, severity):
     evidence = scores_alone(1.5, acceptable=least)
     (one,) = judged(evidence, "alpha")
-    assert one.verdict == verdict
-    (found,) = findings(evidence)
-    assert found.severity == severity
+    assert (one.word, one.severity) == (verdict, severity)
     row = evidence.own.loc["alpha"]
     interval = f"{row['auroc']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
-    assert found.text.endswith(f": alpha, auROC of at least {least:g}: {interval}.")
-    assert ("patients with cancer in place of 67" in found.remedy) == (verdict == "undecided")
+    assert in_words(evidence) == [f"**{verdict}**: alpha, auROC of at least {least:g}: {interval}."]
+    assert ("patients with cancer in place of 67" in one.remedy) == (verdict == "Undecided")
 
 
 def test_so_many_cancers_would_decide():
     """With that many patients like these, the distance is found with 80% power."""
     evidence = scores_alone(1.5, patients=60, acceptable=0.75)
     (one,) = judged(evidence, "alpha")
-    assert one.verdict == "undecided"
+    assert one.word == "Undecided"
     n = patients_with_cancer(evidence, "alpha")
-    needed = int(re.search(r"about (\d+) patients with cancer", one.plan)[1])
+    needed = int(re.search(r"about (\d+) patients with cancer", one.remedy)[1])
     copies = math.ceil(needed / n)
     scored, found = evidence.evaluation.scored, evidence.evaluation
     more = [
@@ -64,59 +62,53 @@ def test_so_many_cancers_would_decide():
 
 @pytest.mark.parametrize(
     ("distances", "patients", "verdict"),
-    [((1.5, 1.5), (900, 900), "met"), ((2.5, 0.3), (400, 400), "not met"),
-     ((2.0, 1.7), (300, 100), "undecided")],
+    [((1.5, 1.5), (900, 900), "Met"), ((2.5, 0.3), (400, 400), "Not met"),
+     ((2.0, 1.7), (300, 100), "Undecided")],
 )  # fmt: skip
 def test_no_worse_than_in_internal_validation(distances, patients, verdict):
     evidence = made_evidence(
-        {"alexnet": distances}, patients, margin=0.1, protocol=Protocol(no_worse_than=0.1)
+        {"alexnet": distances}, patients, margin=0.1, protocol=ProtocolParameters(no_worse_than=0.1)
     )
     (one,) = judged(evidence, "alexnet")
-    assert (one.criterion, one.verdict) == ("no worse by 0.1 than internally", verdict)
+    assert one.criterion == "no worse by 0.1 than in internal validation"
+    assert one.word == verdict
 
 
 def test_no_worse_than_stated_takes_the_stated_value_as_it_is():
-    for distance, verdict in ((3.0, "met"), (0.5, "not met")):
+    for distance, verdict in ((3.0, "Met"), (0.5, "Not met")):
         evidence = scores_alone(distance, MAKER, no_worse_than=0.1)
         (one,) = judged(evidence, "alpha")
-        assert one.verdict == verdict
-        assert "no worse by 0.1 than the 0.93 that its maker states" in findings(evidence)[0].text
+        assert one.word == verdict
+        assert one.criterion == "no worse by 0.1 than the 0.93 that its maker states"
 
 
 def test_nothing_to_compare_with_is_said_and_what_to_state():
-    (found,) = findings(scores_alone(1.5, no_worse_than=0.05))
-    assert found.severity == "note"
-    assert found.text.startswith("**Undecided, since there is nothing to judge it by**")
-    assert "--stated" in found.remedy
+    (found,) = judged(scores_alone(1.5, no_worse_than=0.05), "alpha")
+    assert (found.severity, found.word) == ("note", "Undecided")
+    assert found.remedy.startswith("there is nothing to judge it by; state the maker's")
 
 
 def test_both_criteria_are_judged_for_every_model():
     evidence = made_evidence(
         {"alexnet": (2.0, 0.5), "vgg16": (2.0, 1.0)},
-        protocol=Protocol(acceptable=0.8, no_worse_than=0.05),
+        protocol=ProtocolParameters(acceptable=0.8, no_worse_than=0.05),
     )
-    assert len(findings(evidence)) == 4
+    assert len(in_words(evidence)) == 4
 
 
 def test_an_internal_set_that_is_too_small_leaves_nothing_to_plan():
     evidence = made_evidence(
-        {"alexnet": (2.0, 2.0)}, (24, 200), protocol=Protocol(no_worse_than=0.05)
+        {"alexnet": (2.0, 2.0)}, (24, 200), protocol=ProtocolParameters(no_worse_than=0.05)
     )
-    (found,) = findings(evidence)
-    assert found.remedy.startswith("ask for a larger internal validation: more patients")
-    assert ": drop " in found.text
+    (one,) = judged(evidence, "alexnet")
+    assert one.remedy.endswith("more patients of this site cannot decide")
+    assert one.found.startswith(("drop of ", "gain of "))
 
 
 def test_too_few_patients_decide_nothing():
-    (found,) = findings(scores_alone(5.0, patients=24, acceptable=0.6))
-    assert found.text.startswith("**Undecided, since fewer than 10 patients of one class")
-    assert found.severity == "note"
-
-
-def test_without_a_criterion_the_page_says_so():
-    (found,) = findings(scores_alone(1.5))
-    assert found.severity == "note"
-    assert "No criterion was fixed beforehand" in found.text
+    (found,) = judged(scores_alone(5.0, patients=24, acceptable=0.6), "alpha")
+    assert (found.severity, found.word) == ("note", "Undecided")
+    assert found.remedy.startswith("fewer than 10 patients of one class")
 
 
 @pytest.mark.parametrize(
@@ -126,8 +118,8 @@ def test_without_a_criterion_the_page_says_so():
 )
 def test_nothing_synthetic_is_called_good(synthetic):
     evidence: Evidence = scores_alone(3.0, acceptable=0.6)
-    assert findings(evidence)[0].severity == "ok"
-    assert findings(replace(evidence, **synthetic))[0].severity == "note"
+    assert next(judged(evidence, "alpha")).severity == "ok"
+    assert next(judged(replace(evidence, **synthetic), "alpha")).severity == "note"
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -135,5 +127,5 @@ def test_one_class_decides_nothing():
     evidence = scores_alone(1.5, acceptable=0.6)
     found = evidence.evaluation
     one = Evaluation(found.scored.assign(y_true=0), found.settings, 0.05, found.criteria)
-    (said,) = findings(replace(evidence, evaluation=one))
-    assert "Undecided" in said.text and "nan" not in said.text + said.remedy
+    (said,) = judged(replace(evidence, evaluation=one), "alpha")
+    assert said.word == "Undecided" and "nan" not in said.found + said.remedy

@@ -8,12 +8,12 @@ from made_evidence import made_evidence
 from mammo.evaluation import operating_point
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examinations import AT_SITE, IN_STUDY
-from mammo.hospital.validation.protocol import Protocol
+from mammo.parameters import ProtocolParameters
 
 
 def scores_alone(patients: int = 60, points: tuple[str, ...] = ("youden",), **stated) -> Evidence:
     """Return evidence as `of_scores` makes it, the threshold in use before other points."""
-    protocol = Protocol(**stated)
+    protocol = ProtocolParameters(**stated)
     first = [] if protocol.threshold is None else [f"threshold={protocol.threshold}"]
     return made_evidence(
         {"alpha": (None, 1.5)}, (0, patients), points=(*first, *points), protocol=protocol

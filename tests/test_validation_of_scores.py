@@ -13,16 +13,14 @@ from hypothesis import strategies as st
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError, MammoError, ParameterError
 from mammo.evaluation import auroc, readers_against_model
-from mammo.evaluation.tables.scores import Settings
 from mammo.files import pseudonyms
 from mammo.hospital.validation import of_scores
 from mammo.hospital.validation.auroc_section import aurocs
 from mammo.hospital.validation.evidence import OWN, Evidence
-from mammo.hospital.validation.of_scores import Terms
 from mammo.hospital.validation.vendor_scores import NAMELESS
+from mammo.parameters import sources
 from mammo.report.page.blocks import Table
 
-QUICK = Settings(n_bootstrap=100)
 HEX = r"[0-9a-f]{16}"
 
 
@@ -63,7 +61,7 @@ def found(tmp_path: Path) -> Callable[..., Evidence]:
         labels: pd.DataFrame,
         layout: LabelLayout | None = None,
         write: Callable[[pd.DataFrame, Path], object] = lambda t, p: t.to_csv(p, index=False),
-        **terms: object,
+        **parameters: object,
     ) -> Evidence:
         for table, name in ((scores, "scores"), (labels, "labels")):
             write(table, tmp_path / name)
@@ -71,7 +69,7 @@ def found(tmp_path: Path) -> Callable[..., Evidence]:
             tmp_path / "scores",
             tmp_path / "labels",
             layout or LabelLayout(),
-            Terms(settings=QUICK, **terms),
+            sources.validate({"n_bootstrap": 100, **parameters}),
         )
 
     return evidence
@@ -532,14 +530,14 @@ def test_scores_on_any_scale_have_an_auroc_and_no_calibration(found):
 
 def test_a_threshold_that_is_given_is_applied_without_an_internal_set(found):
     table = cases()
-    evidence = found(*by_image(table), criteria=("threshold=0.5", "youden"))
+    evidence = found(*by_image(table), operating_points=("threshold=0.5", "youden"))
     points = evidence.evaluation.operating_points
     assert points["criterion"].tolist() == ["threshold 0.5"]
     called = table["score"] >= 0.5
     assert points["sensitivity"].iloc[0] == called[table["label"] == 1].mean()
     assert points["specificity"].iloc[0] == (~called[table["label"] == 0]).mean()
     assert set(evidence.rechosen["criterion"]) == {"Youden"}
-    assert found(*by_image(table), criteria=("threshold=0.5",)).rechosen.empty
+    assert found(*by_image(table), operating_points=("threshold=0.5",)).rechosen.empty
 
 
 def test_what_a_maker_states_is_kept_with_who_says_so(found):

@@ -47,8 +47,8 @@ def test_the_numbers_of_a_verdict_are_those_of_the_tables():
     own, home = evidence.own.loc["alexnet"], evidence.internal.loc["alexnet"]
     drop = evidence.drops.loc["alexnet"]
     plain = [f"{row[name]:.2f}" for row in (own, home) for name in ("auroc", "lower", "upper")]
-    signed = [f"{drop[name]:+.2f}" for name in ("difference", "lower", "upper")]
-    assert numbers(words.verdict(evidence, "alexnet")) == plain + signed
+    lost = [f"{drop[name]:.2f}" for name in ("difference", "lower", "upper")]
+    assert numbers(words.verdict(evidence, "alexnet")) == plain + lost
 
 
 def test_a_drop_that_is_shown_is_called_one():
@@ -58,7 +58,8 @@ def test_a_drop_that_is_shown_is_called_one():
     assert said.startswith("**AlexNet** has an auROC of ")
     assert (
         "In internal validation (DDSM, real) it had " in said
-        and ": a drop is shown (drop +0." in said
+        and "; a drop of 0." in said
+        and ") is shown." in said
     )
     assert "Ask on which devices and patients AlexNet did better than at this site" in steps(
         evidence
@@ -72,7 +73,7 @@ def test_a_drop_below_the_margin_is_shown_and_small():
         lower=0.01, upper=0.04, difference=0.02, p_non_inferior_holm=0.01, p_holm=0.001,
     )  # fmt: skip
     said = words.verdict(evidence, "alexnet")
-    assert "a drop is shown, of less than 0.05 (drop +0.02, +0.01 to +0.04)." in said
+    assert "; a drop of 0.02 (0.01 to 0.04) is shown, less than 0.05." in said
     assert "did better than at this site" not in steps(evidence)
 
 
@@ -80,9 +81,9 @@ def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
     evidence = made_evidence({"alexnet": (2.5, 0.3), "vgg16": (2.5, 0.3)})
     changed(evidence, "drops", lower=0.001, p_non_inferior_holm=0.9, p_holm=[0.08, 0.001])
     said = words.verdict(evidence, "alexnet")
-    assert "if this model is taken alone" in said
-    assert "and not once all 2 are counted (p = 0.080 after Holm)" in said
-    assert "a drop is shown (" in words.verdict(evidence, "vgg16")
+    assert "is shown by this model's own test" in said
+    assert "corrected for testing 2 models (p = 0.080, Holm)" in said
+    assert ") is shown." in words.verdict(evidence, "vgg16")
     assert "patients VGG16 did better" in steps(evidence)
     assert "hides in the results of AlexNet is open" in steps(evidence)
 
@@ -90,9 +91,7 @@ def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
 def test_a_loss_that_is_excluded_is_no_worse():
     evidence = made_evidence({"alexnet": (1.5, 1.5)}, (900, 900), margin=0.1)
     assert drop_of(evidence, "alexnet") == "none"
-    assert "it loses less than 0.1 at this site, if anything (drop " in words.verdict(
-        evidence, "alexnet"
-    )
+    assert "it loses less than 0.1, if anything: " in words.verdict(evidence, "alexnet")
     assert "is open" not in steps(evidence)
 
 
@@ -101,15 +100,20 @@ def test_what_is_neither_shown_nor_excluded_names_the_drop_that_would_have_been_
     assert drop_of(evidence, "alexnet") == "open"
     least = evidence.drops.loc["alexnet", "smallest_detectable"]
     assert least < evidence.internal.loc["alexnet", "auroc"] - 0.5
-    assert (
-        f"with these data a drop of {least:.2f} would be found four times in five"
-        in words.verdict(evidence, "alexnet")
-    )
+    said = words.verdict(evidence, "alexnet")
+    assert f"smallest drop that these data detect with 80% power is {least:.2f}" in said
+
+
+def test_a_drop_below_zero_is_called_a_gain_with_its_own_interval():
+    drop = {"difference": -0.02, "lower": -0.06, "upper": 0.01}
+    assert words.change_in_words(drop) == "gain of 0.02 (-0.01 to 0.06)"
+    drop = {"difference": -0.001, "lower": -0.05, "upper": 0.05}
+    assert words.change_in_words(drop) == "drop of 0.00 (-0.05 to 0.05)"
 
 
 def test_a_drop_to_guessing_is_the_largest_that_is_spoken_of():
     evidence = made_evidence({"alexnet": (0.8, 0.8)}, (300, 33))
-    assert "not even a drop to guessing would be found" in words.verdict(evidence, "alexnet")
+    assert "could not even show a drop to guessing" in words.verdict(evidence, "alexnet")
 
 
 def test_a_model_that_guesses_at_home_has_nothing_to_lose():
@@ -247,7 +251,7 @@ def test_where_the_margin_would_have_been_found_only_more_patients_are_asked_for
     evidence = made_evidence({"alexnet": (2.0, 1.8)}, (900, 900), margin=0.12)
     changed(evidence, "drops", p_holm=0.9, p_non_inferior_holm=0.9, lower=-0.01)
     assert times_as_many_patients(evidence, "alexnet") <= 1
-    assert "would be found four times in five: more patients" in steps(evidence)
+    assert "would be detected with 80% power: more patients" in steps(evidence)
 
 
 @pytest.mark.parametrize(
@@ -341,8 +345,8 @@ def test_no_sentence_claims_more_than_the_interval_holds(home, here, patients, m
     assert ("worse than guessing" in said) == (own["upper"] < 0.5 and enough)
     assert ("Add patients before anything" in todo) == (not enough)
     is_shown = both and drop["lower"] > 0
-    assert ("a drop is shown" in said) == is_shown
-    assert ("loses less than" in said or "of less than" in said) == is_loss_excluded
+    assert ("a drop of" in said and ") is shown" in said) == is_shown
+    assert ("loses less than" in said or "shown, less than" in said) == is_loss_excluded
     assert ("did better than at this site" in todo) == (is_shown and not is_loss_excluded)
 
 

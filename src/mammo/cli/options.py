@@ -91,14 +91,13 @@ def with_labels(command: Callable) -> Callable:
 def with_protocol(command: Callable) -> Callable:
     """Add the options that state what is fixed before a validation."""
     options = (
-        click.option("--product", metavar="NAME", default="", help="What is tested."),
-        click.option("--product-version", metavar="TEXT", default="", help="Its version."),
-        click.option("--site", metavar="NAME", default="", help="Where the examinations were."),
-        click.option("--period", metavar="TEXT", default="", help="When, as '2021 to 2023'."),
+        click.option("--product", metavar="NAME", help="What is tested."),
+        click.option("--product-version", metavar="TEXT", help="Its version."),
+        click.option("--site", metavar="NAME", help="Where the examinations were."),
+        click.option("--period", metavar="TEXT", help="When, as '2021 to 2023'."),
         click.option(
             "--truth",
             metavar="TEXT",
-            default="",
             help="How it was established who has cancer, as 'biopsy, or two years without'.",
         ),
         click.option("--acceptable", type=float, metavar="AUROC", help="The least to accept."),
@@ -119,9 +118,7 @@ def with_protocol(command: Callable) -> Callable:
         click.option(
             "--rule",
             type=click.Choice(["max", "mean"]),
-            default="max",
-            show_default=True,
-            help="From the scores of an examination's images, or breasts, to its own.",
+            help="From the scores of an examination's images, or breasts, to its own: max if not.",
         ),
     )
     for option in reversed(options):

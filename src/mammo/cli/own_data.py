@@ -145,14 +145,13 @@ def validate(
     """
     if (folder is None) == (scores is None):
         raise click.UsageError("name either a FOLDER of images or a file of --scores")
-    from mammo.hospital.validation import commands, protocol, report
+    from mammo.hospital.validation import commands, report
 
-    fixed, others = protocol.parted(options)
     with printing_warnings():
         if scores is not None:
-            evidence = commands.of_scores(scores, fixed, **others)
+            evidence = commands.of_scores(scores, **options)
         else:
-            evidence = commands.of_images(folder, fixed, **others)
+            evidence = commands.of_images(folder, **options)
         written = report.write(evidence, output)
         print(commands.summary(evidence))
     print(f"\nWritten to {output}: {', '.join(path.name for path in written)}")

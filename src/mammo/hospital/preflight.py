@@ -50,14 +50,14 @@ class Expected:
         Half-width of the 95% interval if images are independent, and if all images of a patient
         carry the same information; the truth lies between.
     detectable : float
-        Smallest drop from an internal auROC of `ASSUMED_AUROC` that would be found four times in
-        five, patients taken as independent.
+        Smallest drop from an internal auROC of `ASSUMED_AUROC` that would be detected with 80%
+        power, patients taken as independent.
     malignant_patients : int
         Patients with a malignant image that there are.
     for_area, for_drop : float
         Patients like these, of them with a malignant image, that it takes to show an auROC of at
-        least `LEAST_AUROC`, and a drop of less than `MOST_DROP`, four times in five; infinite where
-        no number would do.
+        least `LEAST_AUROC`, and a drop of less than `MOST_DROP`, with 80% power; infinite where no
+        number would do.
     """
 
     by_image: float
@@ -159,10 +159,9 @@ def expectation(expected: Expected) -> Finding:
     """Say in words what is expected."""
     can_show = expected.detectable < ASSUMED_AUROC - 0.5
     drop = (
-        f"a drop of {expected.detectable:.2f} or more from internal validation would be found four "
-        "times in five"
+        f"the smallest drop from internal validation that they detect is {expected.detectable:.2f}"
         if can_show
-        else "not even a drop to guessing would be found reliably"
+        else "not even a drop to guessing would be detected"
     )
     text = (
         f"a model of auROC {ASSUMED_AUROC:g} would be measured to ±{expected.by_image:.2f} if "
@@ -170,8 +169,8 @@ def expectation(expected: Expected) -> Finding:
         f"told the same (95% intervals); {drop}. To show an auROC of at least {LEAST_AUROC:g} "
         f"takes {_number(expected.for_area)} patients with cancer, and a drop of less than "
         f"{MOST_DROP:g} {_number(expected.for_drop)}; there are "
-        f"{expected.malignant_patients:,} (power 80%, patients like these, half of the variance "
-        "shared by a patient's images)"
+        f"{expected.malignant_patients:,} (all with 80% power, patients like these, half of the "
+        "variance shared by a patient's images)"
     )
     remedy = "" if can_show else "with more patients of the rarer class it would be"
     return Finding("ok" if can_show else "note", text, remedy)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from mammo.parameters.group import Group
+from mammo.parameters.protocol import ProtocolParameters
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Backbone = Literal["alexnet", "vgg16", "resnet50"]
@@ -249,6 +250,7 @@ class Parameters(
     ModelParameters,
     PublishedModelParameters,
     EvaluationParameters,
+    ProtocolParameters,
     CauseParameters,
     MixedDataParameters,
     AdaptationParameters,

@@ -8,7 +8,7 @@ from mammo.evidence import digitiser, inbreast_rules, mias_alone, reader_study
 from mammo.evidence.recorded import Evidence
 from mammo.paper.published import EXTERNAL, TABLE_2, TABLE_3, TABLE_4, find, summarise
 from mammo.report import sentences
-from mammo.report.figures.published_drop import published_drop
+from mammo.report.figures.published_intervals import published_drop
 from mammo.report.gains import gains_in_brief
 from mammo.report.page.blocks import Column, Statement
 from mammo.report.tables.formats import estimate

@@ -9,9 +9,13 @@ from mammo.evidence import reader_study as exams
 from mammo.evidence.kinds import evidence
 from mammo.evidence.recorded import Evidence
 from mammo.paper.sampling_error import published_intervals
+from mammo.report.figures.evidence import (
+    claims_forest,
+    heads_forest,
+    reader_curves,
+    reader_study_explorer,
+)
 from mammo.report.figures.explorer import ThresholdExplorer
-from mammo.report.figures.mias_alone import heads_forest
-from mammo.report.figures.reader_study import claims_forest, reader_curves, reader_study_explorer
 from mammo.report.figures.specification import specification_curve
 from mammo.report.figures.style import Picture
 from mammo.report.page.blocks import Table

@@ -9,7 +9,7 @@ from mammo.paper.assumptions import drops_by_assumption
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
 from mammo.paper.next_site import published_next_sites
 from mammo.report import certainty as sentences
-from mammo.report.figures.expected import expected_intervals
+from mammo.report.figures.published_intervals import expected_intervals
 from mammo.report.page.blocks import Table
 from mammo.report.tables import certainty, simulations
 from mammo.report.tables.next_site import next_site_sentence, next_site_table

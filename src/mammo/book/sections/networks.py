@@ -9,12 +9,10 @@ from mammo.book.sections.result import Result
 from mammo.datasets.phantom import ceiling
 from mammo.evaluation import auroc_interval
 from mammo.paper.published import model_title, short_title
-from mammo.report.figures.architecture import transfer_model
-from mammo.report.figures.architecture_published import end2end_model, frcnn_model
+from mammo.report.figures.architecture import end2end_model, frcnn_model, transfer_model
 from mammo.report.figures.attention import attention_of_models
-from mammo.report.figures.stages import staged_training
 from mammo.report.figures.style import Picture
-from mammo.report.figures.training import training_curves
+from mammo.report.figures.training import staged_training, training_curves
 from mammo.report.page.blocks import Table, Tabs
 from mammo.report.tables import paper
 from mammo.report.tables.ceiling import ceiling_table

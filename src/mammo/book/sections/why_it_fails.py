@@ -8,8 +8,7 @@ from mammo.book.lesion_hits import lesion_hits
 from mammo.book.sections.result import Result
 from mammo.evaluation.tables.attribution import DividedDrop, divided_drop
 from mammo.report import cause_sentences
-from mammo.report.figures.factor_shares import factor_shares
-from mammo.report.figures.transfer_matrix import transfer_heat_maps
+from mammo.report.figures.causes import factor_shares, transfer_heat_maps
 from mammo.report.page.blocks import Table
 from mammo.report.tables import causes
 from mammo.study import INTERNAL, Study, results

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import lru_cache
 
+import pandas as pd
 from IPython.display import Markdown
 
 from mammo.book.sections.result import Result
@@ -13,15 +14,18 @@ from mammo.hospital.adaptation.learning_curve import learning_curve
 from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift import words as shift_words
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
-from mammo.hospital.validation import of_images, words
+from mammo.hospital.validation import acceptance, of_images, protocol, words
 from mammo.hospital.validation import thousand_women as women
 from mammo.hospital.validation.evidence import Evidence
-from mammo.hospital.validation.protocol import Protocol
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Group, Table
 from mammo.report.tables import comparison
 from mammo.study import Study
+
+
+SCREENING = 6 / 1000
+"""Share of the women in a screening programme who have cancer, if none is stated."""
 
 
 def check(study: Study) -> Result:
@@ -55,9 +59,21 @@ def thresholds(study: Study) -> Result:
     return Result(evidence.rechosen, table, figure)
 
 
-def thousand_women(study: Study, prevalence: float) -> Result:
-    """Return what the first threshold means for 1,000 women of a prevalence."""
-    evidence = replace(_evidence(study), protocol=Protocol(prevalence=prevalence))
+def decision(study: Study) -> Result:
+    """Return what was stated and fixed beforehand, and whether each model meets it."""
+    evidence = _evidence(study)
+    stated = pd.DataFrame(protocol.facts(study.parameters).items(), columns=["What", "Stated"])
+    met = acceptance.in_words(evidence) or [acceptance.NOTHING_FIXED.text]
+    table = Table(stated, "What was stated before anything was looked at", name="own-protocol")
+    return Result(stated, table, words=Markdown("\n\n".join(met)))
+
+
+def thousand_women(study: Study) -> Result:
+    """Return what the first threshold means for 1,000 women of the site, or of screening."""
+    stated = study.parameters.prevalence or SCREENING
+    evidence = _evidence(study)
+    named = evidence.protocol.model_copy(update={"prevalence": stated})
+    evidence = replace(evidence, protocol=named)
     tables = [block for block in women.thousand_women(evidence) if isinstance(block, Table)]
     named = (replace(table, name=f"own-women-{n}") for n, table in enumerate(tables, start=1))
     return Result(evidence.screened, Group(named))

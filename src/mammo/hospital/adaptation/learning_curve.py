@@ -6,20 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mammo.hospital.adaptation.scoring import HARMONISED
 from mammo.paper.published import short_title
-from mammo.report.figures.style import (
-    BLUE,
-    DISPLAY_WIDTH,
-    GREY,
-    INK,
-    VERMILLION,
-    Picture,
-    drawing,
-    light_grid,
-)
+from mammo.report.figures.style import BLUE, GREY, INK, VERMILLION, Picture, chart, light_grid
 from mammo.report.tables.formats import set_name
 
 if TYPE_CHECKING:
@@ -38,9 +28,7 @@ def learning_curve(result: Adaptation) -> Picture:
         images give without training is a line across, with its interval at the end.
     """
     rows = result.summary
-    with drawing():
-        figure = Figure(figsize=(DISPLAY_WIDTH, 4.6), layout="constrained")
-        axes = figure.subplots()
+    with chart(4.6) as (figure, axes):
         _scale(axes, rows)
         _curve(axes, result)
         _references(axes, result)

@@ -1,20 +1,21 @@
 """Figures of dataset shift: a set of images beside the one that models were trained on."""
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from mammo.hospital.shift.comparison import Shift
 from mammo.hospital.shift.measures import MEASURES
 from mammo.hospital.shift.statistics import BAND
 from mammo.hospital.shift.words import direction, is_clear, set_names
 from mammo.report.figures.style import (
-    DISPLAY_WIDTH,
     GREY,
     Look,
     Picture,
-    drawing,
+    chart,
+    interval,
     light_grid,
     looks,
+    named_rows,
+    text_beside,
 )
 
 _ROW, _AROUND = 0.27, 1.25  # inches of a row, and of what is above and below all rows
@@ -29,9 +30,7 @@ def grey_histograms(shift: Shift) -> Picture:
     names = (f"Training set: {training}", f"This set: {local}")
     styles = _styles(shift)
     band = f"{100 * BAND[0]:g} to {100 * BAND[1]:g}%"
-    with drawing():
-        figure = Figure(figsize=(DISPLAY_WIDTH, 3.9), layout="constrained")
-        axes = figure.subplots()
+    with chart(3.9) as (figure, axes):
         for name, row in zip(names, shift.sets.itertuples(), strict=True):
             bins, style = _bins(shift, row.role), styles[row.role]
             axes.fill_between(
@@ -59,35 +58,21 @@ def standardised_differences(shift: Shift) -> Picture:
     heights = -(rows.index.to_series() + 0.6 * (kinds != kinds.shift()).cumsum())
     training, local = set_names(shift)
     style = _styles(shift)["local"]
-    with drawing():
-        size = (DISPLAY_WIDTH, _AROUND + _ROW * (len(rows) + kinds.nunique()))
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots()
+    with chart(_AROUND + _ROW * (len(rows) + kinds.nunique())) as (figure, axes):
         axes.axvline(0, color=GREY, linewidth=1.2)
         for height, (_, row) in zip(heights, rows.iterrows(), strict=True):
-            axes.plot([row["lower"], row["upper"]], [height] * 2, color=style.color, linewidth=2)
-            axes.plot(
-                row["difference"], height, style.marker, color=style.color, markersize=6,
-                markerfacecolor=style.color if is_clear(row) else "white",
-            )  # fmt: skip
-            axes.text(
-                1.02, height, direction(row), va="center", fontsize=9,
-                transform=axes.get_yaxis_transform(),
-            )  # fmt: skip
-        axes.text(
-            1.02, heights.max() + 0.8, "At this site", weight="bold", va="center", fontsize=9,
-            transform=axes.get_yaxis_transform(),
-        )  # fmt: skip
-        axes.set_yticks(heights, [MEASURES[name].title for name in rows["measure"]])
+            numbers = row[["difference", "lower", "upper"]]
+            face = style.color if is_clear(row) else "white"
+            interval(axes, height, numbers, style.color, style.marker, markerfacecolor=face)
+            text_beside(axes, 1.02, height, direction(row))
+        text_beside(axes, 1.02, heights.max() + 0.8, "At this site", weight="bold")
         axes.set(
             xlabel="Difference of the means in standard deviations",
             ylim=(heights.min() - 0.7, heights.max() + 0.9),
             title=f"{local} against the training set, {training}",
         )
         axes.margins(x=0.08)
-        axes.spines["left"].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        light_grid(axes, "x")
+        named_rows(axes, heights, [MEASURES[name].title for name in rows["measure"]])
     level = f"{100 * rows['confidence'].iloc[0]:g}%"
     caption = (
         f"Differences from the training set. Lines: {level} intervals by patient; hollow: the "

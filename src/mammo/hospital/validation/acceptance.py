@@ -2,9 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from mammo.datasets.check_report import Finding
 from mammo.evaluation import verdicts
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.verdicts import FEWEST, Acceptance
@@ -15,32 +13,30 @@ from mammo.hospital.validation.conclusions import (
     times_as_many_patients,
 )
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.words import change_in_words
 from mammo.paper.published import short_title
+from mammo.report.page.blocks import Notice, Verdict
 from mammo.report.tables.formats import estimate
 
 _MOST = 100_000
 """Patients with cancer beyond whom a plan is none."""
-_WORDS: dict[Acceptance, str] = {
-    "met": "Met",
-    "not met": "Not met",
-    "undecided": "Undecided",
-    "too few": f"Undecided, since fewer than {FEWEST} patients of one class settle nothing",
-    "unknown": "Undecided, since there is nothing to judge it by",
+_WORDS: dict[Acceptance, tuple[str, str]] = {
+    "met": ("Met", ""),
+    "not met": ("Not met", ""),
+    "undecided": ("Undecided", ""),
+    "too few": ("Undecided", f"fewer than {FEWEST} patients of one class settle nothing"),
+    "unknown": ("Undecided", "there is nothing to judge it by"),
 }
+"""The word for a verdict, and the reason where it has one of its own."""
+NOTHING_FIXED = Notice(
+    "note",
+    "No criterion was fixed beforehand, so that none is met or missed.",
+    "Fix one before you look: `--acceptable 0.80`, or `--no-worse-than 0.05`.",
+)
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A criterion on one model: its verdict, the number that was judged, and what would decide."""
-
-    criterion: str
-    verdict: Acceptance
-    found: str
-    plan: str
-
-
-def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
-    """Judge a model by each criterion of the protocol."""
+def judged(evidence: Evidence, model: str) -> Iterator[Verdict]:
+    """Judge a model by each criterion of the protocol; nothing synthetic is called good."""
     least, margin = evidence.protocol.acceptable, evidence.protocol.no_worse_than
     if least is not None:
         yield _acceptable(evidence, model, least)
@@ -50,68 +46,62 @@ def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
         yield _no_worse_than_stated(evidence, model, margin)
 
 
-def _acceptable(evidence: Evidence, model: str, least: float) -> Judged:
-    row = evidence.own.loc[model]
-    needed = cancers_to_show(evidence, model, abs(row["auroc"] - least))
-    n = patients_with_cancer(evidence, model)
-    return Judged(
-        f"auROC of at least {least:g}",
-        verdicts.acceptable(row, least),
-        _auroc(row),
-        _plan(n, needed, f"the auROC is {row['auroc']:.2f}"),
-    )
-
-
-def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> Judged:
-    drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
-    factor, n = times_as_many_patients(evidence, model), patients_with_cancer(evidence, model)
-    if math.isinf(factor) or verdicts.are_too_few(internal):
-        plan = "ask for a larger internal validation: more patients of this site cannot decide"
-    else:
-        plan = _plan(n, factor * n, "nothing is lost")
-    return Judged(
-        f"no worse by {margin:g} than internally",
-        verdicts.no_worse(drop),
-        f"drop {drop['difference']:+.2f} ({drop['lower']:+.2f} to {drop['upper']:+.2f})",
-        plan,
-    )
-
-
-def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Judged:
-    row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
-    if claimed is None:
-        criterion, plan = f"no worse by {margin:g}", "state the maker's auROC with `--stated`"
-        return Judged(criterion, "unknown", _auroc(row), plan)
-    n, needed = patients_with_cancer(evidence, model), cancers_to_show(evidence, model, margin)
-    return Judged(
-        f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}",
-        verdicts.acceptable(row, claimed.auroc - margin),
-        _auroc(row),
-        _plan(n, needed, "nothing is lost"),
-    )
-
-
-def findings(evidence: Evidence) -> list[Finding]:
-    """Say of each model whether it meets what was fixed beforehand, the severity by the verdict."""
-    found = [
-        _finding(evidence, model, one)
+def in_words(evidence: Evidence) -> list[str]:
+    """Say of each model whether it meets each criterion."""
+    return [
+        f"**{one.word}**: {short_title(model)}, {one.criterion}: "
+        f"{one.found or _auroc(evidence.own.loc[model])}."
         for model in evidence.models
         for one in judged(evidence, model)
     ]
-    nothing = Finding(
-        "note",
-        "No criterion was fixed beforehand, so that none is met or missed",
-        "fix one before you look: `--acceptable 0.80`, or `--no-worse-than 0.05`",
-    )
-    return found or [nothing]
 
 
-def _finding(evidence: Evidence, model: str, one: Judged) -> Finding:
-    severity = {"met": "ok", "not met": "warning"}.get(one.verdict, "note")
+def _acceptable(evidence: Evidence, model: str, least: float) -> Verdict:
+    row = evidence.own.loc[model]
+    needed = cancers_to_show(evidence, model, abs(row["auroc"] - least))
+    plan = _plan(evidence, model, needed, f"the auROC is {row['auroc']:.2f}")
+    found = verdicts.acceptable(row, least)
+    return _verdict(evidence, model, f"auROC of at least {least:g}", found, plan)
+
+
+def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> Verdict:
+    drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
+    factor = times_as_many_patients(evidence, model)
+    if math.isinf(factor) or verdicts.are_too_few(internal):
+        plan = "ask for a larger internal validation: more patients of this site cannot decide"
+    else:
+        needed = factor * patients_with_cancer(evidence, model)
+        plan = _plan(evidence, model, needed, "nothing is lost")
+    criterion = f"no worse by {margin:g} than in internal validation"
+    found = verdicts.no_worse(drop)
+    return _verdict(evidence, model, criterion, found, plan, change_in_words(drop))
+
+
+def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Verdict:
+    row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
+    if claimed is None:
+        criterion, plan = f"no worse by {margin:g}", "state the maker's auROC with `--stated`"
+        return _verdict(evidence, model, criterion, "unknown", plan)
+    plan = _plan(evidence, model, cancers_to_show(evidence, model, margin), "nothing is lost")
+    criterion = f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}"
+    found = verdicts.acceptable(row, claimed.auroc - margin)
+    return _verdict(evidence, model, criterion, found, plan)
+
+
+def _verdict(
+    evidence: Evidence,
+    model: str,
+    criterion: str,
+    verdict: Acceptance,
+    plan: str,
+    found: str = "",
+) -> Verdict:
+    severity = {"met": "ok", "not met": "warning"}.get(verdict, "note")
     if evidence.shows_the_method_only(model):
         severity = "note"
-    text = f"**{_WORDS[one.verdict]}**: {short_title(model)}, {one.criterion}: {one.found}."
-    return Finding(severity, text, "" if one.verdict in ("met", "not met") else one.plan)
+    word, reason = _WORDS[verdict]
+    remedy = "" if verdict in ("met", "not met") else "; ".join(filter(None, (reason, plan)))
+    return Verdict(severity, word, criterion, found, remedy)
 
 
 def _auroc(row: Mapping[str, float]) -> str:
@@ -120,12 +110,13 @@ def _auroc(row: Mapping[str, float]) -> str:
     return estimate(row["auroc"], row["lower"], row["upper"])
 
 
-def _plan(n: int, needed: float, if_true: str) -> str:
+def _plan(evidence: Evidence, model: str, needed: float, if_true: str) -> str:
     """Say how many patients with cancer would decide; nothing where that cannot be known."""
     if math.isnan(needed):
         return ""
     if needed > _MOST:
         return f"no number of patients that can be had decides if {if_true}"
+    n = patients_with_cancer(evidence, model)
     return (
         f"plan for about {float(f'{max(needed, FEWEST):.2g}'):,.0f} patients with cancer in place "
         f"of {n:,} ({POWER:.0%} power, if {if_true})"

@@ -13,6 +13,7 @@ from mammo.hospital.preflight import ASSUMED_AUROC, precision_to_expect
 from mammo.hospital.validation import words
 from mammo.hospital.validation.conclusions import patients_needed
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.first_page import is_long
 from mammo.paper.published import PublishedAuroc, short_title
 from mammo.report.estimates import intervals_in_words
 from mammo.report.figures.forest import auroc_forest
@@ -25,6 +26,8 @@ from mammo.report.tables.readers import readers_table
 
 def aurocs(evidence: Evidence) -> Iterator[Block]:
     """The headline, the drops, and models against each other."""
+    if is_long(evidence):
+        yield Prose(words.verdicts(evidence))
     yield from _forest(evidence)
     yield _auroc_table(evidence)
     yield from _precision(evidence)

@@ -8,15 +8,14 @@ import pandas as pd
 from mammo.datasets.check_report import Finding, Report, worst_first
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import MammoError
-from mammo.evaluation.tables.scores import Settings
 from mammo.hospital import preflight
 from mammo.hospital.validation import of_scores
 from mammo.hospital.validation.conclusions import rank_of
 from mammo.hospital.validation.evidence import Evidence
-from mammo.hospital.validation.of_scores import Terms
+from mammo.parameters import sources
 
 _TITLE = "your data"
-_REPLICATES = 1
+_REPLICATES = 100
 """Of the interval beside the one that is looked at."""
 
 
@@ -35,9 +34,9 @@ def check(scores: Path, labels: Path, layout: LabelLayout, missing: float | None
     Report
         Of what the report would refuse, one error.
     """
-    terms = Terms(missing=missing, settings=Settings(n_bootstrap=_REPLICATES))
     try:
-        found = of_scores.evidence(scores, labels, layout, terms)
+        parameters = sources.validate({"missing": missing, "n_bootstrap": _REPLICATES})
+        found = of_scores.evidence(scores, labels, layout, parameters)
     except MammoError as error:
         return Report(_TITLE, scores, None, (Finding("error", str(error)),))
     scored = found.evaluation.scored.rename(columns={"y_true": "label"})

@@ -7,45 +7,25 @@ from typing import Any
 
 from mammo.datasets.institution.labels import LabelLayout
 from mammo.errors import DatasetError, ParameterError
-from mammo.evaluation.tables.scores import Settings
 from mammo.hospital import preflight
 from mammo.hospital.validation import acceptance, words
 from mammo.hospital.validation import of_images as images
 from mammo.hospital.validation import of_scores as vendor
 from mammo.hospital.validation.evidence import Evidence
-from mammo.hospital.validation.protocol import Protocol
 from mammo.models import MODELS
-from mammo.parameters import Parameters, sources
+from mammo.parameters import Parameters, ProtocolParameters, sources
 from mammo.study import Study
 
 N_EXAMPLES = 3
 
 
-def of_images(
-    folder: Path,
-    protocol: Protocol,
-    labels: Path | None,
-    models: str | None,
-    criteria: Sequence[str],
-    thumbnails: bool,
-    params: Path | None,
-    assignments: Sequence[tuple[str, str]],
-    stated: float | None,
-    missing: float | None,
-    readers: Sequence[str],
-    **layout: Any,
-) -> Evidence:
+def of_images(folder: Path, *, thumbnails: bool, **options: Any) -> Evidence:
     """Check a folder of images, score them with the study's models, and return the evidence."""
-    if stated is not None or missing is not None or readers:
+    parameters = _parameters(folder, **options)
+    if parameters.stated is not None or parameters.missing is not None or parameters.readers:
         raise ParameterError(
             "--stated and --missing belong to --scores, and --readers too; images need none of them"
         )
-    named = sources.of_institution(folder, labels, layout)
-    if models:
-        named["models"] = _models(models)
-    if criteria:
-        named["operating_points"] = list(criteria)
-    parameters = sources.load(params, {**named, **sources.parse_assignments(assignments)})
     checked = preflight.of_folder(
         sources.resolve(parameters.institution_folder),
         _table(parameters),
@@ -54,8 +34,39 @@ def of_images(
     print(checked.report, end="\n\n")
     if checked.report.status == 2:
         raise DatasetError(f"{folder} cannot be validated on: see the errors above")
-    n_examples = N_EXAMPLES if thumbnails else 0
-    return images.evidence(Study(parameters), checked, n_examples, protocol)
+    return images.evidence(Study(parameters), checked, N_EXAMPLES if thumbnails else 0)
+
+
+def of_scores(
+    scores: Path, *, thumbnails: bool, models: str | None = None, **options: Any
+) -> Evidence:
+    """Join scores with labels, and return the evidence; there are no images to be shown."""
+    if models:
+        raise ParameterError("--models names models to be run on images; scores come with theirs")
+    parameters = _parameters(None, **options)
+    table = _table(parameters)
+    if table is None:
+        raise ParameterError("scores alone say nothing: name the table of labels with --labels")
+    layout = LabelLayout(**preflight.layout(parameters))
+    return vendor.evidence(scores, table, layout, parameters)
+
+
+def _parameters(
+    folder: Path | None,
+    *,
+    labels: Path | None,
+    criteria: Sequence[str],
+    params: Path | None,
+    assignments: Sequence[tuple[str, str]],
+    models: str | None = None,
+    **options: Any,
+) -> Parameters:
+    """Return the parameters of a file, with those in their places that options name."""
+    stated = {name: options.pop(name) for name in ProtocolParameters.model_fields}
+    stated |= {"models": models and _models(models), "operating_points": list(criteria) or None}
+    named = {name: value for name, value in stated.items() if value not in (None, ())}
+    named |= sources.of_institution(folder, labels, options)
+    return sources.load(params, {**named, **sources.parse_assignments(assignments)})
 
 
 def _table(parameters: Parameters) -> Path | None:
@@ -74,42 +85,6 @@ def _models(text: str) -> list[str]:
     return names
 
 
-def of_scores(
-    scores: Path,
-    protocol: Protocol,
-    labels: Path | None,
-    models: str | None,
-    criteria: Sequence[str],
-    thumbnails: bool,
-    params: Path | None,
-    assignments: Sequence[tuple[str, str]],
-    stated: float | None,
-    missing: float | None,
-    readers: Sequence[str],
-    **layout: Any,
-) -> Evidence:
-    """Join scores with labels, and return the evidence."""
-    if models:
-        raise ParameterError("--models names models to be run on images; scores come with theirs")
-    named = sources.of_institution(None, labels, layout)
-    parameters = sources.load(params, {**named, **sources.parse_assignments(assignments)})
-    table = _table(parameters)
-    if table is None:
-        raise ParameterError("scores alone say nothing: name the table of labels with --labels")
-    terms = vendor.Terms(
-        stated=stated,
-        missing=missing,
-        criteria=criteria or parameters.operating_points,
-        margin=parameters.margin,
-        settings=Settings(
-            parameters.unit, parameters.n_bootstrap, parameters.confidence, parameters.seed
-        ),
-        readers=readers,
-        protocol=protocol,
-    )
-    return vendor.evidence(scores, table, LabelLayout(**preflight.layout(parameters)), terms)
-
-
 def locate(
     scores: Path, labels: Path | None, names: Sequence[str], layout: Mapping[str, Any]
 ) -> dict[str, str | None]:
@@ -122,6 +97,5 @@ def locate(
 
 def summary(evidence: Evidence) -> str:
     """Return the verdicts as text: on what was fixed beforehand, then on each model."""
-    fixed = acceptance.findings(evidence) if evidence.protocol.criteria else []
-    said = [*(finding.text for finding in fixed), words.verdicts(evidence)]
+    said = [*acceptance.in_words(evidence), words.verdicts(evidence)]
     return "\n\n".join(said).replace("**", "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from mammo.evaluation.tables import operating_points
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.hospital.validation.examinations import screened
-from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
+from mammo.parameters import ProtocolParameters
 from mammo.report.estimates import of_anybody
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Evidence:
         How the images differ from those that the models learnt from.
     examples : sequence of Example
         The images that each model gets most wrong; empty where they are not to be shown.
-    protocol : Protocol
+    protocol : ProtocolParameters
         What was fixed beforehand.
     """
 
@@ -100,7 +100,7 @@ class Evidence:
     notes: Sequence[Finding] = ()
     shift: Shift | None = None
     examples: Sequence[WorstImage] = ()
-    protocol: Protocol = NOTHING_FIXED
+    protocol: ProtocolParameters = field(default_factory=ProtocolParameters)
 
     @property
     def models(self) -> list[str]:

@@ -9,13 +9,13 @@ from mammo.evaluation.tables import operating_points
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import RECHOICE_FRACTION
 from mammo.evaluation.tables.scores import COLUMNS, EXTERNAL_SPLIT, aggregated
-from mammo.hospital.validation.protocol import Protocol
+from mammo.parameters import ProtocolParameters
 
 AT_SITE, IN_STUDY = "at this site", "in this study"
 """Where women have the prevalence that a number is of."""
 
 
-def screened(evaluation: Evaluation, protocol: Protocol) -> pd.DataFrame:
+def screened(evaluation: Evaluation, protocol: ProtocolParameters) -> pd.DataFrame:
     """Return what the first operating point gives among a thousand women.
 
     Examinations are told apart by ``study_id``, where each score has one, else by patient, and are
@@ -40,7 +40,7 @@ def screened(evaluation: Evaluation, protocol: Protocol) -> pd.DataFrame:
     )
 
 
-def _examinations(scored: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+def _examinations(scored: pd.DataFrame, protocol: ProtocolParameters) -> pd.DataFrame:
     has_study = "study_id" in scored and scored["study_id"].notna().all()
     names = [*COLUMNS, "study_id"] if has_study else [*COLUMNS]
     return aggregated(scored[names], [names[-1] if has_study else "patient_id"], protocol.rule)
@@ -66,7 +66,9 @@ def _points(evaluation: Evaluation, examinations: pd.DataFrame) -> pd.DataFrame:
     return points[has_both]
 
 
-def _prevalences(row: Mapping[str, object], protocol: Protocol) -> Iterator[tuple[str, float]]:
+def _prevalences(
+    row: Mapping[str, object], protocol: ProtocolParameters
+) -> Iterator[tuple[str, float]]:
     if protocol.prevalence is not None:
         yield AT_SITE, protocol.prevalence
     yield IN_STUDY, row["n_malignant"] / row["n_images"]

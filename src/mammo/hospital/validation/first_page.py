@@ -3,13 +3,12 @@
 import math
 from collections.abc import Iterator
 
-from mammo.hospital.validation import acceptance, words
+from mammo.hospital.validation import acceptance, protocol, words
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.thousand_women import thousand_women
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import (
     Block,
-    Findings,
     KeyFigure,
     KeyFigures,
     NextSteps,
@@ -23,10 +22,17 @@ def first_page(evidence: Evidence) -> Iterator[Block]:
     """Return the answer: the criterion, a thousand women, each model, and what to do next."""
     yield from _notices(evidence)
     yield KeyFigures([_key_figure(evidence, name) for name in evidence.models])
-    yield Findings(acceptance.findings(evidence))
+    if not protocol.criteria(evidence.protocol):
+        yield acceptance.NOTHING_FIXED
     yield from thousand_women(evidence)
-    yield Prose(words.verdicts(evidence))
+    if not is_long(evidence):
+        yield Prose(words.verdicts(evidence))
     yield NextSteps(words.next_steps(evidence))
+
+
+def is_long(evidence: Evidence) -> bool:
+    """Say whether verdicts on several models leave no room here for words on each of them."""
+    return len(evidence.models) > 1 and bool(protocol.criteria(evidence.protocol))
 
 
 def _notices(evidence: Evidence) -> Iterator[Block]:
@@ -53,4 +59,5 @@ def _key_figure(evidence: Evidence, model: str) -> KeyFigure:
         value=NOTHING if math.isnan(row["auroc"]) else f"{row['auroc']:.2f}",
         interval=f"{row['lower']:.2f} to {row['upper']:.2f}" if has_interval else "",
         explanation=f"auROC at this site; {beside}",
+        verdicts=list(acceptance.judged(evidence, model)),
     )

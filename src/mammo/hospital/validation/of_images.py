@@ -12,30 +12,23 @@ from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift.of_study import shift
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 from mammo.hospital.validation.examples import examples
-from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
+from mammo.hospital.validation.protocol import margin, operating_points
 from mammo.paper.published import TABLE_2
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families import family_of
 
 
-def evidence(
-    study: Study,
-    preflight: Preflight | None = None,
-    n_examples: int = 3,
-    protocol: Protocol = NOTHING_FIXED,
-) -> Evidence:
+def evidence(study: Study, preflight: Preflight | None = None, n_examples: int = 3) -> Evidence:
     """Return everything that a report rests on, computing what is missing.
 
     Parameters
     ----------
     study : Study
-        Its parameters name the models, and the folder of the images.
+        Its parameters name the models, the folder of the images, and what was fixed beforehand.
     preflight : Preflight, optional
         Of these images; what is lost when they are decoded is added to it.
     n_examples : int
         False negatives and false positives of each model that are shown, at most; 0 shows none.
-    protocol : Protocol
-        What was fixed beforehand; its margin and threshold stand before the study's.
 
     Raises
     ------
@@ -49,18 +42,17 @@ def evidence(
             "show none (--no-thumbnails), or let mask_background be on"
         )
     p = study.parameters
-    criteria = protocol.operating_points(p.operating_points)  # refused before hours of work
-    margin = protocol.no_worse_than or p.margin
+    criteria = operating_points(p)  # refused before hours of work
     scored = scores(study)
     (own,) = scored.loc[scored["split"] == EXTERNAL_SPLIT, "dataset"].unique()
     return Evidence(
-        evaluation=Evaluation(scored, results.settings(study), margin, criteria),
+        evaluation=Evaluation(scored, results.settings(study), margin(p), criteria),
         sources={INTERNAL: study.source(INTERNAL), own: study.source(study.local)},
         weights={model: _weights(study, model) for model in p.models},
         preflight=preflight and with_losses(preflight, study.images(study.local).exclusions),
         shift=shift(study),
         examples=examples(scored, study.images(study.local), n_examples),
-        protocol=protocol,
+        protocol=p,
     )
 
 

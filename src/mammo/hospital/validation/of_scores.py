@@ -1,7 +1,7 @@
 """From a vendor's scores and a hospital's labels to the evidence on the vendor's model."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,63 +11,20 @@ from mammo.datasets.institution.labels import LabelLayout, Labels, labels_of
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
-from mammo.evaluation.tables.operating_points import DEFAULTS
 from mammo.evaluation.tables.readers import as_columns
-from mammo.evaluation.tables.score_file import check_missing
 from mammo.evaluation.tables.score_sheet import OF_SCORES
 from mammo.evaluation.tables.scores import Settings
 from mammo.files.spreadsheet import read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
 from mammo.hospital.validation.labelled_scores import LabelledScores, by_what_is_scored, join
-from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
+from mammo.hospital.validation.protocol import margin, operating_points
 from mammo.hospital.validation.vendor_scores import NAMELESS, read_vendor_scores
+from mammo.parameters import Parameters
 
 _NOT_KNOWN = "not known"
 
 
-@dataclass(frozen=True)
-class Terms:
-    """How scores are judged.
-
-    Attributes
-    ----------
-    stated : float or None
-        The auROC that the models' maker states.
-    missing : float or None
-        What something labelled counts as that has no score; None if that is a fault.
-    criteria : sequence of str
-        Operating points, as `mammo.evaluation.tables.operating_points.criterion` takes them.
-    margin : float
-        Loss of auROC up to which a result counts as no worse.
-    settings : Settings
-        Of intervals.
-    readers : sequence of str
-        Models of the scores who are readers, or patterns of them; the others are compared with
-        them.
-    protocol : Protocol
-        What was fixed beforehand; its margin and threshold stand before the others.
-
-    Raises
-    ------
-    ParameterError
-        If the stated auROC is none, or a missing score is to be no finite number.
-    """
-
-    stated: float | None = None
-    missing: float | None = None
-    criteria: Sequence[str] = DEFAULTS
-    margin: float = 0.05
-    settings: Settings = field(default_factory=Settings)
-    readers: Sequence[str] = ()
-    protocol: Protocol = NOTHING_FIXED
-
-    def __post_init__(self) -> None:
-        if self.stated is not None and not 0 <= self.stated <= 1:
-            raise ParameterError(f"the stated auROC is {self.stated:g}: give a fraction of 1")
-        check_missing(self.missing)
-
-
-def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> Evidence:
+def evidence(scores: Path, labels: Path, layout: LabelLayout, parameters: Parameters) -> Evidence:
     """Return everything that a report rests on.
 
     Parameters
@@ -79,36 +36,39 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, terms: Terms) -> E
         The table of labels.
     layout : LabelLayout
         How the labels are to be read; its columns may be those of the scores, too.
-    terms : Terms
+    parameters : Parameters
+        How scores are judged, and what was fixed beforehand.
 
     Raises
     ------
     MammoError
         If a table cannot be understood, or they do not fit each other.
     """
-    labelled, found = _joined(scores, labels, layout, terms.missing)
-    table = _named(found.table, terms.protocol.product)
-    table, readers = as_columns(table, terms.readers)
+    labelled, found = _joined(scores, labels, layout, parameters.missing)
+    table = _named(found.table, parameters.product)
+    table, readers = as_columns(table, parameters.readers)
     models = list(dict.fromkeys(table["model"]))
-    if terms.stated is not None and len(models) > 1:
+    if parameters.stated is not None and len(models) > 1:
         raise ParameterError(
             f"one auROC is stated, and the scores are of {len(models)} models "
             f"({', '.join(models)[:200]}): give the scores of one"
         )
-    weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(terms))
+    weights = Weights(f"{_NOT_KNOWN}: the scores came as a file", _NOT_KNOWN, _claimed(parameters))
     return Evidence(
         evaluation=Evaluation(
             table,
-            terms.settings,
-            terms.protocol.no_worse_than or terms.margin,
-            terms.protocol.operating_points(terms.criteria),
+            Settings(
+                parameters.unit, parameters.n_bootstrap, parameters.confidence, parameters.seed
+            ),
+            margin(parameters),
+            operating_points(parameters),
             readers=readers,
         ),
         sources={},
         weights=dict.fromkeys(models, weights),
         scored_unit=labelled.level,
-        notes=worst_first(_notes(found, labelled, terms.missing)),
-        protocol=terms.protocol,
+        notes=worst_first(_notes(found, labelled, parameters.missing)),
+        protocol=parameters,
     )
 
 
@@ -168,10 +128,10 @@ def _read(scores: Path, labels: Path, layout: LabelLayout) -> tuple[pd.DataFrame
     return read_vendor_scores(sheets[0], of_scores), labelled
 
 
-def _claimed(terms: Terms) -> Claimed | None:
-    if terms.stated is None:
+def _claimed(parameters: Parameters) -> Claimed | None:
+    if parameters.stated is None:
         return None
-    return Claimed(terms.stated, "its maker states", "on images that are not known")
+    return Claimed(parameters.stated, "its maker states", "on images that are not known")
 
 
 def _present(columns: Mapping[str, str], titles: Sequence[str]) -> dict[str, str]:

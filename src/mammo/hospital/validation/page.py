@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mammo.hospital.validation import sections, words
+from mammo.hospital.validation import protocol, sections, words
 from mammo.hospital.validation.auroc_section import aurocs
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.first_page import first_page
@@ -36,7 +36,7 @@ def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:
     return Page(
         title=f"External validation of {product}" if product else "External validation",
         subtitle=f"{words.listed(evidence.models)} on {words.size(evidence)}",
-        meta={**evidence.protocol.facts, **meta},
+        meta={**protocol.facts(evidence.protocol), **meta},
         lead=list(first_page(evidence)),
         sections=[Section(title, blocks, anchor) for title, anchor, blocks in filled if blocks],
     )

@@ -13,9 +13,10 @@ from mammo.hospital import notebook
 from mammo.hospital.shift import words as shift_report
 from mammo.hospital.shift.comparison import FEWEST_PATIENTS
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
-from mammo.hospital.validation import words
+from mammo.hospital.validation import protocol, words
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import WorstImage
+from mammo.hospital.validation.thousand_women import thresholds_by_examination
 from mammo.paper.published import short_title
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
@@ -91,6 +92,7 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
     unit = evidence.scored_unit
     if len(evidence.screened) and unit not in ("study", "patient"):
         yield Prose(f"Here each {unit} counts; for 1,000 women above, each examination does.")
+    yield from thresholds_by_examination(evidence)
     carried = evidence.evaluation.operating_points
     if len(carried):
         first, is_carried = evidence.evaluation.criteria[0], len(evidence.internal) > 0
@@ -227,7 +229,7 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     of_drops = ["drop", "no worse", "threshold"] if len(evidence.internal) else []
     are_compared = len(evidence.pairs) or len(evidence.evaluation.against_readers)
     of_pairs = ["difference"] if are_compared else []
-    fixed = ["acceptance"] if evidence.protocol.criteria else []
+    fixed = ["acceptance"] if protocol.criteria(evidence.protocol) else []
     kinds = ["any", "auROC", *of_drops, *of_pairs, *fixed]
     yield replace(rules_table(kinds), collapsed=True)
     yield Prose(

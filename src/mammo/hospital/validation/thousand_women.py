@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.examinations import IN_STUDY
+from mammo.hospital.validation.words import plural
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Block, Prose, Table
 from mammo.report.tables.formats import NOTHING, estimate
@@ -37,10 +39,11 @@ def thousand_women(evidence: Evidence) -> Iterator[Block]:
         turned = turned.rename_axis(_OF).reset_index()
         yield Table(turned, "What the operating point means, one examination each", note, data=rows)
     else:
-        for among, same in rows.groupby("among", sort=False):
+        tables = list(rows.groupby("among", sort=False))
+        for among, same in tables:
             caption = f"{_OF} {among}, {_cancers(same['prevalence'].iloc[0])}"
-            yield Table(shown.loc[same.index], caption, note, data=same)
-            note = ""
+            below = note if among == tables[-1][0] else ""
+            yield Table(shown.loc[same.index], caption, below, data=same)
     if evidence.protocol.prevalence is None:
         yield Prose(
             "How many of the women at this site have cancer is not stated: `--prevalence 6/1000` "
@@ -72,16 +75,30 @@ def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[st
 
 def _note(evidence: Evidence, rows: pd.DataFrame) -> str:
     unit, rule = evidence.scored_unit, _RULES[evidence.protocol.rule]
-    of = "" if unit in ("study", "patient") else f", with the {rule} score of its {unit}s"
-    points = " ".join(
-        f"{how[0].upper()}{how[1:]}: {'; '.join(_point(row) for _, row in same.iterrows())}."
-        for how, same in rows.drop_duplicates("model").groupby("chosen", sort=False)
-    )
+    of = "" if unit in ("study", "patient") else f", by the {rule} score of its {unit}s"
+    points = rows.drop_duplicates("model")
+    chosen = " ".join(f"{how[0].upper()}{how[1:]}." for how in points["chosen"].unique())
+    if len(points) == 1:
+        chosen = f"{chosen[:-1]}: {_point(points.iloc[0])}."
     return (
-        f"{points} All by examination{of}. The prevalence in this study is of its cases, and not "
-        "of screening; one that is stated is taken as known. In brackets: "
+        f"{chosen} All by examination{of}.{_two_shares(evidence, rows)} The prevalence in this "
+        "study is of its cases, not of screening; one that is stated is taken as known. "
         f"{100 * rows['confidence'].iloc[0]:g}% intervals; those of recalls, PPV and NPV take the "
         "bounds of sensitivity and specificity together, and are rather too wide."
+    )
+
+
+def _two_shares(evidence: Evidence, rows: pd.DataFrame) -> str:
+    """Say why more examinations than images are malignant, where that is so."""
+    own = evidence.own.iloc[0]
+    by_unit = own["n_malignant"] / own["n_images"]
+    by_examination = rows.loc[rows["among"] == IN_STUDY, "prevalence"].iloc[0]
+    if round(100 * by_unit) == round(100 * by_examination):
+        return ""
+    return (
+        f" {by_examination:.0%} of the examinations are malignant and {by_unit:.0%} of the "
+        f"{plural(evidence.scored_unit)}, since one malignant {evidence.scored_unit} makes an "
+        "examination malignant."
     )
 
 
@@ -91,4 +108,17 @@ def _point(row: pd.Series) -> str:
         f"{name} {estimate(row[name], row[f'{name}_lower'], row[f'{name}_upper'])}"
         for name in ("sensitivity", "specificity")
     )
-    return f"{short_title(row['model'])} {threshold}, {shares}"
+    return f"{threshold}, {shares}"
+
+
+def thresholds_by_examination(evidence: Evidence) -> Iterator[Block]:
+    """Show the thresholds behind the numbers of several models, which the note has no room for."""
+    rows = evidence.screened
+    if rows.empty or rows["model"].nunique() == 1:
+        return
+    points = rows.drop_duplicates("model")
+    shares = {
+        name.capitalize(): _cells(points, name, 1, 2) for name in ("sensitivity", "specificity")
+    }
+    shown = {"Model": points["model"].map(short_title), "Threshold": points["threshold"], **shares}
+    yield Table(pd.DataFrame(shown), "Thresholds behind the numbers of 1,000 women, by examination")

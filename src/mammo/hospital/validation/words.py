@@ -1,7 +1,7 @@
 """Sentences on the verdicts of `conclusions`, and what to do next."""
 
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ from mammo.hospital.validation.conclusions import (
 )
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
-from mammo.report.tables.formats import p_value, set_name
+from mammo.report.tables.formats import estimate, p_value, set_name
 
 _RANKS = {
     "better": "better than guessing",
@@ -32,24 +32,21 @@ _RANKS = {
     "unknown": "without an interval to judge it by",
 }
 _DROPS = {
-    "shown": "a drop is shown ({span})",
-    "small": "a drop is shown, of less than {margin:g} ({span})",
+    "shown": "a {span} is shown",
+    "small": "a {span} is shown, less than {margin:g}",
     "shown alone": (
-        "a drop is shown if this model is taken alone ({span}), and not once all {n_models} are "
-        "counted (p = {p} after Holm)"
+        "a {span} is shown by this model's own test, and no longer once that is corrected for "
+        "testing {n_models} models (p = {p}, Holm)"
     ),
-    "none": "it loses less than {margin:g} at this site, if anything ({span})",
+    "none": "at this site it loses less than {margin:g}, if anything: {span}",
     "too few": f"fewer than {FEWEST} patients of one class cannot show whether that is a drop",
     "unknown": "there are too few patients to test whether that is a drop",
-    "open": "neither a drop nor its absence is shown ({span}); {detectable}",
+    "open": "neither a drop nor its absence is shown: {span}; {detectable}",
 }
 _DETECTABLE = {
     "guesses internally": "guessing might have reached the internal validation, too",
-    "none": "with these data not even a drop to guessing would be found four times in five",
-    "some": (
-        "with these data a drop of {least:.2f} would be found four times in five, a smaller one "
-        "less often"
-    ),
+    "none": "with 80% power these data could not even show a drop to guessing",
+    "some": "the smallest drop that these data detect with 80% power is {least:.2f}",
 }
 _MANY = 100
 """Times as many patients beyond which a number would only seem exact."""
@@ -113,7 +110,7 @@ def _describe_drop(evidence: Evidence, model: str) -> str:
     where = set_name(internal["dataset"], evidence.sources)
     least = drop["smallest_detectable"]
     found = _DROPS[drop_of(evidence, model)].format(
-        span=f"drop {drop['difference']:+.2f}, {drop['lower']:+.2f} to {drop['upper']:+.2f}",
+        span=change_in_words(drop),
         margin=drop["margin"],
         n_models=len(evidence.drops),
         p=p_value(drop["p_holm"]),
@@ -121,8 +118,16 @@ def _describe_drop(evidence: Evidence, model: str) -> str:
     )
     return (
         f"In internal validation ({where}) it had {internal['auroc']:.2f} "
-        f"({_interval(internal)}): {found}."
+        f"({_interval(internal)}); {found}."
     )
+
+
+def change_in_words(drop: Mapping[str, float]) -> str:
+    """Name a drop with its interval; one below 0 is a gain."""
+    found = abs(drop["difference"])
+    if round(drop["difference"], 2) < 0:
+        return f"gain of {estimate(found, -drop['upper'], -drop['lower'])}"
+    return f"drop of {estimate(found, drop['lower'], drop['upper'])}"
 
 
 def next_steps(evidence: Evidence) -> list[str]:
@@ -186,11 +191,11 @@ _ADVICE = {
         "lies above the interval found at this site."
     ),
     (size_of, "more patients"): (
-        f"{_QUESTION}: to find such a loss four times in five, plan for {{times}} as many patients "
+        f"{_QUESTION}: to detect such a loss with 80% power, plan for {{times}} as many patients "
         "of this kind."
     ),
     (size_of, "enough"): (
-        f"{_QUESTION}, although such a loss would be found four times in five: more patients make "
+        f"{_QUESTION}, although such a loss would be detected with 80% power: more patients make "
         "the interval narrower."
     ),
     (size_of, "internal set too small"): (

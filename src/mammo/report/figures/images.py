@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from mammo.errors import MammoError
 from mammo.paper.published import dataset_title
-from mammo.report.figures.style import DISPLAY_WIDTH, ORANGE, Picture, drawing, light_grid, look
+from mammo.report.figures.style import (
+    DISPLAY_WIDTH,
+    ORANGE,
+    Picture,
+    chart,
+    drawing,
+    light_grid,
+    looks,
+)
 
 _BINS = 64
 _TITLE, _CAPTION, _GAP = 0.36, 0.26, 0.05  # inches above, below and around an example image
@@ -93,23 +101,14 @@ def intensity_histograms(
     import seaborn
 
     medians = {name: float(np.median(values)) for name, values in pixels.items()}
-    with drawing():
-        figure = Figure(figsize=(DISPLAY_WIDTH, 4.0), layout="constrained")
-        axes = figure.subplots()
+    styles = looks(pixels)
+    with chart(4.0) as (figure, axes):
         for name, values in pixels.items():
             seaborn.histplot(
-                x=values,
-                bins=_BINS,
-                binrange=(0, 1),
-                stat="density",
-                element="step",
-                fill=False,
-                color=look(name).color,
-                linestyle=look(name).line,
-                linewidth=1.8,
+                x=values, bins=_BINS, binrange=(0, 1), stat="density", element="step", fill=False,
+                color=styles[name].color, linestyle=styles[name].line, linewidth=1.8, ax=axes,
                 label=f"{dataset_title(name)} ({sources[name]}), median {medians[name]:.2f}",
-                ax=axes,
-            )
+            )  # fmt: skip
         axes.set(
             xlabel="Pixel value (0 black, 1 white)",
             ylabel="Density",

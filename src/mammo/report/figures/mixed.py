@@ -2,20 +2,19 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mammo.paper.published import DATASET_TITLES, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc, find
 from mammo.report.estimates import check_estimates
 from mammo.report.figures.style import (
     BLUE,
-    DISPLAY_WIDTH,
-    GREY,
     LIGHT,
     VERMILLION,
     Picture,
-    drawing,
+    chart,
+    interval,
     named_rows,
+    reference,
     set_label,
 )
 
@@ -35,10 +34,8 @@ def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
     both = check_estimates(ddsm_only).merge(check_estimates(mixed), on=key, suffixes=("", "_after"))
     order = {name: place for place, name in enumerate(DATASET_TITLES)}
     both = both.sort_values("dataset", key=lambda names: names.map(order)).reset_index(drop=True)
-    with drawing():
-        figure = Figure(figsize=(DISPLAY_WIDTH, 1.6 + 0.75 * len(both)), layout="constrained")
-        axes = figure.subplots()
-        axes.axvline(0.5, color=GREY, linestyle=":", linewidth=1.2)
+    with chart(1.6 + 0.75 * len(both)) as (figure, axes):
+        reference(axes, 0.5, ":")
         for place, row in both.iterrows():
             _dumbbell(axes, -place, row)
         labels = [f"{set_label(row)}\n{_role(row['split'])}" for _, row in both.iterrows()]
@@ -58,9 +55,8 @@ def _dumbbell(axes: Axes, height: float, row: pd.Series) -> None:
     ends = [row["auroc"], row["auroc_after"]]
     axes.plot(ends, [first, second], color=LIGHT, linewidth=3, zorder=1)
     for suffix, place, (color, marker) in (("", first, _BEFORE), ("_after", second, _AFTER)):
-        bounds = [row[f"lower{suffix}"], row[f"upper{suffix}"]]
-        axes.plot(bounds, [place] * 2, color=color, linewidth=1.8)
-        axes.plot(row[f"auroc{suffix}"], place, marker, color=color, markersize=7)
+        numbers = [row[f"{name}{suffix}"] for name in ("auroc", "lower", "upper")]
+        interval(axes, place, numbers, color, marker, markersize=7)
     before = find(TABLE_2 + TABLE_3, row["model"], row["dataset"])
     after = find(TABLE_4, row["model"], row["dataset"])
     if before and after:

@@ -4,18 +4,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mammo.paper.published import model_title
 from mammo.report.figures.style import (
-    GREY,
     NO_SOURCES,
     PANEL_SIDE,
     Look,
     Picture,
-    drawing,
     looks,
-    panel_grid,
+    panels,
     unit_square,
 )
 from mammo.report.tables.formats import set_name
@@ -41,24 +38,16 @@ def reliability_curves(
     if recalibrated is not None and len(recalibrated):
         kinds["recalibrated"] = recalibrated
     models = list(dict.fromkeys(curves["model"]))
-    n_rows, n_columns = panel_grid(len(models))
     styles = looks(curves["dataset"])
-    with drawing():
-        height = (PANEL_SIDE + 0.15) * n_rows * len(kinds) + 0.5
-        size = (PANEL_SIDE * n_columns, height)
-        figure = Figure(figsize=size, layout="constrained")
-        panels = figure.subplots(n_rows * len(kinds), n_columns, squeeze=False)
-        for place, (kind, rows) in enumerate(kinds.items()):
-            own = panels[place * n_rows : (place + 1) * n_rows].ravel()
-            for model, axes in zip(models, own, strict=False):
-                _panel(axes, rows[rows["model"] == model], styles, sources)
-                axes.set_title("\n".join([model_title(model), kind][: len(kinds)]))
-            for axes in own[len(models) :]:
-                axes.set_axis_off()
+    shown = [(kind, rows, model) for kind, rows in kinds.items() for model in models]
+    with panels(len(shown), PANEL_SIDE + 0.15, below=0.5) as (figure, grid):
+        for axes, (kind, rows, model) in zip(grid, shown, strict=True):
+            _panel(axes, rows[rows["model"] == model], styles, sources)
+            axes.set_title("\n".join([model_title(model), kind][: len(kinds)]))
         named = {}
         for axes in figure.axes:
             named |= dict(zip(*axes.get_legend_handles_labels()[::-1], strict=True))
-        figure.legend(named.values(), named, loc="outside lower center", ncols=min(2, n_columns))
+        figure.legend(named.values(), named, loc="outside lower center", ncols=min(2, len(shown)))
     caption = "Share of malignant images among those of like scores; the diagonal is calibrated"
     return Picture(figure, _alt(kinds, sources), caption)
 
@@ -66,7 +55,6 @@ def reliability_curves(
 def _panel(
     axes: Axes, rows: pd.DataFrame, styles: dict[str, Look], sources: Mapping[str, str]
 ) -> None:
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
     for dataset, bins in rows.groupby("dataset", sort=False):
         style = styles[dataset]
         reach = [

@@ -2,19 +2,16 @@
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from mammo.evaluation import roc_curve
 from mammo.paper.published import model_title
 from mammo.report.estimates import check_estimates
 from mammo.report.figures.style import (
-    GREY,
     PANEL_SIDE,
     Look,
     Picture,
-    drawing,
     looks,
-    panel_grid,
+    panels,
     set_label,
     unit_square,
 )
@@ -44,17 +41,12 @@ def roc_curves(
     known = check_estimates(estimates)
     known = known[known["auroc"].notna()]
     models = [name for name in dict.fromkeys(predictions["model"]) if name in set(known["model"])]
-    n_rows, n_columns = panel_grid(len(models))
     most = known["model"].value_counts().max() if len(known) else 0
     n_points = 0 if points is None else points["model"].value_counts().max()
     height = side + 0.45 + 0.37 * (most + n_points)
     styles = looks(known["dataset"])
-    with drawing():
-        size = (side * n_columns, height * n_rows)
-        figure = Figure(figsize=size, layout="constrained")
-        panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-        for model, axes in zip(models, panels, strict=False):
-            axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
+    with panels(len(models), height, side) as (figure, grid):
+        for model, axes in zip(models, grid, strict=True):
             for _, row in known[known["model"] == model].iterrows():
                 style = styles[row["dataset"]]
                 _roc_curve(axes, predictions[_same(predictions, row)], row, style)
@@ -63,8 +55,6 @@ def roc_curves(
                     _operating_point(axes, point, styles[point["dataset"]])
             authors = known.loc[known["model"] == model, "authors_weights"].iloc[0]
             _roc_axes(axes, title_of(model, authors).replace(" (", "\n("), side)
-        for axes in panels[len(models) :]:
-            axes.set_axis_off()
     listed = "; ".join(
         f"{model_title(row['model'])} on {set_label(row)} {row['auroc']:.2f}"
         for _, row in known.iterrows()

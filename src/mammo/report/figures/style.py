@@ -2,12 +2,12 @@
 
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 import pandas as pd
@@ -22,8 +22,9 @@ DISPLAY_WIDTH = 7.6
 PHONE_WIDTH = 4.9
 """Inches of a figure that a phone shows whole, at the least scale."""
 PIXELS_PER_INCH = 100
-PANEL_COLUMNS, PANEL_SIDE = 3, DISPLAY_WIDTH / 3
-"""Panels across a page, and the width of one in inches."""
+PANEL_SIDE = DISPLAY_WIDTH / 3
+"""Inches across of one of the panels of a page."""
+_PANEL_COLUMNS = 3
 _LEAST_SCALE, _PHONE = 0.71, 350
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
@@ -124,9 +125,28 @@ def drawing() -> AbstractContextManager:
     return mpl.rc_context(_RC)
 
 
-def look(dataset: str) -> Look:
-    """Look of one of the paper's data sets; that of the first one for another set alone."""
-    return looks([dataset])[dataset]
+@contextmanager
+def chart(height: float, width: float = DISPLAY_WIDTH) -> Iterator[tuple[Figure, Axes]]:
+    """Begin a figure of one pair of axes, of so many inches; within it the style holds."""
+    with drawing():
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield figure, figure.subplots()
+
+
+@contextmanager
+def panels(
+    number: int, height: float, width: float = PANEL_SIDE, below: float = 0
+) -> Iterator[tuple[Figure, Sequence[Axes]]]:
+    """Begin a figure of panels, each of so many inches, three across at most; as `chart`."""
+    n_columns = min(max(number, 1), _PANEL_COLUMNS)
+    n_rows = max(math.ceil(number / n_columns), 1)
+    with drawing():
+        size = (width * n_columns, height * n_rows + below)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+        for unused in axes[number:]:
+            unused.set_axis_off()
+        yield figure, axes[:number]
 
 
 def looks(datasets: Iterable[str]) -> dict[str, Look]:
@@ -157,13 +177,31 @@ def named_rows(axes: Axes, heights: Sequence[float], names: Sequence[str]) -> No
     light_grid(axes, "x")
 
 
-def panel_grid(n_panels: int) -> tuple[int, int]:
-    """Rows and columns of as many panels, `PANEL_COLUMNS` across at most."""
-    return max(math.ceil(n_panels / PANEL_COLUMNS), 1), min(max(n_panels, 1), PANEL_COLUMNS)
+def text_beside(axes: Axes, place: float, height: float, text: str, **how: Any) -> None:
+    """Write beside a row, at a share of the axes' width."""
+    usual = {"va": "center", "fontsize": 9, "transform": axes.get_yaxis_transform()}
+    axes.text(place, height, text, **(usual | how))
+
+
+def reference(axes: Axes, auroc: float, line: str, words: str = "", top: float = 0) -> None:
+    """Draw a line across at an auROC, and say at its top what it is."""
+    axes.axvline(auroc, color=GREY, linestyle=line, linewidth=1.2)
+    if words:
+        axes.text(auroc, top, words, ha="center", va="bottom", fontsize=9, color=GREY)
+
+
+def interval(
+    axes: Axes, height: float, numbers: Sequence[float], color: str, marker: str, **how: Any
+) -> None:
+    """Draw a number as a marker and its bounds (NaN for none) as a line, in a row."""
+    value, lower, upper = numbers
+    axes.plot([lower, upper], [height] * 2, color=color, linewidth=2)
+    axes.plot(value, height, marker, color=color, **({"markersize": 6} | how))
 
 
 def unit_square(axes: Axes, xlabel: str, ylabel: str) -> None:
-    """Set both axes to shares from 0 to 1, with room for markers at the edges."""
+    """Set both axes to shares from 0 to 1, with room at the edges, and draw the diagonal."""
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2, zorder=1)
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.04, 1.04), aspect="equal", xlabel=xlabel, ylabel=ylabel)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])

@@ -4,19 +4,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from mammo.paper.published import model_title
 from mammo.report.figures.style import (
-    GREY,
     NO_SOURCES,
     PANEL_SIDE,
     Look,
     Picture,
-    drawing,
     looks,
-    panel_grid,
+    panels,
     unit_square,
 )
 from mammo.report.tables.formats import set_name
@@ -39,28 +36,21 @@ def carried_thresholds(
     chosen = points[points["criterion"] == criterion]
     models = list(dict.fromkeys(chosen["model"]))
     styles = looks(chosen["dataset"])
-    n_rows, n_columns = panel_grid(len(models))
-    with drawing():
-        size = (PANEL_SIDE * n_columns, (PANEL_SIDE + 0.5) * n_rows + 0.3)
-        figure = Figure(figsize=size, layout="constrained")
-        panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-        for model, axes in zip(models, panels, strict=False):
+    with panels(len(models), PANEL_SIDE + 0.5, below=0.3) as (figure, grid):
+        for model, axes in zip(models, grid, strict=True):
             _panel(axes, chosen[chosen["model"] == model], styles)
             threshold = chosen.loc[chosen["model"] == model, "threshold"].iloc[0]
             axes.set_title(f"{model_title(model)}\nthreshold {threshold:.2f}")
-        for axes in panels[len(models) :]:
-            axes.set_axis_off()
         handles = [
             Line2D([], [], color=style.color, marker=style.marker, label=set_name(name, sources))
             for name, style in styles.items()
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(2, n_columns))
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(2, len(models)))
     caption = f"What thresholds chosen on the internal set ({criterion}) give on every set"
     return Picture(figure, _alt(chosen, criterion, sources), caption)
 
 
 def _panel(axes: Axes, rows: pd.DataFrame, styles: dict[str, Look]) -> None:
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
     for _, row in rows.iterrows():
         style = styles[row["dataset"]]
         axes.errorbar(

@@ -169,13 +169,28 @@ class Tabs:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """Whether a criterion is met, in a word; what was found if not the number; what would decide."""
+
+    severity: Severity
+    word: str
+    criterion: str
+    found: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
 class KeyFigure:
-    """One number of the answer: its name, the number, its interval, and what it means."""
+    """One number of the answer: its name, the number, its interval, and what it means.
+
+    Verdicts stand before the number, and are larger.
+    """
 
     label: str
     value: str
     explanation: str
     interval: str = ""
+    verdicts: Sequence[Verdict] = ()
 
 
 @dataclass(frozen=True)

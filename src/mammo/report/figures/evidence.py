@@ -1,15 +1,14 @@
-"""The paper's models and radiologists on the same exams in New York."""
+"""Figures of real scores: the paper's models beside radiologists, and classifiers made for MIAS."""
 
-import math
+from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from mammo.datasets.reader_study import READERS
 from mammo.evidence.reader_study import DATASET, MEAN_READER, PAPERS_MODELS, TITLES, UKY, row_of
 from mammo.paper.published import EXPERTS_AUROC, dataset_title, short_title
 from mammo.report.figures.explorer import ThresholdExplorer
-from mammo.report.figures.intervals import Row, interval_rows
+from mammo.report.figures.forest import Row, interval_rows
 from mammo.report.figures.style import (
     BLUE,
     GREEN,
@@ -21,7 +20,7 @@ from mammo.report.figures.style import (
     VERMILLION,
     Look,
     Picture,
-    drawing,
+    chart,
     unit_square,
 )
 from mammo.report.tables.formats import estimate
@@ -33,11 +32,17 @@ _LINES = {
 }
 INTERNAL, EXTERNAL, QUOTED = "internal validation, stated", "external test, paper", "quoted"
 NEW_YORK = "New York"
-_LOOKS = {
+_CLAIMS = {
     INTERNAL: Look(PURPLE, "-", "D"),
     EXTERNAL: Look(ORANGE, "-", "s"),
     QUOTED: Look(GREY, "-", "^"),
     NEW_YORK: Look(BLUE, "-", "o"),
+}
+_PAPER, _ALONE, _CHANCE = "the paper, trained on DDSM", "trained on MIAS", "labels exchanged"
+_HEADS = {
+    _PAPER: Look(ORANGE, "-", "s"),
+    _ALONE: Look(BLUE, "-", "o"),
+    _CHANCE: Look(GREY, "-", "D"),
 }
 
 
@@ -54,10 +59,7 @@ def reader_curves(
     x = curves["false_positive_rate"]
     mean = row_of(against_readers, MEAN_READER)
     named = {MEAN_READER: estimate(mean["mean_reader"], mean["lower"], mean["upper"])}
-    with drawing():
-        figure = Figure(figsize=(5.0, 6.4), layout="constrained")
-        axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=GREY, linestyle=(0, (1, 2)), linewidth=1.2)
+    with chart(6.4, 5.0) as (figure, axes):
         crowd = [axes.plot(x, curves[name], color=LIGHT, linewidth=0.9)[0] for name in READERS]
         crowd[0].set_label(f"each of {len(READERS)} radiologists")
         label = f"their mean, {named[MEAN_READER]}"
@@ -94,29 +96,17 @@ def claims_forest(
     """
     rows = []
     for model, names in PAPERS_MODELS.items():
-        if not names:
-            continue
-        rows += _claims(intervals, model, names)
-        own = row_of(estimates, model)
-        rows.append(
-            Row(
-                TITLES[model],
-                "NYU reader study",
-                NEW_YORK,
-                own["auroc"],
-                own["lower"],
-                own["upper"],
-            )
-        )
-    mean = row_of(against_readers, MEAN_READER)
-    group = "Radiologists"
-    rows.append(Row(group, "experts in the paper", QUOTED, EXPERTS_AUROC, math.nan, math.nan))
-    rows.append(
-        Row(group, "mean of 14, NYU", NEW_YORK, mean["mean_reader"], mean["lower"], mean["upper"])
-    )
-    return interval_rows(
-        rows, _LOOKS, "auROC in internal validation, in the paper's external test and in New York"
-    )
+        if names:
+            own = row_of(estimates, model)[["auroc", "lower", "upper"]]
+            rows += _claims(intervals, model, names)
+            rows.append(Row(TITLES[model], "NYU reader study", NEW_YORK, *own))
+    mean = row_of(against_readers, MEAN_READER)[["mean_reader", "lower", "upper"]]
+    rows += [
+        Row("Radiologists", "experts in the paper", QUOTED, EXPERTS_AUROC),
+        Row("Radiologists", "mean of 14, NYU", NEW_YORK, *mean),
+    ]
+    title = "auROC in internal validation, in the paper's external test and in New York"
+    return interval_rows(rows, _CLAIMS, title)
 
 
 def reader_study_explorer(thresholds: pd.DataFrame, source: str) -> ThresholdExplorer:
@@ -136,19 +126,50 @@ def reader_study_explorer(thresholds: pd.DataFrame, source: str) -> ThresholdExp
 def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list[Row]:
     """Rows of what the paper prints on a model; of the same internal value there is one."""
     cells = intervals[intervals["model"].isin(names)].drop_duplicates(["dataset", "auroc", "place"])
-    internal, external = cells[cells["place"] == "Table 2"], cells[cells["dataset"] == UKY]
-    several = len(names) > 1
     rows = []
-    for kind, part in ((INTERNAL, internal), (EXTERNAL, external)):
-        for cell in part.itertuples():
-            which = (
-                f", {short_title(cell.model).split()[-1]}" if several and kind == EXTERNAL else ""
-            )
-            width = cell.simulated_by_patient
-            rows.append(
-                Row(
-                    TITLES[model], f"{dataset_title(cell.dataset)}{which}", kind, cell.auroc,
-                    max(cell.auroc - width, 0), min(cell.auroc + width, 1),
-                )
-            )  # fmt: skip
+    for cell in cells[cells["place"] == "Table 2"].itertuples():
+        rows.append(_published(TITLES[model], dataset_title(cell.dataset), INTERNAL, cell))
+    for cell in cells[cells["dataset"] == UKY].itertuples():
+        backbone = f", {short_title(cell.model).split()[-1]}" if len(names) > 1 else ""
+        name = f"{dataset_title(cell.dataset)}{backbone}"
+        rows.append(_published(TITLES[model], name, EXTERNAL, cell))
     return rows
+
+
+def _published(group: str, name: str, kind: str, cell: Any) -> Row:
+    """Return a published value with the interval that its set allows."""
+    lower, upper = cell.auroc - cell.simulated_by_patient, cell.auroc + cell.simulated_by_patient
+    return Row(group, name, kind, cell.auroc, max(lower, 0), min(upper, 1))
+
+
+def heads_forest(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFrame) -> Picture:
+    """Each classifier's auROC on MIAS, and the paper's VGG16 on DDSM and on MIAS.
+
+    Parameters
+    ----------
+    heads, chance : DataFrame
+        As `mammo.evidence.mias_alone`.
+    intervals : DataFrame
+        As `mammo.paper.sampling_error.published_intervals`.
+    """
+    is_internal = intervals["place"] == "Table 2"
+    is_on_mias = (intervals["place"] == "Table 3") & (intervals["dataset"] == "mias")
+    cells = intervals[(intervals["model"] == "vgg16") & (is_internal | is_on_mias)]
+    permuted = chance.iloc[0]
+    rows = [
+        *(
+            _published(
+                "From DDSM",
+                f"{short_title('vgg16')} on {dataset_title(cell.dataset)}",
+                _PAPER,
+                cell,
+            )
+            for cell in cells.itertuples()
+        ),
+        *(
+            Row("Made for MIAS", head.head, _ALONE, head.auroc, head.lower, head.upper)
+            for head in heads.itertuples()
+        ),
+        Row("Chance", permuted["head"], _CHANCE, *permuted[["mean", "lower", "upper"]]),
+    ]
+    return interval_rows(rows, _HEADS, "auROC of classifiers made for MIAS, with 95% intervals")

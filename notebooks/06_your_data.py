@@ -43,8 +43,8 @@ operating_points = [
     "youden",
 ]  # thresholds to choose on DDSM's validation patients, and anew on your own
 
-product = ""  # what is tested, as it is to be printed; likewise:
-product_version = ""
+product = ""  # what is tested, as it is to be printed
+product_version = ""  # its version
 site = ""  # where the examinations were
 period = ""  # when, as "2021 to 2023"
 truth = ""  # how it was established who has cancer
@@ -95,19 +95,6 @@ aurocs.figure
 aurocs.table
 
 # %% [markdown]
-# ## Whether the criterion is met
-#
-# A criterion that is fixed before anyone has looked decides; one that is chosen afterwards does
-# not. State yours in the cell of parameters, or in a file that `mammo validate --params` takes too.
-
-# %%
-decision = your_data.decision(study)
-decision.words
-
-# %% tags=["hide-output"]
-decision.table
-
-# %% [markdown]
 # ## Which threshold to use
 #
 # A threshold that was chosen in internal validation may not fit these images. Chosen anew on half
@@ -121,16 +108,20 @@ thresholds.figure
 thresholds.table
 
 # %% [markdown]
-# ## What it means for 1,000 women
+# ## What is decided, and what it means for 1,000 women
 #
-# Six of a thousand women screened have cancer, or however many it is where you work: set
-# `prevalence`. Unless you state yours, the threshold is the first of those above, chosen in
-# internal validation by examination.
+# A criterion decides if it is fixed before anyone has looked: state yours in the cell of
+# parameters, or in a file that `mammo validate --params` takes too. Six of a thousand women
+# screened have cancer, or however many it is where you work: set `prevalence`. Unless you state
+# your threshold, it is the first of those above, chosen in internal validation by examination.
 
 # %%
-women = your_data.thousand_women(study)
-per_thousand = women.data
-women.table
+decision = your_data.decision(study)
+per_thousand = decision.data
+decision.words
+
+# %%
+decision.table
 
 # %% [markdown]
 # ## What they get most wrong

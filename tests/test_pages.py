@@ -166,7 +166,7 @@ def computed(book) -> dict[str, Table]:
         *your_data.check(study).table,
         your_data.aurocs(study).table,
         your_data.thresholds(study).table,
-        *your_data.thousand_women(study).table,
+        *your_data.decision(study).table,
         *your_data.adaptation(study).table,
         *evidence_tables(study),
         front_page.contradictions(),

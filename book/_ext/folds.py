@@ -44,9 +44,10 @@ def _fold_output(cell: nodes.container) -> None:
     if cell.get("hide_mode") not in ("output", "input+output"):
         return
     for output in _outputs(cell):
-        found = _CAPTION.search("".join(raw.astext() for raw in output.findall(nodes.raw)))
-        caption = (found[1] or found[2]) if found else "Details"
-        summary = html.unescape(_MARKUP.sub("", caption))
+        found = _CAPTION.findall("".join(raw.astext() for raw in output.findall(nodes.raw)))
+        first, *others = ["".join(caption) for caption in found] or ["Details"]
+        more = f", and {len(others)} more" if others else ""
+        summary = html.unescape(_MARKUP.sub("", first)) + more
         cell.replace(output, _folded(summary, [output]))
     if cell["hide_mode"] == "output":
         del cell["hide_mode"]

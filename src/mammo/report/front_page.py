@@ -82,7 +82,7 @@ def evidence_column(evidence: Mapping[str, Evidence]) -> Column:
     )
     readers = reader_study.row_of(against, reader_study.MEAN_READER)
     on_uky = [
-        find(TABLE_3, name, "institution").printed
+        f"{find(TABLE_3, name, 'institution').auroc:.2f}"
         for name in ("end2end_vgg16", "end2end_resnet50", "frcnn_cad")
     ]
     rules = evidence[inbreast_rules.NAME].tables[inbreast_rules.TABLE]

@@ -7,22 +7,23 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mammo.book.sections.result import Result
-from mammo.hospital import notebook, preflight
+from mammo.datasets.check_report import Report
+from mammo.hospital import preflight
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.adaptation import words as adapted_words
 from mammo.hospital.adaptation.learning_curve import learning_curve
 from mammo.hospital.preflight import Preflight
 from mammo.hospital.shift import words as shift_words
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
-from mammo.hospital.validation import acceptance, of_images, protocol, words
+from mammo.hospital.validation import acceptance, of_images, protocol, sections, words
 from mammo.hospital.validation import thousand_women as women
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.examples import strips
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Group, Table
 from mammo.report.tables import comparison
 from mammo.study import Study
-
 
 SCREENING = 6 / 1000
 """Share of the women in a screening programme who have cancer, if none is stated."""
@@ -31,8 +32,15 @@ SCREENING = 6 / 1000
 def check(study: Study) -> Result:
     """Return what is there and what of it can be used, before anything is run."""
     report = _preflight(study).report
-    tables = notebook.counts_table(report), notebook.findings_table(report)
-    return Result(report.counts, Group(tables))
+    return Result(report.counts, Group((sections.counts_table(report), findings_table(report))))
+
+
+def findings_table(report: Report) -> Table:
+    """Show what a check found, the worst first, and what to do where there is anything to do."""
+    found = pd.DataFrame(report.findings).set_axis(["Kind", "Finding", "What to do"], axis=1)
+    todo = found["What to do"].replace("", "–")
+    shown = found.assign(**{"What to do": todo}) if (todo != "–").any() else found.iloc[:, :2]
+    return Table(shown, "What is to be known of these images", name="own-findings")
 
 
 def aurocs(study: Study) -> Result:
@@ -55,33 +63,33 @@ def thresholds(study: Study) -> Result:
     if len(points):
         first = evidence.evaluation.criteria[0].name
         figure = carried_thresholds(points, first, evidence.sources)
-    table = notebook.rechosen_table(evidence.rechosen, evidence.sources)
-    return Result(evidence.rechosen, table, figure)
+    return Result(evidence.rechosen, sections.rechosen_table(evidence), figure)
 
 
 def decision(study: Study) -> Result:
-    """Return what was stated and fixed beforehand, and whether each model meets it."""
-    evidence = _evidence(study)
-    stated = pd.DataFrame(protocol.facts(study.parameters).items(), columns=["What", "Stated"])
+    """Return whether each model meets what was fixed, and what a threshold means for 1,000 women.
+
+    Of the site where its prevalence is stated, else of `SCREENING`.
+    """
+    named = study.parameters
+    if named.prevalence is None:
+        named = named.model_copy(update={"prevalence": SCREENING})
+    evidence = replace(_evidence(study), protocol=named)
     met = acceptance.in_words(evidence) or [acceptance.NOTHING_FIXED.text]
-    table = Table(stated, "What was stated before anything was looked at", name="own-protocol")
-    return Result(stated, table, words=Markdown("\n\n".join(met)))
-
-
-def thousand_women(study: Study) -> Result:
-    """Return what the first threshold means for 1,000 women of the site, or of screening."""
-    stated = study.parameters.prevalence or SCREENING
-    evidence = _evidence(study)
-    named = evidence.protocol.model_copy(update={"prevalence": stated})
-    evidence = replace(evidence, protocol=named)
+    stated = pd.DataFrame(protocol.facts(named).items(), columns=["What", "Stated"])
     tables = [block for block in women.thousand_women(evidence) if isinstance(block, Table)]
-    named = (replace(table, name=f"own-women-{n}") for n, table in enumerate(tables, start=1))
-    return Result(evidence.screened, Group(named))
+    group = Group(
+        (
+            Table(stated, "What was stated before anything was looked at", name="own-protocol"),
+            *(replace(table, name=f"own-women-{n}") for n, table in enumerate(tables, start=1)),
+        )
+    )
+    return Result(evidence.screened, group, words=Markdown("\n\n".join(met)))
 
 
 def worst_images(study: Study) -> Group:
     """Show the images that each model gets most wrong."""
-    return notebook.worst_images(_evidence(study).examples)
+    return Group(strips(_evidence(study).examples))
 
 
 def shift(study: Study) -> Result:

@@ -1,5 +1,6 @@
 """The images that each model gets most wrong, as small pictures that name nobody."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -8,7 +9,8 @@ import pandas as pd
 from mammo.evaluation.tables.extremes import Kind, worst
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, parts
 from mammo.images.store import ImageStore
-from mammo.paper.published import model_title
+from mammo.paper.published import model_title, short_title
+from mammo.report.page.blocks import Thumbnail, Thumbnails
 from mammo.report.thumbnails import thumbnail
 
 LABELS = {0: "benign or normal", 1: "malignant"}
@@ -55,6 +57,15 @@ def examples(scored: pd.DataFrame, images: ImageStore, n: int) -> list[WorstImag
                     )
                 )
     return found
+
+
+def strips(found: Sequence[WorstImage]) -> list[Thumbnails]:
+    """Return the images side by side, one strip a model and kind of error."""
+    rows: dict[str, list[Thumbnail]] = {}
+    for one in found:
+        title = f"{short_title(one.model)}: the worst {one.kind}s, each of another patient"
+        rows.setdefault(title, []).append(Thumbnail(one.png, one.alt, one.caption))
+    return [Thumbnails(items, title) for title, items in rows.items()]
 
 
 def _facts(row) -> str:

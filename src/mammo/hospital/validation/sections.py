@@ -6,26 +6,30 @@ from typing import get_args
 
 import pandas as pd
 
+from mammo.datasets.check_report import Report
 from mammo.evaluation.tables.calibration import unsuited
 from mammo.evaluation.tables.extremes import Kind, worst
 from mammo.evaluation.tables.scores import parts
-from mammo.hospital import notebook
 from mammo.hospital.shift import words as shift_report
 from mammo.hospital.shift.comparison import FEWEST_PATIENTS
 from mammo.hospital.shift.figures import grey_histograms, standardised_differences
 from mammo.hospital.validation import protocol, words
 from mammo.hospital.validation.evidence import Evidence
-from mammo.hospital.validation.examples import WorstImage
+from mammo.hospital.validation.examples import strips
 from mammo.hospital.validation.thousand_women import thresholds_by_examination
 from mammo.paper.published import short_title
 from mammo.report.figures.reliability import reliability_curves
 from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.style import PANEL_SIDE, PHONE_WIDTH
 from mammo.report.figures.thresholds import carried_thresholds
-from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table, Thumbnail, Thumbnails
+from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table
 from mammo.report.tables import comparison
 from mammo.report.tables.verdicts import rules_table
 
+RECHOSEN_NOTE = (
+    "Chosen on half of these patients and applied to the other half, which alone is shown: a "
+    "threshold that is measured on the patients it was chosen on flatters itself."
+)
 N_WORST = 5
 """Rows of a file that are listed as scored most wrongly, of each model and kind."""
 
@@ -38,11 +42,7 @@ def data(evidence: Evidence) -> Iterator[Block]:
             f"Scores came as a file: {words.size(evidence)}. What the images are like is not known."
         )
     else:
-        counts = found.report.counts.astype("object")
-        yield Table(
-            counts.where(counts.notna(), None).rename_axis("Count").reset_index(),
-            "What was found, and what can be used",
-        )
+        yield counts_table(found.report)
     known = [one for one in evidence.findings if one.severity != "ok"]
     if known:
         yield Findings(known)
@@ -56,6 +56,13 @@ def data(evidence: Evidence) -> Iterator[Block]:
             note="`exclusions.csv` lists each file by its pseudonym.",
             collapsed=True,
         )
+
+
+def counts_table(report: Report) -> Table:
+    """Show how many files, images, breasts and patients there are, and how many can be used."""
+    counts = report.counts.astype("object").where(report.counts.notna(), None)
+    shown = counts.rename_axis("Count").reset_index().rename(columns=str.capitalize)
+    return Table(shown, "What was found, and what can be used", name="own-counts")
 
 
 def _by_reason(reasons: pd.Series) -> pd.DataFrame:
@@ -109,8 +116,17 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
         else:
             yield Table(shown.shown, "Thresholds that were given, on all of these patients")
     if len(evidence.rechosen):
-        shown = notebook.rechosen_table(evidence.rechosen, evidence.sources)
-        yield _table(shown, "Thresholds chosen anew on these patients")
+        yield rechosen_table(evidence)
+
+
+def rechosen_table(evidence: Evidence) -> Table:
+    """Show what thresholds chosen on half of the patients give on the other half."""
+    caption = "Thresholds chosen anew on half of these patients, measured on the other half"
+    if evidence.rechosen.empty:
+        nothing = pd.DataFrame({"Result": ["none: half of the patients have one class only"]})
+        return Table(nothing, caption, name="own-thresholds")
+    table = comparison.operating_point_table(evidence.rechosen, evidence.sources)
+    return replace(table, caption=caption, note=RECHOSEN_NOTE, name="own-thresholds")
 
 
 def calibration(evidence: Evidence) -> Iterator[Block]:
@@ -149,15 +165,8 @@ def examples(evidence: Evidence) -> Iterator[Block]:
     """The worst mistakes, as pictures."""
     if evidence.preflight is None:
         yield from _worst_scores(evidence)
-    groups: dict[tuple[str, str], list[WorstImage]] = {}
-    for example in evidence.examples:
-        groups.setdefault((example.model, example.kind), []).append(example)
-    for (model, kind), items in groups.items():
-        yield Thumbnails(
-            [Thumbnail(item.png, item.alt, item.caption) for item in items],
-            f"{short_title(model)}: the worst {kind}s, each of another patient",
-        )
-    if groups:
+    yield from strips(evidence.examples)
+    if evidence.examples:
         yield Prose(
             "Shown are the breasts as the models see them: cropped, masked, with the grey of each "
             "stretched. Where the images are, `mammo locate FOLDER IMAGE` tells which file one is."

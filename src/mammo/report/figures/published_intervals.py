@@ -29,7 +29,7 @@ from mammo.report.figures.style import (
 _SHARE = 0.3  # malignant, of the lines; the points have their sets' own
 _AREAS = {0.5: "-", 0.7: "--", 0.9: ":"}
 _SIZES = np.geomspace(50, 20_000, 60)
-_COLUMN_WIDTH, _SPREAD = 4.0, 0.16
+_COLUMN_WIDTH, _SPREAD = 2.7, 0.16  # inches of a column of the first screen; rows
 
 
 def published_drop(intervals: pd.DataFrame) -> Picture:
@@ -44,18 +44,19 @@ def published_drop(intervals: pd.DataFrame) -> Picture:
     styles = looks([INTERNAL, *cells["dataset"]])
     places = {model: -number for number, model in enumerate(MODEL_TITLES)}
     offsets = {name: _SPREAD * (1.5 - number) for number, name in enumerate(styles)}
-    with chart(3.4, _COLUMN_WIDTH) as (figure, axes):
+    with chart(4.0, _COLUMN_WIDTH) as (figure, axes):
         reference(axes, 0.5, ":")
         for name, rows in cells.groupby("dataset", sort=False):
             axes.errorbar(
                 rows["auroc"], rows["model"].map(places) + offsets[name],
                 xerr=rows["simulated_by_patient"], color=styles[name].color,
                 marker=styles[name].marker, linestyle="none", markersize=4.5, elinewidth=1.2,
-                label=DATASET_TITLES[name],
+                label=DATASET_TITLES[name].removeprefix("Institution ").strip("()"),
             )  # fmt: skip
-        axes.set(xlabel="auROC in the paper, 95% interval; dotted: guessing", xlim=(0.3, 1))
-        named_rows(axes, list(places.values()), [short_title(model) for model in places])
-        figure.legend(loc="outside upper center", ncols=2)
+        axes.set(xlabel="auROC in the paper\n(dotted: guessing)", xlim=(0.3, 1))
+        names = [short_title(model).replace(" ", "\n") for model in places]
+        named_rows(axes, list(places.values()), names)
+        figure.legend(loc="outside upper center", ncols=2, columnspacing=1, handlelength=1.2)
     internal, external = (
         cells[(cells["place"] == place)]["auroc"] for place in ("Table 2", "Table 3")
     )

@@ -170,7 +170,7 @@ class Tabs:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a criterion is met, in a word; what was found if not the number; what would decide."""
+    """Whether a criterion is met, in a word; what was found beside the number; what to do."""
 
     severity: Severity
     word: str

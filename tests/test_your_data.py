@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from made_scores import made_scores
+from made_evidence import made_evidence
+from mammo.book.sections.your_data import findings_table
 from mammo.datasets.check_report import Finding, Report
-from mammo.evaluation.tables import operating_points
-from mammo.evaluation.tables.operating_points import criterion
-from mammo.evaluation.tables.scores import Settings
-from mammo.hospital import notebook
+from mammo.hospital.validation.examples import strips
+from mammo.hospital.validation.sections import counts_table, rechosen_table
+from mammo.report.page.blocks import Group
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -36,11 +36,11 @@ EXAMPLES = [
 
 
 def test_pictures_stand_in_a_row_for_each_model_and_kind_of_error():
-    shown = notebook.worst_images(EXAMPLES)
+    shown = Group(strips(EXAMPLES))
     assert [(row.caption, len(row.items)) for row in shown] == [
-        ("Wang et al., AlexNet: false negatives", 2),
-        ("Wang et al., AlexNet: false positives", 1),
-        (f"{HOSTILE}: false negatives", 1),
+        ("AlexNet: the worst false negatives, each of another patient", 2),
+        ("AlexNet: the worst false positives, each of another patient", 1),
+        (f"{HOSTILE}: the worst false negatives, each of another patient", 1),
     ]
     html = shown._repr_html_()
     assert re.findall(r"base64,([^\"]+)", html) == [
@@ -50,7 +50,7 @@ def test_pictures_stand_in_a_row_for_each_model_and_kind_of_error():
 
 
 def test_nothing_in_a_picture_row_is_taken_for_html():
-    html = notebook.worst_images(EXAMPLES)._repr_html_()
+    html = Group(strips(EXAMPLES))._repr_html_()
     assert HOSTILE not in html
     assert html.count("&lt;script&gt;") == 2 * 4 + 1
     assert set(re.findall(r"<(\w+)", html)) == {"div", "p", "figure", "img", "figcaption"}
@@ -58,7 +58,7 @@ def test_nothing_in_a_picture_row_is_taken_for_html():
 
 
 def test_without_examples_nothing_is_shown():
-    shown = notebook.worst_images([])
+    shown = Group(strips([]))
     assert (shown._repr_html_(), repr(shown)) == ("", "")
 
 
@@ -74,23 +74,27 @@ def made_report() -> Report:
 
 
 def test_counts_keep_their_numbers_and_their_gaps():
-    shown = notebook.counts_table(made_report()).shown
+    shown = counts_table(made_report()).shown
     assert shown.columns.tolist() == ["Count", "Found", "Usable"]
     assert shown.values.tolist() == [["files", 12, 10], ["malignant images", None, 3]]
 
 
 def test_findings_come_in_their_order_with_what_to_do():
-    shown = notebook.findings_table(made_report()).shown
+    shown = findings_table(made_report()).shown
     assert shown["Kind"].tolist() == ["warning", "ok"]
     assert shown["What to do"].tolist() == ["copy them again", "–"]
 
 
+def test_what_to_do_has_no_column_where_there_is_nothing_to_do():
+    report = Report("your data", None, None, (Finding("ok", "views: CC (5)"),))
+    assert findings_table(report).shown.columns.tolist() == ["Kind", "Finding"]
+
+
 def test_thresholds_chosen_anew_say_on_whom_they_were_measured():
-    scored = made_scores(models=("first",))
-    points = operating_points.rechosen(scored, [criterion("youden")], Settings())
-    table = notebook.rechosen_table(points, {"north": "real"})
-    assert table.shown["Data set"].tolist() == ["north, real", "south"]
+    evidence = made_evidence({"alexnet": (2.0, 1.0)}, points=("youden",))
+    table = rechosen_table(evidence)
+    assert table.shown["Data set"].tolist() == ["this hospital, real"]
     assert table.note.startswith("Chosen on half of these patients and applied to the other half")
     assert "DDSM" not in table.note
-    nothing = notebook.rechosen_table(points.iloc[:0], {})
-    assert nothing.shown["Result"].str.startswith("none: ").all()
+    vars(evidence)["rechosen"] = evidence.rechosen.iloc[:0]
+    assert rechosen_table(evidence).shown["Result"].str.startswith("none: ").all()

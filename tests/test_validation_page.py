@@ -220,7 +220,7 @@ def test_verdicts_of_several_models_leave_their_words_and_thresholds_to_the_appe
     made = page(made_evidence(TWO, protocol=fixed), {})
     (figures,) = [block for block in made.lead if isinstance(block, KeyFigures)]
     assert [len(item.verdicts) for item in figures.items] == [2, 2]
-    assert {verdict.word for item in figures.items for verdict in item.verdicts} == {"Not met"}
+    assert {verdict.word for item in figures.items for verdict in item.verdicts} == {"Not met", "Undecided"}
     sections = {section.anchor: section.blocks for section in made.sections}
     assert not any(isinstance(block, Prose) for block in made.lead[1:-2])
     assert sections["auroc"][0] == Prose(words.verdicts(made_evidence(TWO, protocol=fixed)))

@@ -14,7 +14,7 @@ from pybtex.database import parse_file
 import project
 from mammo.book import rendering
 from mammo.book.chapters import Chapter, chapters
-from mammo.book.rerun import command, with_rerun
+from mammo.book.published_page import command, with_rerun
 from mammo.parameters import DataParameters, EvaluationParameters, Parameters, sources
 from mammo.report.figures.style import Picture
 from mammo.report.page.blocks import Group, Table

@@ -21,15 +21,13 @@ from mammo.paper import sampling_error
 from mammo.report.estimates import ESTIMATE_COLUMNS
 from mammo.report.figures.architecture import end2end_model, frcnn_model, transfer_model
 from mammo.report.figures.attention import attention_of_models
+from mammo.report.figures.curves import carried_thresholds, reliability_curves, roc_curves
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.images import Example, example_images, intensity_histograms
 from mammo.report.figures.looked_at import Activation, Detected, Looked, hit
 from mammo.report.figures.mixed import mixed_training
 from mammo.report.figures.published_intervals import expected_intervals, half_width_by_size
-from mammo.report.figures.reliability import reliability_curves
-from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.style import LOOKS, Picture, drawing, looks
-from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.figures.training import staged_training, training_curves
 
 SETS = {"cbis_ddsm": "validation", "mias": "test", "inbreast": "test", "institution": "test"}

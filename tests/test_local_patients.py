@@ -62,7 +62,7 @@ def test_a_fraction_out_of_range_is_refused(fraction):
 
 
 def test_one_patient_of_a_kind_cannot_be_on_both_sides():
-    with pytest.raises(DatasetError, match=r"no malignant image is held aside.*1 have a malignant"):
+    with pytest.raises(DatasetError, match="1 have a malignant"):
         LocalPatients(institution(10, 1))
 
 

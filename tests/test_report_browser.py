@@ -18,8 +18,7 @@ from mammo.evaluation.tables.scores import Settings
 from mammo.images.cropped_image import PreprocessingSettings, prepare
 from mammo.images.image import Image
 from mammo.report.estimates import of_anybody
-from mammo.report.figures.reliability import reliability_curves
-from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.curves import reliability_curves, roc_curves
 from mammo.report.page import blocks
 from mammo.report.page.render import render
 from mammo.report.thumbnails import thumbnail

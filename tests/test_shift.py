@@ -15,8 +15,13 @@ from mammo.errors import MammoError
 from mammo.hospital.shift.comparison import ImageSet, Shift, ShiftSettings, compute
 from mammo.hospital.shift.differences import standardised_differences
 from mammo.hospital.shift.domain import domain_auroc
-from mammo.hospital.shift.measures import BRIGHT, MEASURES, measure_pixels
-from mammo.hospital.shift.statistics import grey_histogram, image_statistics
+from mammo.hospital.shift.measures import (
+    BRIGHT,
+    MEASURES,
+    grey_histogram,
+    image_statistics,
+    measure_pixels,
+)
 from mammo.hospital.shift.words import in_words
 from mammo.images import store_building
 from mammo.images.cropped_image import PreprocessingSettings
@@ -244,7 +249,7 @@ def test_like_names_in_both_sets_are_two_patients():
 
 
 def test_too_few_patients_are_refused_with_the_reason():
-    with pytest.raises(MammoError, match="of 20 and 4 patients, has fewer than the 5 that"):
+    with pytest.raises(MammoError, match="20 and 4 patients"):
         domain_auroc(made_statistics(0, 20), made_statistics(1, 4))
 
 
@@ -327,7 +332,7 @@ def test_views_that_are_not_stated_are_named_where_they_leave_too_few(tmp_path):
 def test_sets_that_cannot_be_compared_are_refused(tmp_path):
     training = image_set(tmp_path / "training", range(2))
     coarse = image_set(tmp_path / "coarse", range(2), side=32)
-    with pytest.raises(MammoError, match=r"as \(64, 64\) pixels and this set as \(32, 32\)"):
+    with pytest.raises(MammoError, match=r"\(64, 64\).*\(32, 32\)"):
         compute(training, coarse, FAST)
     with pytest.raises(MammoError, match="is empty"):
         compute(training, ImageSet(coarse.images, coarse.rows.iloc[:0]), FAST)

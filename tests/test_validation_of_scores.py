@@ -158,7 +158,7 @@ def test_labels_of_studies_take_what_both_tables_have(found):
     assert scored(evidence)["y_true"].tolist() == table["label"].tolist()
     twice = pd.concat([table, table.iloc[:1].assign(accession="later", label=0)])
     labels = twice[["patient_id", "accession", "label"]]
-    with pytest.raises(DatasetError, match="name no accession, without which lines 2 and 14 of"):
+    with pytest.raises(DatasetError, match=r"no accession.* lines 2 and 14"):
         found(table[["patient_id", "score"]], labels)
 
 
@@ -168,7 +168,7 @@ def test_studies_with_one_number_in_several_patients_stay_apart(found):
     evidence = found(table[["patient_id", "study_id", "score"]], table.drop(columns="score"))
     assert scored(evidence)["y_true"].tolist() == table["label"].tolist()
     assert scored(evidence)["patient_id"].nunique() == 12
-    with pytest.raises(DatasetError, match="name no patient_id, without which"):
+    with pytest.raises(DatasetError, match="name no patient_id"):
         found(table[["study_id", "score"]].iloc[:1], table.drop(columns="score"))
 
 
@@ -185,14 +185,14 @@ STRANGERS = {
 def test_tables_without_a_name_in_common_are_refused_whatever_is_asked(found, spell, missing):
     table = cases().groupby("patient_id", as_index=False)[["label", "score"]].max()
     scores = table[["patient_id", "score"]]
-    with pytest.raises(DatasetError, match=r"of 12 rows of scores none can .*'Aaaaaa99' in the"):
+    with pytest.raises(DatasetError, match=r"none can .*'Aaaaaa99'"):
         found(
             scores.assign(patient_id=scores["patient_id"].map(spell)),
             table[["patient_id", "label"]],
             missing=missing,
         )
     few = scores["patient_id"].where(scores.index < 3, scores["patient_id"].map(spell))
-    with pytest.raises(DatasetError, match="of 12 rows of scores only 3 can be found") as raised:
+    with pytest.raises(DatasetError, match="only 3 can be found") as raised:
         found(scores.assign(patient_id=few), table[["patient_id", "label"]], missing=missing)
     assert "--missing" not in str(raised.value) and "Muster" not in str(raised.value)
 
@@ -225,7 +225,7 @@ def test_names_that_are_spelt_otherwise_meet_row_by_row(found, name, spell):
 def test_a_missing_score_is_not_made_up_where_names_are_spelt_otherwise(found):
     table = cases().groupby("patient_id", as_index=False)[["label", "score"]].max()
     names = table["patient_id"].where(table.index > 3, "X" + table["patient_id"])
-    with pytest.raises(DatasetError, match="and 4 rows of scores have no label: write") as raised:
+    with pytest.raises(DatasetError, match="4 rows of scores have no label") as raised:
         found(table[["score"]].assign(patient_id=names), table[["patient_id", "label"]])
     assert "--missing 0" not in str(raised.value)
 
@@ -234,14 +234,14 @@ def test_a_breast_that_is_scored_twice_is_named_where_images_are_labelled(found)
     table = cases()
     vendors = table.groupby(["patient_id", "laterality"], as_index=False)[["score"]].max()
     again = pd.concat([vendors, vendors.iloc[:1]])
-    with pytest.raises(DatasetError, match=r"line 26: the same patient_id and laterality is scor"):
+    with pytest.raises(DatasetError, match="line 26: the same patient_id"):
         found(again, table.drop(columns="score"))
 
 
 def test_names_that_a_looser_look_would_mix_up_are_missing_scores(found):
     labels = pd.DataFrame({"patient_id": ["12", "012", "0012", "5", "6"], "label": [1, 0, 0, 1, 0]})
     scores = pd.DataFrame({"patient_id": ["12", "5", "6"], "score": [0.9, 0.8, 0.1]})
-    with pytest.raises(DatasetError, match=r"2 of 5 labelled rows have no score \(as line 3 "):
+    with pytest.raises(DatasetError, match=r"2 of 5 .*line 3 "):
         found(scores, labels)
     assert scored(found(scores, labels, missing=0))["y_score"].tolist() == [0.9, 0, 0, 0.8, 0.1]
 
@@ -249,7 +249,7 @@ def test_names_that_a_looser_look_would_mix_up_are_missing_scores(found):
 def test_a_file_name_of_many_images_is_of_none(found):
     scores, labels = by_image(cases())
     bare = scores["image"].str.rpartition("/")[2]  # L_CC.dcm of every patient
-    with pytest.raises(DatasetError, match="line 6: the same image is scored a second time"):
+    with pytest.raises(DatasetError, match="line 6: the same image"):
         found(scores.assign(image=bare), labels)
 
 
@@ -384,7 +384,7 @@ def test_a_column_of_models_parts_their_scores(found):
     assert evidence.models == ["A", "B"]
     assert evidence.own.loc["B", "auroc"] == 0.5
     assert len(evidence.pairs) == 1
-    with pytest.raises(ParameterError, match=r"one auROC is stated, .* of 2 models \(A, B\)"):
+    with pytest.raises(ParameterError, match=r"2 models \(A, B\)"):
         found(scores, by_image(table)[1], stated=0.9)
 
 
@@ -443,7 +443,7 @@ def test_a_score_that_is_missing_is_a_fault_or_counts_as_told(found):
     scores = scores.astype({"score": object})
     scores.loc[3, "score"] = "n/a"
     for some in (scores, scores.drop(index=3)):
-        with pytest.raises(DatasetError, match=r"1 of 48 labelled rows .*\(as line 5 of the"):
+        with pytest.raises(DatasetError, match=r"1 of 48 .*line 5 "):
             found(some, labels)
         evidence = found(some, labels, missing=0.0)
         assert scored(evidence)["y_score"].iloc[3] == 0
@@ -496,18 +496,18 @@ def test_what_is_scored_twice_is_refused(found, again):
     table = cases()
     if again == [0, 0]:
         scores = pd.concat([table, table.iloc[:1]])[["image", "score"]]
-        with pytest.raises(DatasetError, match="line 50: the same image is scored a second time"):
+        with pytest.raises(DatasetError, match="line 50: the same image"):
             found(scores, by_image(table)[1])
         return
     labels = table.groupby(["patient_id", "laterality"], as_index=False)["label"].max()
     scores = table[["patient_id", "laterality", "score"]]
-    with pytest.raises(DatasetError, match="line 3: the same patient_id and laterality is scored"):
+    with pytest.raises(DatasetError, match="line 3: the same patient_id"):
         found(scores, labels)
 
 
 def test_without_patients_images_are_refused_and_studies_stand_for_them(found):
     table = cases()
-    with pytest.raises(ParameterError, match="neither scores nor labels name the patient of each"):
+    with pytest.raises(ParameterError, match="add a column patient_id"):
         found(table[["image", "score"]], table[["image", "label"]])
     told_by_scores = found(table[["image", "patient_id", "score"]], table[["image", "label"]])
     assert scored(told_by_scores)["patient_id"].nunique() == 12
@@ -586,7 +586,7 @@ def test_scores_that_name_no_breast_do_not_fit_labels_by_breast(found):
     labels = table.drop(columns="score")
     with pytest.raises(DatasetError, match="the scores name no laterality"):
         found(table[["patient_id", "score"]], labels)
-    with pytest.raises(DatasetError, match="the scores name no patient_id, and the labels are by"):
+    with pytest.raises(DatasetError, match="the scores name no patient_id"):
         found(table[["laterality", "score"]], labels)
 
 

@@ -16,7 +16,7 @@ from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.hospital.validation import report, words
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 from mammo.hospital.validation.examples import WorstImage
-from mammo.hospital.validation.page import page
+from mammo.hospital.validation.report import page
 from mammo.paper.published import short_title
 from mammo.parameters import ProtocolParameters
 from mammo.report.page.blocks import KeyFigures, Prose, Table
@@ -220,7 +220,10 @@ def test_verdicts_of_several_models_leave_their_words_and_thresholds_to_the_appe
     made = page(made_evidence(TWO, protocol=fixed), {})
     (figures,) = [block for block in made.lead if isinstance(block, KeyFigures)]
     assert [len(item.verdicts) for item in figures.items] == [2, 2]
-    assert {verdict.word for item in figures.items for verdict in item.verdicts} == {"Not met", "Undecided"}
+    assert {verdict.word for item in figures.items for verdict in item.verdicts} == {
+        "Not met",
+        "Undecided",
+    }
     sections = {section.anchor: section.blocks for section in made.sections}
     assert not any(isinstance(block, Prose) for block in made.lead[1:-2])
     assert sections["auroc"][0] == Prose(words.verdicts(made_evidence(TWO, protocol=fixed)))

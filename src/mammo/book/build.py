@@ -4,14 +4,20 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from mammo.book import banner, rendering
+from mammo.book import rendering
 from mammo.book.chapters import Chapter
 from mammo.book.chapters import chapters as declared
 from mammo.book.clock import Clock
 from mammo.book.execution import execute
 from mammo.book.fetching import try_to_fetch_evidence
 from mammo.book.preparation import AT_ONCE, prepare
-from mammo.book.rerun import with_rerun
+from mammo.book.published_page import (
+    differences,
+    note_parameters,
+    parameters_of_book,
+    with_banner,
+    with_rerun,
+)
 from mammo.parameters import Parameters, sources
 from mammo.study import Study
 
@@ -33,7 +39,7 @@ def book(parameters: Parameters, *, offline: bool = False) -> None:
     for name, chapter in chosen.items():
         executed = executions[name]().read_text(encoding="utf-8")
         rendering.publish(with_rerun(executed, chapter, parameters), root / "book" / chapter.page)
-    banner.note_parameters(parameters, root)
+    note_parameters(parameters, root)
     _render(clock, root)
 
 
@@ -46,8 +52,8 @@ def chapter(chosen: Chapter, parameters: Parameters, *, into_book: bool) -> None
     root = sources.project_root()
     with clock.step(f"chapter {chosen.name}"):
         executed = _execution(chosen, Study(parameters), root)()
-    of_book = banner.parameters_of_book(root)
-    text = banner.with_banner(executed, banner.differences(chosen, parameters, of_book))
+    of_book = parameters_of_book(root)
+    text = with_banner(executed, differences(chosen, parameters, of_book))
     text = with_rerun(text, chosen, parameters)
     if into_book:
         _put_into_book(text, chosen, root, clock)

@@ -106,9 +106,8 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
 
 
 def _figures(evaluation: Evaluation) -> dict[str, Picture]:
+    from mammo.report.figures.curves import reliability_curves, roc_curves
     from mammo.report.figures.forest import auroc_forest
-    from mammo.report.figures.reliability import reliability_curves
-    from mammo.report.figures.roc import roc_curves
 
     rows = of_anybody(evaluation.aurocs)
     pictures = {

@@ -12,12 +12,10 @@ from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.threshold_grid import threshold_grid
 from mammo.report import sentences
+from mammo.report.figures.curves import carried_thresholds, reliability_curves, roc_curves
 from mammo.report.figures.explorer import ThresholdExplorer
 from mammo.report.figures.forest import auroc_forest
-from mammo.report.figures.reliability import reliability_curves
-from mammo.report.figures.roc import roc_curves
 from mammo.report.figures.style import Picture
-from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Group
 from mammo.report.tables import comparison, paper
 from mammo.report.tables.next_site import next_site_sentence, next_site_table

@@ -19,8 +19,8 @@ from mammo.hospital.validation import acceptance, of_images, protocol, sections,
 from mammo.hospital.validation import thousand_women as women
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import strips
+from mammo.report.figures.curves import carried_thresholds
 from mammo.report.figures.forest import auroc_forest
-from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Group, Table
 from mammo.report.tables import comparison
 from mammo.study import Study

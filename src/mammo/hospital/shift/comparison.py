@@ -12,7 +12,7 @@ from mammo.errors import MammoError
 from mammo.files.disk import write_text
 from mammo.hospital.shift.differences import standardised_differences
 from mammo.hospital.shift.domain import domain_auroc, too_few_patients
-from mammo.hospital.shift.statistics import grey_histogram, image_statistics
+from mammo.hospital.shift.measures import grey_histogram, image_statistics
 from mammo.images.store import ImageStore
 
 ROLES = ("training", "local")
@@ -78,9 +78,9 @@ class Shift:
         A row a set: ``role`` (`ROLES`), ``dataset``, ``source``; ``views`` that are compared, ""
         for all; ``n_patients`` and ``n_images`` measured, of ``all_patients`` and ``all_images``.
     statistics : DataFrame
-        ``role`` and the columns of `mammo.hospital.shift.statistics.image_statistics`.
+        ``role`` and the columns of `mammo.hospital.shift.measures.image_statistics`.
     histograms : DataFrame
-        ``role`` and the columns of `mammo.hospital.shift.statistics.grey_histogram`.
+        ``role`` and the columns of `mammo.hospital.shift.measures.grey_histogram`.
     differences : DataFrame
         See `mammo.hospital.shift.differences.standardised_differences`.
     domain : DataFrame

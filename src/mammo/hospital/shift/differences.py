@@ -23,7 +23,7 @@ def standardised_differences(
     Parameters
     ----------
     first, second : DataFrame
-        As `mammo.hospital.shift.statistics.image_statistics`.
+        As `mammo.hospital.shift.measures.image_statistics`.
     n_bootstrap, confidence, seed
         Of the percentile bootstrap. It draws patients, in each set as many as it has.
 

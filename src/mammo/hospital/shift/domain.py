@@ -72,7 +72,7 @@ def domain_auroc(
     Parameters
     ----------
     first, second : DataFrame
-        As `mammo.hospital.shift.statistics.image_statistics`. The same ``patient_id`` in both sets
+        As `mammo.hospital.shift.measures.image_statistics`. The same ``patient_id`` in both sets
         is taken as two patients.
     folds : int
         Of the cross-validation, stratified by set, a patient's images together.

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from mammo.hospital.shift.comparison import Shift
-from mammo.hospital.shift.measures import MEASURES
-from mammo.hospital.shift.statistics import BAND
+from mammo.hospital.shift.measures import BAND, MEASURES
 from mammo.hospital.shift.words import direction, is_clear, set_names
 from mammo.report.figures.style import (
     GREY,

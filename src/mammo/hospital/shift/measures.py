@@ -1,4 +1,4 @@
-"""Twelve measures of one prepared image: grey values, fine detail and shape."""
+"""Twelve measures of prepared images (grey values, fine detail, shape), and their histograms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,14 +7,19 @@ from typing import Literal, get_args
 
 import cv2
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from mammo.images.store import WHITE
+from mammo.images.store import WHITE, ImageStore
 
 Kind = Literal["grey values", "fine detail", "shape"]
 
 BRIGHT = 0.75
 """Grey above which a pixel counts as bright, as dense tissue mostly is."""
+
+IDENTIFIERS = ("patient_id", "image_id")
+BAND = (0.1, 0.9)
+"""Quantiles over patients between which a histogram's band lies."""
 
 _NOISE_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 _NORMAL_QUARTILE = 0.6745  # median of the absolute value of a standard normal number
@@ -186,3 +191,86 @@ def _remove_rim(breast: NDArray[np.bool_]) -> NDArray[np.bool_]:
     framed = np.pad(breast.astype(np.uint8), 1)
     depth = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
     return depth > _SKIN * min(breast.shape)
+
+
+def image_statistics(images: ImageStore, rows: pd.DataFrame) -> pd.DataFrame:
+    """Measure every image, one in memory at a time.
+
+    Parameters
+    ----------
+    images : ImageStore
+    rows : DataFrame
+        ``patient_id`` and ``image_id`` of n images of the store.
+
+    Returns
+    -------
+    DataFrame, n rows
+        `IDENTIFIERS` and `MEASURES`, in the order of the rows.
+
+    Raises
+    ------
+    MammoError
+        If an image is not in the store.
+    """
+    from tqdm.auto import tqdm
+
+    identifiers = rows[list(IDENTIFIERS)].reset_index(drop=True)
+    places = images.rows(rows["image_id"])
+    measured = [
+        {**measure_pixels(images.images[place]), "height_to_width": _height_to_width(images, name)}
+        for place, name in zip(
+            tqdm(places, desc="measure images", unit="image"), rows["image_id"], strict=True
+        )
+    ]
+    return pd.concat([identifiers, pd.DataFrame(measured, columns=list(MEASURES))], axis=1)
+
+
+def grey_histogram(images: ImageStore, rows: pd.DataFrame, bins: int = 64) -> pd.DataFrame:
+    """Return how the breast's grey values are spread, and how much patients differ in that.
+
+    Parameters
+    ----------
+    images : ImageStore
+    rows : DataFrame
+        ``patient_id`` and ``image_id`` of images of the store.
+    bins : int
+        From 1 to 65,536, equal in width.
+
+    Returns
+    -------
+    DataFrame, one row a bin
+        ``low`` and ``high``, the bin's edges in [0, 1]; ``mean``, the density of grey, each patient
+        weighing the same; ``lower`` and ``upper``, the quantiles `BAND` of the patients' own
+        densities, bin by bin. The mean integrates to 1, the bounds do not.
+
+    Raises
+    ------
+    MammoError
+        If an image is not in the store.
+    """
+    densities = np.stack(
+        [_density(images.images[row], bins) for row in images.rows(rows["image_id"])]
+    )
+    patients = pd.DataFrame(densities).groupby(rows["patient_id"].to_numpy()).mean().to_numpy()
+    edges = np.linspace(0, 1, bins + 1)
+    lower, upper = np.nanquantile(patients, BAND, axis=0)
+    return pd.DataFrame(
+        {
+            "low": edges[:-1],
+            "high": edges[1:],
+            "mean": np.nanmean(patients, axis=0),
+            "lower": lower,
+            "upper": upper,
+        }
+    )
+
+
+def _density(pixels: NDArray[np.uint16], bins: int) -> NDArray[np.float64]:
+    lit = pixels[pixels > 0].astype(np.int64)
+    counts = np.bincount(lit * bins // (WHITE + 1), minlength=bins)
+    return counts * (bins / lit.size) if lit.size else np.full(bins, np.nan)
+
+
+def _height_to_width(images: ImageStore, image_id: str) -> float:
+    box = images.geometry(image_id)
+    return (box.row_max - box.row_min) / (box.col_max - box.col_min)

@@ -13,6 +13,7 @@ from mammo.hospital.validation.conclusions import (
     times_as_many_patients,
 )
 from mammo.hospital.validation.evidence import Evidence
+from mammo.hospital.validation.protocol import criteria
 from mammo.hospital.validation.words import change_in_words
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Notice, Verdict
@@ -44,6 +45,11 @@ def judged(evidence: Evidence, model: str) -> Iterator[Verdict]:
         yield _no_worse_than_internally(evidence, model, margin)
     elif margin is not None:
         yield _no_worse_than_stated(evidence, model, margin)
+
+
+def decides_on_several(evidence: Evidence) -> bool:
+    """Say whether so much is decided that the first page has no room for words on each model."""
+    return len(evidence.models) > 1 and bool(criteria(evidence.protocol))
 
 
 def in_words(evidence: Evidence) -> list[str]:

@@ -11,9 +11,9 @@ from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, parts
 from mammo.evaluation.verdicts import CLOSE
 from mammo.hospital.preflight import ASSUMED_AUROC, precision_to_expect
 from mammo.hospital.validation import words
+from mammo.hospital.validation.acceptance import decides_on_several
 from mammo.hospital.validation.conclusions import patients_needed
 from mammo.hospital.validation.evidence import Evidence
-from mammo.hospital.validation.first_page import is_long
 from mammo.paper.published import PublishedAuroc, short_title
 from mammo.report.estimates import intervals_in_words
 from mammo.report.figures.forest import auroc_forest
@@ -26,7 +26,7 @@ from mammo.report.tables.readers import readers_table
 
 def aurocs(evidence: Evidence) -> Iterator[Block]:
     """The headline, the drops, and models against each other."""
-    if is_long(evidence):
+    if decides_on_several(evidence):
         yield Prose(words.verdicts(evidence))
     yield from _forest(evidence)
     yield _auroc_table(evidence)

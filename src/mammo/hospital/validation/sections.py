@@ -18,10 +18,8 @@ from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import strips
 from mammo.hospital.validation.thousand_women import thresholds_by_examination
 from mammo.paper.published import short_title
-from mammo.report.figures.reliability import reliability_curves
-from mammo.report.figures.roc import roc_curves
+from mammo.report.figures.curves import carried_thresholds, reliability_curves, roc_curves
 from mammo.report.figures.style import PANEL_SIDE, PHONE_WIDTH
-from mammo.report.figures.thresholds import carried_thresholds
 from mammo.report.page.blocks import Block, Figure, Findings, Prose, Table
 from mammo.report.tables import comparison
 from mammo.report.tables.verdicts import rules_table

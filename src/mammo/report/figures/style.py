@@ -24,7 +24,7 @@ PHONE_WIDTH = 4.9
 PIXELS_PER_INCH = 100
 PANEL_SIDE = DISPLAY_WIDTH / 3
 """Inches across of one of the panels of a page."""
-_PANEL_COLUMNS = 3
+PANELS_ACROSS = 3
 _LEAST_SCALE, _PHONE = 0.71, 350
 
 INK, GREY, LIGHT = "#1a1a1a", "#595959", "#b0b0b0"
@@ -135,10 +135,14 @@ def chart(height: float, width: float = DISPLAY_WIDTH) -> Iterator[tuple[Figure,
 
 @contextmanager
 def panels(
-    number: int, height: float, width: float = PANEL_SIDE, below: float = 0
+    number: int,
+    height: float,
+    width: float = PANEL_SIDE,
+    below: float = 0,
+    columns: int = PANELS_ACROSS,
 ) -> Iterator[tuple[Figure, Sequence[Axes]]]:
-    """Begin a figure of panels, each of so many inches, three across at most; as `chart`."""
-    n_columns = min(max(number, 1), _PANEL_COLUMNS)
+    """Begin a figure of panels, each of so many inches, some across at most; as `chart`."""
+    n_columns = min(max(number, 1), columns)
     n_rows = max(math.ceil(number / n_columns), 1)
     with drawing():
         size = (width * n_columns, height * n_rows + below)

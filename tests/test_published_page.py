@@ -1,8 +1,13 @@
 import nbformat
 import pytest
 
-from mammo.book import banner
 from mammo.book.chapters import Chapter
+from mammo.book.published_page import (
+    differences,
+    note_parameters,
+    parameters_of_book,
+    with_banner,
+)
 from mammo.parameters import DataParameters, Parameters, sources
 
 CHAPTER = Chapter("trial", "notebooks/trial.py", "chapters/trial.ipynb", (DataParameters,))
@@ -20,31 +25,31 @@ def root(tmp_path, monkeypatch):
 
 
 def test_a_book_remembers_what_it_was_made_with(root):
-    assert banner.parameters_of_book(root) == sources.validate({"seed": 3})
+    assert parameters_of_book(root) == sources.validate({"seed": 3})
     made_with = sources.validate({"seed": 9, "models": ["vgg16"]})
-    banner.note_parameters(made_with, root)
-    assert banner.parameters_of_book(root) == made_with
+    note_parameters(made_with, root)
+    assert parameters_of_book(root) == made_with
 
 
 def test_a_book_of_other_code_counts_as_none(root):
-    banner.note_parameters(Parameters(), root)
+    note_parameters(Parameters(), root)
     (record,) = (root / "book" / "_build").iterdir()
     record.write_text('{"no_longer": 1}')
-    assert banner.parameters_of_book(root).seed == 3
+    assert parameters_of_book(root).seed == 3
 
 
 def test_the_differences_are_those_that_the_chapter_depends_on():
     ours = sources.validate({"seed": 9, "n_bootstrap": 300, "workers": 3})
-    assert banner.differences(CHAPTER, ours, Parameters()) == "`seed` is 9 (in the book 2020)"
-    assert banner.differences(CHAPTER, ours, ours) == ""
+    assert differences(CHAPTER, ours, Parameters()) == "`seed` is 9 (in the book 2020)"
+    assert differences(CHAPTER, ours, ours) == ""
 
 
 def test_a_banner_stands_below_the_title(tmp_path):
     executed = tmp_path / "notebook.ipynb"
     cells = [nbformat.v4.new_markdown_cell("# Title"), nbformat.v4.new_code_cell("1")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), executed)
-    assert banner.with_banner(executed, "") == executed.read_text()
-    marked = nbformat.reads(banner.with_banner(executed, "`seed` is 9"), as_version=4)
+    assert with_banner(executed, "") == executed.read_text()
+    marked = nbformat.reads(with_banner(executed, "`seed` is 9"), as_version=4)
     texts = [cell.source for cell in marked.cells]
     assert texts[0] == "# Title" and texts[2] == "1"
     assert texts[1].startswith(":::{warning}\n") and "`seed` is 9." in texts[1]

@@ -76,7 +76,7 @@ def test_more_cases_tell_more(tmp_path):
     drop = more.expected.detectable
     external = hanley_mcneil_standard_error(ASSUMED_AUROC - drop, 60, 60)
     assert drop == pytest.approx((1.959964 + 0.841621) * np.hypot(internal, external), rel=1e-5)
-    assert "not even a drop to guessing would be found reliably" in said_of_few
+    assert "not even a drop to guessing would be detected" in said_of_few
     assert (few.expected.malignant_patients, more.expected.malignant_patients) == (4, 60)
     assert few.expected.for_area == more.expected.for_area > 60  # patients are alike
     assert (

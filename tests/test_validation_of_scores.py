@@ -593,9 +593,9 @@ def test_scores_that_name_no_breast_do_not_fit_labels_by_breast(found):
 @pytest.mark.parametrize(
     ("terms", "message"),
     [
-        ({"stated": 93}, "the stated auROC is 93: give a fraction"),
-        ({"missing": float("nan")}, "a missing score counts as nan: give a finite"),
-        ({"criteria": ("sensitivity=9",)}, "operating point 'sensitivity=9'"),
+        ({"stated": 93}, "'stated' is 93"),
+        ({"missing": float("nan")}, "'missing' is nan"),
+        ({"operating_points": ("sensitivity=9",)}, "operating point 'sensitivity=9'"),
     ],
 )
 def test_terms_that_are_none_are_refused(found, terms, message):

@@ -147,10 +147,11 @@ def compute(training: ImageSet, local: ImageSet, settings: ShiftSettings) -> Shi
     _check(training, local)
     views = sorted(set(training.rows["view"].dropna()) & set(local.rows["view"].dropna()))
     sides = dict(zip(ROLES, (training, local), strict=True))
-    rows = {
-        role: _draw_patients(_select_views(side.rows, views), settings.most_images, settings.seed)
+    seen = {
+        role: side.rows[side.rows["view"].isin(views)] if views else side.rows
         for role, side in sides.items()
     }
+    rows = {role: _draw_patients(seen[role], settings.most_images, settings.seed) for role in ROLES}
     measured = {role: image_statistics(sides[role].images, rows[role]) for role in ROLES}
     histograms = {
         role: grey_histogram(sides[role].images, rows[role], settings.bins) for role in ROLES
@@ -176,10 +177,6 @@ def _check(training: ImageSet, local: ImageSet) -> None:
             f"the training set was prepared as {shapes[0]} pixels and this set as {shapes[1]}: "
             "prepare both with the same settings"
         )
-
-
-def _select_views(rows: pd.DataFrame, views: list[str]) -> pd.DataFrame:
-    return rows[rows["view"].isin(views)] if views else rows
 
 
 def _draw_patients(rows: pd.DataFrame, most_images: int, seed: int) -> pd.DataFrame:

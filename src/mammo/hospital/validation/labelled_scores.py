@@ -1,7 +1,6 @@
 """Scores and labels joined, whatever the labels speak of: images, breasts, studies, patients."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -125,7 +124,11 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     keys = _shared_names(labelled, scores, labels)
     respelt = {name: _respelt(name, scores[name], labelled[name]) for name in {*keys} - {_SIDE}}
     scores = scores.assign(
-        **{name: _renamed(scores[name], names) for name, names in respelt.items() if names}
+        **{
+            kind: scores[kind].map(lambda name, names=names: names.get(name, name))
+            for kind, names in respelt.items()
+            if names
+        }
     )
     unit = [*keys, *(name for name in ("image", "view") if name not in keys)]
     named = scores.dropna(subset=keys)
@@ -158,10 +161,6 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
             {"of_labels": found["line"].to_numpy(), "of_scores": found[f"line{_OF_SCORE}"]}
         ),
     )
-
-
-def _renamed(names: pd.Series, other: Mapping[str, str]) -> pd.Series:
-    return names.map(lambda name: other.get(name, name))
 
 
 def _filled(table: pd.DataFrame) -> pd.DataFrame:

@@ -90,7 +90,11 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
     lost = lost[~lost["image_id"].isin(preflight.exclusions["image"])]
     if lost.empty:
         return preflight
-    reasons = [_remove_name(*row) for row in lost[["image_id", "reason"]].itertuples(index=False)]
+    # A reason begins with the name of the image, which stands beside it.
+    reasons = [
+        row.reason.removeprefix(row.image_id).lstrip(": ").removesuffix(".")
+        for row in lost.itertuples()
+    ]
     more = pd.DataFrame({"image": lost["image_id"].to_list(), "reason": reasons})
     images = "1 more image" if len(lost) == 1 else f"{len(lost):,} more images"
     finding = Finding(
@@ -105,11 +109,6 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
         report=replace(preflight.report, findings=(*found[:n_worse], finding, *found[n_worse:])),
         exclusions=pd.concat([preflight.exclusions, more], ignore_index=True),
     )
-
-
-def _remove_name(image: str, reason: str) -> str:
-    """Return why an image was lost without its name at the start, which stands beside it."""
-    return reason.removeprefix(image).lstrip(": ").removesuffix(".")
 
 
 def _weights(study: Study, model: str) -> Weights:

@@ -45,8 +45,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, parameters: Parame
         If a table cannot be understood, or they do not fit each other.
     """
     labelled, found = _joined(scores, labels, layout, parameters.missing)
-    table = _named(found.table, parameters.product)
-    table, readers = as_columns(table, parameters.readers)
+    named = found.table["model"].replace({NAMELESS: parameters.product or NAMELESS})
+    table, readers = as_columns(found.table.assign(model=named), parameters.readers)
     models = list(dict.fromkeys(table["model"]))
     if parameters.stated is not None and len(models) > 1:
         raise ParameterError(
@@ -70,11 +70,6 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, parameters: Parame
         notes=worst_first(_notes(found, labelled, parameters.missing)),
         protocol=parameters,
     )
-
-
-def _named(table: pd.DataFrame, product: str) -> pd.DataFrame:
-    """Give a model that its table does not name the name of the product, if that is stated."""
-    return table.assign(model=table["model"].replace({NAMELESS: product or NAMELESS}))
 
 
 def located(

@@ -10,14 +10,14 @@ from mammo.evaluation.tables.scores import INTERNAL_SPLIT
 from mammo.evaluation.tables.threshold_grid import SHARES
 from mammo.paper.published import model_title
 from mammo.report.figures.style import looks
-from mammo.report.page.render import in_notebook
+from mammo.report.page.render import ShownInNotebook
 from mammo.report.tables.formats import set_name
 
 _DIGITS = 6
 
 
 @dataclass(frozen=True)
-class ThresholdExplorer:
+class ThresholdExplorer(ShownInNotebook):
     """Curves and intervals for the script ``book/_static/threshold_explorer.js``.
 
     Where no script runs, in print and in JupyterLab, a sentence is shown that says where the same
@@ -82,16 +82,9 @@ class ThresholdExplorer:
             "patients": int(first["n_patients"]),
             "malignant": int(first["n_malignant"]),
         } | {
-            name: [part[column].round(_DIGITS).tolist() for column in _with_bounds(name)]
+            name: [part[f"{name}{end}"].round(_DIGITS).tolist() for end in ("", "_lower", "_upper")]
             for name in SHARES
         }
 
-    def _repr_html_(self) -> str:
-        return in_notebook(self)
-
     def __repr__(self) -> str:
         return f"ThresholdExplorer: {self.grid['model'].nunique()} models"
-
-
-def _with_bounds(name: str) -> tuple[str, str, str]:
-    return name, f"{name}_lower", f"{name}_upper"

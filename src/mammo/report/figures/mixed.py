@@ -38,7 +38,8 @@ def mixed_training(mixed: pd.DataFrame, ddsm_only: pd.DataFrame) -> Picture:
         reference(axes, 0.5, ":")
         for place, row in both.iterrows():
             _dumbbell(axes, -place, row)
-        labels = [f"{set_label(row)}\n{_role(row['split'])}" for _, row in both.iterrows()]
+        roles = both["split"].map({"validation": "validation"}).fillna("left-out fifth")
+        labels = [f"{set_label(row)}\n{roles[place]}" for place, row in both.iterrows()]
         axes.set(xlabel="auROC", ylim=(0.6 - len(both), 0.5))
         named_rows(axes, [-place for place in both.index], labels)
         figure.legend(handles=_dumbbell_legend(), loc="outside lower center", ncols=2)
@@ -81,7 +82,3 @@ def _dumbbell_legend() -> list[Line2D]:
         for name, (color, marker) in (("DDSM alone", _BEFORE), ("mixed data", _AFTER))
         for words in ("computed", "published")
     ]  # fmt: skip
-
-
-def _role(split: str) -> str:
-    return "validation" if split == "validation" else "left-out fifth"

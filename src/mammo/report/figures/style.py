@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mammo.paper.published import dataset_title
-from mammo.report.page.render import address, in_notebook
+from mammo.report.page.render import ShownInNotebook, address
 
 DISPLAY_WIDTH = 7.6
 """Inches across a page of the book, at `PIXELS_PER_INCH`."""
@@ -75,7 +75,7 @@ _RC = {
 
 
 @dataclass(frozen=True)
-class Picture:
+class Picture(ShownInNotebook):
     """A figure with its text alternative, shown at full width and sharp on dense screens.
 
     ``kind`` is "svg" for lines and text, "png" (two pixels a display pixel) where images are in it;
@@ -102,9 +102,6 @@ class Picture:
     def source(self) -> str:
         """The file as an address for ``<img>``."""
         return address({"svg": "image/svg+xml", "png": "image/png"}[self.kind], self.render())
-
-    def _repr_html_(self) -> str:
-        return in_notebook(self)
 
     def __repr__(self) -> str:
         return f"Picture: {self.alt}"

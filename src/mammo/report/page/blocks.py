@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from mammo.report.page.render import in_notebook
+from mammo.report.page.render import ShownInNotebook
 from mammo.report.tables.spreadsheet_cells import harmless
 
 if TYPE_CHECKING:
@@ -32,16 +32,13 @@ class Prose:
 
 
 @dataclass(frozen=True)
-class Notice:
+class Notice(ShownInNotebook):
     """One statement that must not be overlooked, and what to do about it; titled in a notebook."""
 
     kind: Severity
     text: str
     remedy: str = ""
     title: str = ""
-
-    def _repr_html_(self) -> str:
-        return in_notebook(self)
 
     def __repr__(self) -> str:
         return f"{self.title}: {self.text}"
@@ -55,7 +52,7 @@ class Findings:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(ShownInNotebook):
     """A table: what is shown, a data frame without its index, and the numbers behind it.
 
     Parameters
@@ -95,9 +92,6 @@ class Table:
         """The numbers as CSV that a spreadsheet shows and does not compute."""
         return harmless(self.data).to_csv(index=False, float_format="%.6g")
 
-    def _repr_html_(self) -> str:
-        return in_notebook(self)
-
     def __repr__(self) -> str:
         text = self.shown.to_string(index=False)
         return "\n".join(part for part in (self.caption, text, self.note) if part)
@@ -121,14 +115,11 @@ class Thumbnail:
 
 
 @dataclass(frozen=True)
-class Thumbnails:
+class Thumbnails(ShownInNotebook):
     """Small images side by side, under one numbered caption."""
 
     items: Sequence[Thumbnail]
     caption: str
-
-    def _repr_html_(self) -> str:
-        return in_notebook(self)
 
     def __repr__(self) -> str:
         return "\n".join(f"{self.caption}: {item.caption}" for item in self.items)
@@ -145,7 +136,7 @@ class Group(tuple):
 
 
 @dataclass(frozen=True)
-class Tabs:
+class Tabs(ShownInNotebook):
     """Blocks of a notebook of which one is seen at a time, all of them in print.
 
     Parameters
@@ -162,7 +153,7 @@ class Tabs:
     def _repr_html_(self) -> str:
         if len(self.blocks) < 2:
             return "".join(block._repr_html_() for block in self.blocks.values())
-        return in_notebook(self)
+        return super()._repr_html_()
 
     def __repr__(self) -> str:
         return "\n".join(f"{title}: {block!r}" for title, block in self.blocks.items())
@@ -220,14 +211,11 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Columns:
+class Columns(ShownInNotebook):
     """Columns side by side in a notebook, one below the other on a narrow screen."""
 
     items: Sequence[Column]
     note: str = ""
-
-    def _repr_html_(self) -> str:
-        return in_notebook(self)
 
     def __repr__(self) -> str:
         return "\n".join(

@@ -49,6 +49,13 @@ def in_notebook(block: object) -> str:
     return _environment().get_template(_notebook_template(block)).render(block=block)
 
 
+class ShownInNotebook:
+    """What a notebook shows as the template that is named after its class lays it out."""
+
+    def _repr_html_(self) -> str:
+        return in_notebook(self)
+
+
 @cache
 def templates_digest() -> str:
     """Return the digest of the templates: what a notebook shows follows from them as from code."""

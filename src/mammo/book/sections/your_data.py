@@ -19,6 +19,7 @@ from mammo.hospital.validation import acceptance, of_images, protocol, sections,
 from mammo.hospital.validation import thousand_women as women
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examples import strips
+from mammo.hospital.validation.protocol import NOT_STATED
 from mammo.report.figures.curves import carried_thresholds
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.page.blocks import Group, Table
@@ -76,15 +77,16 @@ def decision(study: Study) -> Result:
         named = named.model_copy(update={"prevalence": SCREENING})
     evidence = replace(_evidence(study), protocol=named)
     met = acceptance.in_words(evidence) or [acceptance.NOTHING_FIXED.text]
-    stated = pd.DataFrame(protocol.facts(named).items(), columns=["What", "Stated"])
+    facts = {name: fact for name, fact in protocol.facts(named).items() if fact != NOT_STATED}
+    stated = pd.DataFrame(facts.items(), columns=["What", "Stated"])
+    caption = "What was stated before anything was looked at"
     tables = [block for block in women.thousand_women(evidence) if isinstance(block, Table)]
-    group = Group(
-        (
-            Table(stated, "What was stated before anything was looked at", name="own-protocol"),
-            *(replace(table, name=f"own-women-{n}") for n, table in enumerate(tables, start=1)),
-        )
-    )
-    return Result(evidence.screened, group, words=Markdown("\n\n".join(met)))
+    named_tables = [
+        Table(stated, caption, name="own-protocol"),
+        *(replace(table, name=f"own-women-{n}") for n, table in enumerate(tables, start=1)),
+    ]
+    shown = named_tables[len(facts) < 2 :]  # that no criterion was fixed is said in words
+    return Result(evidence.screened, Group(shown), words=Markdown("\n\n".join(met)))
 
 
 def worst_images(study: Study) -> Group:

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 
 from mammo.errors import MammoError, ParameterError
-from mammo.parameters import Group
+from mammo.parameters import Group, Parameters
 
-GROUPS = {group.__name__: group for group in Group.__subclasses__()}
+GROUPS: dict[str, type[Group]] = {group.__name__: group for group in Parameters.__bases__}
 """The groups of parameters, by the names that a header gives them."""
 
 TOC = Path("book", "_toc.yml")

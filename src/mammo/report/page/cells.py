@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "–"
-LONGEST = 300
+LONGEST = 600
 """Characters of a cell of a report; what is longer ends in an ellipsis."""
 _BADGES = {"real", "recorded", "synthetic", "published"}
 

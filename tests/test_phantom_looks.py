@@ -16,7 +16,7 @@ from mammo.datasets.ddsm_scanners import cases_by_scanner
 from mammo.datasets.phantom.ceiling import scores
 from mammo.datasets.phantom.digitiser import diagnosis, documented
 from mammo.datasets.phantom.film import DDSM_SCANNERS
-from mammo.datasets.phantom.looks import LOOKS, TEXTBOOK
+from mammo.datasets.phantom.lesion_plan import LOOKS, TEXTBOOK
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
 from mammo.datasets.phantom.streams import Streams
 from mammo.errors import ParameterError

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mammo.datasets.phantom.digitiser import documented
-from mammo.datasets.phantom.looks import LOOKS
+from mammo.datasets.phantom.lesion_plan import LOOKS
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
 from mammo.datasets.phantom.streams import Streams
 from mammo.errors import DatasetError, ParameterError

@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 
 from mammo.datasets.phantom.fields import blur, deposit
-from mammo.datasets.phantom.lesion_plan import Lesion
-from mammo.datasets.phantom.looks import MEASURED
+from mammo.datasets.phantom.lesion_plan import MEASURED, Lesion
 
 # Two thirds of hydroxyapatite's 2.07/mm at 20 keV: real calcifications attenuate less than the
 # pure mineral.

@@ -11,8 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mammo.datasets.phantom.lesion_plan import Lesion
-from mammo.datasets.phantom.looks import FIXED_DISTRIBUTION, LOOKS, Look
+from mammo.datasets.phantom.lesion_plan import FIXED_DISTRIBUTION, LOOKS, Lesion, Look
 from mammo.datasets.phantom.population import Case, cases
 from mammo.datasets.phantom.streams import Streams
 

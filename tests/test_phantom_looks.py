@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 
 from mammo.datasets import phantom
 from mammo.datasets.ddsm_scanners import cases_by_scanner
+from mammo.datasets.phantom.acquisition import DDSM_SCANNERS, diagnosis, documented
 from mammo.datasets.phantom.ceiling import scores
-from mammo.datasets.phantom.digitiser import diagnosis, documented
-from mammo.datasets.phantom.film import DDSM_SCANNERS
+from mammo.datasets.phantom.imaging import Streams
 from mammo.datasets.phantom.lesion_plan import LOOKS, TEXTBOOK
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
-from mammo.datasets.phantom.streams import Streams
 from mammo.errors import ParameterError
 from mammo.evaluation.auroc import auroc
 from mammo.parameters import Parameters

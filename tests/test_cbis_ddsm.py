@@ -8,7 +8,7 @@ from PIL import Image
 
 import native
 from mammo.datasets import cbis_ddsm, cbis_ddsm_cases, manifest
-from mammo.datasets.cbis_ddsm_layout import ImageTree
+from mammo.datasets.cbis_ddsm import ImageTree
 from mammo.datasets.cbis_ddsm_masks import lesion_boxes
 from mammo.errors import DatasetError, ParameterError, UnreadableImageError
 from native import lesion

@@ -2,8 +2,7 @@ import torch
 
 from inside import input_of
 from mammo.models import end2end
-from mammo.models.end2end.folding import fold
-from mammo.models.end2end.layer_graph import LayerGraph
+from mammo.models.end2end.layer_graph import LayerGraph, fold
 
 
 def random_statistics(model: torch.nn.Module) -> None:

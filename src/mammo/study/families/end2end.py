@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mammo.models.end2end import End2End, PatchClassifier
     from mammo.study.roles import TrainingData
-    from mammo.training.stages import Stage, StagedSettings
+    from mammo.training.end2end import Stage, StagedSettings
 
 TOPS = {"end2end_vgg16": "512x1", "end2end_resnet50": "[512-512-1024]x2"}
 """What stands on the backbone of a network trained here; an imported file has its own."""
@@ -219,13 +219,13 @@ class End2EndFamily(PublishedFamily):
         return hold_out(labels, patients, p.early_stopping_fraction, p.seed)
 
     def _settings(self, batch_size: int) -> StagedSettings:
-        from mammo.training.stages import StagedSettings
+        from mammo.training.end2end import StagedSettings
 
         return StagedSettings(batch_size=batch_size, precision=self.parameters.precision)
 
 
 def _stages(parts: Iterable[str], epochs: Iterable[int], rates: Iterable[float]) -> list[Stage]:
-    from mammo.training.stages import Stage
+    from mammo.training.end2end import Stage
 
     return [
         Stage(part, rate, count) for part, count, rate in zip(parts, epochs, rates, strict=True)

@@ -49,12 +49,11 @@ class FrcnnCadFamily(PublishedFamily):
         With ImageNet's values the first two blocks stay as they are, as in py-faster-rcnn.
         """
         from mammo.models import frcnn_cad
-        from mammo.models.frcnn_cad import imagenet
-        from mammo.training.frcnn_cad_start import standardise_detector
+        from mammo.training.frcnn_cad_start import convolutions, standardise_detector
 
         network = frcnn_cad.build(self._settings, self.parameters.seed)
         if values := self._pretrained(model):
-            network.load_state_dict(imagenet.convolutions(values), strict=False)
+            network.load_state_dict(convolutions(values), strict=False)
             for name in (name for block in frcnn_cad.BLOCKS[:2] for name, _ in block):
                 network.get_submodule(name).requires_grad_(False)
         else:

@@ -116,17 +116,10 @@ def _scored(
             own = {name: np.flatnonzero(part == number) for name, part in parts.items()}
             inputs = [features[name][places] for name, places in own.items()]
             found = head_scores(features[training][chosen], labels, inputs)
+            facts = {"training": training, "part": number, "n_train": len(chosen)}
             for (name, places), scores in zip(own.items(), found, strict=True):
-                yield pd.DataFrame(
-                    {
-                        "training": training,
-                        "dataset": name,
-                        "image_id": tables[name]["image_id"].to_numpy()[places],
-                        "part": number,
-                        "n_train": len(chosen),
-                        "y_score": scores,
-                    }
-                )
+                ids = tables[name]["image_id"].to_numpy()[places]
+                yield pd.DataFrame({"dataset": name, "image_id": ids, "y_score": scores, **facts})
 
 
 def _learnt_from(

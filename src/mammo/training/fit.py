@@ -171,16 +171,8 @@ class Task(ABC):
 
     def held_logits(self, samples: Batches, classes: tuple[int, ...] = ()) -> np.ndarray:
         """Return the model's logits of the samples held aside, as they are."""
-        size, precision = self.settings.batch_size, self.settings.precision
-        return logits(
-            self.model,
-            samples,
-            self.held,
-            self.fabric,
-            batch_size=size,
-            precision=precision,
-            classes=classes,
-        )
+        how = {"batch_size": self.settings.batch_size, "precision": self.settings.precision}
+        return logits(self.model, samples, self.held, self.fabric, classes=classes, **how)
 
     def best_epoch(self, history: list[dict[str, Any]]) -> int:
         """Return the first of the best epochs."""
@@ -239,6 +231,7 @@ def fit(task: Task, folder: Path) -> dict[str, Any]:
         **task.facts,
         "settings": asdict(task.settings),
         "seed": task.seed,
+        "device": str(fabric.device),
         "processes": fabric.world_size,
     }
     if is_first:

@@ -14,7 +14,6 @@ from mammo.datasets.splits import hold_out
 from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
-from mammo.study.families.family import write_scores
 from mammo.study.families.published import PublishedFamily
 from mammo.study.roles import INTERNAL
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from mammo.models.end2end import End2End, PatchClassifier
     from mammo.study.roles import TrainingData
-    from mammo.training.end2end import Stage, StagedSettings
+    from mammo.training.end2end import Stage
 
 TOPS = {"end2end_vgg16": "512x1", "end2end_resnet50": "[512-512-1024]x2"}
 """What stands on the backbone of a network trained here; an imported file has its own."""
@@ -101,7 +100,7 @@ class End2EndFamily(PublishedFamily):
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.training.end2end import PatchTask
+            from mammo.training.end2end import PatchTask, StagedSettings
             from mammo.training.fit import fit
             from mammo.training.patches import Windows, sample
 
@@ -117,11 +116,11 @@ class End2EndFamily(PublishedFamily):
                 chosen["class"],
                 chosen["patient_id"].isin(held_patients).to_numpy(),
                 _stages(("last", "top", "all"), p.end2end_patch_epochs, p.end2end_patch_rates),
-                self._settings(p.end2end_patch_batch),
+                StagedSettings(p.end2end_patch_batch, precision=p.precision),
                 self.study.fabric,
                 p.seed,
             )
-            return {**fit(task, folder), "device": str(self.study.fabric.device)}
+            return fit(task, folder)
 
         return self.artifacts.build_together("patches", inputs, make)
 
@@ -140,7 +139,7 @@ class End2EndFamily(PublishedFamily):
         def make(folder: Path) -> dict[str, Any]:
             from mammo.models.weights import fingerprint
             from mammo.training import checkpoint
-            from mammo.training.end2end import WholeImageTask
+            from mammo.training.end2end import StagedSettings, WholeImageTask
             from mammo.training.fit import fit
             from mammo.training.patches import Windows
 
@@ -153,12 +152,11 @@ class End2EndFamily(PublishedFamily):
                 rows["label"],
                 self._held(rows),
                 _stages(("top", "all"), p.end2end_image_epochs, p.end2end_image_rates),
-                self._settings(p.end2end_image_batch),
+                StagedSettings(p.end2end_image_batch, precision=p.precision),
                 self.study.fabric,
                 p.seed,
             )
-            facts = {"device": str(self.study.fabric.device), "patches": rows.shape[0]}
-            return {**fit(task, folder), **facts, "sha256": fingerprint(network.state_dict())}
+            return {**fit(task, folder), "sha256": fingerprint(network.state_dict())}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 
@@ -187,8 +185,7 @@ class End2EndFamily(PublishedFamily):
             table = predict(
                 scorer, samples, rows, fabric, name=model, batch_size=size, precision=p.precision
             )
-            if fabric.is_global_zero:
-                write_scores(table, folder)
+            self.write_scores(table, folder)
             return {"images": len(table), "device": str(fabric.device)}
 
         return self.artifacts.build_together("predictions", inputs, make)
@@ -217,11 +214,6 @@ class End2EndFamily(PublishedFamily):
         p = self.parameters
         labels, patients = rows["label"].to_numpy(int), rows["patient_id"].to_numpy(str)
         return hold_out(labels, patients, p.early_stopping_fraction, p.seed)
-
-    def _settings(self, batch_size: int) -> StagedSettings:
-        from mammo.training.end2end import StagedSettings
-
-        return StagedSettings(batch_size=batch_size, precision=self.parameters.precision)
 
 
 def _stages(parts: Iterable[str], epochs: Iterable[int], rates: Iterable[float]) -> list[Stage]:

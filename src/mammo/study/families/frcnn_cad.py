@@ -11,7 +11,6 @@ import pandas as pd
 from mammo.datasets.lesions import without_box
 from mammo.files.artifacts import digest
 from mammo.parameters import PublishedModelParameters
-from mammo.study.families.family import write_scores
 from mammo.study.families.published import PublishedFamily
 from mammo.study.roles import INTERNAL
 
@@ -103,8 +102,7 @@ class FrcnnCadFamily(PublishedFamily):
                 seed=p.seed,
                 workers=self._readers,
             )
-            facts = {"device": str(self.study.fabric.device)}
-            return {**fit(task, folder), **facts, "sha256": fingerprint(network.state_dict())}
+            return {**fit(task, folder), "sha256": fingerprint(network.state_dict())}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 
@@ -129,9 +127,9 @@ class FrcnnCadFamily(PublishedFamily):
             found, scores = detect_all(
                 self.trained(model), rows, fabric, workers=self._readers, precision=precision
             )
+            self.write_scores(scored(rows, scores, name=model), folder)
             if fabric.is_global_zero:
                 found.to_csv(folder / DETECTIONS, index=False)
-                write_scores(scored(rows, scores, name=model), folder)
             return {"images": len(rows), "boxes": len(found), "device": str(fabric.device)}
 
         return self.artifacts.build_together("predictions", inputs, make)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mammo.files.artifacts import digest, read_record
 from mammo.study.families.extraction import Extraction
-from mammo.study.families.family import ModelFamily, write_scores
+from mammo.study.families.family import ModelFamily
 
 if TYPE_CHECKING:
     from torch import nn
@@ -99,11 +99,7 @@ class TransferFamily(ModelFamily):
                 seed=self.seed,
             )
             patients = rows.groupby("dataset", sort=False)["patient_id"].nunique().to_dict()
-            return {
-                **fit(task, folder),
-                "learnt_from": patients,
-                "device": str(self.study.fabric.device),
-            }
+            return {**fit(task, folder), "learnt_from": patients}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 
@@ -162,8 +158,7 @@ class TransferFamily(ModelFamily):
 
             trained, samples = self.trained_with_inputs(model, training, rows)
             table = predict(trained, samples, rows, self.study.fabric, name=model)
-            if self.study.fabric.is_global_zero:
-                write_scores(table, folder)
+            self.write_scores(table, folder)
             return {"images": len(table)}
 
         return self.artifacts.build_together("predictions", inputs, make)

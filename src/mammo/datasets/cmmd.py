@@ -99,13 +99,7 @@ def find(data_root: Path) -> Path | None:
     )
 
 
-def load(
-    path: Path,
-    *,
-    source: str = "real",
-    positive: Sequence[str] = ("malignant",),
-    negative: Sequence[str] = ("benign",),
-) -> pd.DataFrame:
+def load(path: Path, *, source: str = "real", **classes: Sequence[str]) -> pd.DataFrame:
     """Read CMMD: images as the NBIA Data Retriever, TCIA's API or IDC leave them, and the table.
 
     Parameters
@@ -142,7 +136,7 @@ def load(
             f"{path} holds no CMMD image (*.dcm): download them with the NBIA Data Retriever, or "
             "remove the folder to use a synthetic set"
         )
-    breasts = label_breasts(read_breasts(table), table, positive=positive, negative=negative)
+    breasts = label_breasts(read_breasts(table), table, **classes)
     rows = read_images(images, path)
     numbers = Counter(map(_breast_of, rows))
     joined = [_join(row, breasts, numbers, table) for row in rows]

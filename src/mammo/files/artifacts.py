@@ -21,6 +21,10 @@ from mammo.files.disk import locked, naming_errors, sync_folder, write_text
 RECORD = "record.json"
 
 
+Make = Callable[[Path], Mapping[str, Any] | None]
+"""Writes a result into a folder, and returns facts for its record."""
+
+
 class _MissingResultError(Exception):
     """A result that is not there, where none is to be made."""
 
@@ -150,12 +154,7 @@ class Artifacts:
             self._makes = True
         return True
 
-    def build(
-        self,
-        stage: str,
-        inputs: Mapping[str, Any],
-        make: Callable[[Path], Mapping[str, Any] | None],
-    ) -> Path:
+    def build(self, stage: str, inputs: Mapping[str, Any], make: Make) -> Path:
         """Return the folder of a stage's result; the first process makes it if it is not there.
 
         The result depends on ``inputs``, on the code that stands behind the module of ``make``
@@ -186,12 +185,7 @@ class Artifacts:
 
         return self.build_together(stage, inputs, by_the_first)
 
-    def build_together(
-        self,
-        stage: str,
-        inputs: Mapping[str, Any],
-        make: Callable[[Path], Mapping[str, Any] | None],
-    ) -> Path:
+    def build_together(self, stage: str, inputs: Mapping[str, Any], make: Make) -> Path:
         """Do as `build` does, with ``make`` called in every process on the same folder."""
         modules = code.modules_behind(make.__module__)
         known = {
@@ -215,12 +209,7 @@ class Artifacts:
         """Whether a result is there, for all processes alike; its place may be read-only."""
         return self.processes.broadcast((final / RECORD).is_file())
 
-    def _make(
-        self,
-        final: Path,
-        known: Mapping[str, Any],
-        make: Callable[[Path], Mapping[str, Any] | None],
-    ) -> None:
+    def _make(self, final: Path, known: Mapping[str, Any], make: Make) -> None:
         """Make a result under another name; it gets its own when all of it is on disk."""
         if self._is_finished(final):  # By another run, while this one waited.
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
@@ -17,6 +17,9 @@ from mammo.images.whole_image import WholeImageSettings
 if TYPE_CHECKING:
     from mammo.study.locations import Location
 
+Settings: TypeAlias = PreprocessingSettings | WholeImageSettings
+"""How images are prepared."""
+
 _FACTS = [name for name in Source._fields if name != "path"]
 
 
@@ -24,7 +27,7 @@ def images_folder(
     artifacts: Artifacts,
     manifest: pd.DataFrame,
     location: Location,
-    settings: PreprocessingSettings | WholeImageSettings,
+    settings: Settings,
     workers: int,
 ) -> Path:
     """Return the artifact folder with the prepared images of a data set's manifest."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,15 +19,11 @@ from mammo.parameters import Parameters, sources
 from mammo.study.lesions import lesions_folder, read_lesions
 from mammo.study.locations import Locations
 from mammo.study.manifests import manifest_folder, read_manifest
-from mammo.study.prepared_images import files_digest, images_folder
+from mammo.study.prepared_images import Settings, files_digest, images_folder
 from mammo.study.roles import EXTERNAL, INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
-
-
-Settings: TypeAlias = PreprocessingSettings | WholeImageSettings
-"""How images are prepared."""
 
 
 class Study:

@@ -23,6 +23,8 @@ from mammo.training.devices import computing, reproducible
 from mammo.training.samples import Batches, logits
 
 HISTORY = "history.csv"
+Loss = Callable[[nn.Module, Any], Tensor]
+"""The summed loss, or losses, of what a `Share` holds."""
 
 
 class Share(NamedTuple):
@@ -117,12 +119,7 @@ class Task(ABC):
     def epoch(self, number: int, rng: np.random.Generator) -> dict[str, Any]:
         """Train one epoch; return its figures."""
 
-    def learn(
-        self,
-        shares: Iterable[Share],
-        loss: Callable[[nn.Module, Any], Tensor],
-        rng: np.random.Generator,
-    ) -> Tensor:
+    def learn(self, shares: Iterable[Share], loss: Loss, rng: np.random.Generator) -> Tensor:
         """Take the steps of an epoch.
 
         Parameters

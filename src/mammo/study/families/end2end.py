@@ -15,14 +15,13 @@ from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
 from mammo.study.families.published import PublishedFamily
-from mammo.study.roles import INTERNAL
+from mammo.study.roles import INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
     from mammo.models.end2end import End2End, PatchClassifier
-    from mammo.study.roles import TrainingData
     from mammo.training.end2end import Stage
 
 TOPS = {"end2end_vgg16": "512x1", "end2end_resnet50": "[512-512-1024]x2"}

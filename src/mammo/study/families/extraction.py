@@ -14,10 +14,10 @@ from tqdm.auto import tqdm
 
 from mammo.files.artifacts import digest, folder_fingerprint
 from mammo.study.families.family import Steps
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from mammo.models.transfer import Extractor
-    from mammo.study.roles import TrainingData
 
 EXTRACTOR = "extractor.safetensors"
 CALIBRATION_IMAGES = 64

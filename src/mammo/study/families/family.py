@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mammo.study.roles import TrainingData
 from mammo.training.prediction import scored
 
 if TYPE_CHECKING:
-    from mammo.study.roles import TrainingData
     from mammo.study.study import Study
 
 _SCORES = "scores.csv"

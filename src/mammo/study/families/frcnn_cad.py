@@ -12,11 +12,10 @@ from mammo.datasets.lesions import without_box
 from mammo.files.artifacts import digest
 from mammo.parameters import PublishedModelParameters
 from mammo.study.families.published import PublishedFamily
-from mammo.study.roles import INTERNAL
+from mammo.study.roles import INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
-    from mammo.study.roles import TrainingData
     from mammo.training.frcnn_cad import DetectorTraining
 
 DETECTIONS = "detections.csv"

@@ -16,12 +16,10 @@ from mammo.models.releases import releases_of
 from mammo.study.families.extraction import EXTRACTOR
 from mammo.study.families.family import ModelFamily
 from mammo.study.families.transfer import TransferFamily
-from mammo.study.roles import INTERNAL
+from mammo.study.roles import INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from mammo.study.roles import TrainingData
 
 
 class PublishedFamily(ModelFamily):

@@ -11,13 +11,13 @@ import pandas as pd
 from mammo.files.artifacts import digest, read_record
 from mammo.study.families.extraction import Extraction
 from mammo.study.families.family import ModelFamily
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from torch import nn
 
     from mammo.models.transfer import TransferModel
     from mammo.study import Study
-    from mammo.study.roles import TrainingData
     from mammo.training.samples import Samples
 
 

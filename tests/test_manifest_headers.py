@@ -3,8 +3,8 @@ import pytest
 
 import native
 from intakes import write_mammogram
+from mammo.datasets.fitness import add_header_facts
 from mammo.datasets.institution.inspection import inspect
-from mammo.datasets.manifest_headers import add_header_facts
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 

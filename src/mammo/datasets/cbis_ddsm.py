@@ -11,8 +11,8 @@ import pandas as pd
 from mammo.datasets import cbis_ddsm_cases, manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.fitness import add_header_facts
 from mammo.datasets.folders import find_folder, source_of, walk
-from mammo.datasets.manifest_headers import add_header_facts
 from mammo.datasets.original_tables import read_table
 from mammo.datasets.rules import require_choice, require_choices
 from mammo.errors import DatasetError

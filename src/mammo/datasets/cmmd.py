@@ -41,8 +41,8 @@ from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cmmd_cases import find_table, is_table, label_breasts, read_breasts
 from mammo.datasets.exclusions import Exclusion, Kind, unreadable
+from mammo.datasets.fitness import read_dicom_facts
 from mammo.datasets.folders import find_folder, source_of, walk
-from mammo.datasets.manifest_headers import read_dicom_facts
 from mammo.errors import DatasetError, UnreadableImageError
 from mammo.images.elements import text
 
@@ -215,7 +215,7 @@ def read_images(files: Sequence[Path], folder: Path) -> list[dict]:
         A row of a manifest per file: image_id ("D1-0001_R_CC", or the place in the folder where
         the header does not say as much), path, patient_id (Patient ID, else the folder's name),
         study_id (patient and Study Date) and the facts of
-        `mammo.datasets.manifest_headers`, but no year: dates are shifted. ``excluded`` where the
+        `mammo.datasets.fitness`, but no year: dates are shifted. ``excluded`` where the
         header is unreadable or unfit, or where the folder is another patient's.
 
     Raises

@@ -9,9 +9,9 @@ import pandas as pd
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.fitness import add_header_facts
 from mammo.datasets.folders import find_folder, index_by_name, source_of, walk
 from mammo.datasets.inbreast_outlines import lesion_boxes
-from mammo.datasets.manifest_headers import add_header_facts
 from mammo.datasets.original_tables import read_table, refuse_others
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError

@@ -12,8 +12,8 @@ from platformdirs import user_cache_path
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.fitness import add_header_facts
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
-from mammo.datasets.manifest_headers import add_header_facts
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
 from mammo.files.archives import unpack

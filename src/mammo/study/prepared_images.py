@@ -67,9 +67,5 @@ def _file(path: Path, location: Location) -> tuple[object, ...]:
     place = path.relative_to(location.path).as_posix()
     if location.source == "synthetic":
         return (place, location.fingerprint)
-    return (place, file_state(_on_disk(path)))
-
-
-def _on_disk(path: Path) -> Path:
-    """Return the file itself, or the archive that holds it."""
-    return next((place for place in (path, *path.parents) if place.is_file()), path)
+    file_or_archive = next((one for one in (path, *path.parents) if one.is_file()), path)
+    return (place, file_state(file_or_archive))

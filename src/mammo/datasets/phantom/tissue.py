@@ -7,7 +7,6 @@ import numpy as np
 
 from mammo.datasets.phantom.anatomy import LOBES, Anatomy, View, clump_fields
 from mammo.datasets.phantom.fields import blur, deposit, power_law, smoothstep, upsample
-from mammo.datasets.phantom.outline import pectoral_depth
 
 # Parenchyma is computed on cells of .8 mm for every pixel size; fibres, and what is finer than a
 # cell, on the pixels themselves.
@@ -50,15 +49,12 @@ class Course:
     ----------
     around, along : numpy.ndarray
         float32 on the cells, about a mm at mid-breast.
-    radius : numpy.ndarray
-        Distance to the nipple in mm.
     warp : numpy.ndarray
         Smooth unit-variance field that bends the rays.
     """
 
     around: np.ndarray
     along: np.ndarray
-    radius: np.ndarray
     warp: np.ndarray
 
 
@@ -70,7 +66,7 @@ def course(nipple_mm: tuple[float, float], grid: Grid) -> Course:
     warp = grid.slow_noise(4, 1 / 60, 1 / 12)
     bend = grid.slow_noise(4, 1 / 120, 1 / 40)
     around = angle * 48 + 96 + 2.0 * warp + 5.0 * bend
-    return Course(around, radius * 0.85 + 2.0 * warp, radius, warp)
+    return Course(around, radius * 0.85 + 2.0 * warp, warp)
 
 
 def _look_up(table: np.ndarray, around: np.ndarray, along: np.ndarray) -> np.ndarray:
@@ -270,8 +266,12 @@ def dense_path(
 
 
 def _pectoral(anatomy: Anatomy, grid: Grid) -> np.ndarray:
-    rng = grid.rng
-    depth = pectoral_depth(anatomy, grid.x, grid.y, rng)
-    ramp = 0.32 + 0.68 * np.clip(depth / (0.75 * anatomy.pectoral_mm), 0, 1) ** 0.7
+    """Return the muscle's fraction of the thickness in an MLO view, denser the deeper."""
+    rng, width = grid.rng, anatomy.pectoral_mm
+    height = float(np.clip(rng.normal(1.8 * width, 20), 35, 140))
+    edge = width * np.clip(1 - grid.y / height, 0, 1) ** rng.uniform(0.75, 1.2)
+    depth = (edge[:, None] - grid.x[None]) * np.cos(np.arctan2(width, height))
+    depth = depth.astype(np.float32)
+    ramp = 0.32 + 0.68 * np.clip(depth / (0.75 * width), 0, 1) ** 0.7
     grain = 1 + 0.05 * grid.noise(2.5, 1 / 20)
     return smoothstep(depth, -1.5, 2.5) * ramp * grain * np.float32(rng.uniform(0.42, 0.68))

@@ -87,12 +87,6 @@ def location(folder: Path, release: str) -> Path:
     return folder / f"{known(release).name}{_SUFFIX}"
 
 
-def available(folder: Path) -> list[dict[str, Any]]:
-    """Return the records of the releases in the library, in the order of `RELEASES`."""
-    places = [location(folder, name) for name in RELEASES]
-    return [read_record(place) for place in places if place.is_file()]
-
-
 def find(model: str, folder: Path, release: str | None = None) -> Path | None:
     """Return the file of a model's weights, or None if the library has none.
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.datasets.lesions import without_box
 from mammo.datasets.splits import hold_out
 from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
@@ -44,6 +43,10 @@ class End2EndFamily(PublishedFamily):
     def _trained_shape(self) -> tuple[int, int]:
         rows = self.parameters.end2end_rows
         return rows, round(rows * COLUMNS_A_ROW)
+
+    @property
+    def _training_images(self) -> Path:
+        return self.study.whole_images_folder(INTERNAL, self._trained_shape)
 
     def images_folder(self, model: str, dataset: str) -> Path:
         """Return the artifact folder of a data set's images as a model takes them."""
@@ -91,7 +94,7 @@ class End2EndFamily(PublishedFamily):
         p, rows = self.parameters, self._training_rows()
         inputs = {
             **self._training_inputs(model, rows),
-            "images": self.study.whole_images_folder(INTERNAL, self._trained_shape).name,
+            "images": self._training_images.name,
             "patches": p.end2end_patches,
             "batch": p.end2end_patch_batch,
             "epochs": p.end2end_patch_epochs,
@@ -103,10 +106,8 @@ class End2EndFamily(PublishedFamily):
             from mammo.training.fit import fit
             from mammo.training.patches import Windows, sample
 
-            store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
-            lesions = self.study.lesions(INTERNAL)
-            hidden = without_box(self.study.table(INTERNAL), lesions).index
-            outlined = rows[~rows["image_id"].isin(hidden)]
+            store = ImageStore(self._training_images)
+            outlined, lesions = self._outlined(rows)
             chosen = sample(store, outlined, lesions, per_lesion=p.end2end_patches, seed=p.seed)
             held_patients = rows.loc[self._held(rows), "patient_id"]
             task = PatchTask(
@@ -144,7 +145,7 @@ class End2EndFamily(PublishedFamily):
 
             network = self.untrained(model)
             checkpoint.load(self._patch_classifier(network), self.patches_folder(model))
-            store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
+            store = ImageStore(self._training_images)
             task = WholeImageTask(
                 network,
                 Windows.of_whole_images(store.images, store.rows(rows["image_id"])),
@@ -200,12 +201,9 @@ class End2EndFamily(PublishedFamily):
             return PatchClassifier(network.backbone, network.mean)
 
     def _scorer(self, model: str) -> nn.Module:
-        import torch
-
         from mammo.models.end2end import FlipAveraged
 
-        # A narrow network is up to twice as fast so on a CPU; a wide one is as fast.
-        scorer = self.trained(model).for_inference().to(memory_format=torch.channels_last)
+        scorer = self.trained(model).for_inference()
         return FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
 
     def _held(self, rows: pd.DataFrame) -> np.ndarray:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.datasets.lesions import without_box
 from mammo.files.artifacts import digest
 from mammo.parameters import PublishedModelParameters
 from mammo.study.families.published import PublishedFamily
-from mammo.study.roles import INTERNAL, TrainingData
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
@@ -90,12 +89,10 @@ class FrcnnCadFamily(PublishedFamily):
             from mammo.training.fit import fit
             from mammo.training.frcnn_cad import DetectorTask
 
-            network, lesions = self.untrained(model), self.study.lesions(INTERNAL)
-            hidden = without_box(self.study.table(INTERNAL), lesions).index
+            network = self.untrained(model)
             task = DetectorTask(
                 network,
-                rows[~rows["image_id"].isin(hidden)],
-                lesions,
+                *self._outlined(rows),
                 self._training,
                 self.study.fabric,
                 seed=p.seed,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mammo.datasets.lesions import without_box
 from mammo.errors import WeightsError
 from mammo.files.artifacts import digest, read_record
 from mammo.models import MODELS
@@ -131,6 +132,12 @@ class PublishedFamily(ModelFamily):
         """Return the images that a training here learns from: DDSM's training patients."""
         rows = self.study.split(INTERNAL, "ddsm")
         return rows[rows["split"] == "train"].reset_index(drop=True)
+
+    def _outlined(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the images of which every lesion's place is known, and the set's lesions."""
+        lesions = self.study.lesions(INTERNAL)
+        hidden = without_box(self.study.table(INTERNAL), lesions).index
+        return rows[~rows["image_id"].isin(hidden)], lesions
 
     def _training_inputs(self, model: str, rows: pd.DataFrame) -> dict[str, Any]:
         """Return what every training here depends on."""

@@ -97,12 +97,8 @@ class Study:
     def preprocessing(self) -> PreprocessingSettings:
         """How an image is prepared for the paper's own models."""
         p = self.parameters
-        return PreprocessingSettings(
-            size=p.image_size,
-            aspect=p.aspect,
-            mask_background=p.mask_background,
-            normalise=p.normalise,
-        )
+        how = p.named("aspect", "mask_background", "normalise")
+        return PreprocessingSettings(size=p.image_size, **how)
 
     def manifest(self, dataset: str) -> pd.DataFrame:
         """Return a data set's manifest, excluded rows with their reasons included."""

@@ -73,9 +73,7 @@ def transfer_folder(study: Study, model: str) -> Path:
             name: digest(rows[["image_id", "patient_id", "label"]].to_numpy().tolist())
             for name, rows in tables.items()
         },
-        "parts": p.transfer_folds,
-        "equal_sizes": p.transfer_equal_sizes,
-        "seed": p.seed,
+        **p.named("transfer_folds", "transfer_equal_sizes", "seed"),
     }
 
     def make(folder: Path) -> dict[str, Any]:

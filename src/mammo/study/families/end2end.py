@@ -95,10 +95,8 @@ class End2EndFamily(PublishedFamily):
         inputs = {
             **self._training_inputs(model, rows),
             "images": self._training_images.name,
-            "patches": p.end2end_patches,
-            "batch": p.end2end_patch_batch,
-            "epochs": p.end2end_patch_epochs,
-            "rates": p.end2end_patch_rates,
+            **p.named("end2end_patches", "end2end_patch_batch"),
+            **p.named("end2end_patch_epochs", "end2end_patch_rates"),
         }
 
         def make(folder: Path) -> dict[str, Any]:
@@ -131,9 +129,7 @@ class End2EndFamily(PublishedFamily):
             "model": model,
             "top": TOPS[model],
             "patches": self.patches_folder(model).name,
-            "epochs": p.end2end_image_epochs,
-            "rates": p.end2end_image_rates,
-            "batch": p.end2end_image_batch,
+            **p.named("end2end_image_epochs", "end2end_image_rates", "end2end_image_batch"),
         }
 
         def make(folder: Path) -> dict[str, Any]:
@@ -169,8 +165,7 @@ class End2EndFamily(PublishedFamily):
             "weights": self._weights_digest(model),
             "images": self.images_folder(model, dataset).name,
             "image_ids": digest(rows["image_id"].tolist()),
-            "flips": p.end2end_flips,
-            "precision": p.precision,
+            **p.named("end2end_flips", "precision"),
         }
 
         def make(folder: Path) -> dict[str, Any]:

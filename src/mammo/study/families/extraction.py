@@ -39,8 +39,7 @@ class Extraction(Steps):
         inputs = {
             "model": model,
             "weights": folder_fingerprint(Path(p.weights)) if is_file else p.weights,
-            "seed": p.seed,
-            "stride": p.stride,
+            **p.named("seed", "stride"),
             "images": self.study.images_folder("cbis_ddsm").name,
             "calibrated_on": self._calibration_ids(),
         }

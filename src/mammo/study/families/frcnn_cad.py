@@ -81,7 +81,7 @@ class FrcnnCadFamily(PublishedFamily):
         inputs = {
             **self._training_inputs(model, rows),
             "files": self.study.files_digest(rows),
-            "settings": {name: getattr(p, name) for name in _SETTINGS},
+            "settings": p.named(*_SETTINGS),
         }
 
         def make(folder: Path) -> dict[str, Any]:

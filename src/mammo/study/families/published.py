@@ -144,12 +144,9 @@ class PublishedFamily(ModelFamily):
         p, start = self.parameters, self._pretrained_folder(model)
         return {
             "model": model,
-            "width": p.published_width,
             "start": start.name if start else None,
             "image_ids": digest(rows["image_id"].tolist()),
             "labels": digest(rows["label"].tolist()),
             "lesions": self.study.lesions_folder(INTERNAL).name,
-            "held_aside": p.early_stopping_fraction,
-            "precision": p.precision,
-            "seed": p.seed,
+            **p.named("published_width", "early_stopping_fraction", "precision", "seed"),
         }

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from mammo.training.samples import Samples
 
 
+_CLASSIFIER = ("classifier_channels", "classifier_hidden", "dropout", "fine_tune", "flips")
 _SETTINGS = (
     *("learning_rate", "weight_decay", "batch_size", "epochs", "patience"),
     *("early_stopping_fraction", "monitor", "balanced"),
 )
-"""Parameters of the training: without torch, so that a digest is found at once."""
+"""Parameters of the model and of its training: without torch, so that a digest is found at once."""
 
 
 class TransferFamily(ModelFamily):
@@ -72,7 +73,6 @@ class TransferFamily(ModelFamily):
         """Return the artifact folder of a trained model: values, history, record."""
         rows = self.study.rows(training, is_trained_on=True)
         p = self.parameters
-        names = ("classifier_channels", "classifier_hidden", "dropout", "fine_tune", "flips")
         inputs = {
             "model": model,
             "training": training,
@@ -80,8 +80,8 @@ class TransferFamily(ModelFamily):
             "extractor": self.extraction.extractor_folder(model).name,
             "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
             "labels": digest(rows["label"].tolist()),
-            "classifier": {name: getattr(p, name) for name in names},
-            "settings": self._settings(),
+            "classifier": p.named(*_CLASSIFIER),
+            "settings": p.named(*_SETTINGS),
             "seed": self.seed,
         }
 
@@ -94,7 +94,7 @@ class TransferFamily(ModelFamily):
                 self._samples(model, training, rows),
                 rows["label"].to_numpy(int),
                 (rows["dataset"] + "/" + rows["patient_id"]).to_numpy(str),
-                TrainingSettings(**self._settings()),
+                TrainingSettings(**p.named(*_SETTINGS)),
                 self.study.fabric,
                 seed=self.seed,
             )
@@ -137,9 +137,6 @@ class TransferFamily(ModelFamily):
 
     def _trainable(self, whole: TransferModel) -> nn.Module:
         return whole if self.parameters.fine_tune else whole.classifier
-
-    def _settings(self) -> dict[str, Any]:
-        return {name: getattr(self.parameters, name) for name in _SETTINGS}
 
     def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of the images it has not seen."""

@@ -1,4 +1,10 @@
-"""The paper's six models, one card each."""
+"""The paper's six models, one card each.
+
+Networks: `transfer`, the paper's own, `end2end` and `frcnn_cad`. Their values: `weights` of the
+extractors, `releases` and `imports` of what authors published, `values` on disk,
+`standardisation` of random ones; `foreign_text` words what untrusted files hold. What is shown of
+them: `description` of their layers, `activation_maps`.
+"""
 
 from dataclasses import dataclass
 

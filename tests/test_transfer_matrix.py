@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mammo.files import code
 from mammo.parameters import Parameters
-from mammo.study import transfer_matrix
+from mammo.study import causes, transfer_matrix
 
 SETS = {"cbis_ddsm": 60, "mias": 24}
 
@@ -80,10 +81,16 @@ def test_a_part_without_both_classes_is_not_learnt_from(trainings, monkeypatch):
 
 
 def test_the_matrix_of_a_study(study):
-    matrix, parts = transfer_matrix.transfer_matrix(study)
+    matrix, parts = causes.transfer_matrix(study)
     assert set(matrix["training"]) <= set(study.datasets)
     assert set(matrix["dataset"]) == set(study.datasets)
     home = matrix[(matrix["training"] == "cbis_ddsm") & (matrix["dataset"] == "cbis_ddsm")]
     assert home["n_images"].item() == len(study.table("cbis_ddsm"))
     total = parts["difficulty"] + parts["mismatch"] - parts["drop"]
     assert np.nanmax(np.abs(total), initial=0) < 1e-12
+
+
+@pytest.mark.parametrize("step", ["transfer_matrix", "controlled_factors"])
+def test_a_step_that_takes_long_depends_on_no_table(step):
+    rooms = {module.split(".")[1] for module in code.modules_behind(f"mammo.study.{step}")}
+    assert "evaluation" not in rooms

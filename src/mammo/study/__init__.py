@@ -2,8 +2,8 @@
 
 `study` asks for everything. `roles` and `locations` say which sets there are and where; a module a
 step makes what is kept: `phantoms`, `manifests`, `prepared_images`, `lesions`, and `families` for
-the models. What is computed from scores: `results`; trainings beyond Tables 2 to 4:
-`transfer_matrix`, `controlled_factors`.
+the models. Beyond Tables 2 to 4 there
+are `transfer_matrix` and `controlled_factors`. What is computed from scores: `results`, `causes`.
 """
 
 from mammo.study.roles import EXTERNAL, INTERNAL, TrainingData

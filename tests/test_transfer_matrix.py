@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mammo.files import code
 from mammo.parameters import Parameters
 from mammo.study import causes, transfer_matrix
 
@@ -88,9 +87,3 @@ def test_the_matrix_of_a_study(study):
     assert home["n_images"].item() == len(study.table("cbis_ddsm"))
     total = parts["difficulty"] + parts["mismatch"] - parts["drop"]
     assert np.nanmax(np.abs(total), initial=0) < 1e-12
-
-
-@pytest.mark.parametrize("step", ["transfer_matrix", "controlled_factors"])
-def test_a_step_that_takes_long_depends_on_no_table(step):
-    rooms = {module.split(".")[1] for module in code.modules_behind(f"mammo.study.{step}")}
-    assert "evaluation" not in rooms

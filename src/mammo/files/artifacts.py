@@ -1,5 +1,7 @@
 """Artifact folders: named by what they depend on, whole or absent, each with a record."""
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import json
@@ -13,14 +15,15 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mammo.files import code
 from mammo.files.disk import locked, naming_errors, sync_folder, write_text
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 RECORD = "record.json"
-
-
 Make = Callable[[Path], Mapping[str, Any] | None]
 """Writes a result into a folder, and returns facts for its record."""
 
@@ -63,6 +66,12 @@ def digest(value: Any) -> str:
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def table_digest(table: pd.DataFrame) -> str:
+    """Return the digest of a table's values; what is missing counts alike."""
+    values = table.astype(object)
+    return digest(values.where(values.notna(), None).to_numpy().tolist())
 
 
 FileState = tuple[int, int] | str

@@ -19,7 +19,7 @@ from mammo.parameters import Parameters, sources
 from mammo.study.lesions import lesions_folder, read_lesions
 from mammo.study.locations import Locations
 from mammo.study.manifests import manifest_folder, read_manifest
-from mammo.study.prepared_images import Settings, files_digest, images_folder
+from mammo.study.prepared_images import Settings, images_folder
 from mammo.study.roles import EXTERNAL, INTERNAL, TrainingData
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Study:
 
     def files_digest(self, rows: pd.DataFrame) -> str:
         """Return the digest of the image files of a data set's rows."""
-        return files_digest(rows["path"], self.locations.of(rows["dataset"].iloc[0]))
+        return self.locations.of(rows["dataset"].iloc[0]).files_digest(rows["path"])
 
     def lesions(self, dataset: str) -> pd.DataFrame:
         """Return a data set's lesions (`mammo.datasets.lesions`), in native pixels."""

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.splits import parts_of_patients
-from mammo.files.artifacts import digest
+from mammo.files.artifacts import table_digest
 from mammo.study.families.extraction import Extraction
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def transfer_folder(study: Study, model: str) -> Path:
         "model": model,
         "features": {name: folder.name for name, folder in folders.items()},
         "images": {
-            name: digest(rows[["image_id", "patient_id", "label"]].to_numpy().tolist())
+            name: table_digest(rows[["image_id", "patient_id", "label"]])
             for name, rows in tables.items()
         },
         **p.named("transfer_folds", "transfer_equal_sizes", "seed"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.files.artifacts import digest, read_record
+from mammo.files.artifacts import digest, read_record, table_digest
 from mammo.study.families.extraction import Extraction
 from mammo.study.families.family import ModelFamily
 from mammo.study.roles import TrainingData
@@ -78,7 +78,7 @@ class TransferFamily(ModelFamily):
             "training": training,
             "inputs": self._inputs(model, training, rows),
             "extractor": self.extraction.extractor_folder(model).name,
-            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "image_ids": table_digest(rows[["dataset", "image_id"]]),
             "labels": digest(rows["label"].tolist()),
             "classifier": p.named(*_CLASSIFIER),
             "settings": p.named(*_SETTINGS),
@@ -147,7 +147,7 @@ class TransferFamily(ModelFamily):
             "training": training,
             "checkpoint": self.checkpoint_folder(model, training).name,
             "inputs": self._inputs(model, training, rows),
-            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "image_ids": table_digest(rows[["dataset", "image_id"]]),
         }
 
         def make(folder: Path) -> dict[str, Any]:

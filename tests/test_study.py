@@ -269,6 +269,8 @@ def test_phantoms_in_the_data_folder_are_called_synthetic(study, prepared, tmp_p
         ("lesions", "mammo.images.store_building"),
         ("transfer_matrix", "mammo.evaluation"),
         ("controlled_factors", "mammo.evaluation"),
+        ("families.end2end", "mammo.models.end2end.keras"),
+        ("families.frcnn_cad", "mammo.models.frcnn_cad.caffemodel"),
     ],
 )
 def test_a_step_that_takes_long_does_not_depend_on_code_it_does_not_use(step, unused):

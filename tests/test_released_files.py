@@ -6,7 +6,7 @@ import test_keras_h5 as keras_files
 from mammo.errors import WeightsError
 from mammo.models import imports
 from mammo.models.end2end import keras_h5
-from mammo.models.imports.released_files import MOST_BYTES, import_file, read_release, recognise
+from mammo.models.imports.released_files import import_file, read_release, recognise
 from mammo.models.releases import RELEASES
 from mammo.models.weights import fingerprint
 
@@ -92,6 +92,6 @@ def test_what_is_no_weights_file_is_named(tmp_path, card, content, words):
 def test_a_too_large_file_is_refused_unread(tmp_path):
     path = tmp_path / DETECTOR.file
     with path.open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+        file.truncate(imports.MOST_BYTES + 1)
     with pytest.raises(WeightsError, match="weights at most"):
         read_release(path, DETECTOR)

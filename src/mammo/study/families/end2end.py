@@ -76,12 +76,6 @@ class End2EndFamily(PublishedFamily):
             end2end.close_residual_branches(made.backbone)
         return made
 
-    def layers(self, model: str) -> list[dict[str, Any]]:
-        """Return a model's layers, as `mammo.models.description` gives them."""
-        from mammo.models.description import describe_end2end
-
-        return describe_end2end(self.trained(model), *self.shape(model))
-
     def course(self, model: str) -> dict[str, pd.DataFrame]:
         """Return the history of each step of a training here; empty for the authors' weights."""
         if self.authors_file(model):

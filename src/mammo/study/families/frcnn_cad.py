@@ -57,18 +57,6 @@ class FrcnnCadFamily(PublishedFamily):
             standardise_detector(network, self._training_rows(), seed=self.parameters.seed)
         return network
 
-    def settings(self, model: str) -> DetectorSettings:
-        """Return the settings of the network that the study scores with."""
-        return self.trained(model).settings
-
-    def layers(self, model: str) -> list[dict[str, Any]]:
-        """Return the detector's layers, as `mammo.models.description` gives them."""
-        from mammo.models.description import describe_frcnn_cad
-
-        network = self.trained(model)
-        sides = network.settings.short_side, network.settings.long_side
-        return describe_frcnn_cad(network, max(sides), min(sides))
-
     def course(self, model: str) -> dict[str, pd.DataFrame]:
         """Return the history of the training here; empty for the authors' weights."""
         if self.authors_file(model):

@@ -129,12 +129,6 @@ class TransferFamily(ModelFamily):
         """Return the epoch whose values were kept."""
         return read_record(self.checkpoint_folder(model, training))["facts"]["best_epoch"]
 
-    def layers(self, model: str) -> list[dict[str, Any]]:
-        """Return a model's layers, as `mammo.models.description` gives them."""
-        from mammo.models.description import describe_transfer
-
-        return describe_transfer(self.model(model), self.parameters.image_size)
-
     def _trainable(self, whole: TransferModel) -> nn.Module:
         return whole if self.parameters.fine_tune else whole.classifier
 

@@ -114,11 +114,11 @@ rules.words
 rules.tables[0]
 
 # %% [markdown]
-# ## What the film scanner tells of the diagnosis
+# ## What the film scanner could tell of the diagnosis
 #
 # DDSM's films were scanned on machines of three makers {cite:p}`heath2001`, volume by volume, and a
-# volume has one diagnosis. So the machine tells something of the diagnosis before anybody looks at
-# a breast.
+# volume has one diagnosis. So the machine may tell something of the diagnosis before anybody looks
+# at a breast; how much it does in this set, and whether that is more than chance deals.
 
 # %%
 scanners = evidence.scanners()
@@ -131,9 +131,10 @@ scanners.words
 # ## Is MIAS hard, or only another set?
 #
 # A low auROC in an external test can mean that the set is unlike the one that the model learnt
-# from, or that it is hard for any model. On mini-MIAS the second can be looked at alone: VGG16's
+# from, or that it is hard for any model. On mini-MIAS something of the second can be seen: VGG16's
 # features of its films, frozen as in the paper, feed classifiers that are trained on other films of
-# MIAS. Four classifiers were fixed beforehand, and all are shown.
+# MIAS. Four classifiers were fixed beforehand, and all are shown. If they fail, the set may be
+# hard, or too small to learn from.
 
 # %%
 mias = evidence.mias(study)

@@ -99,10 +99,11 @@ def evidence_column(evidence: Mapping[str, Evidence]) -> Column:
         f"{rules['auroc'].max():.2f} under {len(rules)} rules; its authors' is one, with "
         f"{_of(of_authors)}.",
         f"On mini-MIAS, classifiers **trained on it** reach {heads['auroc'].min():.2f} to "
-        f"{heads['auroc'].max():.2f}, and {_beyond_guessing(heads)}: a low value on it need not "
-        "come of another set's training.",
-        "In DDSM the film scanner, which sees no breast, tells cancer from benign with "
-        f"{_of(scanner)}.",
+        f"{heads['auroc'].max():.2f}, and {_beyond_guessing(heads)}: whether it is hard or too "
+        "small to learn from is open.",
+        "In DDSM the film scanner, which sees no breast, ranks cancers above benign findings with "
+        f"{_of(scanner)} by volume; dealt to the volumes at random it would with "
+        f"{scanner['by_chance']:.2f}.",
     ]
     kinds = sorted({found.source for found in evidence.values()})
     return Column("What real scores say", kinds, [Statement(text, *_EVIDENCE) for text in texts])

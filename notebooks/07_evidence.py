@@ -86,7 +86,8 @@ new_york.tables[1]
 new_york.figures[2]
 
 # %% [markdown]
-# The exams were enriched with biopsied ones, and labels are of breasts. The repository subtracts
+# The exams were enriched with biopsied ones, and labels and scores are of breasts; the paper's are
+# of images, of another hospital's patients. The repository subtracts
 # from each image a mean taken over the set at hand, where end2end's authors take that of their
 # training set; it does not say which of the files for DDSM it ran, and may prepare images for
 # frcnn_cad otherwise than its authors did. That frcnn_cad does better in New York than on UKy says

@@ -161,9 +161,10 @@ def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.Data
         f"DDSM to {external:.2f} (±{of_external:.2f}) on MIAS. The best classifier that was "
         f"trained on MIAS itself is {drop:.2f} ({drop - least:.2f} to {drop + most:.2f}) below the "
         f"same {internal:.2f}. Whether mini-MIAS is hard for such features, or its "
-        f"{best['n_positive']} malignant films too few to learn from, this cannot tell. Nor can the paper's values on MIAS tell a set that is hard from one "
-        "that is only unlike DDSM: a value near 0.5 is found without an external test, too. This "
-        "is one network on small images; another might find more."
+        f"{best['n_positive']} malignant films too few to learn from, this cannot tell. Nor can "
+        "the paper's values on MIAS tell a set that is hard from one that is only unlike DDSM: a "
+        "value near 0.5 is found without an external test, too. This is one network on small "
+        "images; another might find more."
     )
 
 

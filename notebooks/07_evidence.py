@@ -64,8 +64,8 @@ new_york.words
 
 # %% [markdown]
 # What each model is said to reach in internal validation, what the paper found on UKy, and what New
-# York's scores give. The paper's values have the interval that the size of their set allows
-# ({doc}`how sure <08_how_sure>`).
+# York's scores give. The paper's values on UKy have the interval that the size of the set allows
+# ({doc}`how sure <08_how_sure>`); on how many images those of the authors stand, it does not say.
 
 # %%
 new_york.figures[1]

@@ -78,9 +78,10 @@ new_york.tables[1]
 
 # %% [markdown]
 # A model is used at a threshold. This is what any threshold of the three models gives on these
-# exams. None of them was made with such exams, so that there is no internal set to set beside them:
-# the external test is shown alone. Among these exams cancers are far more frequent than in
-# screening; women recalled and cancers missed are therefore given at a prevalence that one sets.
+# exams, by exam and not by breast. None of them was made with such exams, so that there is no
+# internal set to set beside them: the external test is shown alone. Among these exams cancers are
+# far more frequent than in screening; women recalled and cancers missed are therefore given at a
+# prevalence that one sets.
 
 # %%
 new_york.figures[2]

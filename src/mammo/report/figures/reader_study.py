@@ -129,8 +129,8 @@ def reader_study_explorer(thresholds: pd.DataFrame, source: str) -> ThresholdExp
     source : {"real", "recorded"}
     """
     grid = thresholds.assign(model=thresholds["model"].map(TITLES), criterion="")
-    same = "The ROC curves of the first figure hold the same, without thresholds."
-    return ThresholdExplorer(grid, {DATASET: source}, same, ("exam", "breast"))
+    same = "The ROC curves of the first figure hold the like by breast, without thresholds."
+    return ThresholdExplorer(grid, {DATASET: source}, same, ("exam", "exams"))
 
 
 def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list[Row]:

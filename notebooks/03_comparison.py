@@ -163,7 +163,8 @@ thresholds.table
 #
 # {term}`Calibration` is lost more easily than ranking, and more easily mended
 # {cite:p}`vancalster2016`: two numbers, fitted on some of a hospital's own patients, move the
-# scores.
+# scores. They then hold for such patients: among women screened, of whom fewer have cancer, the
+# same score is a lower risk.
 
 # %%
 calibration = comparison.calibration(study)

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mammo.evaluation.tables.calibration import RECALIBRATED
 from mammo.evaluation.tables.operating_points import MEASURES
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.evaluation.verdicts import FEWEST, RULES
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
@@ -17,6 +19,9 @@ from mammo.report.tables.formats import (
     set_name,
     two_digits,
 )
+
+MOST_CLIPPED = 0.1
+"""Share of scores of (nearly) 0 or 1 beyond which a line hangs on where their logit is set."""
 
 _CAPTIONS = {
     "drops": "Drop from internal validation to each external test",
@@ -149,17 +154,20 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Patients": data["patients"],
             "Brier": two_digits(data["brier"]),
             "ECE": two_digits(data["ece"]),
-            "In the large": _with_bounds(data, "in_the_large"),
-            "Slope": _with_bounds(data, "slope"),
+            "In the large": _where_measurable(data, "in_the_large"),
+            "Slope": _where_measurable(data, "slope"),
             "Verdict": data["verdict"].map(verdicts.CALIBRATIONS),
         }
     )
     note = (
         "Brier: mean squared error of the score, lower is better. ECE: mean distance of score and "
-        "share malignant over ten bins. In the large: 0 if the scores are right on average, below "
-        "if too high (logit units). Slope: 1 if as spread as they should be, below if too "
-        "extreme. Rows of patients held aside: the other patients of the set served to "
-        f"recalibrate, these to measure. Verdict: {RULES['calibration']}"
+        "share malignant over ten bins, less what chance adds to it (debiased). In the large: 0 if "
+        "the scores are right on average, below if too high (logit units). Slope: 1 if as spread "
+        "as they should be, below if too extreme. All of it holds at the set's own share of "
+        "malignant images: at another share, in the large shifts by the difference of the logits "
+        "of the shares. Rows of patients held aside: the other patients of the set served to "
+        f"recalibrate, these to measure.{_not_recalibrated(data, sources)} Verdict: "
+        f"{RULES['calibration']}"
     )
     return _table("calibration", shown, data, note)
 
@@ -247,6 +255,31 @@ def _methods(rows: pd.DataFrame) -> str:
 
 def _no_worse(drops: pd.DataFrame) -> str:
     return f"No worse by {drops['margin'].iloc[0]:g}"
+
+
+def _where_measurable(data: pd.DataFrame, name: str) -> pd.Series:
+    """Return values with bounds, but where scores of (nearly) 0 or 1, whose logit is set, rule."""
+    clipped = data["n_clipped"] / data["n_images"]
+    instead = clipped.map("not measurable: {:.0%} of scores are 0 or 1".format)
+    return pd.Series(_with_bounds(data, name), data.index).mask(clipped > MOST_CLIPPED, instead)
+
+
+def _not_recalibrated(data: pd.DataFrame, sources: Mapping[str, str]) -> str:
+    """Say which external sets could not be recalibrated; nothing of none."""
+    keys = ["model", "dataset"]
+    external = data[data["split"] == EXTERNAL_SPLIT]
+    moved = external.loc[external["scores"] == RECALIBRATED, keys].apply(tuple, axis=1)
+    without = external.loc[~external[keys].apply(tuple, axis=1).isin(set(moved)), keys]
+    if without.empty:
+        return ""
+    listed = ", ".join(
+        f"{short_title(model)} on {set_name(name, sources)}"
+        for model, name in without.drop_duplicates().itertuples(index=False)
+    )
+    return (
+        " Not recalibrated, since no line can be fitted to scores that are all alike or part the "
+        f"classes, or to one class: {listed}."
+    )
 
 
 def _with_bounds(data: pd.DataFrame, name: str) -> list[str]:

@@ -70,7 +70,8 @@ notice.images_notice(study.sources)
 # makes 18 results; with its authors' weights it is tested as in the paper.
 #
 # Intervals are by patient: a patient's images are alike, and an interval that takes them for
-# independent is too narrow. Each is for itself: of many 95% intervals, some miss the true value.
+# independent is mostly too narrow. Each is for itself: of many 95% intervals, some miss the true
+# value.
 
 # %%
 external = comparison.external(study)

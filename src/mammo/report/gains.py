@@ -105,8 +105,8 @@ def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     )
     note = (
         "Change: mixed data less DDSM alone, on the same images, the mean over trainings. "
-        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that is found four "
-        "times in five (80% power)."
+        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that one test, "
+        "before the adjustment, finds with 80% power."
     )
     caption = "What training on mixed data changes, over all trainings"
     return Table(shown, caption, note, data=gains, name="mixed-gains")

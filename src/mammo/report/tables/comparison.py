@@ -243,8 +243,9 @@ def _drop_note(drops: pd.DataFrame) -> str:
         "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
         f"external test, below 0 a gain. Interval and p are of one test: {_methods(drops)}; Holm "
         f"over {_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
-        f"{RULES['any']} Smallest detectable drop: the true drop that a comparison of this "
-        "precision finds four times in five (80% power). The CSV has bootstrap intervals of the "
+        f"{RULES['any']} Smallest detectable drop: the true drop that one comparison of this "
+        "precision, before the adjustment, finds with 80% power (normal error; with few cancers it "
+        "is larger). The CSV has bootstrap intervals of the "
         "drops beside these."
     )
 

@@ -9,10 +9,10 @@ from mammo.evaluation import verdicts
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.verdicts import FEWEST, Acceptance
 from mammo.hospital.validation.conclusions import (
-    cancers_to_show,
+    cancers_to_exclude_drop,
+    cancers_to_tell,
     drop_is_tested,
     patients_with_cancer,
-    times_as_many_patients,
 )
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
@@ -51,26 +51,23 @@ def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
 
 
 def _acceptable(evidence: Evidence, model: str, least: float) -> Judged:
-    row = evidence.own.loc[model]
-    needed = cancers_to_show(evidence, model, abs(row["auroc"] - least))
-    n = patients_with_cancer(evidence, model)
-    return Judged(
-        f"auROC of at least {least:g}",
-        verdicts.acceptable(row, least),
-        _auroc(row),
-        _plan(n, needed, f"the auROC is {row['auroc']:.2f}"),
-    )
+    return _at_least(evidence, model, least, f"auROC of at least {least:g}")
 
 
 def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> Judged:
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
-    factor, n = times_as_many_patients(evidence, model), patients_with_cancer(evidence, model)
-    if math.isinf(factor) or verdicts.are_too_few(internal):
+    needed, n = cancers_to_exclude_drop(evidence, model), patients_with_cancer(evidence, model)
+    if math.isinf(needed) or verdicts.are_too_few(internal):
         plan = "ask for a larger internal validation: more patients of this site cannot decide"
+    elif needed <= n:
+        plan = (
+            "more patients make the interval narrower; these would exclude such a loss with "
+            f"{POWER:.0%} power, if nothing were lost"
+        )
     else:
-        plan = _plan(n, factor * n, "nothing is lost")
+        plan = _plan(n, needed, "if nothing is lost")
     return Judged(
-        f"no worse by {margin:g} than internally",
+        f"no worse by {margin:g} than internally, {_by(evidence)}",
         verdicts.no_worse(drop),
         f"drop {drop['difference']:+.2f} ({drop['lower']:+.2f} to {drop['upper']:+.2f})",
         plan,
@@ -78,17 +75,40 @@ def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> 
 
 
 def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Judged:
-    row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
+    claimed = evidence.weights[model].claimed
     if claimed is None:
         criterion, plan = f"no worse by {margin:g}", "state the maker's auROC with `--stated`"
-        return Judged(criterion, "unknown", _auroc(row), plan)
-    n, needed = patients_with_cancer(evidence, model), cancers_to_show(evidence, model, margin)
-    return Judged(
-        f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}",
-        verdicts.acceptable(row, claimed.auroc - margin),
-        _auroc(row),
-        _plan(n, needed, "nothing is lost"),
+        return Judged(criterion, "unknown", _auroc(evidence.own.loc[model]), plan)
+    criterion = f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}"
+    return _at_least(evidence, model, claimed.auroc - margin, criterion)
+
+
+def _at_least(evidence: Evidence, model: str, least: float, criterion: str) -> Judged:
+    """Judge an auROC by its interval, and plan for what was found, be it below the criterion."""
+    row, n = evidence.own.loc[model], patients_with_cancer(evidence, model)
+    needed = cancers_to_tell(evidence, model, least)
+    if_true = (
+        f"if the true auROC is the {row['auroc']:.2f} that these {n:,} gave, which is itself "
+        "uncertain"
     )
+    return Judged(
+        f"{criterion}, {_by(evidence)}",
+        verdicts.acceptable(row, least),
+        "; ".join([_auroc(row), *_by_examination(evidence, model, least)]),
+        _plan(n, needed, if_true),
+    )
+
+
+def _by(evidence: Evidence) -> str:
+    return f"by {evidence.scored_unit}"
+
+
+def _by_examination(evidence: Evidence, model: str, least: float) -> Iterator[str]:
+    """Say what would be found by examination, which makers mostly state, where that is another."""
+    if not evidence.is_by_examination:
+        row = evidence.by_examination.loc[model]
+        verdict = _WORDS[verdicts.acceptable(row, least)].partition(",")[0].lower()
+        yield f"by examination {_auroc(row)}, {verdict}"
 
 
 def findings(evidence: Evidence) -> list[Finding]:
@@ -125,8 +145,14 @@ def _plan(n: int, needed: float, if_true: str) -> str:
     if math.isnan(needed):
         return ""
     if needed > _MOST:
-        return f"no number of patients that can be had decides if {if_true}"
+        return f"no number of patients that can be had decides {if_true}"
     return (
-        f"plan for about {float(f'{max(needed, FEWEST):.2g}'):,.0f} patients with cancer in place "
-        f"of {n:,} ({POWER:.0%} power, if {if_true})"
+        f"plan for about {_rounded_up(needed):,.0f} patients with cancer in place of {n:,} "
+        f"({POWER:.0%} power for this model alone, {if_true})"
     )
+
+
+def _rounded_up(number: float) -> float:
+    """Return the least number of two digits that is enough."""
+    step = 10.0 ** max(math.floor(math.log10(number)) - 1, 0)
+    return math.ceil(number / step) * step

@@ -186,12 +186,12 @@ _ADVICE = {
         "lies above the interval found at this site."
     ),
     (size_of, "more patients"): (
-        f"{_QUESTION}: to find such a loss four times in five, plan for {{times}} as many patients "
-        "of this kind."
+        f"{_QUESTION}: to exclude such a loss four times in five, if nothing is lost, plan for "
+        "{times} as many patients of this kind."
     ),
     (size_of, "enough"): (
-        f"{_QUESTION}, although such a loss would be found four times in five: more patients make "
-        "the interval narrower."
+        f"{_QUESTION}, although such a loss would be excluded four times in five, if nothing were "
+        "lost: more patients make the interval narrower."
     ),
     (size_of, "internal set too small"): (
         f"{_QUESTION}, and no number of own patients would settle it: the internal set is too "

@@ -57,6 +57,7 @@ def test_a_drop_that_is_shown_is_called_one():
     assert drop_of(evidence, "alexnet") == "shown"
     said = words.verdict(evidence, "alexnet")
     assert said.startswith("**AlexNet** has an auROC of ")
+    assert ") by image at this site, " in said and "Holm" not in said
     assert (
         "In internal validation (DDSM, real) it had " in said
         and ": a drop is shown (drop +0." in said
@@ -83,7 +84,8 @@ def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
     said = words.verdict(evidence, "alexnet")
     assert "if this model is taken alone" in said
     assert "and not once all 2 are counted (p = 0.080 after Holm)" in said
-    assert "a drop is shown (" in words.verdict(evidence, "vgg16")
+    said = words.verdict(evidence, "vgg16")
+    assert "a drop is shown (" in said and "), after Holm over these 2 drops alone." in said
     assert "patients VGG16 did better" in steps(evidence)
     assert "hides in the results of AlexNet is open" in steps(evidence)
 

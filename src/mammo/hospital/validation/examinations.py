@@ -46,7 +46,9 @@ def aurocs_by_examination(scored: pd.DataFrame, rule: Rule, settings: Settings) 
         ``auroc``, ``lower``, ``upper``, ``n_rarer_patients``.
     """
     rows = {}
-    for part in parts(examinations(scored[scored["split"] == EXTERNAL_SPLIT], rule)):
+    for part in parts(examinations(scored, rule)):
+        if part.split != EXTERNAL_SPLIT:
+            continue
         found = score_interval(*part.arrays, unit=settings.unit, confidence=settings.confidence)
         rows[part.model] = {
             "auroc": found.value,

@@ -248,7 +248,8 @@ def _drop_note(drops: pd.DataFrame) -> str:
     return (
         "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
         f"external test, below 0 a gain. Interval and p are of one test: {_methods(drops)}; Holm "
-        f"over {_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
+        f"over {_comparisons(len(drops))}, so that a table of more or fewer may come to another "
+        f"verdict on the same drop. No worse by {first['margin']:g}: {RULES['no worse']} "
         f"{RULES['any']} Smallest detectable drop: the true drop that a comparison of this "
         "precision finds four times in five (80% power). The CSV has bootstrap intervals of the "
         "drops beside these."

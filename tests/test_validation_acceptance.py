@@ -95,6 +95,13 @@ def test_the_unit_and_the_auroc_by_examination_stand_with_the_criterion():
     assert "at least 0.75, by study: " in findings(replace(evidence, scored_unit="study"))[0].text
 
 
+def test_nothing_is_good_or_bad_that_is_so_by_image_and_not_by_examination():
+    evidence = scores_alone(1.9, patients=60, acceptable=0.8)
+    (found,) = findings(evidence)
+    assert found.text.startswith("**Met**") and found.text.endswith(", undecided.")
+    assert found.severity == "note"
+
+
 def test_a_stated_auroc_above_what_was_found_is_not_planned_as_if_it_held():
     """The plan is for what was found: that the criterion is missed, not that nothing is lost."""
     claimed = replace(MAKER, auroc=0.95)

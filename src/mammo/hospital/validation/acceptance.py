@@ -31,12 +31,17 @@ _WORDS: dict[Acceptance, str] = {
 
 @dataclass(frozen=True)
 class Judged:
-    """A criterion on one model: its verdict, the number that was judged, and what would decide."""
+    """A criterion on one model: its verdict, the number that was judged, and what would decide.
+
+    ``by_examination`` is the verdict on the auROC by examination, None where that is what was
+    judged, or where a drop was.
+    """
 
     criterion: str
     verdict: Acceptance
     found: str
     plan: str
+    by_examination: Acceptance | None = None
 
 
 def judged(evidence: Evidence, model: str) -> Iterator[Judged]:
@@ -86,29 +91,27 @@ def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Judg
 def _at_least(evidence: Evidence, model: str, least: float, criterion: str) -> Judged:
     """Judge an auROC by its interval, and plan for what was found, be it below the criterion."""
     row, n = evidence.own.loc[model], patients_with_cancer(evidence, model)
-    needed = cancers_to_tell(evidence, model, least)
     if_true = (
         f"if the true auROC is the {row['auroc']:.2f} that these {n:,} gave, which is itself "
         "uncertain"
     )
+    found, by_examination = _auroc(row), None
+    if not evidence.is_by_examination:
+        examined = evidence.by_examination.loc[model]
+        by_examination = verdicts.acceptable(examined, least)
+        verdict = _WORDS[by_examination].partition(",")[0].lower()
+        found += f"; by examination {_auroc(examined)}, {verdict}"
     return Judged(
         f"{criterion}, {_by(evidence)}",
         verdicts.acceptable(row, least),
-        "; ".join([_auroc(row), *_by_examination(evidence, model, least)]),
-        _plan(n, needed, if_true),
+        found,
+        _plan(n, cancers_to_tell(evidence, model, least), if_true),
+        by_examination,
     )
 
 
 def _by(evidence: Evidence) -> str:
     return f"by {evidence.scored_unit}"
-
-
-def _by_examination(evidence: Evidence, model: str, least: float) -> Iterator[str]:
-    """Say what would be found by examination, which makers mostly state, where that is another."""
-    if not evidence.is_by_examination:
-        row = evidence.by_examination.loc[model]
-        verdict = _WORDS[verdicts.acceptable(row, least)].partition(",")[0].lower()
-        yield f"by examination {_auroc(row)}, {verdict}"
 
 
 def findings(evidence: Evidence) -> list[Finding]:
@@ -128,7 +131,8 @@ def findings(evidence: Evidence) -> list[Finding]:
 
 def _finding(evidence: Evidence, model: str, one: Judged) -> Finding:
     severity = {"met": "ok", "not met": "warning"}.get(one.verdict, "note")
-    if evidence.shows_the_method_only(model):
+    is_only_by_row = one.by_examination not in (None, one.verdict)
+    if evidence.shows_the_method_only(model) or is_only_by_row:
         severity = "note"
     text = f"**{_WORDS[one.verdict]}**: {short_title(model)}, {one.criterion}: {one.found}."
     return Finding(severity, text, "" if one.verdict in ("met", "not met") else one.plan)

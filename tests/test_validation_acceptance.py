@@ -78,6 +78,13 @@ def test_what_these_patients_left_undecided_takes_more_of_them(distance, patient
         )
 
 
+def test_fewer_patients_than_left_it_undecided_are_never_enough():
+    area = scores_alone(2.4, patients=42).own.loc["alpha", "auroc"]
+    (one,) = judged(scores_alone(2.4, patients=42, acceptable=area - 0.09), "alpha")
+    assert one.verdict == "undecided"
+    assert int(re.search(r"about (\d+) patients", one.plan)[1]) > 14
+
+
 @pytest.mark.parametrize(("number", "rounded"), [(9, 9), (72, 72), (121, 130), (1201, 1300)])
 def test_a_plan_is_rounded_up(number, rounded):
     assert f"about {rounded:,} patients" in _plan(1, number, "")

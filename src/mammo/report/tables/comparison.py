@@ -1,6 +1,5 @@
 """Tables of the comparison chapter: drops, models against each other, thresholds, calibration."""
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -13,10 +12,12 @@ from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables import verdicts
 from mammo.report.tables.formats import (
+    NOTHING,
     bounds,
     drops_or_gains,
     interval_heading,
     set_name,
+    thresholds,
     two_digits,
 )
 
@@ -115,23 +116,36 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
     columns = {
         "Model": [short_title(name) for name in points["model"]],
         "Chosen for": points["criterion"],
-        "Threshold": points["threshold"].map(lambda t: "none" if math.isinf(t) else f"{t:.2f}"),
+        "Threshold": thresholds(points["threshold"]),
         "Data set": [set_name(name, sources) for name in points["dataset"]],
     }
-    for name in ("sensitivity", "specificity"):
-        spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
-        columns[name.capitalize()] = [
-            f"{value} ({span})" for value, span in zip(two_digits(points[name]), spans, strict=True)
-        ]
-    columns["PPV; NPV"] = two_digits(points["ppv"]) + "; " + two_digits(points["npv"])
+    shown = {name: _shares(points, name) for name in MEASURES}
+    columns |= {name.capitalize(): shown[name] for name in ("sensitivity", "specificity")}
+    columns["Malignant"] = (points["n_malignant"] / points["n_images"]).map("{:.0%}".format)
+    columns["PPV; NPV"] = ["; ".join(pair) for pair in zip(shown["ppv"], shown["npv"], strict=True)]
     note = (
         "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM, on the "
-        "patients that chose them, are therefore somewhat flattering. In brackets: "
-        f"{100 * points['confidence'].iloc[0]:g}% intervals, {points['method'].iloc[0]}. "
-        f"{', '.join(name.upper() for name in list(MEASURES)[2:])}: predictive values at each "
-        "set's own share of malignant images, which is not that of screening."
+        f"patients that chose them, are therefore somewhat flattering. {predictive_note(points)}"
     )
     return _table("operating-points", pd.DataFrame(columns), points, note)
+
+
+def predictive_note(points: pd.DataFrame) -> str:
+    """Say what the intervals of operating points are, and for whom predictive values hold."""
+    return (
+        f"In brackets: {100 * points['confidence'].iloc[0]:g}% intervals, "
+        f"{points['method'].iloc[0]}. PPV, NPV: predictive values at the share of malignant images "
+        "in the column before, which is not that of screening; at another share they are others."
+    )
+
+
+def _shares(points: pd.DataFrame, name: str) -> list[str]:
+    """Return shares with their intervals as text; a dash where there is nothing to take one of."""
+    spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
+    return [
+        value if value == NOTHING else f"{value} ({span})"
+        for value, span in zip(two_digits(points[name]), spans, strict=True)
+    ]
 
 
 def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -242,7 +256,8 @@ def _drop_note(drops: pd.DataFrame) -> str:
     return (
         "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
         f"external test, below 0 a gain. Interval and p are of one test: {_methods(drops)}; Holm "
-        f"over {_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
+        f"over {_comparisons(len(drops))}, so that a table of more or fewer may come to another "
+        f"verdict on the same drop. No worse by {first['margin']:g}: {RULES['no worse']} "
         f"{RULES['any']} Smallest detectable drop: the true drop that one comparison of this "
         "precision, before the adjustment, finds with 80% power (normal error; with few cancers it "
         "is larger). The CSV has bootstrap intervals of the "

@@ -262,6 +262,10 @@ class Parameters(
         names = {name for group in groups for name in group.model_fields}
         return self.model_dump(include=names - WHERE_NOT_WHAT, mode="json")
 
+    def named(self, *names: str) -> dict[str, Any]:
+        """Return some of the values by their names, as an artifact's inputs state them."""
+        return {name: getattr(self, name) for name in names}
+
     def changed(self) -> dict[str, Any]:
         """Return the values that differ from their defaults."""
         return self.model_dump(exclude_defaults=True, mode="json")

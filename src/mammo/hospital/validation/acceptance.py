@@ -7,10 +7,10 @@ from mammo.evaluation import verdicts
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.verdicts import FEWEST, Acceptance
 from mammo.hospital.validation.conclusions import (
-    cancers_to_show,
+    cancers_to_exclude_drop,
+    cancers_to_tell,
     drop_is_tested,
     patients_with_cancer,
-    times_as_many_patients,
 )
 from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.protocol import criteria
@@ -40,7 +40,7 @@ def judged(evidence: Evidence, model: str) -> Iterator[Verdict]:
     """Judge a model by each criterion of the protocol; nothing synthetic is called good."""
     least, margin = evidence.protocol.acceptable, evidence.protocol.no_worse_than
     if least is not None:
-        yield _acceptable(evidence, model, least)
+        yield _at_least(evidence, model, least, f"auROC of at least {least:g}")
     if margin is not None and drop_is_tested(evidence, model):
         yield _no_worse_than_internally(evidence, model, margin)
     elif margin is not None:
@@ -56,42 +56,56 @@ def in_words(evidence: Evidence) -> list[str]:
     """Say of each model whether it meets each criterion."""
     return [
         f"**{one.word}**: {short_title(model)}, {one.criterion}: "
-        f"{one.found or _auroc(evidence.own.loc[model])}."
+        f"{'; '.join(filter(None, (_auroc(evidence.own.loc[model]), one.found)))}."
         for model in evidence.models
         for one in judged(evidence, model)
     ]
 
 
-def _acceptable(evidence: Evidence, model: str, least: float) -> Verdict:
-    row = evidence.own.loc[model]
-    needed = cancers_to_show(evidence, model, abs(row["auroc"] - least))
-    plan = _plan(evidence, model, needed, f"the auROC is {row['auroc']:.2f}")
-    found = verdicts.acceptable(row, least)
-    return _verdict(evidence, model, f"auROC of at least {least:g}", found, plan)
+def _at_least(evidence: Evidence, model: str, least: float, criterion: str) -> Verdict:
+    """Judge an auROC by its interval, and plan for what was found, be it below the criterion.
+
+    Where the auROC by examination comes to another verdict, nothing is called good or bad.
+    """
+    row, n = evidence.own.loc[model], patients_with_cancer(evidence, model)
+    if_true = (
+        f"if the true auROC is the {row['auroc']:.2f} that these {n:,} gave, which is itself "
+        "uncertain"
+    )
+    verdict, found, by_examination = verdicts.acceptable(row, least), "", None
+    if not evidence.is_by_examination:
+        examined = evidence.by_examination.loc[model]
+        by_examination = verdicts.acceptable(examined, least)
+        found = f"by examination {_auroc(examined)}, {_WORDS[by_examination][0].lower()}"
+    plan = _plan(n, cancers_to_tell(evidence, model, least), if_true)
+    is_shared = by_examination in (None, verdict)
+    return _verdict(evidence, model, criterion, verdict, plan, found, is_shared=is_shared)
 
 
 def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> Verdict:
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
-    factor = times_as_many_patients(evidence, model)
-    if math.isinf(factor) or verdicts.are_too_few(internal):
+    needed, n = cancers_to_exclude_drop(evidence, model), patients_with_cancer(evidence, model)
+    if math.isinf(needed) or verdicts.are_too_few(internal):
         plan = "ask for a larger internal validation: more patients of this site cannot decide"
+    elif needed <= n:
+        plan = (
+            "more patients make the interval narrower; these would exclude such a loss with "
+            f"{POWER:.0%} power, if nothing were lost"
+        )
     else:
-        needed = factor * patients_with_cancer(evidence, model)
-        plan = _plan(evidence, model, needed, "nothing is lost")
+        plan = _plan(n, needed, "if nothing is lost")
     criterion = f"no worse by {margin:g} than in internal validation"
-    found = verdicts.no_worse(drop)
-    return _verdict(evidence, model, criterion, found, plan, change_in_words(drop))
+    verdict = verdicts.no_worse(drop)
+    return _verdict(evidence, model, criterion, verdict, plan, change_in_words(drop))
 
 
 def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Verdict:
-    row, claimed = evidence.own.loc[model], evidence.weights[model].claimed
+    claimed = evidence.weights[model].claimed
     if claimed is None:
-        criterion, plan = f"no worse by {margin:g}", "state the maker's auROC with `--stated`"
-        return _verdict(evidence, model, criterion, "unknown", plan)
-    plan = _plan(evidence, model, cancers_to_show(evidence, model, margin), "nothing is lost")
+        plan = "state the maker's auROC with `--stated`"
+        return _verdict(evidence, model, f"no worse by {margin:g}", "unknown", plan)
     criterion = f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}"
-    found = verdicts.acceptable(row, claimed.auroc - margin)
-    return _verdict(evidence, model, criterion, found, plan)
+    return _at_least(evidence, model, claimed.auroc - margin, criterion)
 
 
 def _verdict(
@@ -101,13 +115,15 @@ def _verdict(
     verdict: Acceptance,
     plan: str,
     found: str = "",
+    *,
+    is_shared: bool = True,
 ) -> Verdict:
     severity = {"met": "ok", "not met": "warning"}.get(verdict, "note")
-    if evidence.shows_the_method_only(model):
+    if evidence.shows_the_method_only(model) or not is_shared:
         severity = "note"
     word, reason = _WORDS[verdict]
     remedy = "" if verdict in ("met", "not met") else "; ".join(filter(None, (reason, plan)))
-    return Verdict(severity, word, criterion, found, remedy)
+    return Verdict(severity, word, f"{criterion}, by {evidence.scored_unit}", found, remedy)
 
 
 def _auroc(row: Mapping[str, float]) -> str:
@@ -116,14 +132,19 @@ def _auroc(row: Mapping[str, float]) -> str:
     return estimate(row["auroc"], row["lower"], row["upper"])
 
 
-def _plan(evidence: Evidence, model: str, needed: float, if_true: str) -> str:
+def _plan(n: int, needed: float, if_true: str) -> str:
     """Say how many patients with cancer would decide; nothing where that cannot be known."""
     if math.isnan(needed):
         return ""
     if needed > _MOST:
-        return f"no number of patients that can be had decides if {if_true}"
-    n = patients_with_cancer(evidence, model)
+        return f"no number of patients that can be had decides {if_true}"
     return (
-        f"plan for about {float(f'{max(needed, FEWEST):.2g}'):,.0f} patients with cancer in place "
-        f"of {n:,} ({POWER:.0%} power, if {if_true})"
+        f"plan for about {_rounded_up(needed):,.0f} patients with cancer in place of {n:,} "
+        f"({POWER:.0%} power for this model alone, {if_true})"
     )
+
+
+def _rounded_up(number: float) -> float:
+    """Return the least number of two digits that is enough."""
+    step = 10.0 ** max(math.floor(math.log10(number)) - 1, 0)
+    return math.ceil(number / step) * step

@@ -92,7 +92,7 @@ def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:
     return Page(
         title=f"External validation of {product}" if product else "External validation",
         subtitle=f"{words.listed(evidence.models)} on {words.size(evidence)}",
-        meta={**protocol.facts(evidence.protocol), **meta},
+        meta={**protocol.facts(evidence.protocol), "Judged by": evidence.scored_unit, **meta},
         lead=list(_first_page(evidence)),
         sections=[Section(title, blocks, anchor) for title, anchor, blocks in filled if blocks],
     )
@@ -133,6 +133,6 @@ def _key_figure(evidence: Evidence, model: str) -> KeyFigure:
         label=short_title(model),
         value=NOTHING if math.isnan(row["auroc"]) else f"{row['auroc']:.2f}",
         interval=f"{row['lower']:.2f} to {row['upper']:.2f}" if has_interval else "",
-        explanation=f"auROC at this site; {beside}",
+        explanation=f"auROC by {evidence.scored_unit} at this site; {beside}",
         verdicts=list(acceptance.judged(evidence, model)),
     )

@@ -112,7 +112,8 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
             caption = "Thresholds carried over from internal validation"
             yield _table(shown, caption, collapsed=True)
         else:
-            yield Table(shown.shown, "Thresholds that were given, on all of these patients")
+            caption = "Thresholds that were given, on all of these patients"
+            yield Table(shown.shown, caption, comparison.predictive_note(carried))
     if len(evidence.rechosen):
         yield rechosen_table(evidence)
 
@@ -124,7 +125,8 @@ def rechosen_table(evidence: Evidence) -> Table:
         nothing = pd.DataFrame({"Result": ["none: half of the patients have one class only"]})
         return Table(nothing, caption, name="own-thresholds")
     table = comparison.operating_point_table(evidence.rechosen, evidence.sources)
-    return replace(table, caption=caption, note=RECHOSEN_NOTE, name="own-thresholds")
+    note = f"{RECHOSEN_NOTE} {comparison.predictive_note(evidence.rechosen)}"
+    return replace(table, caption=caption, note=note, name="own-thresholds")
 
 
 def calibration(evidence: Evidence) -> Iterator[Block]:

@@ -20,7 +20,7 @@ from mammo.report.figures.style import (
     set_label,
     unit_square,
 )
-from mammo.report.tables.formats import set_name, title_of
+from mammo.report.tables.formats import set_name, thresholds, title_of
 
 
 def roc_curves(
@@ -117,10 +117,10 @@ def carried_thresholds(
     models = list(dict.fromkeys(chosen["model"]))
     styles = looks(chosen["dataset"])
     with panels(len(models), PANEL_SIDE + 0.5, below=0.3) as (figure, grid):
-        for model, axes in zip(models, grid, strict=True):
+        texts = thresholds(chosen.drop_duplicates("model")["threshold"])
+        for model, threshold, axes in zip(models, texts, grid, strict=True):
             _draw_thresholds(axes, chosen[chosen["model"] == model], styles)
-            threshold = chosen.loc[chosen["model"] == model, "threshold"].iloc[0]
-            axes.set_title(f"{model_title(model)}\nthreshold {threshold:.2f}")
+            axes.set_title(f"{model_title(model)}\nthreshold {threshold}")
         handles = [
             Line2D([], [], color=style.color, marker=style.marker, label=set_name(name, sources))
             for name, style in styles.items()

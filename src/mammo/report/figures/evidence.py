@@ -119,16 +119,20 @@ def reader_study_explorer(thresholds: pd.DataFrame, source: str) -> ThresholdExp
     source : {"real", "recorded"}
     """
     grid = thresholds.assign(model=thresholds["model"].map(TITLES), criterion="")
-    same = "The ROC curves of the first figure hold the same, without thresholds."
-    return ThresholdExplorer(grid, {DATASET: source}, same, ("exam", "breast"))
+    same = "The ROC curves of the first figure hold the like by breast, without thresholds."
+    return ThresholdExplorer(grid, {DATASET: source}, same, ("exam", "exams"))
 
 
 def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list[Row]:
-    """Rows of what the paper prints on a model; of the same internal value there is one."""
+    """Rows of what the paper prints on a model; of the same internal value there is one.
+
+    The paper quotes internal values, and not on how many images or breasts: they have no interval.
+    """
     cells = intervals[intervals["model"].isin(names)].drop_duplicates(["dataset", "auroc", "place"])
     rows = []
     for cell in cells[cells["place"] == "Table 2"].itertuples():
-        rows.append(_published(TITLES[model], dataset_title(cell.dataset), INTERNAL, cell))
+        name = dataset_title(cell.dataset)
+        rows.append(Row(TITLES[model], name, INTERNAL, cell.auroc))
     for cell in cells[cells["dataset"] == UKY].itertuples():
         backbone = f", {short_title(cell.model).split()[-1]}" if len(names) > 1 else ""
         name = f"{dataset_title(cell.dataset)}{backbone}"

@@ -10,7 +10,6 @@ from golden import make_proc
 from mammo.evaluation import auroc, auroc_covariance, roc_curve, smallest_detectable_difference
 from mammo.evaluation.planning import (
     Population,
-    binormal_distance,
     binormal_standard_error,
     expected_half_width,
     hanley_mcneil_standard_error,
@@ -18,7 +17,7 @@ from mammo.evaluation.planning import (
     patients_for_drop,
     smallest_detectable_drop,
 )
-from mammo.evaluation.simulation import Design, simulate
+from simulated_sets import Design, binormal_distance, simulate
 
 
 def binormal_fit_of_proc(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:

@@ -14,10 +14,9 @@ from mammo.paper.published import (
     model_title,
     short_title,
 )
-from mammo.paper.sampling_error import ICC
-from mammo.paper.simulated_errors import N_SIMULATIONS
+from mammo.paper.sampling_error import ICC, SIMULATED
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, p_value, two_digits
+from mammo.report.tables.formats import bounds, numbers, p_value
 
 
 def readings_table(intervals: pd.DataFrame) -> Table:
@@ -42,7 +41,7 @@ def interval_table(intervals: pd.DataFrame) -> Table:
             "Table": intervals["place"].str.removeprefix("Table "),
             "Model": [model_title(name) for name in intervals["model"]],
             "Data set": [dataset_title(name) for name in intervals["dataset"]],
-            "Printed": intervals["auroc"].map("{:.2f}".format) + printed,
+            "Printed": numbers(intervals["auroc"]) + printed,
             "Malignant; benign": intervals["n_malignant"].map("{:,}".format)
             + "; "
             + intervals["n_benign"].map("{:,}".format),
@@ -56,10 +55,10 @@ def interval_table(intervals: pd.DataFrame) -> Table:
         "By formula: Hanley and McNeil. Simulated: normal scores, if images were independent. By "
         f"patient: the same where the images of a patient share {ICC:.0%} of the variance, an "
         "assumption; the interval is this one; UKy's takes most patients to have images of both "
-        f"labels, and if none had, it would be {one_class_span(intervals)}. {N_SIMULATIONS:,} "
-        "simulated sets a value, recorded (`benchmarks/published_errors.py`). end2end and "
-        "frcnn_cad: validation as if on the set's images used in this book, since the authors' own "
-        "numbers of images are not in the paper."
+        f"labels, and if none had, it would be {one_class_span(intervals)}. "
+        f"{SIMULATED['n_simulations'].min():,} simulated sets a value, recorded "
+        "(`benchmarks/published_errors.py`). end2end and frcnn_cad: validation as if on the set's "
+        "images used in this book, since the authors' own numbers of images are not in the paper."
     )
     caption = "The 95% interval to be expected of each published auROC"
     return Table(shown, caption, note, data=intervals, name="expected-intervals")
@@ -117,11 +116,11 @@ def _difference_table(
         {
             "Model": models,
             "Tested on": [dataset_title(name) for name in differences["dataset"]],
-            first: differences["first"].map("{:.2f}".format),
-            second: differences["second"].map("{:.2f}".format),
-            difference: differences["difference"].map("{:.2f}".format),
+            first: numbers(differences["first"]),
+            second: numbers(differences["second"]),
+            difference: numbers(differences["difference"]),
             "95% interval": bounds(differences["lower"], differences["upper"]),
-            "Smallest detectable": differences["detectable"].map("{:.2f}".format),
+            "Smallest detectable": numbers(differences["detectable"]),
             "p, Holm": differences["p_holm"].map(p_value),
             "By patient": differences["p_holm_by_patient"].map(p_value),
             "After Holm": [_verdict(row) for _, row in differences.iterrows()],
@@ -176,9 +175,9 @@ def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table
         As `mammo.paper.drops.detectable_drops`.
     intervals : DataFrame
     """
-    columns = {"Internal (DDSM)": detectable["internal"].map("{:.2f}".format)}
+    columns = {"Internal (DDSM)": numbers(detectable["internal"])}
     for name in EXTERNAL:
-        columns[dataset_title(name)] = two_digits(detectable[name])
+        columns[dataset_title(name)] = numbers(detectable[name])
     external = intervals[intervals["place"] == "Table 3"]
     factors = {
         name: (external[f"simulated_{name}"] / external["hanley_mcneil"])

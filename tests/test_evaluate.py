@@ -404,3 +404,14 @@ def test_a_set_of_one_class_is_noted_once_and_costs_no_other(capsys, monkeypatch
     found = pd.read_csv(tmp_path / "estimates.csv").set_index("dataset")
     assert found.loc["south", "value"].isna().any()
     assert found.loc["home", "value"].notna().all()
+
+
+def test_a_gain_is_called_a_gain_beside_a_drop(file, tmp_path):
+    """The sets' parts are exchanged: models do better outside than at home."""
+    table = made_scores()
+    table["split"] = table["dataset"].map({"home": "test", "north": "test", "south": "validation"})
+    table.to_csv(tmp_path / "scores.csv", index=False)
+    made = evaluation.evaluate(tmp_path / "scores.csv", Options(replicates=100))
+    assert (made.drops.loc[made.drops["second_dataset"] == "home", "difference"] < 0).all()
+    lines = [line for line in evaluation.summary(made).splitlines() if " south home " in line]
+    assert len(lines) == 2 and all(re.search(r"south home +gain 0\.\d{3} ", one) for one in lines)

@@ -1,23 +1,24 @@
 """The table of what the operating point in use means for a thousand women."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pandas as pd
 
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Block, Prose, Table
-from mammo.report.tables.formats import NOTHING, estimate
+from mammo.report.tables.formats import NOTHING, estimate, percent
 
-_COLUMNS = {
-    "recalled": ("Recalled", 1, 0),
-    "found": ("Cancers found", 1, 1),
-    "missed": ("Cancers missed", 1, 1),
-    "positive_predictive_value": ("PPV, %", 100, 1),
-    "negative_predictive_value": ("NPV, %", 100, 2),
+_COLUMNS: dict[str, tuple[str, Callable[..., str]]] = {
+    "recalled": ("Recalled", partial(estimate, digits=0)),
+    "found": ("Cancers found", partial(estimate, digits=1)),
+    "missed": ("Cancers missed", partial(estimate, digits=1)),
+    "positive_predictive_value": ("PPV, %", percent),
+    "negative_predictive_value": ("NPV, %", percent),
 }
-"""Title, factor and digits of each number."""
+"""Title of each number, and how it is written with its interval."""
 _OF = "Of 1,000 women"
 _RULES = {"max": "highest", "mean": "mean"}
 
@@ -49,7 +50,7 @@ def thousand_women(evidence: Evidence) -> Iterator[Block]:
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
-    numbers = {title: _cells(rows, name, *form) for name, (title, *form) in _COLUMNS.items()}
+    numbers = {title: _cells(rows, name, form) for name, (title, form) in _COLUMNS.items()}
     return pd.DataFrame({"Model": rows["model"].map(short_title), **numbers})
 
 
@@ -62,10 +63,10 @@ def _cancers(prevalence: float) -> str:
     return f"{1000 * prevalence:.3g} with cancer"
 
 
-def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:
-    columns = (factor * rows[f"{name}{end}"] for end in ("", "_lower", "_upper"))
+def _cells(rows: pd.DataFrame, name: str, form: Callable[..., str]) -> list[str]:
+    columns = (rows[f"{name}{end}"] for end in ("", "_lower", "_upper"))
     return [
-        NOTHING if math.isnan(numbers[0]) else estimate(*numbers, digits)
+        NOTHING if math.isnan(numbers[0]) else form(*numbers)
         for numbers in zip(*columns, strict=True)
     ]
 

@@ -7,15 +7,18 @@ import numpy as np
 import pandas as pd
 
 from mammo.evaluation.tables.attribution import PERMUTATIONS, PLACEBO, DividedDrop
+from mammo.evaluation.tables.transfer import PARTS
 from mammo.paper.published import INTERNAL, dataset_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables.formats import (
     NOTHING,
     bounds,
+    estimate,
+    estimates,
     interval_heading,
+    numbers,
     p_value,
     set_name,
-    two_digits,
 )
 
 
@@ -66,7 +69,7 @@ def matrix_table(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     if matrix.empty:
         return _nothing("transfer", caption, "none of the paper's own models is computed")
     spans = pd.Series(bounds(matrix["lower"], matrix["upper"]), matrix.index)
-    cells = two_digits(matrix["auroc"]) + " (" + spans.str.replace(" ", "\u00a0") + ")"
+    cells = numbers(matrix["auroc"]) + " (" + spans.str.replace(" ", "\u00a0") + ")"
     wide = matrix.assign(cell=cells).pivot(
         index=["model", "training", "n_train"], columns="dataset", values="cell"
     )
@@ -114,9 +117,9 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Model": [short_title(name) for name in parts["model"]],
             "Tested on": [set_name(name, sources) for name in parts["dataset"]],
             "auROCs": parts[["internal", "external", "own"]].apply(
-                lambda row: ";\u00a0".join(two_digits(row)), axis=1
+                lambda row: ";\u00a0".join(numbers(row)), axis=1
             ),
-            **{name.capitalize(): _signed(parts, name) for name in ("drop", *_PARTS)},
+            **{name.capitalize(): _signed(parts, name) for name in PARTS},
             "p, Holm": [
                 f"{p_value(row['difficulty_p_holm'])}; {p_value(row['mismatch_p_holm'])}"
                 for _, row in parts.iterrows()
@@ -128,16 +131,13 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     patients = {INTERNAL: first["n_patients"], **external}
     note = (
         "auROCs: internal validation on DDSM; external test of the same model; internal validation "
-        "of a model that learnt from the external set. Drop: the first less the second. "
-        "Difficulty: the first less the third. Mismatch: the rest. In brackets: "
+        "of a model that learnt from the external set. Drop: the first less the second, below 0 a "
+        "gain. Difficulty: the first less the third. Mismatch: the rest. In brackets: "
         f"{100 * first['confidence']:g}% bootstrap by {first['unit']} for these trainings, each "
         f"alone. p: of the two parts, Holm over {2 * len(parts)}. Patients tested: "
         f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
     )
     return Table(shown, caption, note, data=parts, name="drop-parts")
-
-
-_PARTS = ("difficulty", "mismatch")
 
 
 def shares_table(divided: DividedDrop) -> Table:
@@ -158,7 +158,7 @@ def shares_table(divided: DividedDrop) -> Table:
     drop = divided.ends.loc["drop"]
     note = (
         f"Alone: the drop by this cause only. Share: its Shapley value; shares sum to the drop by "
-        f"all, {drop['value']:+.3f} ({drop['lower']:+.3f} to {drop['upper']:+.3f}). In brackets: "
+        f"all, {estimate(drop['value'], drop['lower'], drop['upper'], 3, '+')}. In brackets: "
         f"{100 * settings.confidence:g}% bootstrap of {drop['n_patients']:.0f} patients, each "
         f"interval alone; p: of the share, Holm over {int(shares['p_holm'].notna().sum())}."
     )
@@ -175,8 +175,7 @@ def gates_table(divided: DividedDrop) -> Table:
     rows = [
         (
             "Share of the placebo",
-            f"{placebo['share']:+.3f} ({placebo['share_lower']:+.3f} to "
-            f"{placebo['share_upper']:+.3f})",
+            estimate(*placebo[["share", "share_lower", "share_upper"]], 3, "+"),
             "about 0",
             placebo["share_lower"] <= 0 <= placebo["share_upper"],
         ),
@@ -229,11 +228,10 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             + hits["n_patients"].map("{:,}".format),
             "On a lesion": hits["share"].map("{:.0%}".format),
             "By chance": hits["chance"].map("{:.0%}".format),
-            "More than chance": hits["excess"].map("{:+.0%}".format),
-            interval_heading(hits): [
-                f"{low:+.0%} to {high:+.0%}"
-                for low, high in zip(hits["lower"], hits["upper"], strict=True)
-            ],
+            "More than chance": _signed_percent(hits["excess"]),
+            interval_heading(hits): _signed_percent(hits["lower"])
+            + " to "
+            + _signed_percent(hits["upper"]),
         }
     )
     note = (
@@ -245,13 +243,12 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
 
 
 def _signed(rows: pd.DataFrame, name: str, digits: int = 2) -> list[str]:
-    return [
-        NOTHING
-        if pd.isna(row[name])
-        else f"{row[name]:+.{digits}f} ({row[f'{name}_lower']:+.{digits}f}\u00a0to\u00a0"
-        f"{row[f'{name}_upper']:+.{digits}f})"
-        for _, row in rows.iterrows()
-    ]
+    found = estimates(rows, name, digits, "+")
+    return [text.replace(" to ", "\u00a0to\u00a0") for text in found]
+
+
+def _signed_percent(shares: pd.Series) -> pd.Series:
+    return numbers(100 * shares, 0, "+") + "%"
 
 
 def _nothing(name: str, caption: str, why: str) -> Table:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading, two_digits
+from mammo.report.tables.formats import bounds, interval_heading, numbers
 
 
 def ceiling_table(data: pd.DataFrame) -> Table:
@@ -17,7 +17,7 @@ def ceiling_table(data: pd.DataFrame) -> Table:
     shown = pd.DataFrame(
         {
             "Who reads": [_reader(share) for share in data["misread"]],
-            "auROC": two_digits(data["value"]),
+            "auROC": numbers(data["value"]),
             interval_heading(data): bounds(data["lower"], data["upper"]),
             "Patients; breasts; malignant": [
                 f"{row.n_patients:,}; {row.n_images:,}; {row.n_malignant:,}"

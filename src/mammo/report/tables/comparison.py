@@ -12,10 +12,12 @@ from mammo.report.page.blocks import Table
 from mammo.report.tables import verdicts
 from mammo.report.tables.formats import (
     bounds,
-    drops_or_gains,
+    drop_or_gain,
+    estimates,
     interval_heading,
+    number,
+    numbers,
     set_name,
-    two_digits,
 )
 
 _CAPTIONS = {
@@ -53,13 +55,13 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         {
             "Model": [model_title(name) for name in drops["model"]],
             "External set": [set_name(name, sources) for name in drops["second_dataset"]],
-            "Internal": two_digits(drops["first"]),
-            "External": two_digits(drops["second"]),
-            "Drop": drops_or_gains(drops["difference"]),
+            "Internal": numbers(drops["first"]),
+            "External": numbers(drops["second"]),
+            "Drop": drops["difference"].map(drop_or_gain),
             interval_heading(drops): bounds(drops["lower"], drops["upper"]),
             "p, Holm": verdicts.p_values(drops),
             _no_worse(drops): verdicts.no_worse(drops),
-            "Smallest detectable drop": two_digits(drops["smallest_detectable"]),
+            "Smallest detectable drop": numbers(drops["smallest_detectable"]),
         }
     )
     return _table("drops", shown, drops, _drop_note(drops))
@@ -83,8 +85,8 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Data set": [set_name(name, sources) for name in ordered["dataset"]],
             "First": [short_title(name) for name in ordered["model"]],
             "Second": [short_title(name) for name in ordered["second_model"]],
-            "auROCs": two_digits(ordered["first"]) + "; " + two_digits(ordered["second"]),
-            "Difference": ordered["difference"].map("{:+.2f}".format),
+            "auROCs": numbers(ordered["first"]) + "; " + numbers(ordered["second"]),
+            "Difference": numbers(ordered["difference"], 2, "+"),
             interval_heading(ordered): bounds(ordered["lower"], ordered["upper"]),
             "p": verdicts.p_values(ordered, "p_value"),
             "p, Holm": verdicts.p_values(ordered),
@@ -114,11 +116,8 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
         "Data set": [set_name(name, sources) for name in points["dataset"]],
     }
     for name in ("sensitivity", "specificity"):
-        spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
-        columns[name.capitalize()] = [
-            f"{value} ({span})" for value, span in zip(two_digits(points[name]), spans, strict=True)
-        ]
-    columns["PPV; NPV"] = two_digits(points["ppv"]) + "; " + two_digits(points["npv"])
+        columns[name.capitalize()] = estimates(points, name)
+    columns["PPV; NPV"] = numbers(points["ppv"]) + "; " + numbers(points["npv"])
     note = (
         "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM, on the "
         "patients that chose them, are therefore somewhat flattering. In brackets: "
@@ -147,10 +146,10 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Data set": [set_name(name, sources) for name in data["dataset"]],
             "Scores": data["scores"],
             "Patients": data["patients"],
-            "Brier": two_digits(data["brier"]),
-            "ECE": two_digits(data["ece"]),
-            "In the large": _with_bounds(data, "in_the_large"),
-            "Slope": _with_bounds(data, "slope"),
+            "Brier": numbers(data["brier"]),
+            "ECE": numbers(data["ece"]),
+            "In the large": estimates(data, "in_the_large"),
+            "Slope": estimates(data, "slope"),
             "Verdict": data["verdict"].map(verdicts.CALIBRATIONS),
         }
     )
@@ -177,7 +176,7 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
     if subgroups.empty:
         return _nothing("subgroups", "no manifest has a column to divide by")
     small = subgroups["too_small"].map({True: " (too few)", False: ""})
-    found = subgroups["auroc"].map(lambda value: "undefined" if pd.isna(value) else f"{value:.2f}")
+    found = subgroups["auroc"].map(lambda value: "undefined" if pd.isna(value) else number(value))
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in subgroups["model"]],
@@ -216,7 +215,7 @@ def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Tabl
             "Data set": [set_name(name, sources) for name in tests["dataset"]],
             "By": [_FACTS.get(name, name) for name in tests["subgroup"]],
             "Levels": tests["levels"].str.replace("_", " "),
-            "auROCs": two_digits(tests["lowest"]) + " to " + two_digits(tests["highest"]),
+            "auROCs": numbers(tests["lowest"]) + " to " + numbers(tests["highest"]),
             "p": verdicts.p_values(tests, "p_value"),
             "p, Holm": verdicts.p_values(tests),
         }
@@ -247,11 +246,6 @@ def _methods(rows: pd.DataFrame) -> str:
 
 def _no_worse(drops: pd.DataFrame) -> str:
     return f"No worse by {drops['margin'].iloc[0]:g}"
-
-
-def _with_bounds(data: pd.DataFrame, name: str) -> list[str]:
-    spans = bounds(data[f"{name}_lower"], data[f"{name}_upper"])
-    return [f"{value} ({span})" for value, span in zip(two_digits(data[name]), spans, strict=True)]
 
 
 def _table(name: str, shown: pd.DataFrame, data: pd.DataFrame, note: str) -> Table:

@@ -10,7 +10,15 @@ from mammo.evidence.recorded import COMMAND, Evidence
 from mammo.evidence.reports import BY_RULES, FALLS, IN_NEW_YORK
 from mammo.paper.published import TABLE_2, TABLE_3, find
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import NOTHING, bounds, counts, estimate, interval_heading
+from mammo.report.tables.formats import (
+    NOTHING,
+    auroc,
+    bounds,
+    counts,
+    estimate,
+    interval_heading,
+    numbers,
+)
 
 EQUAL = 1e-9
 """Largest difference from a record that is rounding."""
@@ -53,7 +61,7 @@ def scanners_table(scanners: pd.DataFrame) -> Table:
         columns[f"{scanner.upper()}: cancers of cases"] = [
             f"{some:,} of {all_:,}" for some, all_ in zip(cancers, cases, strict=True)
         ]
-    columns["auROC of the scanner"] = scanners["auroc"].map("{:.3f}".format)
+    columns["auROC of the scanner"] = numbers(scanners["auroc"], 3)
     columns[interval_heading(scanners)] = bounds(scanners["lower"], scanners["upper"], 3)
     columns["Source"] = "real"
     note = (
@@ -72,8 +80,8 @@ def scanners_sentence(scanners: pd.DataFrame) -> Markdown:
     claimed = find(TABLE_2, "end2end_vgg16", "cbis_ddsm").auroc
     within = digitiser.without_scanner(claimed)
     return Markdown(
-        f"A model that knew nothing but the scanner would reach {_of_row(curated)} where cancers "
-        f"are told from benign findings, and {_of_row(whole)} where they are told from all others. "
+        f"A model that knew nothing but the scanner would reach {auroc(curated)} where cancers "
+        f"are told from benign findings, and {auroc(whole)} where they are told from all others. "
         f"Of findings on film from DBA, {curated['dba_cancers'] / curated['dba']:.0%} are cancers. "
         "A model that reads the film's tone can use that in internal validation, and on no other "
         "set. It is not much: one that weighed the scanner as well as can be done, and reached "
@@ -95,7 +103,7 @@ def heads_table(heads: pd.DataFrame, source: str) -> Table:
     shown = pd.DataFrame(
         {
             "Classifier": heads["head"],
-            "auROC": heads["auroc"].map("{:.3f}".format),
+            "auROC": numbers(heads["auroc"], 3),
             interval_heading(heads): bounds(heads["lower"], heads["upper"], 3),
             "Least to greatest": bounds(heads["least"], heads["greatest"], 3),
             "Source": source,
@@ -130,12 +138,12 @@ def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.Data
     best, permuted = heads.loc[heads["auroc"].idxmax()], chance.iloc[0]
     return Markdown(
         f"Trained on MIAS itself, the {len(heads)} classifiers reach {heads['auroc'].min():.2f} to "
-        f"{heads['auroc'].max():.2f}, the best {_of_row(best)}. With the labels exchanged among "
+        f"{heads['auroc'].max():.2f}, the best {auroc(best)}. With the labels exchanged among "
         f"film pairs the first of them gives {permuted['lower']:.2f} to {permuted['upper']:.2f}, "
         f"so that {_beyond(heads, permuted)}.\n\nThe paper's VGG16 falls from {internal:.2f} on "
         f"DDSM to {external:.2f} (±{width:.2f} by the set's size) on MIAS. The best classifier "
-        f"that was trained on MIAS itself is {internal - best['auroc']:.2f} "
-        f"({internal - best['upper']:.2f} to {internal - best['lower']:.2f}) below the same "
+        f"that was trained on MIAS itself is "
+        f"{estimate(*(internal - best[['auroc', 'upper', 'lower']]))} below the same "
         f"{internal:.2f}. Such a drop needs no external test: mini-MIAS is hard for such features, "
         "and the paper's values on MIAS cannot tell a set that is hard from one that is only "
         f"unlike DDSM. This is one network on small images with {best['n_positive']} malignant "
@@ -197,8 +205,3 @@ def _agreement(evidence: Evidence) -> str:
         f"Numbers differ by up to {evidence.difference:.1g} from {record}: what is shown is this "
         "build's."
     )
-
-
-def _of_row(row: pd.Series) -> str:
-    """Return a row's auROC with its interval as text."""
-    return estimate(row["auroc"], row["lower"], row["upper"])

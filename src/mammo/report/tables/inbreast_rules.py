@@ -7,7 +7,7 @@ from mammo.evidence.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, Rule, row_o
 from mammo.paper.published import TABLE_2, find
 from mammo.report.figures.specification import CHOICES, in_words
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, estimate, interval_heading
+from mammo.report.tables.formats import auroc, bounds, interval_heading, numbers
 
 _HEADINGS = ("Positive", "BI-RADS 3", "Scored", "Score", "No detection")
 
@@ -31,7 +31,7 @@ def rules_table(rules: pd.DataFrame, source: str) -> Table:
         {
             **choices,
             "Number; positive": data["n"].astype(str) + "; " + data["n_positive"].astype(str),
-            "auROC": data["auroc"].map("{:.3f}".format),
+            "auROC": numbers(data["auroc"], 3),
             interval_heading(data): bounds(data["lower"], data["upper"], 3),
             "Source": source,
         }
@@ -56,16 +56,12 @@ def rules_sentence(rules: pd.DataFrame) -> Markdown:
         f"The same boxes give {rules['auroc'].min():.2f} to {rules['auroc'].max():.2f} under the "
         f"{len(rules)} rules, with no change of the model; the intervals reach from "
         f"{rules['lower'].min():.2f} to {rules['upper'].max():.2f}. The paper prints {printed}. "
-        f"That comes from the authors' rule ({in_words(AUTHORS_RULE)}): {_value(authors)}, "
+        f"That comes from the authors' rule ({in_words(AUTHORS_RULE)}): {auroc(authors, 3)}, "
         f"{authors['n']} breasts; {below} of the other {len(rules) - 1} rules give less. The rule "
         f"by which the paper tests the other models ({in_words(PAPERS_RULE)}) gives "
-        f"{_value(paper)}, {paper['n']} images. With BI-RADS 3 in, whose labels are seldom "
+        f"{auroc(paper, 3)}, {paper['n']} images. With BI-RADS 3 in, whose labels are seldom "
         f"confirmed, it gives {followed['auroc']:.3f} if those {followed['n_unverified']} images "
         f"are benign, and {followed['lowest']:.3f} to {followed['highest']:.3f} over all labels "
         "that they could have. The least lower bound is far above 0.5: whatever "
         "the rule, the boxes find cancers on INbreast."
     )
-
-
-def _value(row: pd.Series) -> str:
-    return estimate(row["auroc"], row["lower"], row["upper"], 3)

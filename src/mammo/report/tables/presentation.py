@@ -5,7 +5,7 @@ import pandas as pd
 from mammo.paper.published import DATASET_TITLES, TRAINED_ON, short_title
 from mammo.report.estimates import intervals_in_words
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import NOTHING, bounds, counts, title_of, two_digits
+from mammo.report.tables.formats import NOTHING, bounds, counts, numbers, title_of
 
 TRAINED_ON_IT = "trained on it"
 
@@ -46,15 +46,15 @@ def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
     columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
     columns["Source"] = _words(data["source"])
     if before:
-        columns["Published, DDSM only"] = two_digits(data["ddsm_only_published"])
+        columns["Published, DDSM only"] = numbers(data["ddsm_only_published"])
     columns["Published, mixed" if before else "Published"] = _published(data)
     if before:
-        columns["Computed, DDSM only"] = two_digits(data["ddsm_only_auroc"])
-    found = two_digits(data["auroc"]).where(computed, data["status"])
+        columns["Computed, DDSM only"] = numbers(data["ddsm_only_auroc"])
+    found = numbers(data["auroc"]).where(computed, data["status"])
     columns["Computed, mixed" if before else "Computed here"] = found
     columns[_interval_heading(data)] = bounds(data["lower"], data["upper"])
     if data["run_sd"].notna().any():
-        columns["SD over trainings"] = _spreads(data)
+        columns["SD over trainings"] = numbers(data["run_sd"], 3)
     if not before:  # the table of the splits has those of Table 4
         columns["Patients; images; malignant"] = _sizes(data)
     notes = [
@@ -63,8 +63,8 @@ def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
         _weights_note(data[computed]),
     ]
     note = " ".join(note for note in notes if note)
-    numbers = data.drop(columns="authors_weights")
-    return Table(pd.DataFrame(columns), caption, note, data=numbers, name=name)
+    behind = data.drop(columns="authors_weights")
+    return Table(pd.DataFrame(columns), caption, note, data=behind, name=name)
 
 
 def _weights_note(computed: pd.DataFrame) -> str:
@@ -104,11 +104,7 @@ def _published(data: pd.DataFrame) -> pd.Series:
     pairs = zip(data["model"], data["dataset"], strict=True)
     seen = [dataset in TRAINED_ON.get(model, ()) for model, dataset in pairs]
     absent = data["published"].isna() & pd.Series(seen, data.index, bool)
-    return (two_digits(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
-
-
-def _spreads(data: pd.DataFrame) -> pd.Series:
-    return data["run_sd"].map(lambda sd: NOTHING if pd.isna(sd) else f"{sd:.3f}")
+    return (numbers(data["published"]) + plus_minus).mask(absent, TRAINED_ON_IT)
 
 
 def _runs_note(computed: pd.DataFrame) -> str:

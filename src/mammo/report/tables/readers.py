@@ -7,7 +7,7 @@ from mammo.evaluation.readers import MANY_POSITIVE_CLUSTERS
 from mammo.evaluation.verdicts import RULES
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading, two_digits
+from mammo.report.tables.formats import bounds, interval_heading, numbers
 from mammo.report.tables.verdicts import DIFFERENCES, p_values
 
 
@@ -25,9 +25,9 @@ def readers_table(rows: pd.DataFrame, unit: Unit) -> Table:
         {
             "Model": rows["model"].map(short_title),
             "Readers": rows["n_readers"],
-            "Mean reader": two_digits(rows["mean_reader"]),
-            "Model's auROC": two_digits(rows["model_auroc"]),
-            "Readers less model": rows["difference"].map("{:+.2f}".format),
+            "Mean reader": numbers(rows["mean_reader"]),
+            "Model's auROC": numbers(rows["model_auroc"]),
+            "Readers less model": numbers(rows["difference"], 2, "+"),
             interval_heading(rows): bounds(rows["lower"], rows["upper"]),
             "p, Holm": p_values(rows),
             "Verdict": rows["verdict"].map(DIFFERENCES),

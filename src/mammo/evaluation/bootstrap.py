@@ -134,15 +134,48 @@ def statistic_interval(
     y_true, y_score, patient_id, unit, n_bootstrap, confidence, seed
         As for `auroc_interval`; the same seed draws the same patients.
     """
+    (found,) = statistic_intervals(
+        lambda *drawn: statistic(*drawn)[None],
+        y_true,
+        y_score,
+        patient_id,
+        unit=unit,
+        n_bootstrap=n_bootstrap,
+        confidence=confidence,
+        seed=seed,
+    )
+    return found
+
+
+def statistic_intervals(
+    statistics: Statistic,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patient_id: Sequence[object],
+    *,
+    unit: Unit = "patient",
+    n_bootstrap: int = 10_000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> list[Estimate]:
+    """Several statistics that one function computes together, each as `statistic_interval`.
+
+    Parameters
+    ----------
+    statistics : callable
+        As `Statistic`, but that it returns (statistics, replicates) values.
+    y_true, y_score, patient_id, unit, n_bootstrap, confidence, seed
+        As for `statistic_interval`.
+    """
     check_fraction(confidence, "confidence")
     images = check_images(y_true, y_score, patient_id, unit)
     labels, scores = images.labels, images.scores
     draws = plan_draws(images.units, n_bootstrap, seed)
-    replicates = np.empty(n_bootstrap)
+    values = statistics(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[:, 0]
+    replicates = np.empty((len(values), n_bootstrap))
     for block, counts in draws.blocks():
-        replicates[block] = statistic(labels, scores, counts[:, draws.unit])
-    value = float(statistic(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[0])
-    if math.isnan(value):
+        replicates[:, block] = statistics(labels, scores, counts[:, draws.unit])
+    if np.isnan(values).any():
         warnings.warn(
             f"the statistic is undefined on these {len(labels)} images, {int(labels.sum())} of "
             "them malignant",
@@ -150,7 +183,10 @@ def statistic_interval(
             stacklevel=2,
         )
     method = f"percentile bootstrap of {unit}s"
-    return estimate_from(value, replicates, tails(confidence), images, method, confidence, seed)
+    return [
+        estimate_from(float(value), drawn, tails(confidence), images, method, confidence, seed)
+        for value, drawn in zip(values, replicates, strict=True)
+    ]
 
 
 def bootstrap_aurocs(

@@ -23,10 +23,9 @@ import pandas as pd
 from scipy import special
 
 from mammo.evaluation import bootstrap_aurocs
-from mammo.evaluation.design_effect import PRIOR_PATIENTS, effective_patients
+from mammo.evaluation.design_effect import PRIOR_PATIENTS, clustered_proportion, effective_patients
 from mammo.evaluation.difference_limits import ScoreLimits, is_normal
 from mammo.evaluation.inputs import Images
-from mammo.evaluation.proportions import clustered_proportion
 from mammo.evaluation.score_interval import AurocPrecision, precision_of
 from simulated_sets import Design, distance_of, expected_auroc
 

@@ -15,7 +15,7 @@ from mammo.evaluation import (
     threshold_for_specificity,
     youden_threshold,
 )
-from mammo.evaluation.proportions import clustered_proportion
+from mammo.evaluation.design_effect import clustered_proportion
 from mammo.evaluation.tables.operating_points import carried_over, criterion, rechosen
 from mammo.evaluation.tables.scores import Settings
 

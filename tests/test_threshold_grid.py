@@ -4,9 +4,8 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo.evaluation.tables.operating_points import carried_over, criterion
+from mammo.evaluation.tables.operating_points import STEPS, carried_over, criterion, threshold_grid
 from mammo.evaluation.tables.scores import Settings
-from mammo.evaluation.tables.threshold_grid import STEPS, threshold_grid
 from mammo.report.figures.explorer import ThresholdExplorer
 
 SETTINGS = Settings(confidence=0.9)

@@ -11,7 +11,6 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from mammo.errors import MammoError
 from mammo.evaluation.auroc import auroc, rank
@@ -25,7 +24,7 @@ from mammo.evaluation.inputs import (
     check_models,
     group_index,
 )
-from mammo.evaluation.jackknife import jackknife_aurocs
+from mammo.evaluation.jackknife import bca_levels, jackknife_aurocs
 
 Bounds = Literal["percentile", "bca"]
 """How an interval is read off the replicates: their percentiles, or those corrected for bias and
@@ -109,7 +108,7 @@ def auroc_interval(
     levels = tails(confidence)
     if bounds == "bca":
         jackknife = jackknife_aurocs(labels, scores, images.units)
-        levels = _bca_levels(value, replicates, jackknife, levels)
+        levels = bca_levels(value, replicates, jackknife, levels)
     method = f"{'stratified ' * stratified}{_TITLES[bounds]} bootstrap of {unit}s"
     return estimate_from(value, replicates, levels, images, method, confidence, seed)
 
@@ -298,27 +297,3 @@ def _replicates(
 
     in_threads(fill, draws.n_bootstrap, draws.n_units + len(labels) * len(models), threads)
     return aurocs
-
-
-def _bca_levels(
-    value: float,
-    replicates: NDArray[np.float64],
-    jackknife: NDArray[np.float64],
-    levels: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Correct the levels for bias and acceleration (Efron B. J Am Stat Assoc 1987;82:171-185)."""
-    valid = replicates[np.isfinite(replicates)]
-    deviations = jackknife.mean() - jackknife
-    scale = np.sum(deviations**2) ** 1.5
-    if not valid.size or not scale > 0:
-        warnings.warn(
-            "no BCa interval: the auROC is undefined, or the same, whichever unit is left out",
-            UserWarning,
-            stacklevel=3,
-        )
-        return np.full(2, math.nan)
-    below = (np.mean(valid < value) + np.mean(valid <= value)) / 2
-    bias = special.ndtri(below)
-    acceleration = np.sum(deviations**3) / (6 * scale)
-    shifted = bias + special.ndtri(levels)
-    return special.ndtr(bias + shifted / (1 - acceleration * shifted))

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mammo.errors import MammoError
 from mammo.evaluation.curves import RocCurve, roc_curve
+from mammo.evaluation.design_effect import clustered_proportion
 from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inputs import Images, Unit, check_fraction, check_images, check_scores
-from mammo.evaluation.proportions import clustered_proportion
 
 
 @dataclass(frozen=True)

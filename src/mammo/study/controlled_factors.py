@@ -11,8 +11,7 @@ import pandas as pd
 
 from mammo.datasets.phantom import factors
 from mammo.datasets.phantom.factors import FACTORS, LEFT_OUT, POSITIVE, VARIANTS, Subject, Variant
-from mammo.evaluation.attribution import Cells
-from mammo.evaluation.shapley import switches
+from mammo.evaluation.attribution import Cells, switches
 from mammo.files.workers import pool as open_pool
 from mammo.images.store import PIXELS, WHITE
 from mammo.study.families.transfer import TransferFamily

@@ -24,7 +24,7 @@ from mammo.evaluation import (
 )
 from mammo.evaluation.bootstrap import statistic_intervals
 from mammo.evaluation.curves import CurveStatistic
-from mammo.evaluation.headline import AurocEstimate, headline_auroc
+from mammo.evaluation.score_interval import AurocEstimate, headline_auroc
 from mammo.evaluation.tables.scores import Part, Settings, parts
 
 LEAST_SPECIFICITY = 0.9
@@ -49,8 +49,8 @@ def aurocs(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     -------
     DataFrame
         ``model``, ``dataset``, ``split``, ``auroc``, then the fields of
-        `mammo.evaluation.headline.AurocEstimate` but ``value``. All models on a set share the draws
-        of the percentile interval.
+        `mammo.evaluation.score_interval.AurocEstimate` but ``value``. All models on a set share the
+        draws of the percentile interval.
     """
     rows = [_row(part, "auROC", headline(part, settings)) for part in parts(scored)]
     return pd.DataFrame(rows).drop(columns="statistic").rename(columns={"value": "auroc"})

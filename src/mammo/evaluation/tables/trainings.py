@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mammo.evaluation import auroc, auroc_covariance
-from mammo.evaluation.headline import headline_auroc
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
-from mammo.evaluation.raters import variance_of_mean
+from mammo.evaluation.readers import variance_of_mean
+from mammo.evaluation.score_interval import headline_auroc
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import Settings
 from mammo.evaluation.verdicts import FEWEST_DF
@@ -38,8 +38,8 @@ def mean_aurocs(
     -------
     DataFrame
         One row a way: ``auroc``, ``n_runs``, ``run_sd`` (standard deviation over the trainings, NaN
-        for one), then the fields of `mammo.evaluation.headline.AurocEstimate` but ``value``. All
-        ways share the draws. The intervals are for other patients and these very trainings.
+        for one), then the fields of `mammo.evaluation.score_interval.AurocEstimate` but ``value``.
+        All ways share the draws. The intervals are for other patients and these very trainings.
     """
     rows = []
     for models in scores:

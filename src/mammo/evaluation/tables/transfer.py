@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mammo.evaluation.attribution import interval
-from mammo.evaluation.concordance import auroc_within_parts
+from mammo.evaluation.auroc import auroc_within_parts
 from mammo.evaluation.draws import plan_draws
 from mammo.evaluation.inference import holm, upper_tail
 from mammo.evaluation.inputs import check_images

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mammo.evaluation.verdicts import RULES
 from mammo.paper.published import INTERNAL
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import (
     bounds,
     counted,
@@ -102,10 +102,4 @@ def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Trainings": gains["n_runs"],
         }
     )
-    note = (
-        "Change: mixed data less DDSM alone, on the same images, the mean over trainings. "
-        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that is found four "
-        "times in five (80% power)."
-    )
-    caption = "What training on mixed data changes, over all trainings"
-    return Table(shown, caption, note, data=gains, name="mixed-gains")
+    return captioned("mixed-gains", shown, gains)

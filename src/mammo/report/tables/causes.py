@@ -10,6 +10,7 @@ from mammo.evaluation.tables.attribution import PERMUTATIONS, PLACEBO, DividedDr
 from mammo.evaluation.tables.transfer import PARTS
 from mammo.paper.published import INTERNAL, dataset_title, short_title
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned, nothing
 from mammo.report.tables.formats import (
     NOTHING,
     bounds,
@@ -65,9 +66,8 @@ def matrix_table(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     sources : mapping
         Data set to "real" or "synthetic".
     """
-    caption = "auROC by the set learnt from and the set tested on"
     if matrix.empty:
-        return _nothing("transfer", caption, "none of the paper's own models is computed")
+        return nothing("transfer", "none of the paper's own models is computed")
     spans = pd.Series(bounds(matrix["lower"], matrix["upper"]), matrix.index)
     cells = numbers(matrix["auroc"]) + " (" + spans.str.replace(" ", "\u00a0") + ")"
     wide = matrix.assign(cell=cells).pivot(
@@ -88,15 +88,9 @@ def matrix_table(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         }
     )
     first = matrix.iloc[0]
-    note = (
-        "Logistic regression on the maximum and mean of each feature map, its penalty fixed "
-        "beforehand. A model learns from all parts of a set but one and is tested on the part left "
-        "out, or on one of another set: no patient is learnt from and tested on. Pairs of images "
-        "count where the same model has scored both. Images: learnt from, on average. In brackets: "
-        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} of the tested set, for these "
-        "trainings."
+    return captioned(
+        "transfer", shown, matrix, percent=100 * first["confidence"], unit=first["unit"]
     )
-    return Table(shown, caption, note, data=matrix, name="transfer")
 
 
 def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -109,9 +103,8 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     sources : mapping
         See `matrix_table`.
     """
-    caption = "Each drop parted into difficulty and mismatch"
     if parts.empty:
-        return _nothing("drop-parts", caption, "no model was trained on each of two sets")
+        return nothing("drop-parts", "no model was trained on each of two sets")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in parts["model"]],
@@ -129,15 +122,15 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     first = parts.iloc[0]
     external = parts.drop_duplicates("dataset").set_index("dataset")["second_n_patients"]
     patients = {INTERNAL: first["n_patients"], **external}
-    note = (
-        "auROCs: internal validation on DDSM; external test of the same model; internal validation "
-        "of a model that learnt from the external set. Drop: the first less the second, below 0 a "
-        "gain. Difficulty: the first less the third. Mismatch: the rest. In brackets: "
-        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} for these trainings, each "
-        f"alone. p: of the two parts, Holm over {2 * len(parts)}. Patients tested: "
-        f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
+    return captioned(
+        "drop-parts",
+        shown,
+        parts,
+        percent=100 * first["confidence"],
+        unit=first["unit"],
+        n_tests=2 * len(parts),
+        patients=", ".join(f"{dataset_title(name)} {n:,}" for name, n in patients.items()),
     )
-    return Table(shown, caption, note, data=parts, name="drop-parts")
 
 
 def shares_table(divided: DividedDrop) -> Table:
@@ -156,14 +149,15 @@ def shares_table(divided: DividedDrop) -> Table:
         }
     )
     drop = divided.ends.loc["drop"]
-    note = (
-        f"Alone: the drop by this cause only. Share: its Shapley value; shares sum to the drop by "
-        f"all, {estimate(drop['value'], drop['lower'], drop['upper'], 3, '+')}. In brackets: "
-        f"{100 * settings.confidence:g}% bootstrap of {drop['n_patients']:.0f} patients, each "
-        f"interval alone; p: of the share, Holm over {int(shares['p_holm'].notna().sum())}."
+    return captioned(
+        "shares",
+        shown,
+        shares,
+        drop=estimate(drop["value"], drop["lower"], drop["upper"], 3, "+"),
+        percent=100 * settings.confidence,
+        n_patients=drop["n_patients"],
+        n_tests=int(shares["p_holm"].notna().sum()),
     )
-    caption = "What each cause takes off the auROC on the same synthetic patients"
-    return Table(shown, caption, note, data=shares, name="shares")
 
 
 def gates_table(divided: DividedDrop) -> Table:
@@ -199,11 +193,7 @@ def gates_table(divided: DividedDrop) -> Table:
         ],
         columns=["Check", "Found", "Expected", "Holds"],
     )
-    note = (
-        "The placebo's interval misses 0 once in twenty builds by chance. Labels dealt at random: "
-        "holds if no mean is more than five standard errors from 0.5."
-    )
-    return Table(shown, "Checks that the shares have to pass", note, name="gates")
+    return captioned("gates", shown)
 
 
 def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -216,9 +206,8 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     sources : mapping
         See `matrix_table`.
     """
-    caption = "How often the highest cell of a model's map lies on a lesion"
     if hits.empty:
-        return _nothing("lesion-hits", caption, "no model and set fulfil the conditions")
+        return nothing("lesion-hits", "no model and set fulfil the conditions")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in hits["model"]],
@@ -234,12 +223,7 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             + _signed_percent(hits["upper"]),
         }
     )
-    note = (
-        "Malignant images with an outlined lesion no smaller than a cell of the map. On a lesion: "
-        "the centre of the highest cell lies in the lesion's box, or the lesion's in the cell. By "
-        "chance: the share of the breast's cells that would be. Bootstrap by patient."
-    )
-    return Table(shown, caption, note, data=hits, name="lesion-hits")
+    return captioned("lesion-hits", shown, hits)
 
 
 def _signed(rows: pd.DataFrame, name: str, digits: int = 2) -> list[str]:
@@ -249,7 +233,3 @@ def _signed(rows: pd.DataFrame, name: str, digits: int = 2) -> list[str]:
 
 def _signed_percent(shares: pd.Series) -> pd.Series:
     return numbers(100 * shares, 0, "+") + "%"
-
-
-def _nothing(name: str, caption: str, why: str) -> Table:
-    return Table(pd.DataFrame({"Result": [f"none: {why}"]}), caption, name=name)

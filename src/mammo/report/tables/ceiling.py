@@ -3,6 +3,7 @@
 import pandas as pd
 
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import bounds, interval_heading, numbers
 
 
@@ -25,14 +26,9 @@ def ceiling_table(data: pd.DataFrame) -> Table:
             ],
         }
     )
-    note = (
-        "Of all patients of the synthetic DDSM, by breast: the greatest likelihood ratio that the "
-        "descriptors of its lesions have in the tables that they were drawn from. How many lesions "
-        f"a reader mistakes is an assumption. Intervals: bootstrap of patients, "
-        f"{data['n_bootstrap'].iloc[0]:,.0f} replicates, seed {data['seed'].iloc[0]:.0f}."
+    return captioned(
+        "ceiling", shown, data, n_bootstrap=data["n_bootstrap"].iloc[0], seed=data["seed"].iloc[0]
     )
-    caption = "What could be reached: pathology told from the lesions' descriptors alone"
-    return Table(shown, caption, note, data=data, name="ceiling")
 
 
 def _reader(misread: float) -> str:

@@ -7,13 +7,13 @@ import pandas as pd
 
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.readers import MANY_POSITIVE_CLUSTERS
-from mammo.evaluation.tables.operating_points import MEASURES
-from mammo.evaluation.verdicts import FEWEST, RULES
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables import verdicts
+from mammo.report.tables.captions import captioned, nothing
 from mammo.report.tables.formats import (
     bounds,
+    counted,
     drop_or_gain,
     estimates,
     interval_heading,
@@ -21,16 +21,7 @@ from mammo.report.tables.formats import (
     numbers,
     set_name,
 )
-from mammo.report.tables.verdicts import DIFFERENCES, p_values
 
-_CAPTIONS = {
-    "drops": "Drop from internal validation to each external test",
-    "pairs": "Differences between every two models on each set, paired",
-    "operating-points": "Thresholds chosen in internal validation, and what they give on every set",
-    "calibration": "Calibration of each model, as scored and after recalibration",
-    "subgroups": "Subgroups: the auROC in each",
-    "subgroup-tests": "Subgroups: whether the auROC differs between them",
-}
 _FACTS = {
     "laterality": "Side",
     "view": "View",
@@ -53,7 +44,7 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         Data set to "real" or "synthetic"; one that is not there is named without.
     """
     if drops.empty:
-        return _nothing("drops", "no model has both an internal and an external result")
+        return nothing("drops", "no model has both an internal and an external result")
     shown = pd.DataFrame(
         {
             "Model": [model_title(name) for name in drops["model"]],
@@ -67,7 +58,14 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Smallest detectable drop": numbers(drops["smallest_detectable"]),
         }
     )
-    return _table("drops", shown, drops, _drop_note(drops))
+    return captioned(
+        "drops",
+        shown,
+        drops,
+        methods=_methods(drops),
+        comparisons=counted(len(drops), "comparison"),
+        margin=drops["margin"].iloc[0],
+    )
 
 
 def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -81,7 +79,7 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         See `drop_table`.
     """
     if pairs.empty:
-        return _nothing("pairs", "fewer than two models were scored on one set")
+        return nothing("pairs", "fewer than two models were scored on one set")
     ordered = pairs.sort_values("p_value", kind="stable")
     shown = pd.DataFrame(
         {
@@ -95,8 +93,13 @@ def pair_table(pairs: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "p, Holm": verdicts.p_values(ordered),
         }
     )
-    note = f"Paired: the same images, {_methods(ordered).replace('paired, ', '')}."
-    return _table("pairs", shown, ordered, f"{note} Holm over {_comparisons(len(ordered))}.")
+    return captioned(
+        "pairs",
+        shown,
+        ordered,
+        methods=_methods(ordered).replace("paired, ", ""),
+        comparisons=counted(len(ordered), "comparison"),
+    )
 
 
 def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -111,7 +114,7 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
     """
     if points.empty:
         why = "no model has an internal set to choose a threshold on"
-        return _nothing("operating-points", why)
+        return nothing("operating-points", why)
     columns = {
         "Model": [short_title(name) for name in points["model"]],
         "Chosen for": points["criterion"],
@@ -121,14 +124,13 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
     for name in ("sensitivity", "specificity"):
         columns[name.capitalize()] = estimates(points, name)
     columns["PPV; NPV"] = numbers(points["ppv"]) + "; " + numbers(points["npv"])
-    note = (
-        "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM, on the "
-        "patients that chose them, are therefore somewhat flattering. In brackets: "
-        f"{100 * points['confidence'].iloc[0]:g}% intervals, {points['method'].iloc[0]}. "
-        f"{', '.join(name.upper() for name in list(MEASURES)[2:])}: predictive values at each "
-        "set's own share of malignant images, which is not that of screening."
+    return captioned(
+        "operating-points",
+        pd.DataFrame(columns),
+        points,
+        percent=100 * points["confidence"].iloc[0],
+        method=points["method"].iloc[0],
     )
-    return _table("operating-points", pd.DataFrame(columns), points, note)
 
 
 def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -142,7 +144,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         See `drop_table`.
     """
     if data.empty:
-        return _nothing("calibration", "no scores in [0, 1]")
+        return nothing("calibration", "no scores in [0, 1]")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in data["model"]],
@@ -156,14 +158,7 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Verdict": data["verdict"].map(verdicts.CALIBRATIONS),
         }
     )
-    note = (
-        "Brier: mean squared error of the score, lower is better. ECE: mean distance of score and "
-        "share malignant over ten bins. In the large: 0 if the scores are right on average, below "
-        "if too high (logit units). Slope: 1 if as spread as they should be, below if too "
-        "extreme. Rows of patients held aside: the other patients of the set served to "
-        f"recalibrate, these to measure. Verdict: {RULES['calibration']}"
-    )
-    return _table("calibration", shown, data, note)
+    return captioned("calibration", shown, data)
 
 
 def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -177,7 +172,7 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
         See `drop_table`.
     """
     if subgroups.empty:
-        return _nothing("subgroups", "no manifest has a column to divide by")
+        return nothing("subgroups", "no manifest has a column to divide by")
     small = subgroups["too_small"].map({True: " (too few)", False: ""})
     found = subgroups["auroc"].map(lambda value: "undefined" if pd.isna(value) else number(value))
     shown = pd.DataFrame(
@@ -193,11 +188,7 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
             + subgroups["n_malignant"].map("{:,}".format),
         }
     )
-    note = (
-        f"Too few: fewer than {FEWEST} patients have an image of one of the classes, and no claim "
-        "is made. Intervals are each for itself: two of them are not compared by looking at both."
-    )
-    return _table("subgroups", shown, subgroups, note)
+    return captioned("subgroups", shown, subgroups)
 
 
 def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -211,7 +202,7 @@ def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Tabl
         See `drop_table`.
     """
     if tests.empty:
-        return _nothing("subgroup-tests", "no two levels of a column have enough patients")
+        return nothing("subgroup-tests", "no two levels of a column have enough patients")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in tests["model"]],
@@ -223,24 +214,7 @@ def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Tabl
             "p, Holm": verdicts.p_values(tests),
         }
     )
-    note = (
-        "Whether the auROCs of the levels are the same: Wald's test with Obuchowski's covariance, "
-        "in which levels have patients in common; levels that are not stated, or have fewer than "
-        f"{FEWEST} patients of a class, are left out. Holm over {_comparisons(len(tests))}."
-    )
-    return _table("subgroup-tests", shown, tests, note)
-
-
-def _drop_note(drops: pd.DataFrame) -> str:
-    first = drops.iloc[0]
-    return (
-        "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
-        f"external test, below 0 a gain. Interval and p are of one test: {_methods(drops)}; Holm "
-        f"over {_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
-        f"{RULES['any']} Smallest detectable drop: the true drop that a comparison of this "
-        "precision finds four times in five (80% power). The CSV has bootstrap intervals of the "
-        "drops beside these."
-    )
+    return captioned("subgroup-tests", shown, tests, comparisons=counted(len(tests), "comparison"))
 
 
 def _methods(rows: pd.DataFrame) -> str:
@@ -249,18 +223,6 @@ def _methods(rows: pd.DataFrame) -> str:
 
 def _no_worse(drops: pd.DataFrame) -> str:
     return f"No worse by {drops['margin'].iloc[0]:g}"
-
-
-def _table(name: str, shown: pd.DataFrame, data: pd.DataFrame, note: str) -> Table:
-    return Table(shown, _CAPTIONS[name], note, data=data, name=name)
-
-
-def _nothing(name: str, why: str) -> Table:
-    return Table(pd.DataFrame({"Result": [f"none: {why}"]}), _CAPTIONS[name], name=name)
-
-
-def _comparisons(number: int) -> str:
-    return f"{number} comparison" + "s" * (number != 1)
 
 
 def readers_table(rows: pd.DataFrame, unit: Unit) -> Table:
@@ -281,16 +243,17 @@ def readers_table(rows: pd.DataFrame, unit: Unit) -> Table:
             "Model's auROC": numbers(rows["model_auroc"]),
             "Readers less model": numbers(rows["difference"], 2, "+"),
             interval_heading(rows): bounds(rows["lower"], rows["upper"]),
-            "p, Holm": p_values(rows),
-            "Verdict": rows["verdict"].map(DIFFERENCES),
+            "p, Holm": verdicts.p_values(rows),
+            "Verdict": rows["verdict"].map(verdicts.DIFFERENCES),
             f"{unit}s with cancer".capitalize(): rows["n_positive_clusters"],
         }
     )
     others = f"other readers and other {unit}s" if rows["n_readers"].max() > 1 else f"other {unit}s"
-    note = (
-        f"For {others}, the model as it is: Obuchowski and Rockette's variance, Hillis' degrees of "
-        f"freedom, and those of the {unit}s with cancer below {MANY_POSITIVE_CLUSTERS} of them. "
-        f"{RULES['difference']} The readers knew what the study told them, and not what they would "
-        "know in care."
+    return captioned(
+        "readers",
+        shown,
+        rows,
+        others=others,
+        unit=unit,
+        many=MANY_POSITIVE_CLUSTERS,
     )
-    return Table(shown, "Readers against models on the same cases", note, data=rows)

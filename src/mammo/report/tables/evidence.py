@@ -12,6 +12,7 @@ from mammo.evidence.reports import BY_RULES, FALLS, IN_NEW_YORK
 from mammo.paper.published import TABLE_2, TABLE_3, find
 from mammo.report.figures.specification import CHOICES, in_words
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import (
     NOTHING,
     auroc,
@@ -66,13 +67,7 @@ def scanners_table(scanners: pd.DataFrame) -> Table:
     columns["auROC of the scanner"] = numbers(scanners["auroc"], 3)
     columns[interval_heading(scanners)] = bounds(scanners["lower"], scanners["upper"], 3)
     columns["Source"] = "real"
-    note = (
-        "By case, from the table of DDSM's 43 volumes; the scanners are ranked by their share of "
-        "cancers among these very cases. Intervals: DeLong's variance on the logit scale, a case "
-        "its own patient."
-    )
-    caption = "Cases of DDSM by scanner, and what the scanner alone tells of the diagnosis"
-    return Table(pd.DataFrame(columns), caption, note, data=scanners, name="scanners")
+    return captioned("scanners", pd.DataFrame(columns), scanners)
 
 
 def scanners_sentence(scanners: pd.DataFrame) -> Markdown:
@@ -112,16 +107,9 @@ def heads_table(heads: pd.DataFrame, source: str) -> Table:
         }
     )
     first = heads.iloc[0]
-    note = (
-        f"{first['n']} images, {first['n_positive']} malignant, {first['n_patients']} film pairs, "
-        f"each pair in one part. Mean over {mias_alone.REPEATS} divisions into "
-        f"{mias_alone.FOLDS} parts, beside it the least and the greatest. Scores are ranks "
-        f"within a part. Interval: percentile bootstrap of film pairs, {first['n_bootstrap']:,} "
-        f"replicates, seed {first['seed']}, of the scores as they are: it leaves out that other "
-        "films would have trained other classifiers. All classifiers that were tried are shown."
+    return captioned(
+        "mias-alone", shown, heads, **first, repeats=mias_alone.REPEATS, folds=mias_alone.FOLDS
     )
-    caption = "VGG16's frozen features and classifiers trained on mini-MIAS itself"
-    return Table(shown, caption, note, data=heads, name="mias-alone")
 
 
 def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFrame) -> Markdown:
@@ -179,13 +167,7 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
             "Link": reports["link"],
         }
     )  # fmt: skip
-    note = (
-        "Internal: on the set that the model was made or chosen with, by the paper's reading "
-        "INbreast for frcnn_cad. Intervals: by exam or patient where scores were at hand; of the "
-        f"paper's values what the size of the set allows. {FALLS}"
-    )
-    caption = "Who found what with the paper's published models, and with models like them"
-    return Table(shown, caption, note, data=reports, name="who-found-what")
+    return captioned("who-found-what", shown, reports, falls=FALLS)
 
 
 _VGG16 = ((TABLE_2, "cbis_ddsm"), (TABLE_3, "mias"))
@@ -237,13 +219,7 @@ def rules_table(rules: pd.DataFrame, source: str) -> Table:
         }
     )
     first = data.iloc[0]
-    note = (
-        f"Intervals: {first['method']}, {first['n_bootstrap']:,} replicates, seed {first['seed']}, "
-        "not adjusted for the number of rules: they share images and scores. An image's score is "
-        "that of its best box."
-    )
-    caption = "auROC of frcnn_cad's released detections on INbreast, by the rule applied to them"
-    return Table(shown, caption, note, data=data, name="inbreast-rules")
+    return captioned("inbreast-rules", shown, data, **first)
 
 
 def rules_sentence(rules: pd.DataFrame) -> Markdown:

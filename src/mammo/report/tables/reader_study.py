@@ -14,6 +14,7 @@ from mammo.evidence.reader_study import (
 )
 from mammo.paper.published import EXPERTS_AUROC, short_title
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import auroc, bounds, estimate, interval_heading, numbers, p_value
 
 LEVEL = 0.05
@@ -43,14 +44,7 @@ def scorers_table(estimates: pd.DataFrame, source: str) -> Table:
         }
     )
     first = estimates.iloc[0]
-    note = (
-        f"By breast: {first['n_malignant']} malignant of {first['n_breasts']:,}, in "
-        f"{first['n_malignant_exams']} of {first['n_exams']} exams. Intervals: percentile "
-        f"bootstrap of exams, {first['n_bootstrap']:,} replicates, seed {first['seed']}; beside "
-        "it Obuchowski's variance for clusters, on the logit scale."
-    )
-    caption = "auROC of every model and radiologist on the NYU reader study"
-    return Table(shown, caption, note, data=estimates, name="reader-study")
+    return captioned("reader-study", shown, estimates, **first)
 
 
 def tests_table(tests: pd.DataFrame, source: str) -> Table:
@@ -79,14 +73,7 @@ def tests_table(tests: pd.DataFrame, source: str) -> Table:
             "Source": source,
         }
     )
-    note = (
-        f"Two-sided; Holm over these {len(tests)} tests, the intervals one by one. Guessing: "
-        "Obuchowski's variance. The paper: unpaired, with the error that its value should have had "
-        "by the size of its set. Radiologists: paired by exam, radiologists and exams both "
-        "samples (Obuchowski and Rockette, Hillis)."
-    )
-    caption = "The paper's models on the NYU reader study against three references"
-    return Table(shown, caption, note, data=tests, name="reader-study-tests")
+    return captioned("reader-study-tests", shown, tests, n_tests=len(tests))
 
 
 def agreement_sentence(

@@ -3,11 +3,10 @@
 import pandas as pd
 
 from mammo.evaluation.difference_limits import FEWEST_MISRANKED
-from mammo.evaluation.tables.simulated import COMMAND
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import NOTHING
 
-_KEPT = f"Kept in the repository; `{COMMAND}` makes them again."
 _AUROC_METHODS = ("score", "percentile", "Obuchowski, logit", "Newcombe over design effect")
 
 
@@ -25,19 +24,14 @@ def auroc_coverage(simulated: pd.DataFrame) -> Table:
     shown = worst[["malignant_patients"]].set_axis(["Malignant patients"], axis=1)
     for method in _AUROC_METHODS:
         shown[f"{method[0].upper()}{method[1:]}"] = _percent(worst[method])
-    n = int(rows["n_simulations"].max())
-    note = (
-        "Least share of intervals called 95% that hold the true auROC, over six layouts of a "
-        "patient's images (in the CSV: one, four, 1 to 8, of one class or both), true auROCs of .5 "
-        "to .98, shared variance of 0 to 80%, 2 to 20 benign patients for each malignant one (500 "
-        "have as many) and scores with and without a floor that most images share. "
-        f"{n:,} sets a design, {int(rows['n_simulations'].min()):,} for the percentile interval, "
-        "which was not tried on large sets. The score interval also covers more than it says, "
-        f"{rows.loc[rows['method'] == 'score', 'share'].mean():.1%} on average: what a few "
-        f"patients' images have in common is not known from them. {_KEPT}"
+    return captioned(
+        "coverage",
+        shown,
+        by_layout,
+        most=rows["n_simulations"].max(),
+        fewest=rows["n_simulations"].min(),
+        covered=rows.loc[rows["method"] == "score", "share"].mean(),
     )
-    caption = "How often 95% intervals of an auROC hold the truth, in the worst designs"
-    return Table(shown, caption, note, data=by_layout, name="coverage")
 
 
 def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
@@ -59,16 +53,8 @@ def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
     for title, method in (("This book", "chosen"), ("Normal throughout", "normal")):
         shown[f"{title}: no worse, falsely"] = _percent(one_sided[method])
         shown[f"{title}: differs, falsely"] = _percent(two_sided[method])
-    note = (
-        "Greatest share of simulated comparisons that claim, falsely, that the second auROC is no "
-        "worse by the margin (nominal 2.5%), or that the difference is another than it is (nominal "
-        "5%), over the designs of the table above. This book: score intervals put together "
-        f"(MOVER); from {FEWEST_MISRANKED} patients on, of the rarer class and times the share of "
-        f"pairs ranked wrongly, the normal interval and p-value of other software. {_KEPT}"
-    )
-    caption = "How often differences are called too soon, in the worst of simulated designs"
     data = one_sided.merge(two_sided, on=keys, suffixes=(" (no worse)", " (differs)"))
-    return Table(shown, caption, note, data=data, name="difference-errors")
+    return captioned("difference-errors", shown, data, fewest=FEWEST_MISRANKED)
 
 
 def share_coverage(simulated: pd.DataFrame) -> Table:
@@ -89,13 +75,7 @@ def share_coverage(simulated: pd.DataFrame) -> Table:
             "Design effect of these patients alone": _percent(worst["Wilson, raw"]),
         }
     )
-    note = (
-        "Least share of intervals called 95% that hold the true share of .5 to .95, with 0 to 90% "
-        "of the variance in common. With an image a patient this is Wilson's interval, which jumps "
-        f"around 95% since counts are whole numbers. {_KEPT}"
-    )
-    caption = "How often 95% intervals of a share of images hold the truth, in the worst designs"
-    return Table(shown, caption, note, data=worst, name="share-coverage")
+    return captioned("share-coverage", shown, worst)
 
 
 def _worst(rows: pd.DataFrame, keys: list[str], value: str, which: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mammo.evaluation.estimate import Estimate
+from mammo.evaluation.inputs import Estimate
 
 Interval = Callable[[NDArray[np.bool_], NDArray[np.float64], NDArray[np.intp]], Estimate]
 """Labels, scores and patients to an estimate with its interval."""

@@ -125,7 +125,7 @@ def test_a_score_of_both_breasts_is_of_no_breast(tmp_path, side):
     table = made_scores()
     table["laterality"] = table["laterality"].where(table.index > 3, side)
     table.to_csv(tmp_path / "s.csv", index=False)
-    with pytest.raises(MammoError, match="has cells that are empty or name both sides"):
+    with pytest.raises(MammoError, match="both sides"):
         evaluation.evaluate(tmp_path / "s.csv", Options(per="breast", rule="max"))
 
 
@@ -184,7 +184,7 @@ def test_thousands_are_read_where_they_are_clear_and_refused_where_not(file, tmp
     expected = evaluation.evaluate(plain, Options(replicates=100)).aurocs["auroc"]
     as_text = table["y_score"].map("{:,}".format).str.replace(",", mark)
     table.assign(y_score=as_text).to_csv(tmp_path / "doubtful.csv", index=False)
-    with pytest.raises(MammoError, match="which may be a fraction or thousands"):
+    with pytest.raises(MammoError, match="thousands"):
         evaluation.evaluate(tmp_path / "doubtful.csv", Options())
     as_text += "." if mark == "," else ","
     table.assign(y_score=as_text + "5").to_csv(tmp_path / "clear.csv", index=False)
@@ -199,7 +199,7 @@ def test_ten_thousand_subgroups_are_refused_before_anything_is_computed(tmp_path
     with pytest.raises(MammoError, match=r"column 'image_id' has .* levels, 30 at most"):
         evaluation.evaluate(tmp_path / "scores.csv", Options(subgroups=("image_id",)))
     made = evaluation.evaluate(tmp_path / "scores.csv", Options(replicates=100))
-    with pytest.warns(UserWarning, match="no subgroups by manufacturer: more than 30 levels"):
+    with pytest.warns(UserWarning, match="by manufacturer"):
         assert "manufacturer" not in set(made.subgroups["subgroup"])
     for name in ("dataset", "model"):
         table.assign(**{name: table.index.astype(str)}).to_csv(tmp_path / "s.csv", index=False)

@@ -28,8 +28,8 @@ from mammo.evaluation.curves import (
     specificity_at,
     value_of,
 )
-from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inference import holm, smallest_detectable_difference
+from mammo.evaluation.inputs import Estimate
 from mammo.evaluation.operating_points import (
     operating_point,
     operating_points,

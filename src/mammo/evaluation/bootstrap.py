@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from mammo.errors import MammoError
 from mammo.evaluation.auroc import auroc, rank
 from mammo.evaluation.draws import Draws, in_threads, plan_draws
-from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inputs import (
+    Estimate,
     Images,
     Unit,
     check_fraction,
@@ -260,18 +260,9 @@ def estimate_from(
 ) -> Estimate:
     """Return an estimate with the interval between two levels of its replicates."""
     lower, upper = quantiles(replicates, levels, images.n_units, images.unit)
-    return Estimate(
-        value=value,
-        lower=lower,
-        upper=upper,
-        confidence=confidence,
-        **images.sizes,
-        unit=images.unit,
-        method=method,
-        n_bootstrap=len(replicates),
-        n_valid=int(np.isfinite(replicates).sum()),
-        seed=seed,
-    )
+    n_valid = int(np.isfinite(replicates).sum())
+    drawn = {"n_bootstrap": len(replicates), "n_valid": n_valid, "seed": seed}
+    return images.estimate(value, lower, upper, confidence, method, **drawn)
 
 
 def _replicates(

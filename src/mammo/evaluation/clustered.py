@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mammo.evaluation.auroc import placements
-from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.inputs import (
+    Estimate,
     check_fraction,
     check_images,
     check_models,
@@ -124,15 +124,8 @@ def delong_interval(
     aurocs, covariance = auroc_covariance(images.labels, images.scores, images.units)
     value = float(aurocs[0])
     reach = normal_quantile(confidence) * math.sqrt(covariance[0, 0])
-    return Estimate(
-        value=value,
-        lower=float(np.clip(value - reach, 0, 1)),
-        upper=float(np.clip(value + reach, 0, 1)),
-        confidence=confidence,
-        **images.sizes,
-        unit="image",
-        method="DeLong",
-    )
+    lower, upper = np.clip([value - reach, value + reach], 0, 1).tolist()
+    return images.estimate(value, lower, upper, confidence, "DeLong")
 
 
 def obuchowski_interval(
@@ -171,15 +164,8 @@ def obuchowski_interval(
     elif covariance[0, 0] >= 0:
         reach = normal_quantile(confidence) * math.sqrt(covariance[0, 0]) / (value * (1 - value))
         lower, upper = special.expit(special.logit(value) + np.array([-reach, reach]))
-    return Estimate(
-        value=value,
-        lower=float(lower),
-        upper=float(upper),
-        confidence=confidence,
-        **images.sizes,
-        unit="patient",
-        method="Obuchowski's variance, logit",
-    )
+    method = "Obuchowski's variance, logit"
+    return images.estimate(value, float(lower), float(upper), confidence, method)
 
 
 def _correction(n: int) -> float:

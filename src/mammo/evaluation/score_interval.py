@@ -16,8 +16,7 @@ from mammo.evaluation.auroc import auroc, placements
 from mammo.evaluation.bootstrap import bootstrap_aurocs, quantiles, tails
 from mammo.evaluation.clustered import variance_parts
 from mammo.evaluation.design_effect import design_effect, effective_patients
-from mammo.evaluation.estimate import Estimate
-from mammo.evaluation.inputs import Images, Unit, check_fraction, check_images
+from mammo.evaluation.inputs import Estimate, Images, Unit, check_fraction, check_images
 
 Number = float | NDArray[np.float64]
 
@@ -139,15 +138,8 @@ def score_interval(
     images = checked[0]
     precision = precision_of(images, *(one.scores for one in checked))
     lower, upper = precision.bounds((1 - confidence) / 2)
-    return Estimate(
-        value=float(np.mean([auroc(one.labels, one.scores) for one in checked])),
-        lower=lower,
-        upper=upper,
-        confidence=confidence,
-        **images.sizes,
-        unit=unit,
-        method=method_by(unit),
-    )
+    value = float(np.mean([auroc(one.labels, one.scores) for one in checked]))
+    return images.estimate(value, lower, upper, confidence, method_by(unit))
 
 
 def method_by(unit: Unit) -> str:

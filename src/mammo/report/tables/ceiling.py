@@ -13,7 +13,7 @@ def ceiling_table(data: pd.DataFrame) -> Table:
     Parameters
     ----------
     data : DataFrame
-        Fields of `mammo.evaluation.estimate.Estimate` and ``misread``, one row a reading.
+        Fields of `mammo.evaluation.inputs.Estimate` and ``misread``, one row a reading.
     """
     shown = pd.DataFrame(
         {

@@ -176,10 +176,6 @@ def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table
     )
 
 
-def _named(model: str, dataset: str) -> str:
-    return f"{short_title(model)} on {dataset_title(dataset)}"
-
-
 def _plus_minus(values: pd.Series) -> pd.Series:
     return values.map("±{:.3f}".format)
 

@@ -54,7 +54,7 @@ def drop_table(drops: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Drop": drops["difference"].map(drop_or_gain),
             interval_heading(drops): bounds(drops["lower"], drops["upper"]),
             "p, Holm": verdicts.p_values(drops),
-            _no_worse(drops): verdicts.no_worse(drops),
+            f"No worse by {drops['margin'].iloc[0]:g}": verdicts.no_worse(drops),
             "Smallest detectable drop": numbers(drops["smallest_detectable"]),
         }
     )
@@ -219,10 +219,6 @@ def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Tabl
 
 def _methods(rows: pd.DataFrame) -> str:
     return "; or, by the precision of both auROCs, ".join(dict.fromkeys(rows["method"]))
-
-
-def _no_worse(drops: pd.DataFrame) -> str:
-    return f"No worse by {drops['margin'].iloc[0]:g}"
 
 
 def readers_table(rows: pd.DataFrame, unit: Unit) -> Table:

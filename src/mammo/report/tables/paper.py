@@ -1,7 +1,7 @@
 """The paper's four tables: what this build computed beside what the paper prints."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -15,16 +15,11 @@ from mammo.report.tables.formats import NOTHING, bounds, counts, numbers, title_
 NOT_IN_THIS_BUILD = "not part of this build"
 TESTED_EXTERNALLY = "an external test in this build"
 UNDEFINED = "undefined: one class only"
+TRAINED_ON_IT = "trained on it"
 
-
-@dataclass(frozen=True)
-class _Cell:
-    """Which auROC is meant, and where the paper prints it."""
-
-    model: str
-    dataset: str
-    split: str
-    cells: tuple[published.PublishedAuroc, ...]
+Key = tuple[str, str, str]
+"""Model, data set and split."""
+Cells = tuple[published.PublishedAuroc, ...]
 
 
 def table1(summary: pd.DataFrame) -> Table:
@@ -61,7 +56,7 @@ def table2(estimates: pd.DataFrame) -> Table:
     estimates : DataFrame
         `ESTIMATE_COLUMNS`; only the rows of split "validation" are used.
     """
-    asked = [_Cell(c.model, c.dataset, "validation", published.TABLE_2) for c in published.TABLE_2]
+    asked = [(cell.model, cell.dataset, "validation") for cell in published.TABLE_2]
     data = _fill(asked, estimates, "validation", published.TABLE_2)
     return present_aurocs(data, "table-2", "Table 2. Validation auROC, published and computed")
 
@@ -75,7 +70,7 @@ def table3(estimates: pd.DataFrame) -> Table:
         `ESTIMATE_COLUMNS`; only the rows of split "test" are used.
     """
     asked = [
-        _Cell(model, dataset, "test", published.TABLE_3)
+        (model, dataset, "test")
         for model in dict.fromkeys(cell.model for cell in published.TABLE_3)
         for dataset in published.EXTERNAL
     ]
@@ -97,16 +92,14 @@ def table4(mixed: pd.DataFrame, ddsm_only: pd.DataFrame | None = None) -> Table:
     """
     models = list(dict.fromkeys(mixed["model"])) or ["alexnet"]
     asked = [
-        _Cell(model, dataset, split, published.TABLE_4)
+        (model, dataset, split)
         for model in models
         for dataset, split in [(published.INTERNAL, "validation")]
         + [(external, "test") for external in published.EXTERNAL]
     ]
     data = _fill(asked, mixed, None, published.TABLE_4)
-    keys = data[["model", "dataset", "split"]].itertuples(index=False, name=None)
-    before = [_Cell(*key, published.TABLE_2 + published.TABLE_3) for key in keys]
-    empty = mixed.iloc[:0]
-    earlier = _rows(before, empty if ddsm_only is None else check_estimates(ddsm_only))
+    before = mixed.iloc[:0] if ddsm_only is None else check_estimates(ddsm_only)
+    earlier = _rows(_keys(data), before, published.TABLE_2 + published.TABLE_3)
     for name in ("published", "auroc", "lower", "upper"):
         data.insert(data.columns.get_loc("published"), f"ddsm_only_{name}", earlier[name])
     caption = "Table 4. auROC after training on mixed data, published and computed"
@@ -123,42 +116,42 @@ def _provenance(dataset: str, source: str) -> dict[str, str | None]:
     return {"origin": card.origin, "years": card.years}
 
 
+def _keys(rows: pd.DataFrame) -> list[Key]:
+    return list(rows[["model", "dataset", "split"]].itertuples(index=False, name=None))
+
+
 def _fill(
-    asked: list[_Cell],
-    estimates: pd.DataFrame,
-    split: str | None,
-    cells: tuple[published.PublishedAuroc, ...],
+    asked: list[Key], estimates: pd.DataFrame, split: str | None, cells: Cells
 ) -> pd.DataFrame:
     """The rows asked for, then every other estimate of the split, so that none is lost."""
     check_estimates(estimates)
     chosen = estimates if split is None else estimates[estimates["split"] == split]
-    known = {(cell.model, cell.dataset, cell.split) for cell in asked}
-    keys = chosen[["model", "dataset", "split"]].itertuples(index=False, name=None)
-    others = [_Cell(*key, cells) for key in keys if key not in known]
-    return _rows(asked + others, estimates)
+    others = [key for key in _keys(chosen) if key not in asked]
+    return _rows(asked + others, estimates, cells)
 
 
-def _rows(asked: list[_Cell], estimates: pd.DataFrame) -> pd.DataFrame:
-    by_key = {(row["model"], row["dataset"], row["split"]): row for row in _records(estimates)}
+def _rows(asked: list[Key], estimates: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    records = estimates[list(ESTIMATE_COLUMNS)].to_dict("records")
+    by_key = dict(zip(_keys(estimates), records, strict=True))
     rows = []
-    for cell in asked:
-        printed = published.find(cell.cells, cell.model, cell.dataset)
-        row = {
-            "model": cell.model,
-            "dataset": cell.dataset,
-            "split": cell.split,
-            "published": printed.auroc if printed else math.nan,
-            "published_half_width": (printed and printed.half_width) or math.nan,
-        }
-        estimate = by_key.get((cell.model, cell.dataset, cell.split))
-        if cell.dataset in seen_by(estimates, cell.model):
-            estimate = None
-            row["status"] = TRAINED_ON_IT
+    for key in asked:
+        model, dataset, split = key
+        printed, estimate = published.find(cells, model, dataset), by_key.get(key)
+        if dataset in seen_by(estimates, model):
+            estimate, status = None, TRAINED_ON_IT
         elif estimate is None:
-            row["status"] = _why_absent(estimates, cell)
+            is_external = (model, dataset, "test") in by_key
+            status = TESTED_EXTERNALLY if is_external else NOT_IN_THIS_BUILD
         else:
-            row["status"] = UNDEFINED if math.isnan(estimate["auroc"]) else "computed"
-        rows.append({**row, **(estimate or {})})
+            status = UNDEFINED if math.isnan(estimate["auroc"]) else "computed"
+        rows.append(
+            {
+                **{"model": model, "dataset": dataset, "split": split, "status": status},
+                "published": printed.auroc if printed else math.nan,
+                "published_half_width": (printed and printed.half_width) or math.nan,
+                **(estimate or {}),
+            }
+        )
     columns = ["model", "dataset", "split", "source", "weights", "published"]
     columns += ["published_half_width", "status", "authors_weights"]
     columns += ESTIMATE_COLUMNS[ESTIMATE_COLUMNS.index("auroc") :]
@@ -166,20 +159,6 @@ def _rows(asked: list[_Cell], estimates: pd.DataFrame) -> pd.DataFrame:
     counts = ["n_images", "n_patients", "n_malignant", "n_bootstrap", "n_valid", "seed", "n_runs"]
     data[counts] = data[counts].astype("Int64")
     return data
-
-
-def _why_absent(estimates: pd.DataFrame, cell: _Cell) -> str:
-    same = (estimates["model"] == cell.model) & (estimates["dataset"] == cell.dataset)
-    return (
-        TESTED_EXTERNALLY if (estimates.loc[same, "split"] == "test").any() else NOT_IN_THIS_BUILD
-    )
-
-
-def _records(estimates: pd.DataFrame) -> list[dict]:
-    return estimates[list(ESTIMATE_COLUMNS)].to_dict("records")
-
-
-TRAINED_ON_IT = "trained on it"
 
 
 def present_sets(data: pd.DataFrame) -> Table:

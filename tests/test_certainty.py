@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import paper_readings
+import paper_statements
 from mammo.evaluation import holm
 from mammo.paper import plus_minus, published, sampling_error
 from mammo.paper.drops import (
@@ -135,7 +136,7 @@ def test_the_text_says_which_drops_and_gains_remain(intervals):
 
 
 def test_the_text_has_the_p_values_of_the_abstracts_nearest_ends():
-    low, high = published.PRINTED_OWN_VALIDATION[0], published.PRINTED_RANGE[1]
+    low, high = paper_statements.PRINTED_OWN_VALIDATION[0], paper_statements.PRINTED_RANGE[1]
     text = prose()
     assert f"{low} as the lowest internal value and {high} as the highest external one" in text
     listed = ", ".join(f"{nearest_miss(name):.2f} on {dataset_title(name)}" for name in EXTERNAL)

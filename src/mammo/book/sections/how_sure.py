@@ -3,7 +3,6 @@
 import pandas as pd
 
 from mammo.book.sections.result import Result
-from mammo.evaluation.tables.simulated import kept
 from mammo.paper import sampling_error
 from mammo.paper.drops import (
     detectable_drops,
@@ -68,7 +67,9 @@ def detectable(intervals: pd.DataFrame) -> Table:
 def simulated() -> dict[str, Table]:
     """Return how intervals do in simulated sets: of auROCs, of differences, of shares of images."""
     return {
-        "aurocs": simulations.auroc_coverage(kept("aurocs")),
-        "differences": simulations.difference_errors(kept("differences"), kept("pairs")),
-        "shares": simulations.share_coverage(kept("proportions")),
+        "aurocs": simulations.auroc_coverage(simulations.kept("aurocs")),
+        "differences": simulations.difference_errors(
+            simulations.kept("differences"), simulations.kept("pairs")
+        ),
+        "shares": simulations.share_coverage(simulations.kept("proportions")),
     }

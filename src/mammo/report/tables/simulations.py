@@ -1,5 +1,8 @@
 """What simulations say of the intervals of this book: the worst of each kind of set."""
 
+from pathlib import Path
+from typing import Literal
+
 import pandas as pd
 
 from mammo.evaluation.difference_limits import FEWEST_MISRANKED
@@ -7,7 +10,23 @@ from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import NOTHING
 
+_FOLDER = Path(__file__).parents[2] / "evaluation" / "simulated"
 _AUROC_METHODS = ("score", "percentile", "Obuchowski, logit", "Newcombe over design effect")
+
+
+def kept(name: Literal["aurocs", "differences", "pairs", "proportions"]) -> pd.DataFrame:
+    """Return results of simulations in which the truth is known, a row a design and method.
+
+    ``python benchmarks/interval_coverage.py`` wrote them.
+
+    Returns
+    -------
+    DataFrame
+        The design, ``method``, ``n_simulations``; then ``n_covered`` and the mean ``width`` of an
+        interval, or, of a difference, how often its bounds were below (``n_no_worse``) and above
+        the truth (``n_worse``).
+    """
+    return pd.read_csv(_FOLDER / f"{name}.csv")
 
 
 def auroc_coverage(simulated: pd.DataFrame) -> Table:
@@ -16,7 +35,7 @@ def auroc_coverage(simulated: pd.DataFrame) -> Table:
     Parameters
     ----------
     simulated : DataFrame
-        `mammo.evaluation.tables.simulated.kept`("aurocs").
+        `kept`("aurocs").
     """
     rows = simulated.assign(share=simulated["n_covered"] / simulated["n_simulations"])
     by_layout = _worst(rows, ["layout", "malignant_patients"], "share", "min")
@@ -40,7 +59,7 @@ def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
     Parameters
     ----------
     between, paired : DataFrame
-        `mammo.evaluation.tables.simulated.kept`("differences") and ("pairs").
+        `kept`("differences") and ("pairs").
     """
     tables = {"two sets": between, "the same images": paired}
     rows = pd.concat([one.assign(of=kind) for kind, one in tables.items()], ignore_index=True)
@@ -63,7 +82,7 @@ def share_coverage(simulated: pd.DataFrame) -> Table:
     Parameters
     ----------
     simulated : DataFrame
-        `mammo.evaluation.tables.simulated.kept`("proportions").
+        `kept`("proportions").
     """
     rows = simulated.assign(share_held=simulated["n_covered"] / simulated["n_simulations"])
     worst = _worst(rows, ["layout", "patients"], "share_held", "min")

@@ -136,7 +136,7 @@ shift.figure
 # The paper's mixed data, for one institution: one model is trained with DDSM's patients and more
 # and more of the local ones, and always tested on the same others. Two ways that cost no training
 # stand beside it: grey levels mapped to those of DDSM {cite:p}`nyul1999`, which needs no labels,
-# and recalibration, which leaves the auROC as it is.
+# and recalibration, which keeps the order of the scores.
 
 # %%
 adaptation = your_data.adaptation(study)

@@ -76,6 +76,31 @@ def test_calibration_stands_before_and_after(scored):
     assert table.shown["Patients"].tolist() == ["all"] * 6 + ["held aside"] * 8
 
 
+def test_a_line_through_scores_of_0_and_1_is_not_measurable(scored):
+    saturated = scored.assign(y_score=scored["y_score"].round())
+    data = Evaluation(saturated, SETTINGS, 0.05, []).calibration
+    assert data["in_the_large"].notna().any()
+    shown = comparison.calibration_table(data, SOURCES).shown
+    for column in ("In the large", "Slope"):
+        assert (shown[column][shown["Scores"] == "as scored"] == (
+            "not measurable: 100% of scores are 0 or 1"
+        )).all()  # fmt: skip
+
+
+def test_sets_that_cannot_be_recalibrated_are_named(scored):
+    model = scored["model"].iloc[0]
+    alike = (scored["model"] == model) & (scored["dataset"] == "north")
+    flat = scored.assign(y_score=scored["y_score"].mask(alike, 0.5))
+    with pytest.warns(UserWarning, match="no calibration line"):
+        data = Evaluation(flat, SETTINGS, 0.05, []).calibration
+    note = comparison.calibration_table(data, SOURCES).note
+    assert f"or to one class: {comparison.short_title(model)} on north, synthetic. Verdict" in note
+    note = comparison.calibration_table(
+        Evaluation(scored, SETTINGS, 0.05, []).calibration, SOURCES
+    ).note
+    assert "Not recalibrated" not in note and "share of malignant images" in note
+
+
 def test_small_subgroups_are_marked_and_stay(scored):
     found = subgroups.subgroup_aurocs(scored, ["view", "density"], SETTINGS)
     table = comparison.subgroup_table(found, SOURCES)

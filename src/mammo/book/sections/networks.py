@@ -7,7 +7,7 @@ import pandas as pd
 from mammo.book import viewing
 from mammo.book.sections.result import Result
 from mammo.datasets.phantom import ceiling
-from mammo.evaluation import auroc_interval
+from mammo.evaluation import score_interval
 from mammo.paper.published import model_title, short_title
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
@@ -72,13 +72,7 @@ def reachable(study: Study) -> Table | None:
             seed=p.seed, scale=p.phantom_scale, lesions=p.phantom_lesions, misread=misread
         )
         columns = (read[name] for name in ("y_true", "y_score", "patient_id"))
-        found.append(
-            asdict(
-                auroc_interval(
-                    *columns, n_bootstrap=p.n_bootstrap, confidence=p.confidence, seed=p.seed
-                )
-            )
-        )
+        found.append(asdict(score_interval(*columns, confidence=p.confidence)))
     data = pd.DataFrame(found).assign(misread=(0.0, MISREAD))
     return ceiling_table(data)
 

@@ -26,9 +26,7 @@ def ceiling_table(data: pd.DataFrame) -> Table:
             ],
         }
     )
-    return captioned(
-        "ceiling", shown, data, n_bootstrap=data["n_bootstrap"].iloc[0], seed=data["seed"].iloc[0]
-    )
+    return captioned("ceiling", shown, data, method=data["method"].iloc[0])
 
 
 def _reader(misread: float) -> str:

@@ -7,6 +7,8 @@ import pandas as pd
 
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.readers import MANY_POSITIVE_CLUSTERS
+from mammo.evaluation.tables.calibration import RECALIBRATED
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables import verdicts
@@ -21,6 +23,9 @@ from mammo.report.tables.formats import (
     numbers,
     set_name,
 )
+
+MOST_CLIPPED = 0.1
+"""Share of scores of (nearly) 0 or 1 beyond which a line hangs on where their logit is set."""
 
 _FACTS = {
     "laterality": "Side",
@@ -153,12 +158,12 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Patients": data["patients"],
             "Brier": numbers(data["brier"]),
             "ECE": numbers(data["ece"]),
-            "In the large": estimates(data, "in_the_large"),
-            "Slope": estimates(data, "slope"),
+            "In the large": _where_measurable(data, "in_the_large"),
+            "Slope": _where_measurable(data, "slope"),
             "Verdict": data["verdict"].map(verdicts.CALIBRATIONS),
         }
     )
-    return captioned("calibration", shown, data)
+    return captioned("calibration", shown, data, not_recalibrated=_not_recalibrated(data, sources))
 
 
 def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -215,6 +220,31 @@ def subgroup_test_table(tests: pd.DataFrame, sources: Mapping[str, str]) -> Tabl
         }
     )
     return captioned("subgroup-tests", shown, tests, comparisons=counted(len(tests), "comparison"))
+
+
+def _where_measurable(data: pd.DataFrame, name: str) -> pd.Series:
+    """Return values with bounds, but where scores of (nearly) 0 or 1, whose logit is set, rule."""
+    clipped = data["n_clipped"] / data["n_images"]
+    instead = clipped.map("not measurable: {:.0%} of scores are 0 or 1".format)
+    return pd.Series(estimates(data, name), data.index).mask(clipped > MOST_CLIPPED, instead)
+
+
+def _not_recalibrated(data: pd.DataFrame, sources: Mapping[str, str]) -> str:
+    """Say which external sets could not be recalibrated; nothing of none."""
+    keys = ["model", "dataset"]
+    external = data[data["split"] == EXTERNAL_SPLIT]
+    moved = external.loc[external["scores"] == RECALIBRATED, keys].apply(tuple, axis=1)
+    without = external.loc[~external[keys].apply(tuple, axis=1).isin(set(moved)), keys]
+    if without.empty:
+        return ""
+    listed = ", ".join(
+        f"{short_title(model)} on {set_name(name, sources)}"
+        for model, name in without.drop_duplicates().itertuples(index=False)
+    )
+    return (
+        " Not recalibrated, since no line can be fitted to scores that are all alike or part the "
+        f"classes, or to one class: {listed}."
+    )
 
 
 def _methods(rows: pd.DataFrame) -> str:

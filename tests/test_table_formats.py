@@ -2,17 +2,18 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from mammo.report.tables.formats import (
     bounds,
+    digits_of,
     drop_or_gain,
     estimate,
     estimates,
     number,
     numbers,
-    percent,
 )
 
 
@@ -45,19 +46,19 @@ def test_a_drop_below_zero_is_a_gain():
 @pytest.mark.parametrize(
     ("interval", "text"),
     [
-        ((0.123, 0.101, 0.150), "12 (10 to 15)"),
-        ((0.9953, 0.9912, 0.9980), "99.5 (99.1 to 99.8)"),
-        ((0.99953, 0.99907, 0.99981), "99.95 (99.91 to 99.98)"),
-        ((0.35, 0.08, 0.62), "35 (8 to 62)"),
-        ((0.5, 0.49999, 0.50001), "50.00 (50.00 to 50.00)"),
+        ((12.3, 10.1, 15.0), "12 (10 to 15)"),
+        ((99.53, 99.12, 99.80), "99.5 (99.1 to 99.8)"),
+        ((99.953, 99.907, 99.981), "99.95 (99.91 to 99.98)"),
+        ((35, 8, 62), "35 (8 to 62)"),
+        ((50, 49.999, 50.001), "50.00 (50.00 to 50.00)"),
+        ((50, 50, 50), "50.00 (50.00 to 50.00)"),
     ],
 )
-def test_a_percentage_has_the_digits_that_its_interval_bears(interval, text):
-    assert percent(*interval) == text
+def test_a_number_has_the_digits_that_its_interval_bears(interval, text):
+    assert estimate(*interval, digits_of(*interval[1:])) == text
 
 
 def test_digits_rise_only_as_the_interval_narrows():
-    halves = [10 ** (-k / 7) for k in range(0, 40)]
-    texts = [percent(0.5, 0.5 - half / 2, 0.5 + half / 2).split()[0] for half in halves]
-    lengths = [len(text) for text in texts]
-    assert lengths == sorted(lengths) and set(texts) == {"50", "50.0", "50.00"}
+    digits = [digits_of(50 - half, 50 + half) for half in 10 ** -np.linspace(-1, 4)]
+    assert digits == sorted(digits) and set(digits) == {0, 1, 2}
+    assert digits_of(math.nan, math.nan) == 2

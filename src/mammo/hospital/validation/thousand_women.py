@@ -1,24 +1,23 @@
 """The table of what the operating point in use means for a thousand women."""
 
 import math
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 import pandas as pd
 
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Block, Prose, Table
-from mammo.report.tables.formats import NOTHING, estimate, percent
+from mammo.report.tables.formats import NOTHING, digits_of, estimate
 
-_COLUMNS: dict[str, tuple[str, Callable[..., str]]] = {
-    "recalled": ("Recalled", partial(estimate, digits=0)),
-    "found": ("Cancers found", partial(estimate, digits=1)),
-    "missed": ("Cancers missed", partial(estimate, digits=1)),
-    "positive_predictive_value": ("PPV, %", percent),
-    "negative_predictive_value": ("NPV, %", percent),
+_COLUMNS = {
+    "recalled": ("Recalled", 1, 0),
+    "found": ("Cancers found", 1, 1),
+    "missed": ("Cancers missed", 1, 1),
+    "positive_predictive_value": ("PPV, %", 100, None),
+    "negative_predictive_value": ("NPV, %", 100, None),
 }
-"""Title of each number, and how it is written with its interval."""
+"""Title, factor and digits of each number; None where its interval says how many."""
 _OF = "Of 1,000 women"
 _RULES = {"max": "highest", "mean": "mean"}
 
@@ -50,7 +49,7 @@ def thousand_women(evidence: Evidence) -> Iterator[Block]:
 
 
 def _shown(rows: pd.DataFrame) -> pd.DataFrame:
-    numbers = {title: _cells(rows, name, form) for name, (title, form) in _COLUMNS.items()}
+    numbers = {title: _cells(rows, name, *form) for name, (title, *form) in _COLUMNS.items()}
     return pd.DataFrame({"Model": rows["model"].map(short_title), **numbers})
 
 
@@ -63,10 +62,12 @@ def _cancers(prevalence: float) -> str:
     return f"{1000 * prevalence:.3g} with cancer"
 
 
-def _cells(rows: pd.DataFrame, name: str, form: Callable[..., str]) -> list[str]:
-    columns = (rows[f"{name}{end}"] for end in ("", "_lower", "_upper"))
+def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int | None) -> list[str]:
+    columns = (factor * rows[f"{name}{end}"] for end in ("", "_lower", "_upper"))
     return [
-        NOTHING if math.isnan(numbers[0]) else form(*numbers)
+        NOTHING
+        if math.isnan(numbers[0])
+        else estimate(*numbers, digits_of(*numbers[1:]) if digits is None else digits)
         for numbers in zip(*columns, strict=True)
     ]
 

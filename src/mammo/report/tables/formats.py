@@ -81,16 +81,14 @@ def auroc(row: pd.Series, digits: int = 2) -> str:
     return estimate(row["auroc"], row["lower"], row["upper"], digits)
 
 
-def percent(value: float, lower: float, upper: float) -> str:
-    """Return a share and its interval in per cent, with as many decimals as the interval bears.
+def digits_of(lower: float, upper: float) -> int:
+    """Return how many decimals an interval bears, two at most.
 
-    The last digit is at the place of the first digit of the interval's half-width, and never
-    before the decimal point: "12 (10 to 15)", "99.5 (99.1 to 99.8)". Two decimals where the
-    interval has no width.
+    The last digit stands where the first of the interval's half-width does, and never before the
+    decimal point: in per cent, "12 (10 to 15)" and "99.5 (99.1 to 99.8)".
     """
-    half_width = 50 * (upper - lower)
-    digits = max(0, -math.floor(math.log10(half_width))) if half_width > 0 else 2
-    return estimate(100 * value, 100 * lower, 100 * upper, min(digits, 2))
+    half_width = (upper - lower) / 2
+    return min(max(0, -math.floor(math.log10(half_width))), 2) if half_width > 0 else 2
 
 
 def drop_or_gain(drop: float, digits: int = 2) -> str:

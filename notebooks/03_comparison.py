@@ -113,6 +113,9 @@ external.figure
 #
 # The sets are a sample of sites, too: how far their results lie apart says what to expect at
 # another one, as far as so few can say it.
+#
+# All drops of this table are one family of tests. The chapter on your own data adjusts those at the
+# institution for their own number alone, so that the same drop may be shown there and not here.
 
 # %%
 fall = comparison.drops(study, estimates)

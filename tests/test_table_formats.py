@@ -35,7 +35,7 @@ def test_other_numbers_have_the_sign_that_is_asked_for():
 def test_a_column_and_its_bounds_are_estimates():
     rows = pd.DataFrame({"drop": [-0.001, math.nan], "drop_lower": [-0.1, math.nan]})
     rows["drop_upper"] = [0.2, math.nan]
-    assert estimates(rows, "drop", 2, "+") == ["0.00 (-0.10 to +0.20)", "– (–)"]
+    assert estimates(rows, "drop", 2, "+") == ["0.00 (-0.10 to +0.20)", "–"]
 
 
 def test_a_drop_below_zero_is_a_gain():

@@ -1,6 +1,5 @@
 """Tables of comparisons: drops, models and readers, thresholds, calibration, subgroups."""
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pandas as pd
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.readers import MANY_POSITIVE_CLUSTERS
 from mammo.evaluation.tables.calibration import RECALIBRATED
+from mammo.evaluation.tables.operating_points import SHARES
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
@@ -22,6 +22,7 @@ from mammo.report.tables.formats import (
     number,
     numbers,
     set_name,
+    thresholds,
 )
 
 MOST_CLIPPED = 0.1
@@ -123,18 +124,23 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
     columns = {
         "Model": [short_title(name) for name in points["model"]],
         "Chosen for": points["criterion"],
-        "Threshold": points["threshold"].map(lambda t: "none" if math.isinf(t) else f"{t:.2f}"),
+        "Threshold": thresholds(points["threshold"]),
         "Data set": [set_name(name, sources) for name in points["dataset"]],
     }
-    for name in ("sensitivity", "specificity"):
-        columns[name.capitalize()] = estimates(points, name)
-    columns["PPV; NPV"] = numbers(points["ppv"]) + "; " + numbers(points["npv"])
-    return captioned(
-        "operating-points",
-        pd.DataFrame(columns),
-        points,
-        percent=100 * points["confidence"].iloc[0],
-        method=points["method"].iloc[0],
+    columns |= {name.capitalize(): estimates(points, name) for name in SHARES}
+    columns["Malignant"] = (points["n_malignant"] / points["n_images"]).map("{:.0%}".format)
+    predictive = zip(estimates(points, "ppv"), estimates(points, "npv"), strict=True)
+    columns["PPV; NPV"] = ["; ".join(pair) for pair in predictive]
+    shown, note = pd.DataFrame(columns), predictive_note(points)
+    return captioned("operating-points", shown, points, predictive=note)
+
+
+def predictive_note(points: pd.DataFrame) -> str:
+    """Say what the intervals of operating points are, and for whom predictive values hold."""
+    return (
+        f"In brackets: {100 * points['confidence'].iloc[0]:g}% intervals, "
+        f"{points['method'].iloc[0]}. PPV, NPV: predictive values at the share of malignant images "
+        "in the column before, which is not that of screening; at another share they are others."
     )
 
 

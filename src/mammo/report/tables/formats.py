@@ -1,7 +1,7 @@
 """Names and numbers as a reader sees them in tables, figures and sentences."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -66,7 +66,9 @@ def bounds(lower: pd.Series, upper: pd.Series, digits: int = 2) -> list[str]:
 
 
 def estimate(value: float, lower: float, upper: float, digits: int = 2, sign: str = "") -> str:
-    """Return a number with its interval as text: "0.52 (0.47 to 0.57)"."""
+    """Return a number with its interval as text: "0.52 (0.47 to 0.57)"; a dash for none."""
+    if pd.isna(value):
+        return NOTHING
     return f"{number(value, digits, sign)} ({span(lower, upper, digits, sign)})"
 
 
@@ -95,6 +97,22 @@ def drop_or_gain(drop: float, digits: int = 2) -> str:
     """Return a drop as text; one below zero is called a gain."""
     found = number(drop, digits)
     return f"gain {found.removeprefix('-')}" if found.startswith("-") else found
+
+
+def thresholds(values: Iterable[float]) -> list[str]:
+    """Return thresholds with as many digits as tell each from the others, from 0 and from 1."""
+    given = [*values]
+    return [_threshold(one, {0.0, 1.0, *given} - {one}) for one in given]
+
+
+def _threshold(value: float, others: Collection[float]) -> str:
+    if math.isinf(value):
+        return "none"
+    for digits in range(3, 17):
+        text = f"{value:.{digits}g}"
+        if text not in {f"{other:.{digits}g}" for other in others}:
+            return text
+    return repr(value)
 
 
 def counts(values: pd.Series) -> pd.Series:

@@ -34,8 +34,11 @@ class Reading(NamedTuple):
 
 RULED_OUT, POSSIBLE, PARTLY = "ruled out", "possible", "possible for some cells only"
 _FILE = Path(__file__).with_suffix(".toml")
-READINGS = tuple(Reading(**one) for one in tomllib.loads(_FILE.read_text("utf-8"))["reading"])
+_FOUND = tomllib.loads(_FILE.read_text("utf-8"))
+READINGS = tuple(Reading(**one) for one in _FOUND["reading"])
 """Every reading that was tried. A test computes each number and verdict anew."""
+IN_WORDS: str = _FOUND["in_words"]
+"""What follows, with the `ratio` of widths by each assumption: of all sets, and of Table 3's."""
 
 
 def readings(intervals: pd.DataFrame) -> list[Reading]:

@@ -224,19 +224,7 @@ def reading_sentence(intervals: pd.DataFrame) -> Markdown:
         [plus_minus.ratio(plus_minus.expected_widths(intervals, one, place)) for one in _ASSUMED]
         for place in ("Table", "Table 3")
     )
-    return Markdown(
-        "**Ruled out, by one argument**: the first four readings are the sampling error of one "
-        "test or a fixed multiple of it, and that cannot print as ±0.01 on every set. It is "
-        f"{all_sets[0]:.1f} times larger on one set of Tables 2 to 4 than on another, by the "
-        "published numbers of images, and rounding hides less than 3 times. With a patient's "
-        f"images alike it is {all_sets[1]:.1f} times, or {all_sets[2]:.1f} if UKy's patients have "
-        "images of one class: this rests on Table 4's values being one test each of a fifth of a "
-        f"set. Table 3's whole sets are {table_3[0]:.1f} times apart by image, about "
-        f"{table_3[1]:.1f} by patient and {table_3[2]:.1f} with patients of one class: alone they "
-        "would rule out nothing by patient. **Possible, and no more**: that the number is a spread "
-        "over trainings, where there were any, or a convention. The paper does not say, and its "
-        "own scores would be needed to know."
-    )
+    return Markdown(plus_minus.IN_WORDS.format(all_sets=all_sets, table_3=table_3))
 
 
 def include_chance(intervals: pd.DataFrame) -> str:

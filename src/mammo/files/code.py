@@ -15,6 +15,7 @@ _ALIKE = ("h5py", "matplotlib", "numba", "numpy", "pandas", "pydicom", "scipy")
 _COMPUTING = {name: name for name in (*_ALIKE, "torch", "torchvision")}
 _COMPUTING |= {"PIL": "pillow", "cv2": "opencv-python-headless", "sklearn": "scikit-learn"}
 """Libraries whose versions results may depend on, by the name that they are imported by."""
+_DATA = (".j2", ".toml", ".csv")
 _PLUGINS = {"pydicom": ("python-gdcm", "pylibjpeg-openjpeg")}
 """What such a library computes with in its turn, found by itself."""
 
@@ -60,6 +61,17 @@ def modules_of_source(text: str) -> tuple[str, ...]:
 def digest_of(modules: Iterable[str]) -> str:
     """Return the digest of modules' syntax, without comments and docstrings."""
     parts = {module: _syntax_digest(module) for module in sorted(modules)}
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+@cache
+def digest_of_data() -> str:
+    """Return the digest of the package's templates, words and tables: what is shown hangs on them.
+
+    No step reads any: a word that is changed computes nothing anew.
+    """
+    files = sorted(file for file in PACKAGE.rglob("*") if file.suffix in _DATA)
+    parts = {str(file.relative_to(PACKAGE)): file.read_bytes() for file in files}
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

@@ -69,7 +69,7 @@ def alternatives_table(result: Adaptation) -> Table:
             **_auroc_columns(rows),
             "Brier": numbers(rows["brier"]),
             "ECE": numbers(rows["ece"]),
-            "In the large": _signed(rows["in_the_large"]),
+            "In the large": numbers(rows["in_the_large"], sign="+"),
             "Slope": numbers(rows["slope"]),
         }
     )
@@ -213,7 +213,7 @@ def _auroc_columns(rows: pd.DataFrame) -> dict[str, object]:
     if rows["run_sd"].notna().any():
         columns["SD over trainings"] = rows["run_sd"].map("{:.3f}".format)
     return columns | {
-        "Gain": _signed(rows["difference"].where(rows.index > 0)),
+        "Gain": numbers(rows["difference"].where(rows.index > 0), sign="+"),
         f"{interval} of the gain": bounds(rows["difference_lower"], rows["difference_upper"]),
         "p, Holm": rows["p_holm"].map(p_value),
     }
@@ -239,7 +239,3 @@ def _note(rows: pd.DataFrame) -> str:
         f"{row['method']}, for these very trainings. Gain: paired, over the model as it is; its "
         f"interval and p are for {drawn}; Holm over all amounts and harmonisation."
     )
-
-
-def _signed(values: pd.Series) -> pd.Series:
-    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:+.2f}")

@@ -21,7 +21,7 @@ from mammo.report.figures.style import PHONE_WIDTH
 from mammo.report.page.blocks import Block, Figure, Prose, Table
 from mammo.report.tables import comparison
 from mammo.report.tables.comparison import readers_table
-from mammo.report.tables.formats import NOTHING, bounds, set_name
+from mammo.report.tables.formats import NOTHING, bounds, numbers, set_name
 
 
 def aurocs(evidence: Evidence) -> Iterator[Block]:
@@ -131,7 +131,7 @@ def _auroc_table(evidence: Evidence) -> Table:
         {
             "Model": rows["model"].map(short_title),
             "Set": [set_name(name, evidence.sources) for name in rows["dataset"]],
-            "auROC": [NOTHING if pd.isna(one) else f"{one:.3f}" for one in rows["auroc"]],
+            "auROC": numbers(rows["auroc"], 3),
             "Interval": bounds(rows["lower"], rows["upper"], 3),
             words.plural(evidence.scored_unit).capitalize(): rows["n_images"],
             "Patients": rows["n_patients"],

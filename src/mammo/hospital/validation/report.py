@@ -24,7 +24,7 @@ from mammo.report.page.blocks import (
 )
 from mammo.report.page.render import render
 from mammo.report.results import write_results
-from mammo.report.tables.formats import NOTHING
+from mammo.report.tables.formats import number, span
 
 REPORT = "report.html"
 
@@ -128,11 +128,10 @@ def _key_figure(evidence: Evidence, model: str) -> KeyFigure:
         beside = f"internal validation {evidence.internal.loc[model, 'auroc']:.2f}"
     elif claimed is not None:
         beside = f"{claimed.by} {claimed.auroc:.2f}"
-    has_interval = not math.isnan(row["lower"])
     return KeyFigure(
         label=short_title(model),
-        value=NOTHING if math.isnan(row["auroc"]) else f"{row['auroc']:.2f}",
-        interval=f"{row['lower']:.2f} to {row['upper']:.2f}" if has_interval else "",
+        value=number(row["auroc"]),
+        interval="" if math.isnan(row["lower"]) else span(row["lower"], row["upper"]),
         explanation=f"auROC by {evidence.scored_unit} at this site; {beside}",
         verdicts=list(acceptance.judged(evidence, model)),
     )

@@ -1,6 +1,5 @@
 """The table of what the operating point in use means for a thousand women."""
 
-import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -10,7 +9,7 @@ from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examinations import IN_STUDY
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Block, Prose, Table
-from mammo.report.tables.formats import NOTHING, digits_of, estimate, thresholds
+from mammo.report.tables.formats import digits_of, estimate, estimates, thresholds
 
 _COLUMNS = {
     "recalled": ("Recalled", 1, 0),
@@ -74,9 +73,7 @@ def _cancers(prevalence: float) -> str:
 def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int | None) -> list[str]:
     columns = (factor * rows[f"{name}{end}"] for end in ("", "_lower", "_upper"))
     return [
-        NOTHING
-        if math.isnan(numbers[0])
-        else estimate(*numbers, digits_of(*numbers[1:]) if digits is None else digits)
+        estimate(*numbers, digits_of(*numbers[1:]) if digits is None else digits)
         for numbers in zip(*columns, strict=True)
     ]
 
@@ -169,10 +166,10 @@ def thresholds_by_examination(evidence: Evidence) -> Iterator[Block]:
         "Model": points["model"].map(short_title),
         "Threshold": thresholds(points["threshold"]),
         "With cancer": with_cancer,
-        "Sensitivity": _cells(points, "sensitivity", 1, 2),
+        "Sensitivity": estimates(points, "sensitivity"),
         "Without": points["n_images"] - with_cancer,
-        "Specificity": _cells(points, "specificity", 1, 2),
+        "Specificity": estimates(points, "specificity"),
     }
     if points["by_breast"].iloc[0]:
-        shown["Cancers by their own breast"] = _cells(points, "found_share", 1, 2)
+        shown["Cancers by their own breast"] = estimates(points, "found_share")
     yield Table(pd.DataFrame(shown), "Thresholds behind the numbers of 1,000 women, by examination")

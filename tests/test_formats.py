@@ -2,7 +2,7 @@
 
 import pytest
 
-from mammo.images.formats import format_of
+from mammo.images import format_of
 
 
 @pytest.mark.parametrize(

@@ -395,3 +395,125 @@ def test_a_high_bit_that_the_pixels_do_not_settle_is_refused(stored, elements, t
     ds = drawn.dataset(stored, HighBit=15, **elements)
     with pytest.raises(UnreadableImageError, match=r"its High Bit \(0028,0102\) is 15, where 12"):
         read_image(drawn.write(tmp_path / "a", ds))
+
+
+CODINGS = {
+    uid.JPEGBaseline8Bit: "JPEG",
+    uid.JPEGExtended12Bit: "JPEG",
+    uid.JPEGLossless: "JPEG Lossless",
+    uid.JPEGLosslessSV1: "JPEG Lossless",
+    uid.JPEGLSLossless: "JPEG-LS",
+    uid.JPEGLSNearLossless: "JPEG-LS",
+    uid.JPEG2000Lossless: "JPEG 2000",
+    uid.JPEG2000: "JPEG 2000",
+    uid.HTJ2K: "JPEG 2000",
+    uid.RLELossless: "RLE",
+}
+"""What compresses the pixels by a transfer syntax."""
+
+
+@pytest.mark.parametrize("written", drawn.LOSSLESS)
+@pytest.mark.parametrize("stated", CODINGS, ids=lambda one: one.keyword)
+@pytest.mark.parametrize("bits", [8, 12])
+def test_pixels_of_another_compression_than_is_stated(written, stated, bits, tmp_path):
+    import pydicom
+
+    file = drawn.write(tmp_path / "a", drawn.dataset(GREY >> (12 - bits), bits), written)
+    ds = pydicom.dcmread(file)
+    ds.file_meta.TransferSyntaxUID = stated
+    ds.save_as(file)
+    image, refusal, excluded = outcome(file)
+    if CODINGS[stated] == CODINGS[written]:
+        assert (refusal, excluded) == ("", "") and image is not None
+    else:
+        assert image is None and excluded in refusal
+        assert title("TransferSyntaxUID") in excluded or title("BitsAllocated") in excluded
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 2**31])
+def test_rle_of_another_number_of_bytes_is_told_by_check(count, tmp_path):
+    file = drawn.write(tmp_path / "a", drawn.dataset(GREY), uid.RLELossless)
+    content = file.read_bytes()
+    head = (2).to_bytes(4, "little") + (64).to_bytes(4, "little")
+    assert content.count(head) == 1
+    file.write_bytes(content.replace(head, count.to_bytes(4, "little") + head[4:]))
+    image, refusal, excluded = outcome(file)
+    assert image is None and title("BitsAllocated") in excluded and excluded in refusal
+
+
+def compressed_as(path: Path, syntax: str, stream: bytes, bits: int, allocated: int = 16) -> Path:
+    """Write a mammogram of 60 x 45 pixels whose frame is a stream."""
+    from pydicom.encaps import encapsulate
+
+    ds = drawn.dataset(GREY, BitsAllocated=allocated, BitsStored=bits, HighBit=bits - 1)
+    ds.PixelData = encapsulate([stream])
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    ds.file_meta.TransferSyntaxUID = syntax
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("precision", "bits", "allocated"),
+    [
+        (precision, bits, allocated)
+        for allocated in (8, 16)
+        for precision in range(2, allocated + 1)
+        for bits in sorted({precision, 6, 7, 8, 12})
+        if precision <= bits <= allocated
+    ],
+)
+def test_jpeg_ls_of_every_precision(precision, bits, allocated, tmp_path):
+    """Two are more than gdcm decodes, of which pydicom goes by what the header says."""
+    import jpeg_ls
+
+    grey = GREY >> (12 - precision) if precision < 12 else GREY << (precision - 12)
+    packed = grey.astype("u1" if precision <= 8 else "<u2")
+    stream = jpeg_ls.encode_pixel_data(
+        packed.tobytes(), rows=60, columns=45, samples_per_pixel=1, bits_stored=precision,
+        photometric_interpretation="MONOCHROME2",
+    )  # fmt: skip
+    file = compressed_as(tmp_path / "a", uid.JPEGLSLossless, bytes(stream), bits, allocated)
+    image, refusal, excluded = outcome(file)
+    if precision in (6, 7):
+        assert image is None and excluded in refusal.replace(
+            "it is compressed with", "compressed as"
+        )
+        assert f"JPEG-LS Lossless Image Compression with 6 or 7 bits ({precision} bits)" in excluded
+        assert "dcmdjpls" in refusal and "damaged" not in refusal
+    else:
+        assert (refusal, excluded) == ("", "")
+        np.testing.assert_allclose(image.pixels, grey / ((1 << bits) - 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", [uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit])
+@pytest.mark.parametrize(("bits", "allocated"), [(8, 8), (8, 16), (12, 16)])
+def test_lossy_jpeg_of_eight_bits_whatever_the_header_says(syntax, bits, allocated, tmp_path):
+    import io
+
+    from PIL import Image as Pillow
+
+    content = io.BytesIO()
+    Pillow.fromarray((GREY >> 4).astype("u1")).save(content, "JPEG", quality=95)
+    file = compressed_as(tmp_path / "a", syntax, content.getvalue(), bits, allocated)
+    image, refusal, excluded = outcome(file)
+    assert (refusal, excluded) == ("", "")
+    shown = image.pixels * ((1 << bits) - 1)
+    assert np.abs(shown - (GREY >> 4)).mean() < 4
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_lossy_jpeg_of_twelve_bits_says_so_whatever_the_header_says(bits, tmp_path):
+    import io
+
+    from PIL import Image as Pillow
+
+    content = io.BytesIO()
+    Pillow.fromarray((GREY >> 4).astype("u1")).save(content, "JPEG")
+    stream = content.getvalue().replace(b"\xff\xc0\0\x0b\x08", b"\xff\xc1\0\x0b\x0c")
+    file = compressed_as(tmp_path / "a", uid.JPEGExtended12Bit, stream, bits)
+    image, refusal, excluded = outcome(file)
+    assert image is None and excluded.startswith(
+        "compressed as JPEG Extended with more than 8 bits"
+    )
+    assert "dcmdjpeg" in refusal and "damaged" not in refusal

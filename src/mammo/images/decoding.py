@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mammo.errors import UnreadableImageError
 from mammo.images.codecs import jpeg, jpeg_2000, rle
+from mammo.images.codecs.jpeg import Frame
 from mammo.images.dicom_header import short_name
 from mammo.images.elements import Header, title, whole
 from mammo.images.stored_values import is_torn
@@ -78,10 +79,12 @@ def _jpeg(frame: bytes, dataset: Dataset) -> np.ndarray:
     from mammo.images.codecs import jpeg_sequential
 
     jpeg_sequential.check(frame)
+    dataset.BitsAllocated = dataset.BitsStored = 8  # of the stream, whatever the header has
     return _by_pydicom(dataset, "pillow")  # gdcm ends the process at some damaged streams
 
 
 def _jpeg_ls(frame: bytes, dataset: Dataset) -> np.ndarray:
+    dataset.BitsStored = jpeg.find_frame(frame).precision  # by the header pydicom refuses some
     return _by_pydicom(dataset, "gdcm")  # pyjpegls never returns from truncated streams
 
 
@@ -103,22 +106,41 @@ def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
     return values
 
 
+def _find_frame(stream: bytes) -> Frame | None:
+    """Return what the head of a stream says; None if it is neither JPEG's nor JPEG 2000's."""
+    if stream.startswith(jpeg.START):
+        return jpeg.find_frame(stream)
+    return jpeg_2000.find_frame(stream) if stream.startswith(jpeg_2000.STARTS) else None
+
+
 def contradiction(stream: bytes, syntax: UID, header: Header) -> str | None:
     """Return what the head of a compressed stream says of another image than the header does.
 
     A decoder would make room for whatever a stream announces.
+
+    Parameters
+    ----------
+    stream : bytes
+        At least its head.
+    syntax : pydicom.uid.UID
+        Of `CODECS`.
+    header : mapping
 
     Raises
     ------
     UnreadableImageError
         If the stream has no head.
     """
-    find = _HEADS.get(CODECS.get(syntax))
-    if find is None:
-        return None
-    frame = find(stream)
+    if not stream:
+        raise UnreadableImageError("it is truncated: its compressed pixels are empty")
     stated = whole(header, "Rows"), whole(header, "Columns")
     allocated = whole(header, "BitsAllocated") or 0
+    frame = _find_frame(stream)
+    if frame is None and CODECS[syntax] is _rle:
+        return _wrong_segments(rle.count_segments(stream), allocated)
+    if frame is None or frame.coding != _CODINGS.get(CODECS[syntax]):
+        found = f"and its pixels are {frame.coding}" if frame else "which its pixels are not"
+        return f"its {title('TransferSyntaxUID')} is {short_name(syntax)}, {found}: export it again"
     if frame[:2] != stated:
         return f"its stream has {_by(frame[:2])} pixels, its header says {_by(stated)}"
     if frame.components != 1 or frame.precision > allocated:
@@ -132,6 +154,19 @@ def contradiction(stream: bytes, syntax: UID, header: Header) -> str | None:
             "they have none: export it again"
         )
     return None
+
+
+def _wrong_segments(found: int, allocated: int) -> str | None:
+    if found == allocated // 8:
+        return None
+    return f"it has {found:,} RLE segments, its {title('BitsAllocated')} says {allocated // 8}"
+
+
+def beyond_decoders(stream: bytes) -> str | None:
+    """Return which precision a stream has that no decoder under a permissive licence takes."""
+    frame = _find_frame(stream)
+    bits, words = _NOT_DECODED.get(frame.coding if frame else "", ((), ""))
+    return f"{words} ({frame.precision} bits)" if frame and frame.precision in bits else None
 
 
 def _by_pydicom(dataset: Dataset, plugin: str = "") -> np.ndarray:
@@ -167,13 +202,16 @@ CODECS: dict[str, Callable[[bytes, Dataset], np.ndarray]] = {
 }
 """By transfer syntax: how its one frame is decoded, or refused."""
 
-LOSSY_JPEG, MOST_LOSSY_BITS = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"), 8
-"""Syntaxes of which streams of more bits have no decoder under a permissive licence."""
-
-_HEADS = {
-    _jpeg: jpeg.find_frame,
-    _jpeg_lossless: jpeg.find_frame,
-    _jpeg_ls: jpeg.find_frame,
-    _jpeg_2000: jpeg_2000.find_frame,
+_NOT_DECODED: dict[str, tuple[Collection[int], str]] = {
+    "JPEG": (range(9, 17), "with more than 8 bits"),
+    "JPEG-LS": ((6, 7), "with 6 or 7 bits"),
 }
-"""By decoder: what finds the size of a stream's image."""
+"""By coding: bits of streams that neither Pillow nor gdcm decodes."""
+
+_CODINGS = {
+    _jpeg: "JPEG",
+    _jpeg_lossless: "JPEG Lossless",
+    _jpeg_ls: "JPEG-LS",
+    _jpeg_2000: "JPEG 2000",
+}
+"""By decoder: the coding that it decodes, as frames name it."""

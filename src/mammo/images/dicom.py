@@ -13,7 +13,6 @@ from mammo.images import dicom_header, fitness, grayscale
 from mammo.images.elements import term, whole
 from mammo.images.image import Image
 from mammo.images.pixel_data import find_pixel_data
-from mammo.images.refusal import refusing
 from mammo.images.stored_values import stored_range, stored_values
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ _ROWS_AT_ONCE = 256
 _VIEWS = {*dicom_header.VIEW_CODES.values(), "XCC", "SIO", "ISO", "AT", "CV", "TAN", "RM", "RL"}
 
 
-def read_dicom(path: str | Path) -> Image:
+def read_dicom(path: Path) -> Image:
     """Read a projection mammogram as presentation values.
 
     Modality LUT or rescale (PS3.3 C.11.1), then VOI LUT Sequence, else window with its VOI LUT
@@ -41,7 +40,7 @@ def read_dicom(path: str | Path) -> Image:
 
     Parameters
     ----------
-    path : str or Path
+    path : Path
 
     Returns
     -------
@@ -55,24 +54,22 @@ def read_dicom(path: str | Path) -> Image:
     UnreadableImageError
         If the file is no DICOM image, is For Processing, tomosynthesis or another cross-section,
         in colour, larger than 80 million pixels, truncated, at odds with its own header, without
-        transfer syntax, or in a codec that no permissively licensed library decodes. The text
+        transfer syntax, or in a codec that no permissively licensed library decodes. A clause that
         gives every reason that the header does, and quotes no text of it.
     """
-    path = Path(path)
-    with refusing(path):
-        header = _read_header(path)
-        stored, padding = stored_values(_decoded(path, header), header)
-        pixels = _presented(stored, header)
-        if padding is not None:
-            pixels[padding] = 0
-        return Image(
-            pixels=pixels,
-            bits_stored=whole(header, "BitsStored"),
-            pixel_spacing_mm=dicom_header.spacing_mm(header),
-            laterality=dicom_header.laterality(header),
-            view=_view(header),
-            padding=padding,
-        )
+    header = _read_header(path)
+    stored, padding = stored_values(_decoded(path, header), header)
+    pixels = _presented(stored, header)
+    if padding is not None:
+        pixels[padding] = 0
+    return Image(
+        pixels=pixels,
+        bits_stored=whole(header, "BitsStored"),
+        pixel_spacing_mm=dicom_header.spacing_mm(header),
+        laterality=dicom_header.laterality(header),
+        view=_view(header),
+        padding=padding,
+    )
 
 
 def _read_header(path: Path) -> Dataset:

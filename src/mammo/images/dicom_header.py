@@ -125,20 +125,24 @@ def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
     wanted = [tag_for_keyword(keyword) for keyword in tags]
     header = read_partial(_Bounded(file), stop_when=_at_pixels, force=True, specific_tags=wanted)
     _decode(header)
-    for keyword, in_meta in _ALSO_IN_META.items():
-        if keyword in tags and not text(header.get(keyword)):
-            meta = getattr(header, "file_meta", {})
-            setattr(header, keyword, text(meta.get(in_meta)) or "")
+    for keyword, in_meta in ALSO_IN_META.items():
+        if keyword in tags:
+            repeated = text(getattr(header, "file_meta", {}).get(in_meta)) or ""
+            setattr(header, in_meta, repeated)
+            if not text(header.get(keyword)):
+                setattr(header, keyword, repeated)
     if "SOPClassUID" in tags and not header.SOPClassUID:
         raise UnreadableImageError("the DICOM header is damaged: it names no SOP class")
     return header
 
 
-_ALSO_IN_META = {
+ALSO_IN_META = {
     "SOPClassUID": "MediaStorageSOPClassUID",
     "SOPInstanceUID": "MediaStorageSOPInstanceUID",
 }
-"""The file meta information must repeat these (PS3.10 section 7.1), which anonymisers forget."""
+"""What the file meta information repeats (PS3.10 section 7.1): either is forgotten by anonymisers,
+so that it stands for the other, or left as it was, so that the two contradict each other. Headers
+that are read here have both."""
 
 
 def _decode(header: Dataset) -> None:
@@ -209,6 +213,12 @@ def items(header: Header, keyword: str) -> list[Dataset]:
 
 def _codes(header: Header, keyword: str) -> Iterator[str]:
     return (text(item.get("CodeValue")) or "" for item in items(header, keyword))
+
+
+def is_contradicted(header: Header, keyword: str) -> bool:
+    """Whether the file meta information repeats an element with another value."""
+    stated, repeated = text(header.get(keyword)), text(header.get(ALSO_IN_META[keyword]))
+    return repeated is not None and repeated != stated
 
 
 def transfer_syntax(header: Dataset) -> UID | None:

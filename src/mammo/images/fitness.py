@@ -21,7 +21,23 @@ if TYPE_CHECKING:
 TAGS = (*dicom_header.KIND_TAGS, *stored_values.TAGS, *grayscale.TAGS)
 """Keywords of the elements that are asked for."""
 
-_CT = "1.2.840.10008.5.1.4.1.1.2"  # as some vendors write tomosynthesis
+_SLICES = {
+    "1.2.840.10008.5.1.4.1.1.2": "CT",  # as some vendors write tomosynthesis
+    "1.2.840.10008.5.1.4.1.1.2.1": "CT",
+    "1.2.840.10008.5.1.4.1.1.3.1": "US",
+    "1.2.840.10008.5.1.4.1.1.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
+    "1.2.840.10008.5.1.4.1.1.6.1": "US",
+    "1.2.840.10008.5.1.4.1.1.20": "NM",
+    "1.2.840.10008.5.1.4.1.1.128": "PT",
+}
+"""SOP classes of slices, whatever the modality says, to their modality."""
+_KINDS = {
+    **dict.fromkeys(dicom_header.TOMOSYNTHESIS, "TOMOSYNTHESIS"),
+    **dict.fromkeys(dicom_header.FOR_PROCESSING, "RAW"),
+    **dict.fromkeys(_SLICES, "MODALITY"),
+}
+"""What a SOP class alone tells of an image; of others nothing."""
 _OTHER_MODALITIES = ("CT", "MR", "US", "NM", "PT", "PR", "SR", "KO", "DOC", "XC", "SC", "SM")
 _SLICE_MODALITIES = ("CT", "MR", "NM", "PT", "US")
 _COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
@@ -71,7 +87,7 @@ def wrong_kind(header: Header) -> Iterator[Fault]:
     rows, columns = whole(header, "Rows"), whole(header, "Columns")
     frames = whole(header, "NumberOfFrames") or 1
     kind = text(header.get("SOPClassUID"))
-    modality = "CT" if kind == _CT else text(header.get("Modality")) or ""
+    modality = _SLICES.get(kind) or text(header.get("Modality")) or ""
     if not rows or not columns:
         yield Fault("NO_PIXELS", f"it is no DICOM image ({rows} rows and {columns} columns)")
     if kind in dicom_header.TOMOSYNTHESIS:
@@ -99,6 +115,12 @@ def wrong_kind(header: Header) -> Iterator[Fault]:
             modality if modality in _OTHER_MODALITIES else "unknown",
         )
     yield from _colour(header)
+    if _KINDS.get(kind) != _KINDS.get(text(header.get("MediaStorageSOPClassUID")) or kind):
+        clause = (
+            f"its {title('SOPClassUID')} and its {title('MediaStorageSOPClassUID')} are of two "
+            "kinds of images: export it again"
+        )
+        yield Fault("ELEMENT", clause, clause)
 
 
 def _colour(header: Header) -> Iterator[Fault]:
@@ -178,7 +200,7 @@ def wrong_encoding(header: Header, syntax: UID | None, pixels: PixelData) -> Ite
         )
         yield Fault("ELEMENT", clause, clause)
     elif syntax.is_encapsulated:
-        yield from _undecodable(header, syntax)
+        yield from _undecodable(syntax)
         yield from _wrong_stream(header, syntax, pixels)
     else:
         yield from _wrong_length(header, pixels.bytes_found)
@@ -207,37 +229,42 @@ def _wrong_length(header: Header, found: int) -> Iterator[Fault]:
         yield Fault("ELEMENT", clause, clause)
 
 
-def _undecodable(header: Header, syntax: UID) -> Iterator[Fault]:
+def _undecodable(syntax: UID) -> Iterator[Fault]:
     """Yield what is missing to decode compressed pixels, by the transfer syntax alone."""
     from pydicom.pixels import get_decoder
 
-    name, stored = dicom_header.short_name(syntax), whole(header, "BitsStored") or 0
-    needed = None
     if syntax not in decoding.CODECS:
-        needed = ", for which there is no decoder"
-    elif syntax in decoding.LOSSY_JPEG and stored > decoding.MOST_LOSSY_BITS:
-        needed = (
-            f" with more than {decoding.MOST_LOSSY_BITS} bits ({stored} bits), for which there is "
-            "no decoder under a permissive licence: DCMTK's dcmdjpeg decompresses it"
-        )
+        yield _compressed(syntax, ", for which there is no decoder")
     elif not (decoder := get_decoder(syntax)).is_available:
         packages = " or ".join(decoder.missing_dependencies)
-        needed = f", which needs a package that is not here: {packages}"
-    if needed:
-        yield Fault(
-            "COMPRESSED",
-            f"it is compressed with {name}{needed}; or export it again uncompressed",
-            f"{name}{needed}",
-        )
+        yield _compressed(syntax, f", which needs a package that is not here: {packages}")
+
+
+def _compressed(syntax: UID, needed: str) -> Fault:
+    found = f"{dicom_header.short_name(syntax)}{needed}"
+    clause = f"it is compressed with {found}; or export it again uncompressed"
+    return Fault("COMPRESSED", clause, found)
 
 
 def _wrong_stream(header: Header, syntax: UID, pixels: PixelData) -> Iterator[Fault]:
-    """Yield where the head of a compressed stream speaks of another image than the header."""
+    """Yield where the head of a compressed stream speaks of another image than the header.
+
+    Its precision may be one that no decoder takes, whatever the header says of bits.
+    """
+    if syntax not in decoding.CODECS:
+        return
     try:
         clause = decoding.contradiction(pixels.head, syntax, header)
+        bits = decoding.beyond_decoders(pixels.head)
     except UnreadableImageError as error:
         if len(pixels.head) < HEAD_BYTES:
             yield Fault("DAMAGED", str(error), str(error))
         return
     if clause:
         yield Fault("ELEMENT", clause, clause)
+    elif bits:
+        needed = (
+            f" {bits}, for which there is no decoder under a permissive licence: DCMTK's "
+            "dcmdjpeg or dcmdjpls decompresses it"
+        )
+        yield _compressed(syntax, needed)

@@ -13,7 +13,6 @@ from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.images.codecs import png
 from mammo.images.image import MAX_BYTES, MAX_PIXELS, Image
-from mammo.images.refusal import refusing
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -26,7 +25,7 @@ _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 _BITS, _COMPRESSION, _NOT_COMPRESSED, _STRIP_BYTES = 258, 259, 1, 279
 
 
-def read_raster(path: str | Path) -> Image:
+def read_raster(path: Path) -> Image:
     """Read a greyscale PGM (P5), PNG, TIFF or JPEG file of 8 or 16 bits.
 
     Values are divided by the largest that the type can hold (for PGM the maximum that its header
@@ -46,14 +45,12 @@ def read_raster(path: str | Path) -> Image:
     ------
     UnreadableImageError
         If the file is truncated, damaged, in colour, floating point, of several pages, or larger
-        than 80 million pixels.
+        than 80 million pixels; a clause.
     """
-    path = Path(path)
-    with refusing(path):
-        content = _content(path)
-        values, top = (_read_pgm if content.startswith(b"P5") else _read_by_pillow)(content)
-        pixels = values.astype(np.float32) / np.float32(top)
-        return Image(pixels=pixels, bits_stored=top.bit_length())
+    content = _content(path)
+    values, top = (_read_pgm if content.startswith(b"P5") else _read_by_pillow)(content)
+    pixels = values.astype(np.float32) / np.float32(top)
+    return Image(pixels=pixels, bits_stored=top.bit_length())
 
 
 def _content(path: Path) -> bytes:

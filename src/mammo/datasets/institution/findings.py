@@ -7,6 +7,8 @@ import pandas as pd
 
 from mammo.datasets.check_report import Finding, worst_first
 from mammo.datasets.institution.intake import Intake
+from mammo.images.dicom_header import ALSO_IN_META
+from mammo.images.elements import title
 
 STANDARD_VIEWS = ("CC", "MLO")
 _LISTED = 6
@@ -255,9 +257,18 @@ def _content(used: pd.DataFrame) -> Iterable[Finding]:
             "digitised films are such, and so are screenshots: look at them",
         ),
         ("is_synthesised", "note", "synthesised from tomosynthesis", ""),
+        ("has_other_class", "warning", _otherwise("SOPClassUID"), _ASK),
+        ("has_other_instance", "note", _otherwise("SOPInstanceUID"), _ASK),
     ):
         if count := int(used[column].eq(True).sum()):
             yield Finding(severity, f"{_number(count, 'image')} {text}", remedy)
+
+
+_ASK = "the first is taken; the two have to be alike (DICOM PS3.10 7.1): ask what wrote the files"
+
+
+def _otherwise(keyword: str) -> str:
+    return f"whose {title(keyword)} is another than its {title(ALSO_IN_META[keyword])}"
 
 
 def _exclusions(intake: Intake) -> Iterable[Finding]:

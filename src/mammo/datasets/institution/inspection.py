@@ -1,5 +1,6 @@
-"""What one file of a hospital is, and what its header says, without a pixel decoded."""
+"""What one file of a hospital is, what its header and its name say, without a pixel decoded."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -9,20 +10,22 @@ from mammo.datasets.exclusions import Exclusion, Kind, unreadable
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.files.opening import naming_faults, opened
-from mammo.images import dicom_header, header_facts
+from mammo.images import HEAD_BYTES, dicom_header, format_of, header_facts
 from mammo.images.elements import several, term, text
-from mammo.images.formats import HEAD_BYTES, format_of
 from mammo.images.pixel_data import find_pixel_data
 
 COLUMNS = (
     *("place", "bytes", "pixels_at", "format", "patient", "study", "accession", "instance"),
     *("model_name", "transfer_syntax", "implant", "burned_in", "is_secondary_capture"),
-    *("is_synthesised", "is_contradictory", "presentation_intent", "photometric_interpretation"),
+    *("is_synthesised", "is_contradictory", "has_other_class", "has_other_instance"),
+    *("presentation_intent", "photometric_interpretation"),
     *("bits_stored", "manufacturer", "pixel_spacing_mm", "rows", "columns", "laterality", "view"),
     *("acquisition_year", "excluded"),
+    *("header_laterality", "header_view", "named_laterality", "named_view"),
 )
-"""What is known of a file. ``patient``, ``study``, ``accession``, ``instance`` and ``place`` name
-people: they serve to find labels and are never written. ``excluded`` is the
+"""What is known of a file. ``laterality`` and ``view`` are the header's, which stand apart, too, or
+else those that the file's name tells. ``patient``, ``study``, ``accession``, ``instance`` and
+``place`` name people: they serve to find labels and are never written. ``excluded`` is the
 `mammo.datasets.exclusions.Exclusion` of a file that is no mammogram that could be scored, None if
 it may be one."""
 
@@ -39,6 +42,11 @@ _TAGS = (
     *("PatientID", "StudyInstanceUID", "AccessionNumber", "SOPInstanceUID"),
     *("ManufacturerModelName", "ImageType", "BreastImplantPresent"),
 )
+SEPARATORS = re.compile(r"[\s_\-.]+")
+"""What parts the pieces of a file's name."""
+_SIDES = {"l": "L", "left": "L", "r": "R", "right": "R"}
+_VIEWS = ("CC", "MLO", "ML", "LM", "XCCL", "XCCM")
+_JOINED = re.compile(r"([lr])(cc|mlo|ml|lm|xccl|xccm)")
 _LONGEST_NAME = 64  # of a value of LO, PS3.5 section 6.2
 
 
@@ -49,9 +57,35 @@ def inspect(place: Path) -> dict[str, object]:
         with opened(place) as file, naming_faults("the file"):
             row["bytes"], row["format"] = containers.size(place), format_of(file.read(HEAD_BYTES))
             file.seek(0)
-            return row | _facts(file, row["format"], row["bytes"])
+            row |= _facts(file, row["format"], row["bytes"])
     except UnreadableImageError as error:
-        return row | {"excluded": unreadable(error)}
+        row["excluded"] = unreadable(error)
+    for name, word in zip(("laterality", "view"), side_and_view(place), strict=True):
+        row |= {f"header_{name}": row.get(name), f"named_{name}": word}
+        row[name] = row[f"header_{name}"] or word
+    return row
+
+
+def side_and_view(place: Path) -> tuple[str | None, str | None]:
+    """Read a side and a view from a name such as ``17_L_CC``, ``rmlo`` or ``LEFT-MLO``.
+
+    Returns
+    -------
+    laterality : {"L", "R"} or None
+    view : str or None
+        In capitals. A name that tells two tells none.
+    """
+    sides, views = set(), set()
+    for piece in SEPARATORS.split(place.stem):
+        joined = _JOINED.fullmatch(piece.lower())
+        side, view = joined.groups() if joined else (piece.lower(), piece.lower())
+        sides |= {_SIDES[side]} if side in _SIDES else set()
+        views |= {view.upper()} if view.upper() in _VIEWS else set()
+    return _only(sides), _only(views)
+
+
+def _only(found: set[str]) -> str | None:
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
@@ -91,6 +125,8 @@ def _particulars(header: Mapping[str, object]) -> dict[str, object]:
         "is_secondary_capture": fitness.is_secondary_capture(header),
         "is_synthesised": "GENERATED_2D" in several(header.get("ImageType")),
         "is_contradictory": len(sides & {"L", "R"}) > 1,
+        "has_other_class": dicom_header.is_contradicted(header, "SOPClassUID"),
+        "has_other_instance": dicom_header.is_contradicted(header, "SOPInstanceUID"),
         "presentation_intent": _known(header.get("PresentationIntentType"), INTENTS),
         "photometric_interpretation": _known(header.get("PhotometricInterpretation"), PHOTOMETRICS),
     }

@@ -10,6 +10,9 @@ from mammo.errors import UnreadableImageError
 
 BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
 _JPEG_LS = 0xF7
+_CODINGS = {LOSSLESS: "JPEG Lossless", _JPEG_LS: "JPEG-LS"}
+"""By the marker of the frame; others are lossy JPEG."""
+START = b"\xff\xd8"
 _END, _SCAN, _TABLES, _INTERVAL = 0xD9, 0xDA, 0xC4, 0xDD
 _NO_FRAMES = (_TABLES, 0xC8, 0xCC)
 """Markers among those of frames that mean something else: DHT, JPG, DAC."""
@@ -45,6 +48,7 @@ class Frame(NamedTuple):
     columns: int
     components: int
     precision: int
+    coding: str
     is_signed: bool = False
 
 
@@ -171,7 +175,7 @@ def _frame(segment: Segment) -> Frame:
     precision, rows, columns, components = struct.unpack(">BHHB", content[:6])
     if not rows or not columns or not 2 <= precision <= 16:
         raise UnreadableImageError("its JPEG frame header is damaged")
-    return Frame(rows, columns, components, precision)
+    return Frame(rows, columns, components, precision, _CODINGS.get(segment.marker, "JPEG"))
 
 
 def _scan(segment: Segment, header: Segment, tables: dict[int, Table], interval: int) -> Scan:

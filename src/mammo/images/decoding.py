@@ -162,11 +162,13 @@ def _wrong_segments(found: int, allocated: int) -> str | None:
     return f"it has {found:,} RLE segments, its {title('BitsAllocated')} says {allocated // 8}"
 
 
-def beyond_decoders(stream: bytes) -> str | None:
+def beyond_decoders(stream: bytes, header: Header) -> str | None:
     """Return which precision a stream has that no decoder under a permissive licence takes."""
     frame = _find_frame(stream)
     bits, words = _NOT_DECODED.get(frame.coding if frame else "", ((), ""))
-    return f"{words} ({frame.precision} bits)" if frame and frame.precision in bits else None
+    if frame is None or frame.precision not in bits:
+        return None
+    return f"{words} ({whole(header, 'BitsStored')} bits, {frame.precision} in its stream)"
 
 
 def _by_pydicom(dataset: Dataset, plugin: str = "") -> np.ndarray:

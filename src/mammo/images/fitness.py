@@ -255,7 +255,7 @@ def _wrong_stream(header: Header, syntax: UID, pixels: PixelData) -> Iterator[Fa
         return
     try:
         clause = decoding.contradiction(pixels.head, syntax, header)
-        bits = decoding.beyond_decoders(pixels.head)
+        bits = decoding.beyond_decoders(pixels.head, header)
     except UnreadableImageError as error:
         if len(pixels.head) < HEAD_BYTES:
             yield Fault("DAMAGED", str(error), str(error))

@@ -19,7 +19,12 @@ from mammo.images import format_of
         (b"P5\n8 8", "PGM"),
         (b"P2\n8 8", "other"),
         (b"%PDF-1.4", "other"),
-        (b"PK\x03\x04", "other"),
+        (b"PK\x03\x04" + b"\0" * 26 + b"img1.dcm", "archive"),
+        (b"PK\x03\x04" + b"\0" * 26 + b"[Content_Types].xml", "other"),
+        (b"\x1f\x8b\x08", "archive"),
+        (b"7z\xbc\xaf\x27\x1c", "archive"),
+        (b"Rar!\x1a\x07", "archive"),
+        (b"x".ljust(257, b"\0") + b"ustar\00000", "archive"),
         (b"", "empty"),
     ],
 )

@@ -64,6 +64,10 @@ class Kind(Enum):
 
     # The file holds no mammogram of the kind that classifiers are made for.
     NO_IMAGE = "no image: neither DICOM nor PNG, TIFF, JPEG or PGM"
+    ARCHIVE = (
+        "an archive of another kind than zip, or within one",
+        "unpack these, if they hold images",
+    )
     NO_PIXELS = "a DICOM object without an image, such as a report"
     TOMOSYNTHESIS = (
         "tomosynthesis, or several frames: export a projection or a synthesised 2-D image"

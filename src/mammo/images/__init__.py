@@ -14,9 +14,11 @@ from mammo.files.containers import open_binary
 if TYPE_CHECKING:
     from mammo.images.image import Image
 
-HEAD_BYTES = 132
+HEAD_BYTES = 262
 """What `format_of` looks at."""
 
+NO_IMAGE = ("archive", "other", "empty")
+"""What `format_of` says of files that are no images at all."""
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"II*\x00": "TIFF",
@@ -26,7 +28,10 @@ _SIGNATURES = {
     # DICOM without the preamble of PS3.10 section 7.1: the group of the first element.
     b"\x02\x00": "DICOM",
     b"\x08\x00": "DICOM",
+    **dict.fromkeys((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!"), "archive"),
 }
+_OFFICE = (b"[Content_Types]", b"_rels/", b"docProps/", b"mimetype", b"xl/", b"word/")
+"""What the first member of a zip archive is called that is a document."""
 
 
 def read_image(path: str | Path) -> Image:
@@ -56,7 +61,7 @@ def read_image(path: str | Path) -> Image:
             from mammo.images.dicom import read_dicom
 
             return read_dicom(path)
-        if kind not in ("empty", "other"):
+        if kind not in NO_IMAGE:
             from mammo.images.raster import read_raster
 
             return read_raster(path)
@@ -65,10 +70,18 @@ def read_image(path: str | Path) -> Image:
 
 
 def format_of(head: bytes) -> str:
-    """Return "DICOM", "PNG", "TIFF", "JPEG", "PGM", "other" or "empty" by a file's first bytes."""
+    """Return what a file is by its first bytes.
+
+    Returns
+    -------
+    {"DICOM", "PNG", "TIFF", "JPEG", "PGM", "archive", "other", "empty"}
+    """
     # DICM first: the preamble before it may hold a TIFF header (PS3.10 section 7.1).
-    if head[128:HEAD_BYTES] == b"DICM":
+    if head[128:132] == b"DICM":
         return "DICOM"
+    is_zip = head.startswith(b"PK\x03\x04") and not head[30:].startswith(_OFFICE)
+    if is_zip or head[257:262] == b"ustar":
+        return "archive"
     named = (name for signature, name in _SIGNATURES.items() if head.startswith(signature))
     return next(named, "other" if head else "empty")
 

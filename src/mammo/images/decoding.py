@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,9 +57,12 @@ def _uncompressed(dataset: Dataset) -> np.ndarray:
 
 
 def _compressed(dataset: Dataset) -> np.ndarray:
-    from pydicom.encaps import get_frame
+    from pydicom.encaps import encapsulate, generate_fragments, parse_basic_offsets
 
-    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    content = BytesIO(dataset.PixelData)
+    parse_basic_offsets(content)  # passed over: all fragments are of the one frame
+    frame = b"".join(generate_fragments(content))
+    dataset["PixelData"].value = encapsulate([frame])
     syntax = dataset.file_meta.TransferSyntaxUID
     if clause := contradiction(frame, syntax, dataset):
         raise UnreadableImageError(clause)
@@ -108,7 +112,7 @@ def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
 
 def _find_frame(stream: bytes) -> Frame | None:
     """Return what the head of a stream says; None if it is neither JPEG's nor JPEG 2000's."""
-    if stream.startswith(jpeg.START):
+    if jpeg.is_stream(stream):
         return jpeg.find_frame(stream)
     return jpeg_2000.find_frame(stream) if stream.startswith(jpeg_2000.STARTS) else None
 

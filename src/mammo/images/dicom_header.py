@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mammo.errors import DeflatedFileError, UnreadableImageError
 from mammo.files.opening import naming_faults, opened
-from mammo.images.elements import UNDECODABLE, Header, numbers, several, term, text
+from mammo.images.elements import UNDECODABLE, Header, numbers, several, term, text, title
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -34,6 +35,9 @@ MODIFIER_CODES = {
     **dict.fromkeys(("399209000", "R-102D5"), "implant displaced"),
 }
 """View Modifier for Mammography, PS3.16 CID 4015: those that change what a classifier sees."""
+
+_SIDED_VIEW = re.compile(r"(?:[LR]|LEFT|RIGHT)[\s_-]*(CC|MLO|ML|LM|XCCL|XCCM)")
+"""Some devices write the side before the view."""
 
 WHOLE_NUMBERS = (
     "NumberOfFrames",
@@ -124,6 +128,11 @@ def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
 
     wanted = [tag_for_keyword(keyword) for keyword in tags]
     header = read_partial(_Bounded(file), stop_when=_at_pixels, force=True, specific_tags=wanted)
+    if "SOPClassUID" in tags and not len(header) and transfer_syntax(header):
+        raise UnreadableImageError(
+            f"no element can be read in the order of bytes that its {title('TransferSyntaxUID')} "
+            "says: export it again"
+        )
     _decode(header)
     for keyword, in_meta in ALSO_IN_META.items():
         if keyword in tags:
@@ -183,14 +192,20 @@ class _Bounded:
 
 def laterality(header: Header) -> str | None:
     """Side from Image Laterality (0020,0062), then Laterality (0020,0060)."""
-    side = term(header.get("ImageLaterality")) or term(header.get("Laterality"))
-    return side if side in ("L", "R") else None
+    return side_of(header.get("ImageLaterality")) or side_of(header.get("Laterality"))
+
+
+def side_of(value: object) -> str | None:
+    """Return the side that an element's value is, L or R, in the standard's letters or in words."""
+    word = term(value)
+    return word[0] if word in ("L", "R", "LEFT", "RIGHT") else None
 
 
 def view(header: Header) -> str | None:
     """View Position (0018,5101), else the view code, else Patient Orientation, as CBIS-DDSM."""
     if position := term(header.get("ViewPosition")):
-        return position
+        sided = _SIDED_VIEW.fullmatch(position)
+        return sided[1] if sided else position
     codes = (VIEW_CODES.get(code) for code in _codes(header, "ViewCodeSequence"))
     if found := next(filter(None, codes), None):
         return found

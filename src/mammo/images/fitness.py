@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 TAGS = (*dicom_header.KIND_TAGS, *stored_values.TAGS, *grayscale.TAGS)
 """Keywords of the elements that are asked for."""
 
+_STANDARD = "1.2.840.10008.1.2."
+"""What the standard's own transfer syntaxes begin with, those of later editions, too."""
 _SLICES = {
     "1.2.840.10008.5.1.4.1.1.2": "CT",  # as some vendors write tomosynthesis
     "1.2.840.10008.5.1.4.1.1.2.1": "CT",
@@ -182,6 +184,8 @@ def wrong_encoding(header: Header, syntax: UID | None, pixels: PixelData) -> Ite
         yield Fault(
             "NO_SYNTAX", "its transfer syntax is missing: export it again as a DICOM Part 10 file"
         )
+    elif not syntax.is_transfer_syntax and syntax.startswith(_STANDARD):
+        yield _compressed(syntax, ", a transfer syntax that is not known here")
     elif syntax.is_private or not syntax.is_transfer_syntax:
         yield Fault(
             "PRIVATE_SYNTAX", "its transfer syntax is unknown: export it again uncompressed"
@@ -193,12 +197,17 @@ def wrong_encoding(header: Header, syntax: UID | None, pixels: PixelData) -> Ite
             f"{MAX_BYTES:,}",
         )
     elif syntax.is_encapsulated != pixels.is_encapsulated and pixels.bytes_found:
-        named, found = ("compressed", "not") if syntax.is_encapsulated else ("uncompressed", "are")
+        named, found = ("", "not ") if syntax.is_encapsulated else ("un", "")
         clause = (
-            f"its {title('TransferSyntaxUID')} says that pixels are {named}, and they {found}"
-            f"{' compressed' if found == 'are' else ''}: export it again"
+            f"its {title('TransferSyntaxUID')} says that pixels are {named}compressed, and they "
+            f"are {found}compressed: export it again"
         )
         yield Fault("ELEMENT", clause, clause)
+    elif pixels.frames > 1:
+        clause = (
+            f"its pixel data have {pixels.frames} frames, its {title('NumberOfFrames')} says one"
+        )
+        yield Fault("ELEMENT", f"{clause}: use a file with a single projection", clause)
     elif syntax.is_encapsulated:
         yield from _undecodable(syntax)
         yield from _wrong_stream(header, syntax, pixels)

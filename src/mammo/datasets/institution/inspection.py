@@ -17,6 +17,7 @@ from mammo.images.pixel_data import find_pixel_data
 COLUMNS = (
     *("place", "bytes", "pixels_at", "format", "patient", "study", "accession", "instance"),
     *("model_name", "transfer_syntax", "implant", "burned_in", "is_secondary_capture"),
+    *("is_quality_control", "is_other_part"),
     *("is_synthesised", "is_contradictory", "has_other_class", "has_other_instance"),
     *("presentation_intent", "photometric_interpretation"),
     *("bits_stored", "manufacturer", "pixel_spacing_mm", "rows", "columns", "laterality", "view"),
@@ -29,9 +30,7 @@ else those that the file's name tells. ``patient``, ``study``, ``accession``, ``
 `mammo.datasets.exclusions.Exclusion` of a file that is no mammogram that could be scored, None if
 it may be one."""
 
-NO_IMAGE = ("other", "empty")
-"""Values of ``format`` of files that are no images at all."""
-
+_NO_IMAGE = {"empty": Kind.EMPTY, "other": Kind.NO_IMAGE, "archive": Kind.ARCHIVE}
 INTENTS = ("FOR PRESENTATION", "FOR PROCESSING")
 PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422")
 """Words that a header may say; other text in their places is dropped, since it may be a name."""
@@ -40,7 +39,8 @@ _TAGS = (
     *header_facts.DICOM_TAGS,
     *fitness.TAGS,
     *("PatientID", "StudyInstanceUID", "AccessionNumber", "SOPInstanceUID"),
-    *("ManufacturerModelName", "ImageType", "BreastImplantPresent"),
+    *("ManufacturerModelName", "ImageType", "BreastImplantPresent", "BodyPartExamined"),
+    "QualityControlImage",
 )
 SEPARATORS = re.compile(r"[\s_\-.]+")
 """What parts the pieces of a file's name."""
@@ -91,10 +91,8 @@ def _only(found: set[str]) -> str | None:
 def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
     if kind == "DICOM":
         return _dicom_facts(file, size)
-    if kind == "empty":
-        return {"excluded": Exclusion(Kind.EMPTY)}
-    if kind == "other":
-        return {"excluded": Exclusion(Kind.NO_IMAGE)}
+    if kind in _NO_IMAGE:
+        return {"excluded": Exclusion(_NO_IMAGE[kind])}
     facts = header_facts.raster_facts(file)
     return {"pixels_at": 0, **facts, "excluded": fitness.unfit_raster(facts, size)}
 
@@ -111,7 +109,7 @@ def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:
 
 def _particulars(header: Mapping[str, object]) -> dict[str, object]:
     stated = [several(header.get(name)) for name in ("ImageLaterality", "Laterality")]
-    sides = {term(side) for values in stated for side in values}
+    sides = {dicom_header.side_of(side) for values in stated for side in values}
     return {
         "patient": text(header.get("PatientID")),
         "study": text(header.get("StudyInstanceUID")),
@@ -124,7 +122,9 @@ def _particulars(header: Mapping[str, object]) -> dict[str, object]:
         "burned_in": dicom_header.says_yes(header, "BurnedInAnnotation"),
         "is_secondary_capture": fitness.is_secondary_capture(header),
         "is_synthesised": "GENERATED_2D" in several(header.get("ImageType")),
-        "is_contradictory": len(sides & {"L", "R"}) > 1,
+        "is_contradictory": {"L", "R"} <= sides,
+        "is_quality_control": dicom_header.says_yes(header, "QualityControlImage"),
+        "is_other_part": term(header.get("BodyPartExamined")) not in ("", "BREAST"),
         "has_other_class": dicom_header.is_contradicted(header, "SOPClassUID"),
         "has_other_instance": dicom_header.is_contradicted(header, "SOPInstanceUID"),
         "presentation_intent": _known(header.get("PresentationIntentType"), INTENTS),

@@ -9,11 +9,11 @@ import pandas as pd
 from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import source_of
 from mammo.datasets.institution import duplicates, labels, matching
-from mammo.datasets.institution.inspection import NO_IMAGE
 from mammo.datasets.institution.labels import LabelLayout, Labels
 from mammo.datasets.institution.survey import Survey, is_directory_of_disc, survey_folder
 from mammo.errors import DatasetError
 from mammo.files.pseudonyms import key_of, pseudonym
+from mammo.images import NO_IMAGE
 
 TABLE_NAMES = ("labels.csv", "labels.xlsx")
 

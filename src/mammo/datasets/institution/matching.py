@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from mammo.datasets.institution.inspection import NO_IMAGE, SEPARATORS
+from mammo.datasets.institution.inspection import SEPARATORS
 from mammo.errors import DatasetError
 from mammo.files.identifiers import loosely, pairs, pairs_by_ends
+from mammo.images import NO_IMAGE
 
 if TYPE_CHECKING:
     from mammo.datasets.institution.labels import Labels

@@ -12,7 +12,6 @@ BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
 _JPEG_LS = 0xF7
 _CODINGS = {LOSSLESS: "JPEG Lossless", _JPEG_LS: "JPEG-LS"}
 """By the marker of the frame; others are lossy JPEG."""
-START = b"\xff\xd8"
 _END, _SCAN, _TABLES, _INTERVAL = 0xD9, 0xDA, 0xC4, 0xDD
 _NO_FRAMES = (_TABLES, 0xC8, 0xCC)
 """Markers among those of frames that mean something else: DHT, JPG, DAC."""
@@ -77,6 +76,11 @@ class Scan(NamedTuple):
     selection: int
     shift: int
     start: int
+
+
+def is_stream(stream: bytes) -> bool:
+    """Whether a stream begins with JPEG's first marker, which fill bytes may precede (B.1.1.2)."""
+    return stream[:1] == b"\xff" and stream.lstrip(b"\xff")[:1] == b"\xd8"
 
 
 def find_frame(stream: bytes) -> Frame:

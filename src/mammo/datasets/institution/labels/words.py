@@ -64,7 +64,7 @@ in one language and right in another, or a number, is not among them: S, I, E, H
 _BIRADS = re.compile(r"(birads|acr|category|cat|kategorie)?:?([0-35-6]|4[abc]?)(\.0+)?")
 _DENSITY = re.compile(r"(?:birads|acr|density|dichte|type|typ)?:?([1-4a-d])(?:\.0+)?")
 _NUMBER = re.compile(r"(-?\d+)(?:\.0+|,0)")
-_NEGATIVE = re.compile(r"\s*[-‐–]\s*\d")
+_NEGATIVE = re.compile(r"\s*[-‐–−]\s*\d")
 _AGE = re.compile(r"(\d{1,3})(?:\.\d+)?y?")
 _SIDED_VIEW = re.compile(r"([LR]|LEFT|RIGHT)(CC|MLO|XCCL|XCCM|ML|LM)")
 _VIEW = re.compile(r"[A-Z0-9]{1,8}")
@@ -80,7 +80,9 @@ def normalised(text: str) -> str:
     What stands before a number alone is its sign, and stays.
     """
     parts = unicodedata.normalize("NFKD", text.casefold())
-    word = "".join(p for p in parts if not (p.isspace() or unicodedata.combining(p) or p in "_-‐–"))
+    word = "".join(
+        p for p in parts if not (p.isspace() or unicodedata.combining(p) or p in "_-‐–−")
+    )
     word = "-" * bool(_NEGATIVE.match(text)) + word
     number = _NUMBER.fullmatch(word)
     return number[1] if number else word or text

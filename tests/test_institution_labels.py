@@ -476,9 +476,9 @@ def test_aliases_are_unambiguous():
 def test_a_number_below_zero_is_not_that_above_it(read, column, text):
     """Tables write -1 for what is missing, or for benign where 1 is malignant."""
     lines = (f"image;{column}", "a;malignant", f"b;{text}", "c;benign", "d;0")
-    with pytest.raises(DatasetError, match=f"line 3: {column} .*1.* is not known"):
+    with pytest.raises(DatasetError, match=rf"line 3: {column} .*1.* is not known"):
         read(*lines)
-    with pytest.raises(DatasetError, match="line 3: .* is not known"):
+    with pytest.raises(DatasetError, match=r"line 3: .* is not known"):
         read(f"image;{column}", "a;1", f"b;{text}")
     found = read(*lines, negative=[text.strip()])
     assert found.rows["label"].tolist()[:3] == [1, 0, 0]

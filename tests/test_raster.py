@@ -92,6 +92,22 @@ def test_truncated_file_is_refused(tmp_path: Path, suffix: str, kept: float) -> 
         images.read_image(path)
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_image_is_read_as_viewers_turn_it(tmp_path: Path, suffix: str, orientation: int) -> None:
+    exif = Pillow.Exif()
+    exif[0x112] = orientation
+    drawn = Pillow.fromarray(np.repeat(np.arange(0, 240, 30, dtype=np.uint8)[:, None], 6, 1))
+    path = tmp_path / f"turned{suffix}"
+    drawn.save(path, exif=exif)
+    turned = {1: drawn, 2: drawn.transpose(0), 3: drawn.transpose(3), 4: drawn.transpose(1),
+              5: drawn.transpose(5), 6: drawn.transpose(4), 7: drawn.transpose(6),
+              8: drawn.transpose(2)}[orientation]  # fmt: skip
+    found = images.read_image(path).pixels * 255
+    assert found.shape == np.asarray(turned).shape
+    assert np.abs(found - np.asarray(turned)).max() < 12
+
+
 def test_large_image_is_refused_before_it_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

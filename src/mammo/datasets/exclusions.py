@@ -68,6 +68,10 @@ class Kind(Enum):
         "an archive of another kind than zip, or within one",
         "unpack these, if they hold images",
     )
+    OTHER_FORMAT = (
+        "an image of another format than DICOM, PNG, TIFF, JPEG or PGM",
+        "export these images as DICOM, or else as PNG or TIFF",
+    )
     NO_PIXELS = "a DICOM object without an image, such as a report"
     TOMOSYNTHESIS = (
         "tomosynthesis, or several frames: export a projection or a synthesised 2-D image"

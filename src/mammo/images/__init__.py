@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 HEAD_BYTES = 262
 """What `format_of` looks at."""
 
-NO_IMAGE = ("archive", "other", "empty")
-"""What `format_of` says of files that are no images at all."""
+NO_IMAGE = ("other format", "archive", "other", "empty")
+"""What `format_of` says of files that are no images, or none that are read."""
 _SIGNATURES = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"II*\x00": "TIFF",
@@ -30,6 +31,11 @@ _SIGNATURES = {
     b"\x08\x00": "DICOM",
     **dict.fromkeys((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"7z\xbc\xaf", b"Rar!"), "archive"),
 }
+_OTHER_FORMAT = re.compile(
+    rb"BM.{4}\0{4}|GIF8|RIFF.{4}WEBP|\0\0\0\x0cjP|\xff\x4f\xff\x51|P[1-6]\s|\x5c\x01\0\0|NRRD|\x93NUMPY",
+    re.DOTALL,
+)
+"""Beginnings of BMP, GIF, WebP, JPEG 2000, other Netpbm, NIfTI, NRRD and NumPy files."""
 _OFFICE = (b"[Content_Types]", b"_rels/", b"docProps/", b"mimetype", b"xl/", b"word/")
 """What the first member of a zip archive is called that is a document."""
 
@@ -74,7 +80,8 @@ def format_of(head: bytes) -> str:
 
     Returns
     -------
-    {"DICOM", "PNG", "TIFF", "JPEG", "PGM", "archive", "other", "empty"}
+    {"DICOM", "PNG", "TIFF", "JPEG", "PGM", "other format", "archive", "other", "empty"}
+        An image of another format, such as BMP, is not read; of others nothing is known.
     """
     # DICM first: the preamble before it may hold a TIFF header (PS3.10 section 7.1).
     if head[128:132] == b"DICM":
@@ -83,7 +90,8 @@ def format_of(head: bytes) -> str:
     if is_zip or head[257:262] == b"ustar":
         return "archive"
     named = (name for signature, name in _SIGNATURES.items() if head.startswith(signature))
-    return next(named, "other" if head else "empty")
+    is_other = _OTHER_FORMAT.match(head) is not None
+    return next(named, "other format" if is_other else "other" if head else "empty")
 
 
 @contextmanager

@@ -134,7 +134,10 @@ def _check_strips(picture: PIL.Image.Image) -> None:
 
 
 def _grey_values(picture: PIL.Image.Image) -> tuple[np.ndarray, int]:
+    from PIL import ImageOps
+
     picture.load()
+    ImageOps.exif_transpose(picture, in_place=True)  # as viewers show it
     mode = picture.mode
     # Of a PNG "I" means 16 bits, of a TIFF 32 or signed ones.
     if mode.startswith("I") and (picture.format, mode) != ("TIFF", "I"):

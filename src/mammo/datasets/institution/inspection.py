@@ -30,7 +30,12 @@ else those that the file's name tells. ``patient``, ``study``, ``accession``, ``
 `mammo.datasets.exclusions.Exclusion` of a file that is no mammogram that could be scored, None if
 it may be one."""
 
-_NO_IMAGE = {"empty": Kind.EMPTY, "other": Kind.NO_IMAGE, "archive": Kind.ARCHIVE}
+_NO_IMAGE = {
+    "empty": Kind.EMPTY,
+    "other": Kind.NO_IMAGE,
+    "archive": Kind.ARCHIVE,
+    "other format": Kind.OTHER_FORMAT,
+}
 INTENTS = ("FOR PRESENTATION", "FOR PROCESSING")
 PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422")
 """Words that a header may say; other text in their places is dropped, since it may be a name."""

@@ -111,7 +111,7 @@ def unfit_raster(facts: Mapping[str, object], size: int) -> Exclusion | None:
     Parameters
     ----------
     facts : mapping
-        Of `mammo.images.header_facts.raster_facts`.
+        Of `mammo.images.raster.raster_facts`.
     size : int
         Bytes of the file.
     """

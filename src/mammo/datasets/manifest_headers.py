@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tqdm.auto import tqdm
 
@@ -13,12 +12,10 @@ from mammo.datasets.fitness import unfit_raster, wrong_kind
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.files.opening import opened
-from mammo.images import dicom_header, header_facts
+from mammo.images import dicom_header, raster
+from mammo.images.elements import Header
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
-_TAGS = (*header_facts.DICOM_TAGS, *dicom_header.KIND_TAGS)
+_TAGS = (*dicom_header.FACT_TAGS, *dicom_header.KIND_TAGS)
 
 
 def add_header_facts(rows: list[dict], title: str) -> list[dict]:
@@ -40,7 +37,7 @@ def add_header_facts(rows: list[dict], title: str) -> list[dict]:
 
 def _completed(row: dict) -> dict:
     path = Path(row["path"])
-    is_raster = path.suffix.lower() in header_facts.RASTER_SUFFIXES
+    is_raster = path.suffix.lower() in raster.SUFFIXES
     try:
         facts = _read_raster(path) if is_raster else read_dicom_facts(path)[0]
     except UnreadableImageError as error:
@@ -50,13 +47,13 @@ def _completed(row: dict) -> dict:
 
 def _read_raster(path: Path) -> dict[str, object]:
     with opened(path) as file:
-        facts = header_facts.raster_facts(file)
+        facts = raster.raster_facts(file)
     excluded = unfit_raster(facts, containers.size(path))
     del facts["pages"]
     return {**facts, "excluded": excluded}
 
 
-def read_dicom_facts(path: Path, tags: Sequence[str] = ()) -> tuple[dict[str, object], Dataset]:
+def read_dicom_facts(path: Path, tags: Sequence[str] = ()) -> tuple[dict[str, object], Header]:
     """Read the columns of a manifest that the header of a DICOM file fills.
 
     Parameters
@@ -70,12 +67,13 @@ def read_dicom_facts(path: Path, tags: Sequence[str] = ()) -> tuple[dict[str, ob
     facts : dict
         What the header does not say is None; ``excluded`` is set where it belongs to no
         presentation mammogram.
-    header : pydicom.Dataset
+    header : dict
 
     Raises
     ------
     UnreadableImageError
         One sentence without the path, so that equal faults read equal.
     """
-    header, _ = dicom_header.read_header(path, (*_TAGS, *tags))
-    return {**header_facts.facts_of(header), "excluded": wrong_kind(header)}, header
+    with opened(path) as file:
+        header, _, _ = dicom_header.read_header(file, (*_TAGS, *tags))
+    return {**dicom_header.facts_of(header), "excluded": wrong_kind(header)}, header

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mammo.errors import UnreadableImageError
-from mammo.images.codecs import jpeg, jpeg_2000, rle
-from mammo.images.codecs.jpeg import Frame
+from mammo.images.codecs import rle
+from mammo.images.codecs.jpeg import find_frame
 from mammo.images.dicom_header import short_name
 from mammo.images.elements import Header, title, whole
 from mammo.images.stored_values import is_torn
@@ -74,21 +74,21 @@ def _rle(frame: bytes, dataset: Dataset) -> np.ndarray:
 
 
 def _jpeg_lossless(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg_lossless
+    from mammo.images.codecs.jpeg_scans import decode_lossless  # numba takes a second to import
 
-    return jpeg_lossless.decode(frame)
+    return decode_lossless(frame)
 
 
 def _jpeg(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg_sequential
+    from mammo.images.codecs.jpeg_scans import check_sequential
 
-    jpeg_sequential.check(frame)
+    check_sequential(frame)
     dataset.BitsAllocated = dataset.BitsStored = 8  # of the stream, whatever the header has
     return _by_pydicom(dataset, "pillow")  # gdcm ends the process at some damaged streams
 
 
 def _jpeg_ls(frame: bytes, dataset: Dataset) -> np.ndarray:
-    dataset.BitsStored = jpeg.find_frame(frame).precision  # by the header pydicom refuses some
+    dataset.BitsStored = find_frame(frame).precision  # by the header pydicom refuses some
     return _by_pydicom(dataset, "gdcm")  # pyjpegls never returns from truncated streams
 
 
@@ -99,7 +99,7 @@ def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
     makes wrong what a wrong header says of values without sign: these fall apart then.
     """
     values = _by_pydicom(dataset, "pylibjpeg")
-    found = jpeg_2000.find_frame(frame)
+    found = find_frame(frame)
     if dataset.PixelRepresentation and not found.is_signed and values.min() < 0:
         span = 1 << found.precision
         if is_torn(values, values.astype(np.int32) % span, span):
@@ -108,13 +108,6 @@ def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
                 "that they have one: export it again"
             )
     return values
-
-
-def _find_frame(stream: bytes) -> Frame | None:
-    """Return what the head of a stream says; None if it is neither JPEG's nor JPEG 2000's."""
-    if jpeg.is_stream(stream):
-        return jpeg.find_frame(stream)
-    return jpeg_2000.find_frame(stream) if stream.startswith(jpeg_2000.STARTS) else None
 
 
 def contradiction(stream: bytes, syntax: UID, header: Header) -> str | None:
@@ -139,7 +132,7 @@ def contradiction(stream: bytes, syntax: UID, header: Header) -> str | None:
         raise UnreadableImageError("it is truncated: its compressed pixels are empty")
     stated = whole(header, "Rows"), whole(header, "Columns")
     allocated = whole(header, "BitsAllocated") or 0
-    frame = _find_frame(stream)
+    frame = find_frame(stream)
     if frame is None and CODECS[syntax] is _rle:
         return _wrong_segments(rle.count_segments(stream), allocated)
     if frame is None or frame.coding != _CODINGS.get(CODECS[syntax]):
@@ -168,7 +161,7 @@ def _wrong_segments(found: int, allocated: int) -> str | None:
 
 def beyond_decoders(stream: bytes, header: Header) -> str | None:
     """Return which precision a stream has that no decoder under a permissive licence takes."""
-    frame = _find_frame(stream)
+    frame = find_frame(stream)
     bits, words = _NOT_DECODED.get(frame.coding if frame else "", ((), ""))
     if frame is None or frame.precision not in bits:
         return None

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
+from mammo.files.opening import opened
 from mammo.images import dicom_header, fitness, grayscale
-from mammo.images.elements import term, whole
+from mammo.images.elements import Header, term, whole
 from mammo.images.image import Image
 from mammo.images.pixel_data import find_pixel_data
 from mammo.images.stored_values import stored_range, stored_values
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 _TAGS = (
     *fitness.TAGS,
@@ -72,18 +69,17 @@ def read_dicom(path: Path) -> Image:
     )
 
 
-def _read_header(path: Path) -> Dataset:
+def _read_header(path: Path) -> Header:
     """Return the header of a file that is fit to be read."""
-    header, offset = dicom_header.read_header(path, _TAGS)
-    syntax = dicom_header.transfer_syntax(header)
-    with containers.open_binary(path) as file:
+    with opened(path) as file:
+        header, syntax, offset = dicom_header.read_header(file, _TAGS)
         pixels = find_pixel_data(file, offset, containers.size(path), syntax)
     if found := list(fitness.faults(header, syntax, pixels)):
         raise UnreadableImageError("; ".join(fault.clause for fault in found))
     return header
 
 
-def _decoded(path: Path, header: Dataset) -> np.ndarray:
+def _decoded(path: Path, header: Header) -> np.ndarray:
     import pydicom
 
     from mammo.images.decoding import decode
@@ -96,11 +92,11 @@ def _decoded(path: Path, header: Dataset) -> np.ndarray:
     frame = {"SamplesPerPixel": 1, "NumberOfFrames": 1}
     for keyword in dicom_header.WHOLE_NUMBERS:  # of one type, as decoders need them
         dataset.add_new(keyword, "US", frame.get(keyword, whole(header, keyword)))
-    dataset.PhotometricInterpretation = term(header.PhotometricInterpretation)
+    dataset.PhotometricInterpretation = term(header["PhotometricInterpretation"])
     return decode(dataset)
 
 
-def _presented(stored: np.ndarray, header: Dataset) -> np.ndarray:
+def _presented(stored: np.ndarray, header: Header) -> np.ndarray:
     table = grayscale.presentation_table(header)
     low, _ = stored_range(header)
     pixels = np.empty(stored.shape, np.float32)
@@ -112,6 +108,6 @@ def _presented(stored: np.ndarray, header: Dataset) -> np.ndarray:
     return pixels
 
 
-def _view(header: Dataset) -> str | None:
+def _view(header: Header) -> str | None:
     view = dicom_header.view(header)
     return view if view in _VIEWS else None

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mammo.errors import DeflatedFileError, UnreadableImageError
-from mammo.files.opening import naming_faults, opened
-from mammo.images.elements import UNDECODABLE, Header, numbers, several, term, text, title
+from mammo.files.opening import naming_faults
+from mammo.images.elements import UNDECODABLE, Header, numbers, several, term, text, title, whole
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -60,6 +59,14 @@ KIND_TAGS = (
 )
 """Elements that tell whether an image is a projection in grey, and of what size."""
 
+FACT_TAGS = (
+    *("SOPClassUID", "PresentationIntentType", "PhotometricInterpretation", "BitsStored"),
+    *("Manufacturer", "PixelSpacing", "ImagerPixelSpacing", "Rows", "Columns"),
+    *("ImageLaterality", "Laterality", "ViewPosition", "ViewCodeSequence", "PatientOrientation"),
+    *("AcquisitionDate", "StudyDate"),
+)
+"""Elements that `facts_of` takes."""
+
 FOR_PROCESSING = (
     "1.2.840.10008.5.1.4.1.1.1.2.1",  # Digital Mammography X-Ray, For Processing
     "1.2.840.10008.5.1.4.1.1.1.1.1",  # Digital X-Ray, For Processing
@@ -78,19 +85,22 @@ MAX_HEADER_BYTES = 2**24
 _PIXEL_DATA_GROUP = 0x7FE0
 
 
-def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
-    """Read some elements of a DICOM file, and find out where its pixels begin.
+def read_header(file: BinaryIO, tags: Sequence[str]) -> tuple[Header, UID | None, int]:
+    """Read some elements of an open DICOM file, and find out where its pixels begin.
 
     Parameters
     ----------
-    path : Path
-        A file with or without the preamble of PS3.10 section 7.1, or a member of an archive.
+    file : binary file
+        With or without the preamble of PS3.10 section 7.1, at its beginning.
     tags : sequence of str
         Keywords of the elements; others are passed over, whatever their length.
 
     Returns
     -------
-    header : pydicom.Dataset
+    header : dict
+        Values by keyword: of a sequence pydicom's items, of an empty element None or an empty text.
+    syntax : pydicom.uid.UID or None
+        Transfer Syntax UID (0002,0010); None of a file without file meta information.
     offset : int
         Bytes before the pixel data.
 
@@ -100,26 +110,9 @@ def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
         One sentence without the path, so that equal faults read equal, and without any value of
         the file, which may name a patient.
     """
-    with opened(path) as file, naming_faults("the DICOM header"):
-        return _parsed(file, tags), file.tell()
-
-
-def read_values(file: BinaryIO, tags: Sequence[str]) -> tuple[dict[str, object], UID | None, int]:
-    """Read some elements of an open DICOM file, as `read_header`, for many files.
-
-    Returns
-    -------
-    values : dict
-        By keyword: of a sequence pydicom's items, of an empty element None or an empty text.
-    syntax : pydicom.uid.UID or None
-        As `transfer_syntax`.
-    offset : int
-        Bytes before the pixel data.
-    """
     with naming_faults("the DICOM header"):
         header, offset = _parsed(file, tags), file.tell()
-        values = {element.keyword: element.value for element in header}
-        return values, transfer_syntax(header), offset
+        return {element.keyword: element.value for element in header}, _syntax(header), offset
 
 
 def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
@@ -128,7 +121,7 @@ def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
 
     wanted = [tag_for_keyword(keyword) for keyword in tags]
     header = read_partial(_Bounded(file), stop_when=_at_pixels, force=True, specific_tags=wanted)
-    if "SOPClassUID" in tags and not len(header) and transfer_syntax(header):
+    if "SOPClassUID" in tags and not len(header) and _syntax(header):
         raise UnreadableImageError(
             f"no element can be read in the order of bytes that its {title('TransferSyntaxUID')} "
             "says: export it again"
@@ -143,6 +136,10 @@ def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
     if "SOPClassUID" in tags and not header.SOPClassUID:
         raise UnreadableImageError("the DICOM header is damaged: it names no SOP class")
     return header
+
+
+def _syntax(header: Dataset) -> UID | None:
+    return getattr(header, "file_meta", {}).get("TransferSyntaxUID")
 
 
 ALSO_IN_META = {
@@ -236,11 +233,6 @@ def is_contradicted(header: Header, keyword: str) -> bool:
     return repeated is not None and repeated != stated
 
 
-def transfer_syntax(header: Dataset) -> UID | None:
-    """Transfer Syntax UID (0002,0010); None of a file without file meta information."""
-    return getattr(header, "file_meta", {}).get("TransferSyntaxUID")
-
-
 def short_name(syntax: UID) -> str:
     """Name a transfer syntax without the process numbers that some names end in."""
     return syntax.name.partition(" (")[0].partition(", ")[0]
@@ -269,3 +261,26 @@ def spacing_mm(header: Header) -> float | None:
         if 0 < rows < math.inf:
             return rows
     return None
+
+
+def facts_of(header: Header) -> dict[str, object]:
+    """Return the manifest's columns of a DICOM header that has `FACT_TAGS`.
+
+    Raises
+    ------
+    UnreadableImageError
+        One sentence without the path, so that equal faults read equal.
+    """
+    with naming_faults("the DICOM header"):
+        return {
+            "presentation_intent": text(header.get("PresentationIntentType")),
+            "photometric_interpretation": term(header.get("PhotometricInterpretation")) or None,
+            "bits_stored": whole(header, "BitsStored"),
+            "manufacturer": text(header.get("Manufacturer")),
+            "pixel_spacing_mm": spacing_mm(header),
+            "rows": whole(header, "Rows"),
+            "columns": whole(header, "Columns"),
+            "laterality": laterality(header),
+            "view": view(header),
+            "acquisition_year": year(header),
+        }

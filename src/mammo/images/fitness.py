@@ -84,6 +84,10 @@ def faults(header: Header, syntax: UID | None, pixels: PixelData) -> Iterator[Fa
     yield from wrong_encoding(header, syntax, pixels)
 
 
+def _element(clause: str) -> Fault:
+    return Fault("ELEMENT", clause, clause)
+
+
 def wrong_kind(header: Header) -> Iterator[Fault]:
     """Yield why an image is no single grey projection that is meant to be looked at."""
     rows, columns = whole(header, "Rows"), whole(header, "Columns")
@@ -118,11 +122,10 @@ def wrong_kind(header: Header) -> Iterator[Fault]:
         )
     yield from _colour(header)
     if _KINDS.get(kind) != _KINDS.get(text(header.get("MediaStorageSOPClassUID")) or kind):
-        clause = (
+        yield _element(
             f"its {title('SOPClassUID')} and its {title('MediaStorageSOPClassUID')} are of two "
             "kinds of images: export it again"
         )
-        yield Fault("ELEMENT", clause, clause)
 
 
 def _colour(header: Header) -> Iterator[Fault]:
@@ -149,7 +152,7 @@ def wrong_pixels(header: Header) -> Iterator[Fault]:
             grayscale.presentation_table(header)
         except UnreadableImageError as error:
             found = [str(error)]
-    yield from (Fault("ELEMENT", clause, clause) for clause in found)
+    yield from map(_element, found)
 
 
 def _wrong_elements(header: Header) -> Iterator[str]:
@@ -198,11 +201,10 @@ def wrong_encoding(header: Header, syntax: UID | None, pixels: PixelData) -> Ite
         )
     elif syntax.is_encapsulated != pixels.is_encapsulated and pixels.bytes_found:
         named, found = ("", "not ") if syntax.is_encapsulated else ("un", "")
-        clause = (
+        yield _element(
             f"its {title('TransferSyntaxUID')} says that pixels are {named}compressed, and they "
             f"are {found}compressed: export it again"
         )
-        yield Fault("ELEMENT", clause, clause)
     elif pixels.frames > 1:
         clause = (
             f"its pixel data have {pixels.frames} frames, its {title('NumberOfFrames')} says one"
@@ -230,12 +232,11 @@ def _wrong_length(header: Header, found: int) -> Iterator[Fault]:
             f"it is truncated: {found:,} bytes where its pixels need {needed:,}; copy it again",
         )
     elif needed and found >= needed + max(surplus, 2):
-        clause = (
+        yield _element(
             f"its pixel data have {found:,} bytes, where {rows} x {columns} pixels of {allocated} "
             f"bits have {needed:,}: {title('Rows')} or {title('Columns')} is wrong, or there are "
             "several frames"
         )
-        yield Fault("ELEMENT", clause, clause)
 
 
 def _undecodable(syntax: UID) -> Iterator[Fault]:
@@ -270,7 +271,7 @@ def _wrong_stream(header: Header, syntax: UID, pixels: PixelData) -> Iterator[Fa
             yield Fault("DAMAGED", str(error), str(error))
         return
     if clause:
-        yield Fault("ELEMENT", clause, clause)
+        yield _element(clause)
     elif bits:
         needed = (
             f" {bits}, for which there is no decoder under a permissive licence: DCMTK's "

@@ -10,7 +10,7 @@ from mammo.datasets.exclusions import Exclusion, Kind, unreadable
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.files.opening import naming_faults, opened
-from mammo.images import HEAD_BYTES, dicom_header, format_of, header_facts
+from mammo.images import HEAD_BYTES, dicom_header, format_of, raster
 from mammo.images.elements import several, term, text
 from mammo.images.pixel_data import find_pixel_data
 
@@ -41,7 +41,7 @@ PHOTOMETRICS = ("MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL"
 """Words that a header may say; other text in their places is dropped, since it may be a name."""
 
 _TAGS = (
-    *header_facts.DICOM_TAGS,
+    *dicom_header.FACT_TAGS,
     *fitness.TAGS,
     *("PatientID", "StudyInstanceUID", "AccessionNumber", "SOPInstanceUID"),
     *("ManufacturerModelName", "ImageType", "BreastImplantPresent", "BodyPartExamined"),
@@ -98,15 +98,15 @@ def _facts(file: BinaryIO, kind: str, size: int) -> dict[str, object]:
         return _dicom_facts(file, size)
     if kind in _NO_IMAGE:
         return {"excluded": Exclusion(_NO_IMAGE[kind])}
-    facts = header_facts.raster_facts(file)
+    facts = raster.raster_facts(file)
     return {"pixels_at": 0, **facts, "excluded": fitness.unfit_raster(facts, size)}
 
 
 def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:
-    header, syntax, offset = dicom_header.read_values(file, _TAGS)
+    header, syntax, offset = dicom_header.read_header(file, _TAGS)
     pixels = find_pixel_data(file, offset, size, syntax)
     with naming_faults("the DICOM header"):
-        facts = {**header_facts.facts_of(header), **_particulars(header)}
+        facts = {**dicom_header.facts_of(header), **_particulars(header)}
         facts["transfer_syntax"] = dicom_header.short_name(syntax) if syntax else None
         facts["excluded"] = fitness.unfit(header, syntax, pixels)
         return facts | {"pixels_at": offset}

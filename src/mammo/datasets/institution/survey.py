@@ -99,7 +99,7 @@ def count_missing(directory: Path, present: Collection[str]) -> int | None:
     """
     try:
         with opened(directory) as file:
-            header, _, _ = dicom_header.read_values(file, ["DirectoryRecordSequence"])
+            header, _, _ = dicom_header.read_header(file, ["DirectoryRecordSequence"])
         with naming_faults("the DICOMDIR"):
             records = header["DirectoryRecordSequence"]
             named = [record.get("ReferencedFileID") for record in records]

@@ -22,17 +22,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "image": (
         *("image", "image id", "image file", "image name", "image file name", "image path"),
         *("image file path", "file", "file name", "file path", "path", "dicom", "dicom file"),
-        *(
-            "anon dicom path",
-            "png filename",
-            "sop instance uid",
-            "bild",
-            "bilddatei",
-            "datei",
-            "dateiname",
-            "fichier",
-            "archivo",
-        ),
+        *("anon dicom path", "png filename", "sop instance uid"),
+        *("bild", "bilddatei", "datei", "dateiname", "fichier", "archivo"),
     ),
     "patient_id": (
         *("patient", "patient id", "patient number", "patient no", "pid", "mrn", "subject"),
@@ -50,16 +41,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "laterality": (
         *("laterality", "image laterality", "side", "breast", "breast side", "breast laterality"),
-        *(
-            "left or right breast",
-            "left right",
-            "image laterality final",
-            "seite",
-            "côté",
-            "lado",
-            "lato",
-            "zijde",
-        ),
+        *("left or right breast", "left right", "image laterality final"),
+        *("seite", "côté", "lado", "lato", "zijde"),
     ),
     "view": ("view", "view position", "image view", "projection", "projektion", "incidence"),
     "label": (

@@ -252,3 +252,24 @@ def test_an_archive_that_is_not_read_is_to_be_unpacked(folder):
         archive.add(folder / "0")
     found = the(take(folder, IMAGES, "0,a,1", "1,a,0", "2,b,0", "3,b,0"), "an archive of another")
     assert found.severity == "warning" and found.remedy == "unpack these, if they hold images"
+
+
+@pytest.mark.parametrize("other", ["p0", "P 0", " P0\u00a0", "P00"])
+def test_patients_that_differ_in_their_spelling_alone_are_told(folder, other):
+    write_mammogram(folder / "4", 4, PatientID=other, StudyInstanceUID="1.5.9")
+    taken = take(folder, "image,label", "0,malignant", "1,0", "2,0", "3,0", "4,0")
+    alike = [text for text in said(taken, "warning") if "differ only in capitals" in text]
+    assert len(alike) == (other not in ("P 0",))
+    assert taken.used["patient_id"].nunique() == 3
+
+
+def test_an_examination_that_several_patients_share_is_one_of_each(folder):
+    for number in range(4):
+        write_mammogram(
+            folder / f"{number}", number, PatientID=f"P{number // 2}", StudyInstanceUID="1.5"
+        )
+    taken = take(folder, "image,label", "0,malignant", "1,0", "2,0", "3,0")
+    found = the(taken, "2 patients share a Study Instance UID with others")
+    assert found.severity == "warning" and "study_id" in found.remedy
+    assert taken.used.groupby("patient_id")["study_id"].nunique().tolist() == [1, 1]
+    assert taken.used["study_id"].nunique() == 2

@@ -7,10 +7,10 @@ import pandas as pd
 
 from mammo.datasets.check_report import Finding, worst_first
 from mammo.datasets.institution.image_findings import number_of, of_images
-from mammo.datasets.institution.intake import Intake
+from mammo.datasets.institution.intake import Intake, is_shared
 from mammo.datasets.institution.labels import Labels
 from mammo.datasets.institution.matching import unit_named
-from mammo.files.identifiers import shape
+from mammo.files.identifiers import loosely, shape
 
 _LISTED = 6
 
@@ -170,6 +170,23 @@ def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
             "every image has a Patient ID of its own",
             "right if one image of each patient was chosen; else intervals come out too narrow: "
             "name the patients in the table (patient_id)",
+        )
+    if count := used.loc[is_shared(used), "patient"].nunique():
+        yield Finding(
+            "warning",
+            f"{number_of(count, 'patient')} share a Study Instance UID with others: an anonymiser "
+            "has overwritten it",
+            "each has an examination of his own; name examinations in the table (study_id) if "
+            "patients came several times",
+        )
+    spellings = used["patient"].dropna().drop_duplicates()
+    if count := int(spellings.map(loosely).duplicated(keep=False).sum()):
+        yield Finding(
+            "warning",
+            f"{number_of(count, 'Patient ID')} differ only in capitals, blanks or zeros at the "
+            "beginning, and count as several patients",
+            "if they are one patient's, intervals come out too narrow: write them alike in the "
+            "table (patient_id)",
         )
     if count := int(used["instance"].dropna().duplicated(keep=False).sum()):
         yield Finding(

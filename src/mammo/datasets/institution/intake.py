@@ -166,18 +166,26 @@ def image_pseudonym(place: Path, folder: Path, key: bytes) -> str:
 def _named(files: pd.DataFrame, folder: Path, key: bytes) -> pd.DataFrame:
     """Give pseudonyms to images, patients and studies.
 
-    An unnamed study is its patient's only one; a study stands for a patient without a name.
+    An unnamed study is its patient's only one; a study stands for a patient without a name. One
+    that several patients share is a study of each.
     """
 
-    def names(kind: str, column: str) -> pd.Series:
-        return files[column].map(lambda text: pseudonym(key, kind, text) if text else None)
+    def names(kind: str, named: pd.Series) -> pd.Series:
+        return named.map(lambda text: pseudonym(key, kind, text) if text else None)
 
-    patients = names("patient", "patient")
-    studies = names("study", "study")
+    of_each = files["study"].where(~is_shared(files), files["study"] + " " + files["patient"])
+    patients, studies = names("patient", files["patient"]), names("study", of_each)
     return files.assign(
         image_id=[image_pseudonym(place, folder, key) for place in files["place"]],
         patient_id=patients.where(patients.notna(), studies),
         study_id=studies.where(studies.notna(), patients),
+    )
+
+
+def is_shared(files: pd.DataFrame) -> pd.Series:
+    """Say of each file whether its study is also another patient's, as anonymisers make it."""
+    return files.groupby("study")["patient"].transform("nunique").gt(1).reindex(files.index) & (
+        files["patient"].notna()
     )
 
 

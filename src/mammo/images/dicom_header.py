@@ -35,8 +35,7 @@ MODIFIER_CODES = {
 }
 """View Modifier for Mammography, PS3.16 CID 4015: those that change what a classifier sees."""
 
-_SIDED_VIEW = re.compile(r"(?:[LR]|LEFT|RIGHT)[\s_-]*(CC|MLO|ML|LM|XCCL|XCCM)")
-"""Some devices write the side before the view."""
+_SIDE_AND_VIEW = re.compile(r"(L|R|LEFT|RIGHT)?[\s_-]*(CC|MLO|ML|LM|XCCL|XCCM)?")
 
 WHOLE_NUMBERS = (
     "NumberOfFrames",
@@ -189,20 +188,21 @@ class _Bounded:
 
 def laterality(header: Header) -> str | None:
     """Side from Image Laterality (0020,0062), then Laterality (0020,0060)."""
-    return side_of(header.get("ImageLaterality")) or side_of(header.get("Laterality"))
+    stated = term(header.get("ImageLaterality")) or term(header.get("Laterality"))
+    return side_and_view(stated)[0]
 
 
-def side_of(value: object) -> str | None:
-    """Return the side that an element's value is, L or R, in the standard's letters or in words."""
-    word = term(value)
-    return word[0] if word in ("L", "R", "LEFT", "RIGHT") else None
+def side_and_view(word: str) -> tuple[str | None, str | None]:
+    """Read a side, L or R, and a view from a word such as ``RCC``, ``mlo`` or ``LEFT``."""
+    found = _SIDE_AND_VIEW.fullmatch(word.strip().upper())
+    side, view = found.groups() if found else (None, None)
+    return side and side[0], view
 
 
 def view(header: Header) -> str | None:
     """View Position (0018,5101), else the view code, else Patient Orientation, as CBIS-DDSM."""
     if position := term(header.get("ViewPosition")):
-        sided = _SIDED_VIEW.fullmatch(position)
-        return sided[1] if sided else position
+        return side_and_view(position)[1] or position  # some write the side before it
     codes = (VIEW_CODES.get(code) for code in _codes(header, "ViewCodeSequence"))
     if found := next(filter(None, codes), None):
         return found

@@ -49,9 +49,6 @@ _TAGS = (
 )
 SEPARATORS = re.compile(r"[\s_\-.]+")
 """What parts the pieces of a file's name."""
-_SIDES = {"l": "L", "left": "L", "r": "R", "right": "R"}
-_VIEWS = ("CC", "MLO", "ML", "LM", "XCCL", "XCCM")
-_JOINED = re.compile(r"([lr])(cc|mlo|ml|lm|xccl|xccm)")
 _LONGEST_NAME = 64  # of a value of LO, PS3.5 section 6.2
 
 
@@ -80,13 +77,9 @@ def side_and_view(place: Path) -> tuple[str | None, str | None]:
     view : str or None
         In capitals. A name that tells two tells none.
     """
-    sides, views = set(), set()
-    for piece in SEPARATORS.split(place.stem):
-        joined = _JOINED.fullmatch(piece.lower())
-        side, view = joined.groups() if joined else (piece.lower(), piece.lower())
-        sides |= {_SIDES[side]} if side in _SIDES else set()
-        views |= {view.upper()} if view.upper() in _VIEWS else set()
-    return _only(sides), _only(views)
+    pieces = map(dicom_header.side_and_view, SEPARATORS.split(place.stem))
+    sides, views = map(set, zip(*pieces, strict=True))
+    return _only(sides - {None}), _only(views - {None})
 
 
 def _only(found: set[str]) -> str | None:
@@ -114,7 +107,7 @@ def _dicom_facts(file: BinaryIO, size: int) -> dict[str, object]:
 
 def _particulars(header: Mapping[str, object]) -> dict[str, object]:
     stated = [several(header.get(name)) for name in ("ImageLaterality", "Laterality")]
-    sides = {dicom_header.side_of(side) for values in stated for side in values}
+    sides = {dicom_header.side_and_view(term(side))[0] for values in stated for side in values}
     return {
         "patient": text(header.get("PatientID")),
         "study": text(header.get("StudyInstanceUID")),

@@ -137,10 +137,10 @@ def read_intake(
     read = labels.read_labels(table, layout) if table else None
     source = source_of(folder, (), source)
     survey = survey_folder(folder, [table] if table else [], workers)
-    matched = matching.match(survey.files, read, folder)
-    files = _named(matched.files, folder, key_of(source))
+    files, absent, notes = matching.match(survey.files, read, folder)
+    files = _named(files, folder, key_of(source))
     files = files.assign(excluded=_exclusions(files, read))
-    return Intake(folder, source, files, matched.absent, read, matched.notes, survey)
+    return Intake(folder, source, files, absent, read, notes, survey)
 
 
 def image_folder(folder: Path) -> Path:

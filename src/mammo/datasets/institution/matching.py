@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -23,26 +23,9 @@ Owner = tuple[str, str]
 """What owns images, "patient" or "study", and its name."""
 
 
-class Match(NamedTuple):
-    """What belongs together.
-
-    Attributes
-    ----------
-    files : DataFrame
-        With ``line`` (of the table), `FROM_TABLE`, patient, study, side and view as the table
-        states them, where it does, and ``header_patient``.
-    absent : DataFrame
-        Lines of the table without an image.
-    notes : tuple of str
-        Sentences on what was assumed.
-    """
-
-    files: pd.DataFrame
-    absent: pd.DataFrame
-    notes: tuple[str, ...]
-
-
-def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
+def match(
+    files: pd.DataFrame, labels: Labels | None, folder: Path
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
     """Give every image the row of the table that speaks of it.
 
     Rows of images name them by their place in the folder, by the end or the beginning of that, by
@@ -61,6 +44,16 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
         Without it no image has a row.
     folder : Path
 
+    Returns
+    -------
+    files : DataFrame
+        With ``line`` (of the table), `FROM_TABLE`, patient, study, side and view as the table
+        states them, where it does, and ``header_patient``.
+    absent : DataFrame
+        Lines of the table without an image.
+    notes : tuple of str
+        Sentences on what was assumed.
+
     Raises
     ------
     DatasetError
@@ -68,7 +61,7 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     """
     if labels is None:
         nothing = dict.fromkeys(("line", *FROM_TABLE))
-        return Match(files.assign(header_patient=files["patient"], **nothing), pd.DataFrame(), ())
+        return files.assign(header_patient=files["patient"], **nothing), pd.DataFrame(), ()
     images = files[~files["format"].isin(NO_IMAGE)]
     find = _images if labels.level == "image" else _groups
     by_row, notes = find(images, labels.rows, folder, labels.level)
@@ -79,7 +72,7 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     rows = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
     rows = rows.set_axis(files.index).where(lambda frame: frame.notna(), None)
     absent = _absent(labels.rows, list(by_row))
-    return Match(_merged(files, rows, labels.level), absent, tuple(notes))
+    return _merged(files, rows, labels.level), absent, tuple(notes)
 
 
 def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:

@@ -71,8 +71,8 @@ def read_image(path: str | Path) -> Image:
             from mammo.images.raster import read_raster
 
             return read_raster(path)
-        found = "is empty" if kind == "empty" else "is neither DICOM nor PGM (P5), PNG, TIFF, JPEG"
-        raise UnreadableImageError(f"it {found}: export the image again in one of these formats")
+    found = "is empty" if kind == "empty" else "is neither DICOM nor PGM (P5), PNG, TIFF or JPEG"
+    raise UnreadableImageError(f"{path} {found}: export the image again in one of these formats.")
 
 
 def format_of(head: bytes) -> str:

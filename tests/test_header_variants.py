@@ -573,3 +573,33 @@ def test_fill_bytes_before_a_jpeg_stream_are_part_of_it(tmp_path):
     image, refusal, excluded = outcome(file)
     assert (refusal, excluded) == ("", "")
     np.testing.assert_allclose(image.pixels, GREY / drawn.TOP, atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, uid.RLELossless])
+@pytest.mark.parametrize("shape", [(240, 180), (360, 270), (180, 240), (300, 220)])
+@pytest.mark.parametrize("bits", [12, 16])
+def test_rows_and_columns_that_are_exchanged_are_told(bits, shape, syntax, tmp_path):
+    """As numpy's shape is written by those who think in x and y."""
+    grey = drawn.breast(*shape) << bits - 12
+    file = drawn.write(tmp_path / "a", drawn.dataset(grey, bits), syntax)
+    ds = pydicom.dcmread(file)
+    ds.Rows, ds.Columns = shape[::-1]
+    ds.save_as(file)
+    with pytest.raises(UnreadableImageError, match=r"Rows \(0028,0010\) and its Columns"):
+        read_image(file)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("grey", [drawn.breast() << 4, drawn.breast(seed=1) * 10], ids=["", "low"])
+def test_pixels_in_another_order_of_bytes_are_told(grey, is_signed, tmp_path):
+    ds = drawn.dataset(grey - 32768 * is_signed, 16)
+    read_image(drawn.write(tmp_path / "a", ds))
+    ds["PixelData"].value = np.frombuffer(ds.PixelData, "<u2").astype(">u2").tobytes()
+    with pytest.raises(UnreadableImageError, match="in the other order of bytes than its Transfer"):
+        read_image(drawn.write(tmp_path / "a", ds))
+
+
+@pytest.mark.parametrize("stored", [drawn.breast() >> 4 << 8, (drawn.breast() >> 4) * 257])
+def test_eight_bits_at_the_upper_end_of_sixteen_are_in_order(stored, tmp_path):
+    image = read_image(drawn.write(tmp_path / "a", drawn.dataset(stored, 16)))
+    np.testing.assert_allclose(image.pixels, stored / 65535, atol=1e-6)

@@ -45,7 +45,32 @@ def decode(dataset: Dataset) -> np.ndarray:
         raise UnreadableImageError(
             f"its pixels decode to {_by(values.shape)}, its header says {_by(shape)}"
         )
+    if min(shape) >= _SMALLEST:
+        _refuse_another_layout(values, has_all_bits=dataset.BitsStored == 16)
     return values
+
+
+def _refuse_another_layout(values: np.ndarray, *, has_all_bits: bool) -> None:
+    """Refuse pixels that fall apart as the header lays them out, and fit in another way.
+
+    Of fewer bits than a word has, those that are not stored tell the order of bytes.
+    """
+    unevenness = _unevenness(values)
+    if _unevenness(values.reshape(values.shape[::-1])) < unevenness / 2:
+        raise UnreadableImageError(
+            f"its {title('Rows')} and its {title('Columns')} are exchanged: export it again"
+        )
+    if has_all_bits and _unevenness(values.byteswap()) < unevenness / 2:
+        raise UnreadableImageError(
+            "its pixels are in the other order of bytes than its "
+            f"{title('TransferSyntaxUID')} says: export it again"
+        )
+
+
+def _unevenness(values: np.ndarray) -> float:
+    """Return the mean step from a row to the next, of some rows, as a share of the range."""
+    upper, lower = (rows.astype(np.int32) for rows in (values[:-1:16], values[1::16]))
+    return float(np.abs(upper - lower[: len(upper)]).mean() / max(1, np.ptp(upper)))
 
 
 def _uncompressed(dataset: Dataset) -> np.ndarray:
@@ -200,6 +225,9 @@ CODECS: dict[str, Callable[[bytes, Dataset], np.ndarray]] = {
     "1.2.840.10008.1.2.4.203": _jpeg_2000,
 }
 """By transfer syntax: how its one frame is decoded, or refused."""
+
+_SMALLEST = 64
+"""Rows and columns from which on an image is one that steps between rows say something of."""
 
 _NOT_DECODED: dict[str, tuple[Collection[int], str]] = {
     "JPEG": (range(9, 17), "with more than 8 bits"),

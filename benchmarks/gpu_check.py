@@ -37,14 +37,13 @@ from mammo.models.transfer import (
 from mammo.parameters import Parameters, sources
 from mammo.study.families.end2end import COLUMNS_A_ROW, TOPS
 from mammo.training.devices import Precision, computing, is_bfloat16_fast, launch, reproducible
-from mammo.training.end2end import WholeImageTask
+from mammo.training.end2end import Stage, StagedSettings, WholeImageTask
 from mammo.training.fit import Task, fit
 from mammo.training.frcnn_cad import DetectorTask, DetectorTraining
 from mammo.training.frcnn_cad_losses import DetectorLosses
 from mammo.training.frcnn_cad_start import standardise_detector
 from mammo.training.patches import Windows, patch_size
 from mammo.training.samples import StoredImages
-from mammo.training.stages import Stage, StagedSettings
 from mammo.training.transfer import TrainingSettings, TransferTask
 
 PAPER = Path(__file__).parents[1] / "params" / "paper.yaml"

@@ -70,7 +70,8 @@ notice.images_notice(study.sources)
 # makes 18 results; with its authors' weights it is tested as in the paper.
 #
 # Intervals are by patient: a patient's images are alike, and an interval that takes them for
-# independent is too narrow. Each is for itself: of many 95% intervals, some miss the true value.
+# independent is mostly too narrow. Each is for itself: of many 95% intervals, some miss the true
+# value.
 
 # %%
 external = comparison.external(study)
@@ -112,6 +113,9 @@ external.figure
 #
 # The sets are a sample of sites, too: how far their results lie apart says what to expect at
 # another one, as far as so few can say it.
+#
+# All drops of this table are one family of tests. The chapter on your own data adjusts those at the
+# institution for their own number alone, so that the same drop may be shown there and not here.
 
 # %%
 fall = comparison.drops(study, estimates)
@@ -163,7 +167,8 @@ thresholds.table
 #
 # {term}`Calibration` is lost more easily than ranking, and more easily mended
 # {cite:p}`vancalster2016`: two numbers, fitted on some of a hospital's own patients, move the
-# scores.
+# scores. They then hold for such patients: among women screened, of whom fewer have cancer, the
+# same score is a lower risk.
 
 # %%
 calibration = comparison.calibration(study)

@@ -70,6 +70,9 @@ your_data.check(study).table
 
 # %% [markdown]
 # ## What the models score on them
+#
+# The drops of this chapter are one family of tests, adjusted for their own number alone. The
+# comparison of all sets tests more at once, so that the same drop may be shown here and not there.
 
 # %%
 aurocs = your_data.aurocs(study)
@@ -100,6 +103,8 @@ thresholds.table
 #
 # Six of a thousand women screened have cancer, or however many it is where you work: change the
 # number. The threshold is the first of those above, chosen in internal validation by examination.
+# Only the number of women with cancer is exchanged: those without are taken to score as the women
+# of this study do, whom a screening site may hardly have.
 
 # %%
 women = your_data.thousand_women(study, prevalence=6 / 1000)
@@ -136,7 +141,7 @@ shift.figure
 # The paper's mixed data, for one institution: one model is trained with DDSM's patients and more
 # and more of the local ones, and always tested on the same others. Two ways that cost no training
 # stand beside it: grey levels mapped to those of DDSM {cite:p}`nyul1999`, which needs no labels,
-# and recalibration, which leaves the auROC as it is.
+# and recalibration, which keeps the order of the scores.
 
 # %%
 adaptation = your_data.adaptation(study)

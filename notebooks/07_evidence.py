@@ -64,8 +64,8 @@ new_york.words
 
 # %% [markdown]
 # What each model is said to reach in internal validation, what the paper found on UKy, and what New
-# York's scores give. The paper's values have the interval that the size of their set allows
-# ({doc}`how sure <08_how_sure>`).
+# York's scores give. The paper's values on UKy have the interval that the size of the set allows
+# ({doc}`how sure <08_how_sure>`); on how many images those of the authors stand, it does not say.
 
 # %%
 new_york.figures[1]
@@ -78,15 +78,17 @@ new_york.tables[1]
 
 # %% [markdown]
 # A model is used at a threshold. This is what any threshold of the three models gives on these
-# exams. None of them was made with such exams, so that there is no internal set to set beside them:
-# the external test is shown alone. Among these exams cancers are far more frequent than in
-# screening; women recalled and cancers missed are therefore given at a prevalence that one sets.
+# exams, by exam and not by breast. None of them was made with such exams, so that there is no
+# internal set to set beside them: the external test is shown alone. Among these exams cancers are
+# far more frequent than in screening; women recalled and cancers missed are therefore given at a
+# prevalence that one sets.
 
 # %%
 new_york.figures[2]
 
 # %% [markdown]
-# The exams were enriched with biopsied ones, and labels are of breasts. The repository subtracts
+# The exams were enriched with biopsied ones, and labels and scores are of breasts; the paper's are
+# of images, of another hospital's patients. The repository subtracts
 # from each image a mean taken over the set at hand, where end2end's authors take that of their
 # training set; it does not say which of the files for DDSM it ran, and may prepare images for
 # frcnn_cad otherwise than its authors did. That frcnn_cad does better in New York than on UKy says
@@ -114,11 +116,11 @@ rules.words
 rules.tables[0]
 
 # %% [markdown]
-# ## What the film scanner tells of the diagnosis
+# ## What the film scanner could tell of the diagnosis
 #
 # DDSM's films were scanned on machines of three makers {cite:p}`heath2001`, volume by volume, and a
-# volume has one diagnosis. So the machine tells something of the diagnosis before anybody looks at
-# a breast.
+# volume has one diagnosis. So the machine may tell something of the diagnosis before anybody looks
+# at a breast; how much it does in this set, and whether that is more than chance deals.
 
 # %%
 scanners = evidence.scanners()
@@ -131,9 +133,10 @@ scanners.words
 # ## Is MIAS hard, or only another set?
 #
 # A low auROC in an external test can mean that the set is unlike the one that the model learnt
-# from, or that it is hard for any model. On mini-MIAS the second can be looked at alone: VGG16's
+# from, or that it is hard for any model. On mini-MIAS something of the second can be seen: VGG16's
 # features of its films, frozen as in the paper, feed classifiers that are trained on other films of
-# MIAS. Four classifiers were fixed beforehand, and all are shown.
+# MIAS. Four classifiers were fixed beforehand, and all are shown. If they fail, the set may be
+# hard, or too small to learn from.
 
 # %%
 mias = evidence.mias(study)

@@ -112,7 +112,7 @@ how_sure.assumptions(intervals)
 
 # %% [markdown]
 # Table 4 likewise, with the interval of each change, and the smallest detectable one: the true
-# change that such a test finds four times in five.
+# change that such a test, before the adjustment, finds with 80% power.
 
 # %%
 how_sure.gains(intervals)
@@ -140,7 +140,7 @@ next_site.words
 # ## Smallest detectable drop
 #
 # That no drop is shown says little where none could have been. This is the true drop that a test on
-# each external set would find four times in five (80% power).
+# each external set would find with 80% power, before any adjustment.
 
 # %%
 how_sure.detectable(intervals)
@@ -158,9 +158,11 @@ simulated["aurocs"]
 
 # %% [markdown]
 # The percentile bootstrap that most papers give is worst where hospitals stand: few cancers, high
-# auROCs. The tables of this book therefore have {term}`score intervals <Score interval>`
-# {cite:p}`newcombe2006`, and keep the percentile ones in the CSV. Two of them make the interval of
-# a difference, and its p-value.
+# auROCs. The tables of auROCs and drops in this book therefore have {term}`score intervals
+# <Score interval>` {cite:p}`newcombe2006`, and keep the percentile ones in the CSV. Two of them
+# make the interval of a difference, and its p-value. Percentile intervals remain for parts of a
+# drop and for real scores by others, and their tables say so: with few cancers they are too narrow,
+# by as much as stands above.
 
 # %%
 simulated["differences"]

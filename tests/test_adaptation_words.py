@@ -75,7 +75,8 @@ def test_harmonisation_is_judged_by_its_p_value(distance, verdict):
 
 def test_recalibration_says_what_it_mends_and_what_it_cannot():
     sentence = report.recalibrating(made_up_adaptation())
-    assert "on the labels of 480 local patients cannot change the auROC" in sentence
+    assert "on the labels of 480 local patients keeps the order of the scores" in sentence
+    assert "at this site's share of malignant images" in sentence
     assert "from -1.25 to +0.10 (0 is right), and the Brier score from 0.30 to 0.21" in sentence
     turned = report.recalibrating(made_up_adaptation(n_reversed=2))
     assert "turned the order of the scores round in 2 of 3 trainings" in turned

@@ -105,6 +105,14 @@ def test_modules_stay_small():
     assert long == {}
 
 
+@pytest.mark.parametrize("name", ["files", "datasets", "models", "training", "study"])
+def test_a_rooms_first_lines_name_its_modules(name):
+    folder = PACKAGE / name
+    guide = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")))
+    modules = {module.split(".")[2] for module in MODULES if module.startswith(f"mammo.{name}.")}
+    assert modules <= set(re.findall(r"`(\w+)`", guide))
+
+
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda f: f.stem)
 def test_notebooks_hold_no_definitions(file):
     tree = ast.parse(file.read_text(encoding="utf-8"))

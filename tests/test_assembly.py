@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mammo.errors import WeightsError
 from mammo.models import end2end
-from mammo.models.imports.assembly import assemble, check_fit
+from mammo.models.imports import assemble, check_fit
 
 DETECTOR = {"width": 0.1, "hidden": 9, "anchor_scales": [4, 8]}
 

@@ -111,11 +111,11 @@ def test_another_width_is_named(whole, read):
 @pytest.mark.parametrize(
     ("blobs", "said"),
     [
-        ([np.zeros((5, 5))], "1 blobs, expected weights and bias"),
+        ([np.zeros((5, 5))], "1 blobs"),
         ([np.zeros((5, 4)), np.zeros(5)], "weight of shape (5, 4), expected (5, 5)"),
-        ([np.zeros((2, 1, 5, 5)), np.zeros(5)], "weight of shape (2, 1, 5, 5), expected (5, 5)"),
+        ([np.zeros((2, 1, 5, 5)), np.zeros(5)], "(2, 1, 5, 5), expected (5, 5)"),
         ([np.zeros((5, 5)), np.zeros((5, 1))], "bias of shape (5, 1), expected (5,)"),
-        ([np.full((5, 5), np.nan), np.zeros(5)], "weight with values that are not finite"),
+        ([np.full((5, 5), np.nan), np.zeros(5)], "not finite"),
     ],
     ids=["no bias", "fewer units", "not one", "bias of two", "nan"],
 )

@@ -8,7 +8,7 @@ from PIL import Image
 
 import native
 from mammo.datasets import cbis_ddsm, cbis_ddsm_cases, manifest
-from mammo.datasets.cbis_ddsm_layout import ImageTree
+from mammo.datasets.cbis_ddsm import ImageTree
 from mammo.datasets.cbis_ddsm_masks import lesion_boxes
 from mammo.errors import DatasetError, ParameterError, UnreadableImageError
 from native import lesion
@@ -212,8 +212,8 @@ def test_one_kind_of_lesion_needs_its_own_tables_only(tmp_path):
     ("old", "new", "message"),
     [
         ("patient_id,breast_density,left or right breast", "patient_id,density,side", "lacks the"),
-        (",MALIGNANT,", ",MALIGN,", "line 3: pathology 'MALIGN' is not one of"),
-        ("P_00001,2,LEFT", "P_00001,2,RIGHT", "line 3: the image file path begins with"),
+        (",MALIGNANT,", ",MALIGN,", "line 3: pathology 'MALIGN'"),
+        ("P_00001,2,LEFT", "P_00001,2,RIGHT", "line 3: the image file path"),
     ],
 )
 def test_a_table_unlike_the_original_is_refused(tmp_path, old, new, message):
@@ -269,10 +269,10 @@ def test_the_marker_makes_a_set_synthetic(nbia):
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({"label_rule": "worst"}, "label_rule is 'worst'; it must be one of"),
+        ({"label_rule": "worst"}, "label_rule is 'worst'"),
         ({"unit": "breast"}, "unit is 'breast'"),
         ({"without_callback": "drop"}, "without_callback is 'drop'"),
-        ({"lesions": "mass"}, "lesions is 'mass'; it must be a list"),
+        ({"lesions": "mass"}, "lesions is 'mass'"),
         ({"lesions": ()}, "lesions is"),
     ],
 )

@@ -95,7 +95,7 @@ def test_sentences_say_what_is_ruled_out_and_what_is_possible(intervals):
     assert "alone they would rule out nothing by patient" in text
     text = sentences.interval_sentence(intervals).data
     assert "±0.08 on MIAS" in text and "±0.03 on Institution (UKy) (the last ±0.041 if" in text
-    assert "9 to 11 of the 16 external values are within their interval of 0.5" in text
+    assert "9 to 11 of the 16 external intervals include 0.5" in text
     assert "expert" not in text  # whose value has no interval to be tested with
 
 

@@ -15,7 +15,7 @@ STEPS = {
     "mammo.study.prepared_images": {"mammo.images.grayscale", "mammo.images.cropped_image"},
     "mammo.study.lesions": {"mammo.datasets.cbis_ddsm_masks"},
     "mammo.study.families.transfer": {"mammo.training.transfer", "mammo.training.features"},
-    "mammo.study.families.end2end": {"mammo.training.stages", "mammo.datasets.splits"},
+    "mammo.study.families.end2end": {"mammo.training.end2end", "mammo.datasets.splits"},
     "mammo.study.families.frcnn_cad": {"mammo.images.grayscale", "mammo.models.frcnn_cad.boxes"},
 }
 """Modules that build artifacts, and some of what they certainly run."""

@@ -30,7 +30,19 @@ def test_the_scanner_alone_has_the_auroc_that_its_counts_give():
                 wins += cancers[first] * others[second] * (0.5 if tie else float(higher))
         assert row["auroc"] == pytest.approx(wins / 914 / sum(others.values()))
         assert row["lower"] < row["auroc"] < row["upper"]
-    assert rows.loc["CBIS-DDSM", ["dba", "dba_cancers"]].tolist() == [97, 97]
+    assert rows.loc["CBIS-DDSM", ["dba", "dba_cancers", "dba_volumes"]].tolist() == [97, 97, 2]
+
+
+def test_volumes_and_not_cases_are_independent():
+    rows = digitiser.scanner_aurocs().set_index("dataset")
+    assert rows["n_volumes"].tolist() == [31, 43]
+    assert rows[["lower", "upper"]].round(2).to_numpy().tolist() == [[0.37, 0.73], [0.41, 0.75]]
+
+
+def test_scanners_dealt_at_random_give_as_much():
+    rows = digitiser.scanner_aurocs()
+    assert (rows["by_chance"] > rows["auroc"]).all()  # ranked by the cases themselves
+    assert (rows["p"] > 0.5).all()
 
 
 @pytest.mark.parametrize("dataset", digitiser.OTHERS)

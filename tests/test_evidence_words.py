@@ -98,20 +98,26 @@ def test_the_figures_say_their_numbers(exams, intervals):
 def test_the_scanner_tells_a_little():
     scanners = digitiser.scanner_aurocs()
     table = told.scanners_table(scanners)
-    assert table.shown.iloc[0, 1:5].tolist() == ["97 of 97", "393 of 862", "424 of 966", "0.561"]
+    assert table.shown.iloc[0, 1:5].tolist() == [
+        "97 of 97 (2)", "393 of 862 (12)", "424 of 966 (17)", "0.56",
+    ]  # fmt: skip
     text = told.scanners_sentence(scanners).data
-    assert "0.56 (0.54 to 0.58)" in text and "from DBA, 100% are cancers" in text
+    assert "0.56 (0.37 to 0.73) in these 31 volumes" in text and "all 43" in text
+    assert "0.61 and 0.61 on average (p = 0.76 and 0.57): no link" in text
+    assert "all findings in the 2 volumes on film from DBA" in text
     assert "reached 0.88 with it, would still have 0.87" in text
 
 
-def test_mias_is_hard_for_classifiers_of_its_own(intervals):
+def test_mias_is_hard_or_too_small_for_classifiers_of_its_own(intervals):
     tables = read(RECORDED, mias_alone.NAME).tables
     text = told.heads_sentence(tables["heads"], tables["chance"], intervals).data
-    assert "falls from 0.75 on DDSM to 0.58" in text
-    assert "none of the 4 is above chance" in text
+    assert "falls from 0.75 (±0.05 by the set's size) on DDSM to 0.58 (±0.08)" in text
+    assert "0.29 (0.21 to 0.37) below the same 0.75" in text  # of both errors
+    assert "none of the 4 is above that, and 1 of the intervals lies below 0.5" in text
+    assert "hard for such features, or its 52 malignant films too few" in text
     better = tables["heads"].assign(auroc=[0.9, 0.4, 0.4, 0.4])
     text = told.heads_sentence(better, tables["chance"], intervals).data
-    assert "1 of the 4 is above chance" in text
+    assert "1 of the 4 is above that" in text
     table = told.heads_table(tables["heads"], "recorded")
     assert "322 images, 52 malignant, 161 film pairs" in table.note
     picture = heads_forest(tables["heads"], tables["chance"], intervals)

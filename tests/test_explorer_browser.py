@@ -59,6 +59,7 @@ def evaluated(book: Book, study: Study, at: float, folder) -> pd.DataFrame:
     results.predictions(study, MODEL).to_csv(folder / "scores.csv", index=False)
     outcome = book.project.mammo(
         *("evaluate", folder / "scores.csv", "--at", f"threshold={at!r}"),
+        *("--per", "patient", "--rule", "max"),
         *("--output", folder / "results", "--replicates", "100"),
     )
     assert outcome.returncode == 0, outcome.stderr
@@ -99,7 +100,8 @@ def test_recalls_and_cancers_follow_from_the_prevalence_that_is_set(tab, study):
     rows = results.predictions(study, MODEL)
     for place, dataset in enumerate(("cbis_ddsm", "mias")):
         part = rows[rows["dataset"] == dataset]
-        point = operating_point(part["y_true"], part["y_score"], part["patient_id"], at)
+        of_woman = part.groupby("patient_id")[["y_true", "y_score"]].max()
+        point = operating_point(of_woman["y_true"], of_woman["y_score"], of_woman.index, at)
         women = per_thousand(point.sensitivity, point.specificity, 0.020)[:3]
         names = ("Women recalled per 1,000", "Cancers found of 20", "Cancers missed of 20")
         for name, count in zip(names, women, strict=True):
@@ -161,17 +163,17 @@ def test_without_scripts_the_static_figure_and_a_sentence_are_there(browser, boo
 def test_without_an_internal_set_the_external_test_is_shown_alone(browser):
     scored = made_scores()
     grid = threshold_grid(scored[scored["dataset"] == "north"], [], Settings())
-    block = ThresholdExplorer(grid, {}, "No script.", ("exam", "breast"))
+    block = ThresholdExplorer(grid, {}, "No script.", ("exam", "exams"))
     page = browser.new_page()
     page.set_content(block._repr_html_())
     page.add_script_tag(path=ROOT / "book" / "_static" / "threshold_explorer.js")
     (column,) = page.locator(".mammo-explorer thead th").all()
     assert "External test" in column.inner_text()
     row = grid.iloc[0]
-    sizes = f"{row['n_patients']} exams, {row['n_images']} breasts, {row['n_malignant']} malignant"
+    sizes = f"{row['n_images']} exams, {row['n_malignant']} with cancer"
     assert sizes in column.inner_text()
     note = page.locator(".mammo-explorer .mammo-note").inner_text()
     assert note.startswith("No internal set of these models is at hand")
-    assert "Each woman counts as one breast" in note
+    assert "By exam: the highest score of both breasts" in note
     assert not page.locator(".mammo-explorer-presets").is_visible()
     page.close()

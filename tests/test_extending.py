@@ -44,8 +44,7 @@ def follow(blocks: dict[str, str], root: Path) -> None:
             *imports, assignment = text.strip().splitlines()
             variable = assignment.split(" = ")[0]
             after = re.sub(rf"^{variable} = .*$", assignment, before, flags=re.M)
-            first = "from __future__ import annotations\n"
-            after = after.replace(first, "\n".join([first, *imports, ""]))
+            after = re.sub("^from ", "\n".join([*imports, "from "]), after, count=1, flags=re.M)
         assert after != before, name
         file.write_text(after, encoding="utf-8")
 

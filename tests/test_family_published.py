@@ -8,7 +8,8 @@ import caffe_files
 import project
 from mammo.errors import MammoError, WeightsError
 from mammo.files.artifacts import read_record
-from mammo.models import frcnn_cad, imports, weights
+from mammo.models import frcnn_cad, weights
+from mammo.models.imports.released_files import import_file
 from mammo.models.releases import RELEASES
 from mammo.report.tables import paper
 from mammo.study import EXTERNAL, INTERNAL, Study, results
@@ -28,7 +29,7 @@ def with_authors_weights(prepared, tmp_path, monkeypatch):
     network = frcnn_cad.build(frcnn_cad.DetectorSettings(**NARROW), 1)
     released = tmp_path / card.file
     released.write_bytes(caffe_files.caffemodel(network))
-    imports.import_file(released, tmp_path / "data" / "weights")
+    import_file(released, tmp_path / "data" / "weights")
     changes = {**project.PUBLISHED, "models": ["frcnn_cad"], "data_root": str(tmp_path / "data")}
     return prepared.parameters("params/tiny.yaml", **changes)
 

@@ -5,6 +5,7 @@ import safetensors.torch
 import torch
 
 from mammo.files.artifacts import read_record
+from mammo.models.description import describe_transfer
 from mammo.study import INTERNAL, Study, results
 from mammo.study.families.transfer import TransferFamily
 
@@ -20,7 +21,7 @@ def test_history_and_best_epoch_are_those_of_the_kept_values(study):
 
 
 def test_layers_describe_extractor_and_classifier(study):
-    layers = TransferFamily(study).layers("alexnet")
+    layers = describe_transfer(TransferFamily(study).model("alexnet"), study.parameters.image_size)
     parts = pd.DataFrame(layers).set_index("name")
     assert parts.loc[["fc1", "fc2"], "part"].tolist() == ["classifier", "classifier"]
     assert parts["frozen"].tolist() == (parts["part"] != "classifier").tolist()

@@ -17,17 +17,14 @@ import caffe_files
 from caffe_opencv import OpenCV, random_input
 from mammo.errors import ParameterError
 from mammo.models import frcnn_cad
-from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
 from mammo.models.frcnn_cad import (
     Detections,
     DetectorSettings,
     FasterRCNN,
     boxes,
     image_score,
-    imagenet,
     preparation,
 )
-from mammo.models.transfer import trunk
 from mammo.models.weights import fingerprint
 
 NARROW = DetectorSettings(width=0.125, hidden=64, short_side=240, long_side=400)
@@ -262,27 +259,6 @@ def test_a_window_needs_the_bits():
     with pytest.raises(ParameterError, match="bits_stored"):
         network.detect(np.ones((50, 40)))
     assert network.detect(np.random.default_rng(6).random((50, 40)), bits_stored=12).labels.size
-
-
-@torch.inference_mode()
-def test_imagenets_convolutions_see_what_they_saw():
-    layers = trunk("vgg16").to_empty(device="cpu")
-    generator = torch.Generator().manual_seed(7)
-    for values in layers.parameters():
-        values.normal_(0, (2 / values[0].numel()) ** 0.5, generator=generator)
-    values = imagenet.convolutions(layers.state_dict())
-    network = FasterRCNN(DetectorSettings(hidden=8)).eval()
-    network.load_state_dict(values, strict=False)
-    grey = torch.randint(0, 256, (1, 1, 96, 112), generator=generator).float()
-    mean, std = (torch.tensor(part).view(3, 1, 1) for part in (IMAGENET_MEAN, IMAGENET_STD))
-    x = grey - torch.tensor(preparation.MEANS).view(1, 3, 1, 1)
-    first = network.conv1_1(x)[..., 1:-1, 1:-1]
-    theirs = layers[0]((grey / 255 - mean) / std)[..., 1:-1, 1:-1]
-    torch.testing.assert_close(first, theirs, rtol=1e-4, atol=1e-4)
-    # All else is the same network: the values have only to be in their places.
-    for name, number in (("conv1_2", 2), ("conv3_1", 10), ("conv4_3", 21), ("conv5_3", 28)):
-        assert torch.equal(network.get_submodule(name).weight, layers[number].weight)
-        assert torch.equal(network.get_submodule(name).bias, layers[number].bias)
 
 
 def test_a_seed_gives_a_network():

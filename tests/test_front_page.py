@@ -27,12 +27,9 @@ def test_the_paper_is_said_in_its_own_numbers_with_the_intervals_it_should_have_
     for words in ("**0.71 to 0.95**", f"**{low} to {high}**, {published.PRINTED_MEAN} on average"):
         assert words in text_of(column)
     cells = intervals[intervals["place"] == "Table 3"].set_index(["model", "dataset"])
+    assert "9 to 11 of the 16 include 0.50" in text_of(column)  # by what is assumed of images
+    assert "gained 0.12 to 0.19 on the rest, beyond chance on 1 of the 3 sets" in text_of(column)
     reach = cells["simulated_by_patient"]
-    holding = sum(
-        auroc - error <= 0.5 <= auroc + error
-        for auroc, error in zip(cells["auroc"], reach, strict=True)
-    )
-    assert f"and {holding} of the 16 include 0.50" in text_of(column)
     assert f"±{reach.min():.2f} to ±{reach.max():.2f}" in text_of(column)
     assert column.kinds == ["published"]
     assert "0.44 to 0.65 in external tests" in column.picture.alt

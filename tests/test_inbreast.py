@@ -126,10 +126,10 @@ ROW = "removed;removed;R;CC;201001;22678622;4;1"
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (ROW.replace("22678622", "2267862"), "line 2: File Name '2267862' is not 8 digits"),
-        (ROW.replace("22678622", "२२६७८६२२"), "line 2: File Name '२२६७८६२२' is not 8 digits"),
-        (ROW.replace(";R;", ";X;"), "line 2: Laterality 'X' is not L or R"),
-        (ROW.replace("201001", "2010-01"), "line 2: Acquisition date '2010-01' is not 6 digits"),
+        (ROW.replace("22678622", "2267862"), "line 2: File Name '2267862'"),
+        (ROW.replace("22678622", "२२६७८६२२"), "line 2: File Name '२२६७८६२२'"),
+        (ROW.replace(";R;", ";X;"), "line 2: Laterality 'X'"),
+        (ROW.replace("201001", "2010-01"), "line 2: Acquisition date '2010-01'"),
     ],
 )
 def test_a_row_that_is_not_as_released_is_named(tmp_path, row, reason):

@@ -1,11 +1,12 @@
 """Whether a cell is on a lesion, held against the rule of the figures; and chance."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo.book.lesion_hits import _hit, cells_on_lesions
+from mammo.book.lesion_hits import _compared, _hit, cells_on_lesions
 from mammo.datasets.lesions import EDGES
 from mammo.report.figures.looked_at import Activation, hit
 
@@ -47,3 +48,12 @@ def test_a_lesion_smaller_than_a_cell_does_not_count():
 def test_a_map_without_evidence_hits_nothing():
     heat, grey = np.zeros((4, 4), np.float32), np.ones((SIZE, SIZE), np.float32)
     assert _hit(heat, np.array([[0.0, 0, 64, 64]]), grey)["hit"] == 0
+
+
+def test_no_hit_among_thirteen_is_not_shown_to_be_fewer_than_chance(study):
+    patients = [str(number) for number in range(13)]
+    found = pd.DataFrame({"patient_id": patients, "hit": 0.0, "chance": 0.08})
+    row = _compared(found, study)
+    assert (row["share"], row["excess"]) == (0, pytest.approx(-0.08))
+    assert row["lower"] == pytest.approx(-0.08)
+    assert row["upper"] == pytest.approx(0.2281 - 0.08, abs=5e-5)  # Wilson, 0 of 13

@@ -6,7 +6,7 @@ import pytest
 
 import native
 from mammo.datasets import cbis_ddsm, inbreast, manifest, mias
-from mammo.datasets.cbis_ddsm_layout import ImageTree
+from mammo.datasets.cbis_ddsm import ImageTree
 from mammo.datasets.lesions import COLUMNS, find, lesions, without_box
 from mammo.errors import UnreadableImageError
 

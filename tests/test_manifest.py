@@ -45,7 +45,7 @@ def test_build_refuses_a_column_it_does_not_know():
     [
         ({"label": 2}, "label 2 is none of"),
         ({"label": None}, "label .* is empty although"),
-        ({"patient_id": None}, "patient_id None is empty although"),
+        ({"patient_id": None}, "patient_id None is empty"),
         ({"path": ""}, "path None is empty although"),
         ({"source": "made"}, "source 'made' is none of"),
         ({"laterality": "LEFT"}, "laterality 'LEFT' is none of"),

@@ -7,9 +7,8 @@ import pytest
 
 from mammo.datasets.phantom import factors, write_cbis_ddsm, write_inbreast
 from mammo.datasets.phantom.factors import VARIANTS, Variant
-from mammo.datasets.phantom.imaging import exposures
+from mammo.datasets.phantom.imaging import Streams, exposures
 from mammo.datasets.phantom.population import DENSITY
-from mammo.datasets.phantom.streams import Streams
 
 PIXEL_MM = 1.0
 HOME = Variant(False, False, False, False)

@@ -10,12 +10,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mammo.datasets.phantom import write_institution, write_mias
-from mammo.datasets.phantom.film import DDSM_SCANNERS, FilmSettings, develop
-from mammo.datasets.phantom.imaging import exposures
+from mammo.datasets.phantom.acquisition import DDSM_SCANNERS, FilmSettings, develop
+from mammo.datasets.phantom.imaging import Streams, exposures
 from mammo.datasets.phantom.lesion_plan import Lesion
 from mammo.datasets.phantom.population import Breast, Case, cases
 from mammo.datasets.phantom.sheet import Placement, SheetSettings, background
-from mammo.datasets.phantom.streams import Streams
 from mammo.evaluation.auroc import auroc
 
 FRAME = ((233.0, 179.0),)

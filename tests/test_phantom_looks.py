@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 
 from mammo.datasets import phantom
 from mammo.datasets.ddsm_scanners import cases_by_scanner
+from mammo.datasets.phantom.acquisition import DDSM_SCANNERS, diagnosis, documented
 from mammo.datasets.phantom.ceiling import scores
-from mammo.datasets.phantom.digitiser import diagnosis, documented
-from mammo.datasets.phantom.film import DDSM_SCANNERS
-from mammo.datasets.phantom.looks import LOOKS, TEXTBOOK
+from mammo.datasets.phantom.imaging import Streams
+from mammo.datasets.phantom.lesion_plan import LOOKS, TEXTBOOK
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
-from mammo.datasets.phantom.streams import Streams
 from mammo.errors import ParameterError
 from mammo.evaluation.auroc import auroc
 from mammo.parameters import Parameters
@@ -173,7 +172,7 @@ def test_the_scanner_changes_ddsms_films_and_nothing_else(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["lesions", "digitiser"])
 def test_an_unknown_choice_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ParameterError, match=f"{name} is 'x': expected one of"):
+    with pytest.raises(ParameterError, match=f"{name} is 'x'"):
         phantom.write("mias", tmp_path / "set", seed=1, scale=0.03, pixel_mm=0.4, **{name: "x"})
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mammo.datasets.phantom.imaging import CAUSES, Streams
 from mammo.datasets.phantom.population import cases, shares
-from mammo.datasets.phantom.streams import CAUSES, Streams
 
 
 def planned(dataset: str, scale: float = 1.0, seed: int = 1) -> list:

@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from golden import make_proc
-from mammo.evaluation import auroc, auroc_covariance, roc_curve, smallest_detectable_difference
+from mammo.evaluation import auroc, roc_curve, smallest_detectable_difference
+from mammo.evaluation.difference_limits import ScoreLimits
+from mammo.evaluation.inputs import Images, check_images
 from mammo.evaluation.planning import (
     Population,
     binormal_distance,
@@ -18,7 +21,8 @@ from mammo.evaluation.planning import (
     patients_for_drop,
     smallest_detectable_drop,
 )
-from mammo.evaluation.simulation import Design, simulate
+from mammo.evaluation.score_interval import AurocPrecision, precision_of
+from mammo.evaluation.simulation import Design, expected_auroc, simulate
 
 
 def binormal_fit_of_proc(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:
@@ -130,39 +134,112 @@ def test_the_half_width_to_expect_is_that_of_a_normal_interval():
 
 
 def test_patients_for_an_area_are_the_fewest_that_are_enough():
+    """By the definition: four studies in five have an estimate whose bound reaches the value."""
     population = Population(2.0)
-    n = patients_for_area(0.8, 0.7, population)
 
-    def excess(n: float) -> float:
-        if_least, if_true = (hanley_mcneil_standard_error(area, n, 2 * n) for area in (0.7, 0.8))
-        return 0.1 - 1.959963985 * if_least - 0.8416212336 * if_true
+    def precision_with(n: float) -> AurocPrecision:
+        return population.precision(n, 0.8)
 
-    assert excess(n) >= 0 > excess(n - 1)
-    assert patients_for_area(0.7, 0.7, population) == math.inf
+    def unlucky_bounds(n: float, nearer: float) -> tuple[float, float]:
+        found = precision_with(n)
+        error = math.sqrt(found.variance)
+        return found.at(0.8 + nearer * 0.8416212336 * error).bounds(0.025)
+
+    above, below = (patients_for_area(precision_with, value) for value in (0.7, 0.9))
+    assert unlucky_bounds(above, -1)[0] >= 0.7 > unlucky_bounds(above - 1, -1)[0]
+    assert unlucky_bounds(below, 1)[1] <= 0.9 < unlucky_bounds(below - 1, 1)[1]
+    assert patients_for_area(precision_with, 0.8) == math.inf
+    assert patients_for_area(precision_with, 0.7, fewest=1000) == 1000
+
+
+def test_an_auroc_without_a_variance_plans_nothing():
+    nothing = AurocPrecision(*[math.nan] * 6)
+    assert math.isnan(patients_for_area(lambda _: nothing, 0.7))
+    assert math.isnan(patients_for_drop(nothing, lambda _: nothing, 0.05))
 
 
 def test_patients_for_a_drop_are_the_fewest_that_are_enough():
-    population, home = Population(1.0), hanley_mcneil_standard_error(0.8, 900, 900)
-    n = patients_for_drop(0.8, 0.05, home, population)
-    errors = [math.hypot(hanley_mcneil_standard_error(0.8, m, m), home) for m in (n, n - 1)]
+    """So many patients that the normal limits hold: then by their errors alone."""
+    population = Population(1.0)
+
+    def precision_with(n: float) -> AurocPrecision:
+        return population.precision(n, 0.8)
+
+    home = precision_with(900)
+    n = patients_for_drop(home, precision_with, 0.05)
+    errors = [math.sqrt(precision_with(m).variance + home.variance) for m in (n, n - 1)]
     wanted = 0.05 / (1.959963985 + 0.8416212336)
     assert errors[0] <= wanted < errors[1]
-    assert patients_for_drop(0.8, 0.02, home, population) == math.inf
+    assert patients_for_drop(home, precision_with, 0.02) == math.inf
 
 
 def test_images_of_a_patient_save_patients_the_less_the_more_they_are_alike():
-    found = [patients_for_area(0.8, 0.7, Population(1.0, 4, 4, icc)) for icc in (0, 0.5, 1)]
+    populations = [Population(1.0, 4, 4, icc) for icc in (0, 0.5, 1)]
+    found = [patients_for_area(partial(_at_80, one), 0.7) for one in populations]
     assert found == sorted(found) and found[0] < found[1] < found[2]
-    assert found[2] == patients_for_area(0.8, 0.7, Population(1.0))
+    assert found[2] == patients_for_area(partial(_at_80, Population(1.0)), 0.7)
 
 
-@pytest.mark.parametrize("images", [1, 4])
-def test_a_planned_study_has_its_power(images):
-    """800 studies of the planned size, tested with Obuchowski's variance by patient."""
-    population = Population(2.0, images, images, 0.5)
-    n = int(patients_for_area(0.8, 0.7, population))
-    design = Design("planned", ((n, images, 0), (2 * n, 0, images)))
+def _at_80(population: Population, n_malignant: float) -> AurocPrecision:
+    return population.precision(n_malignant, 0.8)
+
+
+LAYOUTS = {"an image a patient": (1, 0), "four images": (4, 0), "a breast each": (2, 2)}
+"""Malignant images of a patient with cancer, and benign ones beside them."""
+
+
+def planned_design(n: int, layout: str) -> Design:
+    """Return a set of n patients with cancer, and two others for each."""
+    malignant, beside = LAYOUTS[layout]
+    return Design(layout, ((n, malignant, beside), (2 * n, 0, malignant + beside)))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("true", "criterion"), [(0.95, 0.9), (0.9, 0.85), (0.85, 0.8)])
+def test_a_planned_study_has_its_power(true, criterion, layout):
+    """Planned from a large pilot, studies of that size meet the criterion four times in five.
+
+    Within three standard errors of 300 studies, and three per cent for the plan's own formula.
+    """
     generator = np.random.default_rng(1)
-    found = [auroc_covariance(*simulate(design, 0.8, 0.5, generator)) for _ in range(800)]
-    shown = [aurocs[0] - 1.96 * math.sqrt(covariance[0, 0]) > 0.7 for aurocs, covariance in found]
-    assert 0.76 < np.mean(shown) < 0.93
+    n_pilot = 1500
+
+    def images(n: int) -> Images:
+        labels, scores, patients = simulate(planned_design(n, layout), true, 0.5, generator)
+        return check_images(labels, scores, patients, "patient")
+
+    pilot = images(n_pilot)
+    expected = expected_auroc(planned_design(n_pilot, layout), true, 0.5)
+
+    def precision_with(n: float) -> AurocPrecision:
+        return precision_of(pilot, pilot.scores, times=n / n_pilot).at(expected)
+
+    n = int(patients_for_area(precision_with, criterion, fewest=10))
+    met = []
+    for _ in range(300):
+        found = images(n)
+        met.append(precision_of(found, found.scores).bounds(0.025)[0] >= criterion)
+    assert np.mean(met) == pytest.approx(0.8, abs=0.03 + 3 * math.sqrt(0.8 * 0.2 / 300))
+
+
+def test_no_drop_is_excluded_with_the_power_that_was_planned():
+    """Of a high auROC, by score intervals that are put together; bounds as above."""
+    generator = np.random.default_rng(2)
+
+    def images(n: int) -> Images:
+        labels, scores, patients = simulate(planned_design(n, "four images"), 0.93, 0.5, generator)
+        return check_images(labels, scores, patients, "patient")
+
+    pilot = images(1500)
+
+    def precision_with(n: float) -> AurocPrecision:
+        return precision_of(pilot, pilot.scores, times=n / 1500)
+
+    home = precision_with(120).at(0.93)
+    n = int(patients_for_drop(home, precision_with, 0.06, fewest=10))
+    assert n < 150
+    excluded = []
+    for _ in range(300):
+        first, second = (precision_of(one, one.scores) for one in (images(120), images(n)))
+        excluded.append(ScoreLimits(first, second).bounds(0.025)[1] < 0.06)
+    assert np.mean(excluded) == pytest.approx(0.8, abs=0.03 + 3 * math.sqrt(0.8 * 0.2 / 300))

@@ -6,7 +6,7 @@ import test_keras_h5 as keras_files
 from mammo.errors import WeightsError
 from mammo.models import imports
 from mammo.models.end2end import keras_h5
-from mammo.models.imports.released_files import MOST_BYTES, read_release, recognise
+from mammo.models.imports.released_files import import_file, read_release, recognise
 from mammo.models.releases import RELEASES
 from mammo.models.weights import fingerprint
 
@@ -22,7 +22,7 @@ def network_of_keras(tmp_path_factory) -> Path:
 
 
 def test_a_file_of_keras_goes_into_the_library_and_comes_back_the_same(network_of_keras, tmp_path):
-    path = imports.import_file(network_of_keras, tmp_path)
+    path = import_file(network_of_keras, tmp_path)
     record, network = imports.read_record(path), imports.load(path)
     original = keras_h5.read_keras(network_of_keras)
     assert fingerprint(network.state_dict()) == fingerprint(original.state)
@@ -35,7 +35,7 @@ def test_a_file_of_keras_goes_into_the_library_and_comes_back_the_same(network_o
 def test_the_release_decides_the_mean(network_of_keras, tmp_path):
     renamed = tmp_path / "weights.bin"
     renamed.symlink_to(network_of_keras)
-    path = imports.import_file(renamed, tmp_path, "inbreast_vgg16_512x1")
+    path = import_file(renamed, tmp_path, "inbreast_vgg16_512x1")
     assert imports.load(path).mean == 44.33
     assert imports.find("end2end_vgg16", tmp_path) == path
 
@@ -92,6 +92,6 @@ def test_what_is_no_weights_file_is_named(tmp_path, card, content, words):
 def test_a_too_large_file_is_refused_unread(tmp_path):
     path = tmp_path / DETECTOR.file
     with path.open("wb") as file:
-        file.truncate(MOST_BYTES + 1)
+        file.truncate(imports.MOST_BYTES + 1)
     with pytest.raises(WeightsError, match="weights at most"):
         read_release(path, DETECTOR)

@@ -162,5 +162,5 @@ def test_an_oracle_and_a_reader_bound_what_can_be_reached_on_phantoms(study):
     oracle, reader = table.data["value"]
     assert oracle == 1
     assert 0.5 < reader < oracle
-    assert table.shown["auROC"].iloc[0] == "1.00"
+    assert table.shown["auROC"].iloc[0] == "1.00" and table.data["lower"].iloc[0] < 1
     assert "30%" in table.shown["Who reads"].iloc[1]

@@ -7,6 +7,7 @@ import pytest
 import native
 from mammo.datasets import manifest, splits
 from mammo.errors import MammoError, ParameterError
+from mammo.files import code
 from mammo.report.tables import paper
 from mammo.study import EXTERNAL, INTERNAL, Study, results
 
@@ -260,3 +261,18 @@ def test_phantoms_in_the_data_folder_are_called_synthetic(study, prepared, tmp_p
     own = Study(prepared.parameters("params/tiny.yaml", data_root=str(tmp_path)))
     assert own.locations.of("mias").path == tmp_path / "mias"
     assert own.sources["mias"] == "synthetic"
+
+
+@pytest.mark.parametrize(
+    ("step", "unused"),
+    [
+        ("lesions", "mammo.images.store_building"),
+        ("transfer_matrix", "mammo.evaluation"),
+        ("controlled_factors", "mammo.evaluation"),
+        ("families.end2end", "mammo.models.end2end.keras"),
+        ("families.frcnn_cad", "mammo.models.frcnn_cad.caffemodel"),
+    ],
+)
+def test_a_step_that_takes_long_does_not_depend_on_code_it_does_not_use(step, unused):
+    modules = code.modules_behind(f"mammo.study.{step}")
+    assert not [module for module in modules if module.startswith(unused)]

@@ -17,9 +17,9 @@ from mammo.models import end2end as models
 from mammo.training import checkpoint, end2end
 from mammo.training.batch_norm import take_anew
 from mammo.training.devices import launch
+from mammo.training.end2end import Stage, StagedSettings, balanced_order
 from mammo.training.fit import HISTORY, fit
 from mammo.training.patches import Augmentation, Windows
-from mammo.training.stages import Stage, StagedSettings, balanced_order
 
 SETTINGS = StagedSettings(batch_size=10, augmentation=Augmentation(rotation=10))
 PATCH_STAGES = (Stage("last", 1e-2, 1), Stage("top", 1e-3, 1), Stage("all", 1e-3, 2))

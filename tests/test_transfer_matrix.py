@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mammo.parameters import Parameters
-from mammo.study import transfer_matrix
+from mammo.study import causes, transfer_matrix
 
 SETS = {"cbis_ddsm": 60, "mias": 24}
 
@@ -80,7 +80,7 @@ def test_a_part_without_both_classes_is_not_learnt_from(trainings, monkeypatch):
 
 
 def test_the_matrix_of_a_study(study):
-    matrix, parts = transfer_matrix.transfer_matrix(study)
+    matrix, parts = causes.transfer_matrix(study)
     assert set(matrix["training"]) <= set(study.datasets)
     assert set(matrix["dataset"]) == set(study.datasets)
     home = matrix[(matrix["training"] == "cbis_ddsm") & (matrix["dataset"] == "cbis_ddsm")]

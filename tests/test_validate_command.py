@@ -178,14 +178,15 @@ def test_what_is_fixed_beforehand_is_decided_on_screen_and_first_page(place):
         "--stated", "0.93", "--prevalence", "6/1000", "--threshold", "0.5",
     )  # fmt: skip
     assert made.returncode == 0, made.stderr
-    assert "auROC of at least 0.6: 0." in made.stdout
+    assert "auROC of at least 0.6, by breast: 0." in made.stdout
+    assert "; by examination 0." in made.stdout
     assert "no worse by 0.1 than the 0.93 that its maker states" in made.stdout
     files = place.files("decided")
     assert "at this site: 6 with cancer" in files["report.html"]
     assert "MammoPro" in files["report.html"]
     table = pd.read_csv(place.project.root / "decided" / "thousand_women.csv")
     assert table["among"].tolist() == ["at this site", "in this study"]
-    assert table["threshold"].eq(0.5).all()
+    assert table["threshold"].eq(0.5).all() and table["by_breast"].all()
 
 
 def test_a_case_of_the_report_is_found_again_in_both_tables(place, of_scores):

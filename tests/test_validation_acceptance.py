@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 
 from made_evidence import made_evidence
+from mammo.evaluation import score_interval
 from mammo.evaluation.tables.evaluation import Evaluation
-from mammo.hospital.validation.acceptance import findings, judged
+from mammo.hospital.validation.acceptance import _plan, findings, judged
 from mammo.hospital.validation.conclusions import patients_with_cancer
 from mammo.hospital.validation.evidence import OWN, Claimed, Evidence, Weights
 from mammo.hospital.validation.protocol import Protocol
+from mammo.report.tables.formats import estimate
 
 MAKER = Claimed(0.93, "its maker states", "on images that are not known")
 
@@ -37,7 +39,7 @@ def test_an_acceptable_auroc_is_met_by_the_interval(least, verdict, severity):
     assert found.severity == severity
     row = evidence.own.loc["alpha"]
     interval = f"{row['auroc']:.2f} ({row['lower']:.2f} to {row['upper']:.2f})"
-    assert found.text.endswith(f": alpha, auROC of at least {least:g}: {interval}.")
+    assert f": alpha, auROC of at least {least:g}, by image: {interval}; by exam" in found.text
     assert ("patients with cancer in place of 67" in found.remedy) == (verdict == "undecided")
 
 
@@ -62,6 +64,63 @@ def test_so_many_cancers_would_decide():
     assert (row["upper"] - row["lower"]) / 2 < (row["auroc"] - 0.75)
 
 
+@pytest.mark.parametrize(("distance", "patients", "far"), [(1.9, 42, 0.08), (1.5, 200, 0.05)])
+def test_what_these_patients_left_undecided_takes_more_of_them(distance, patients, far):
+    """Above what was found or below it: the plan and the verdict are by one interval."""
+    area = scores_alone(distance, patients=patients).own.loc["alpha", "auroc"]
+    for least in (area - far, area + far / 2):
+        (one,) = judged(scores_alone(distance, patients=patients, acceptable=least), "alpha")
+        assert one.verdict == "undecided"
+        needed = float(re.search(r"about ([\d,]+) patients", one.plan)[1].replace(",", ""))
+        assert needed > patients / 3
+        assert (
+            f"if the true auROC is the {area:.2f} that these {-(-patients // 3)} gave" in one.plan
+        )
+
+
+def test_fewer_patients_than_left_it_undecided_are_never_enough():
+    area = scores_alone(2.4, patients=42).own.loc["alpha", "auroc"]
+    (one,) = judged(scores_alone(2.4, patients=42, acceptable=area - 0.09), "alpha")
+    assert one.verdict == "undecided"
+    assert int(re.search(r"about (\d+) patients", one.plan)[1]) > 14
+
+
+@pytest.mark.parametrize(("number", "rounded"), [(9, 9), (72, 72), (121, 130), (1201, 1300)])
+def test_a_plan_is_rounded_up(number, rounded):
+    assert f"about {rounded:,} patients" in _plan(1, number, "")
+
+
+def test_the_unit_and_the_auroc_by_examination_stand_with_the_criterion():
+    evidence = scores_alone(1.5, acceptable=0.75)
+    women = evidence.evaluation.scored.groupby("patient_id")[["y_true", "y_score"]].max()
+    by_hand = score_interval(women["y_true"], women["y_score"], women.index)
+    said = findings(evidence)[0].text
+    assert "auROC of at least 0.75, by image: " in said
+    wanted = estimate(by_hand.value, by_hand.lower, by_hand.upper)
+    assert f"; by examination {wanted}, undecided." in said
+    assert "by examination" not in findings(replace(evidence, scored_unit="study"))[0].text
+    assert "at least 0.75, by study: " in findings(replace(evidence, scored_unit="study"))[0].text
+
+
+def test_nothing_is_good_or_bad_that_is_so_by_image_and_not_by_examination():
+    evidence = scores_alone(1.9, patients=60, acceptable=0.8)
+    (found,) = findings(evidence)
+    assert found.text.startswith("**Met**") and found.text.endswith(", undecided.")
+    assert found.severity == "note"
+
+
+def test_a_stated_auroc_above_what_was_found_is_not_planned_as_if_it_held():
+    """The plan is for what was found: that the criterion is missed, not that nothing is lost."""
+    claimed = replace(MAKER, auroc=0.95)
+    evidence = scores_alone(1.5, claimed, patients=60, no_worse_than=0.05)
+    row = evidence.own.loc["alpha"]
+    assert row["auroc"] < 0.9 < row["upper"] < 0.95
+    (one,) = judged(evidence, "alpha")
+    assert one.verdict == "undecided"
+    assert "nothing is lost" not in one.plan
+    assert f"if the true auROC is the {row['auroc']:.2f}" in one.plan
+
+
 @pytest.mark.parametrize(
     ("distances", "patients", "verdict"),
     [((1.5, 1.5), (900, 900), "met"), ((2.5, 0.3), (400, 400), "not met"),
@@ -72,7 +131,8 @@ def test_no_worse_than_in_internal_validation(distances, patients, verdict):
         {"alexnet": distances}, patients, margin=0.1, protocol=Protocol(no_worse_than=0.1)
     )
     (one,) = judged(evidence, "alexnet")
-    assert (one.criterion, one.verdict) == ("no worse by 0.1 than internally", verdict)
+    criterion = "no worse by 0.1 than internally, by image"
+    assert (one.criterion, one.verdict) == (criterion, verdict)
 
 
 def test_no_worse_than_stated_takes_the_stated_value_as_it_is():

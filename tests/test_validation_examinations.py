@@ -40,6 +40,50 @@ def test_an_examination_is_recalled_if_any_of_its_images_is():
     )
 
 
+def by_breast(evidence: Evidence) -> Evidence:
+    """Make the CC view that of the left breast, which is the malignant one, the MLO the right."""
+    scored = evidence.evaluation.scored
+    sided = scored.assign(laterality=scored["view"].map({"CC": "L", "MLO": "R"}))
+    return replace(evidence, evaluation=replace(evidence.evaluation, scored=sided))
+
+
+@pytest.mark.parametrize("patients", [(0, 90), (90, 90)], ids=["given or half", "carried over"])
+@pytest.mark.parametrize("points", ["youden", "threshold=0.6"])
+def test_a_cancer_is_found_only_where_its_own_breast_is_flagged(patients, points):
+    """A false alarm in the healthy breast recalls the woman, and finds no cancer."""
+    home = None if patients[0] == 0 else 1.0
+    made = made_evidence(
+        {"alpha": (home, 1.0)}, patients, points=(points,), protocol=Protocol(prevalence=0.006)
+    )
+    whole, sided = made.screened.iloc[0], by_breast(made).screened.iloc[0]
+    for name in ("threshold", "sensitivity", "specificity", "recalled", "n_images", "n_malignant"):
+        assert sided[name] == whole[name]
+    own = made.evaluation.scored
+    cancers = own[(own["split"] == "test") & (own["y_true"] == 1)]
+    if sided["n_images"] == 90:  # else the half on which no threshold was chosen
+        flagged = (cancers["y_score"] >= sided["threshold"]).mean()
+        assert sided["found_share"] == pytest.approx(flagged)
+    assert sided["found_share"] < sided["sensitivity"] == whole["found_share"]
+    assert sided["found"] == pytest.approx(6 * sided["found_share"])
+    assert sided["found"] + sided["missed"] == pytest.approx(6)
+    assert sided["found_lower"] < sided["found"] < sided["found_upper"]
+
+
+def test_labels_of_examinations_do_not_say_which_breast_has_the_cancer():
+    made = scores_alone(threshold=0.6)
+    assert not made.screened["by_breast"].any()
+    assert by_breast(made).screened["by_breast"].all()
+    of_studies = replace(by_breast(made), scored_unit="study")
+    assert not of_studies.screened["by_breast"].any()
+
+
+def test_scores_an_examination_has_are_counted_on_both_sides():
+    evidence = made_evidence({"alexnet": (2.0, 0.5)}, points=("sensitivity=0.9",))
+    row = evidence.screened.iloc[0]
+    assert (row["per_internal_examination"], row["per_examination"]) == (2, 2)
+    assert scores_alone(threshold=0.6).screened["per_internal_examination"].isna().all()
+
+
 def test_the_mean_is_taken_where_it_is_the_rule():
     highest, mean = (scores_alone(threshold=0.6, rule=rule).screened for rule in ("max", "mean"))
     assert mean["sensitivity"].iloc[0] < highest["sensitivity"].iloc[0]

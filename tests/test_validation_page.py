@@ -117,7 +117,7 @@ def test_a_report_on_scores_says_nothing_of_home_or_images():
     text = shown(evidence).text
     assert "Scores came as a file: 120 images" in text
     assert "3 rows of scores without a label" in text
-    assert "auROC at this site; its maker states 0.93" in text
+    assert "auROC by image at this site; its maker states 0.93" in text
     for absent in ("internal validation", "Drop from", "mammo adapt"):
         assert absent not in text
 
@@ -165,7 +165,7 @@ def test_every_model_stands_on_the_first_screen():
     assert figures.items[5].value == f"{own['auroc']:.2f}"
     assert figures.items[5].interval == f"{own['lower']:.2f} to {own['upper']:.2f}"
     assert figures.items[5].explanation == (
-        f"auROC at this site; internal validation {home['auroc']:.2f}"
+        f"auROC by image at this site; internal validation {home['auroc']:.2f}"
     )
 
 
@@ -173,16 +173,17 @@ def test_the_first_page_states_what_was_fixed_and_what_was_not():
     fixed = Protocol("MammoPro", "3.1", truth="biopsy", acceptable=0.6, prevalence=0.006)
     made = page(scores_alone(protocol=fixed), {"Date": "2020-01-01"})
     assert made.title == "External validation of MammoPro"
-    assert list(made.meta.items())[:6] == [
+    assert list(made.meta.items())[:7] == [
         ("Product", "MammoPro"),
         ("Version", "3.1"),
         ("Site", "not stated"),
         ("Period", "not stated"),
         ("Truth established by", "biopsy"),
         ("Fixed beforehand", "auROC of at least 0.6"),
+        ("Judged by", "image"),
     ]
     text = shown(scores_alone(protocol=fixed)).text
-    assert "Met : alpha, auROC of at least 0.6: 0." in text
+    assert "Met : alpha, auROC of at least 0.6, by image: 0." in text
     assert "Of a criterion that was fixed beforehand." in text
 
 
@@ -200,6 +201,45 @@ def test_a_thousand_women_stand_at_both_prevalences_each_labelled():
     )
     assert "Threshold in use: alpha 0.6, sensitivity 0." in table.note
     assert "is not stated" in shown(scores_alone()).text
+
+
+def test_the_note_says_of_whom_the_thousand_women_are_and_what_is_assumed():
+    evidence = scores_alone(points=("threshold=0.6",))
+    (table,) = [block for block in page(evidence, {}).lead if isinstance(block, Table)]
+    assert table.shown["Of 1,000 women"].tolist()[1] == "Recalled, with a cancer"
+    assert re.search(r"sensitivity 0\.\d\d \(.*\) of 20 examinations with cancer", table.note)
+    assert re.search(r"specificity 0\.\d\d \(.*\) of 40 without", table.note)
+    assert "that women at your site score like the women of this study" in table.note
+    assert "do not say which breast is flagged" in table.note
+    sided = evidence.evaluation.scored.assign(laterality="L")
+    known = replace(evidence, evaluation=replace(evidence.evaluation, scored=sided))
+    (table,) = [block for block in page(known, {}).lead if isinstance(block, Table)]
+    assert table.shown["Of 1,000 women"].tolist()[1] == "Cancers found"
+    assert "of the cancers by their own breast 0." in table.note
+
+
+def test_images_of_an_examination_are_counted_where_a_threshold_is_carried_over():
+    evidence = made_evidence(TWO)
+    found = evidence.evaluation.scored
+    few = found[(found["split"] == "test") | (found["view"] == "CC")]
+    fewer = replace(evidence, evaluation=replace(evidence.evaluation, scored=few))
+    for one, wanted in (
+        (evidence, "has 2.00 images in internal validation and 2.00 at this site. "),
+        (
+            fewer,
+            "has 1.00 images in internal validation and 2.00 at this site; the highest of more",
+        ),
+    ):
+        table = next(block for block in page(one, {}).lead if isinstance(block, Table))
+        assert wanted in table.note
+
+
+def test_given_thresholds_say_at_which_share_predictive_values_hold():
+    evidence = scores_alone(points=("threshold=0.5",))
+    section = next(one for one in page(evidence, {}).sections if one.anchor == "operating-points")
+    (table,) = [block for block in section.blocks if isinstance(block, Table)]
+    assert table.shown["Malignant"].tolist() == ["17%"]
+    assert "another share they are others" in table.note
 
 
 def test_several_models_have_a_table_for_each_prevalence():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from made_evidence import HOME, REAL, changed, made_evidence, made_preflight
 from mammo.datasets.check_report import Finding
-from mammo.evaluation import auroc_covariance
+from mammo.evaluation.inputs import check_images
+from mammo.evaluation.score_interval import precision_of
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.hospital.shift.comparison import Shift
 from mammo.hospital.validation import words
@@ -56,6 +57,7 @@ def test_a_drop_that_is_shown_is_called_one():
     assert drop_of(evidence, "alexnet") == "shown"
     said = words.verdict(evidence, "alexnet")
     assert said.startswith("**AlexNet** has an auROC of ")
+    assert ") by image at this site, " in said and "Holm" not in said
     assert (
         "In internal validation (DDSM, real) it had " in said
         and ": a drop is shown (drop +0." in said
@@ -82,7 +84,8 @@ def test_a_drop_that_holm_does_not_grant_is_shown_alone_and_left_open():
     said = words.verdict(evidence, "alexnet")
     assert "if this model is taken alone" in said
     assert "and not once all 2 are counted (p = 0.080 after Holm)" in said
-    assert "a drop is shown (" in words.verdict(evidence, "vgg16")
+    said = words.verdict(evidence, "vgg16")
+    assert "a drop is shown (" in said and "), after Holm over these 2 drops alone." in said
     assert "patients VGG16 did better" in steps(evidence)
     assert "hides in the results of AlexNet is open" in steps(evidence)
 
@@ -190,7 +193,7 @@ def test_steps_for_several_models_are_one_that_names_them():
 
 
 def test_how_many_patients_it_takes_is_how_many_it_takes():
-    """The patients are there that many times: then the margin is found with 80% power."""
+    """The patients are there that many times: then a loss is excluded with 80% power."""
     evidence = made_evidence({"alexnet": (2.0, 1.9)}, (3000, 60))
     factor = times_as_many_patients(evidence, "alexnet")
     assert factor == pytest.approx(7, abs=6)
@@ -210,19 +213,22 @@ def test_how_many_patients_it_takes_is_how_many_it_takes():
         assert (grown.drops["smallest_detectable"].iloc[0] < found.margin) == is_enough
 
 
-def test_patients_are_planned_from_the_variance_that_was_found():
-    """With so many patients like these, the error is what the power asks for."""
+def test_patients_are_planned_by_the_intervals_that_decide():
+    """The bound of an unlucky study with so many patients like these, and no fewer, reaches."""
     evidence = made_evidence({"alexnet": (2.0, 1.9)}, (900, 100), margin=0.1)
     row = patients_needed(evidence).set_index("model").loc["alexnet"]
     scored = evidence.evaluation.scored
     here = scored[scored["dataset"] == OWN]
     assert row["n_malignant_patients"] == 34
-    patients = here["patient_id"].to_numpy()
-    variance = auroc_covariance(here["y_true"], here["y_score"], patients)[1][0, 0]
-    z = 1.959963985 + 0.8416212336
-    assert row["for_area"] == math.ceil(34 * variance * (z / 0.1) ** 2)
-    at_home = evidence.drops["standard_error"].iloc[0] ** 2 - variance
-    assert row["for_drop"] == math.ceil(34 * variance / ((0.1 / z) ** 2 - at_home))
+    images = check_images(here["y_true"], here["y_score"], here["patient_id"].to_numpy(), "patient")
+
+    def unlucky_bound(n: float) -> float:
+        found = precision_of(images, images.scores, times=n / 34)
+        return found.at(found.area - 0.8416212336 * math.sqrt(found.variance)).bounds(0.025)[0]
+
+    least = evidence.own.loc["alexnet", "auroc"] - 0.1
+    assert unlucky_bound(row["for_area"]) >= least > unlucky_bound(row["for_area"] - 1)
+    assert row["for_drop"] == pytest.approx(34 * times_as_many_patients(evidence, "alexnet"))
     alone = patients_needed(claiming(None))
     assert np.isnan(alone["for_drop"]).all()
 
@@ -247,7 +253,8 @@ def test_where_the_margin_would_have_been_found_only_more_patients_are_asked_for
     evidence = made_evidence({"alexnet": (2.0, 1.8)}, (900, 900), margin=0.12)
     changed(evidence, "drops", p_holm=0.9, p_non_inferior_holm=0.9, lower=-0.01)
     assert times_as_many_patients(evidence, "alexnet") <= 1
-    assert "would be found four times in five: more patients" in steps(evidence)
+    said = steps(evidence)
+    assert "would be excluded four times in five, if nothing were lost: more patients" in said
 
 
 @pytest.mark.parametrize(

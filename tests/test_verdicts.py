@@ -227,6 +227,11 @@ def test_a_part_is_shown_by_its_own_adjusted_p_value():
 FOUND = {"auroc": 0.8, "lower": 0.75, "upper": 0.85, "n_rarer_patients": 40}
 
 
+def test_the_rule_of_a_criterion_covers_what_is_stated_and_what_is_adjusted():
+    assert "what a maker states" in verdicts.RULES["acceptance"]
+    assert "model by model, without an adjustment" in verdicts.RULES["acceptance"]
+
+
 @pytest.mark.parametrize(
     ("least", "changes", "wanted"),
     [

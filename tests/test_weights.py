@@ -10,8 +10,7 @@ import torch
 from torchvision.models import AlexNet_Weights, ResNet50_Weights, VGG16_Weights
 
 from mammo.errors import WeightsError
-from mammo.models import MODELS, weights
-from mammo.models.card import WeightsSource
+from mammo.models import MODELS, WeightsSource, weights
 from mammo.models.standardisation import calibrate
 from mammo.models.transfer import Extractor, trunk
 

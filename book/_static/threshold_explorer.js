@@ -131,16 +131,16 @@
 
     remarks() {
       this.live = element("p", { class: "mammo-hidden", role: "status", "aria-live": "polite" });
-      const [cluster, one] = this.data.counted;
-      const unit = this.data.unit === "patient" ? cluster : one;
+      const [one] = this.data.counted;
       const alone = this.data.models.every((model) => model.sets.every((set) => !set.internal))
         ? "No internal set of these models is at hand: an external test is shown alone. " : "";
       const level = `${Number((100 * this.data.confidence).toPrecision(6))}%`;
       return element(
         "p", { class: "mammo-note" },
-        `${alone}In brackets: ${level} intervals, by ${unit}, at a threshold fixed beforehand. ` +
-          `Each woman counts as one ${one}, and the interval of those recalled takes the bounds ` +
-          "of sensitivity and specificity together.",
+        `${alone}By ${one}: the highest score of both breasts, so that a cancer counts as found ` +
+          "if either breast is flagged. Where the women of a set were not screened, others would " +
+          `be recalled. In brackets: ${level} intervals at a threshold fixed beforehand; that of ` +
+          "those recalled takes the bounds of sensitivity and specificity together.",
         this.live,
       );
     }
@@ -276,9 +276,8 @@
     heading(set) {
       const swatch = element("span", { class: "swatch", style: `background-color: ${set.color}` });
       if (!set.internal) swatch.classList.add("external");
-      const [cluster, one] = this.data.counted;
-      const sizes =
-        `${set.patients} ${cluster}s, ${set.images} ${one}s, ${set.malignant} malignant`;
+      const [, several] = this.data.counted;
+      const sizes = `${set.number} ${several}, ${set.malignant} with cancer`;
       const role = set.internal ? "Internal validation" : "External test";
       return element(
         "th", { scope: "col" },

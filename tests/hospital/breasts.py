@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 
 from mammo.datasets.phantom import write_institution
-from mammo.datasets.phantom.imaging import exposures
+from mammo.datasets.phantom.imaging import Streams, exposures
 from mammo.datasets.phantom.lesion_plan import sample
 from mammo.datasets.phantom.population import SCREENING_DIAMETER, Breast, Case
-from mammo.datasets.phantom.streams import Streams
 
 SIDES, VIEWS = ("L", "R"), ("CC", "MLO")
 OTHER_SIDE = {"L": "R", "R": "L"}

@@ -5,7 +5,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mammo.datasets.lesions import EDGES
-from mammo.evaluation import statistic_interval, verdicts
+from mammo.evaluation import verdicts
+from mammo.evaluation.proportions import clustered_proportion
 from mammo.evaluation.tables.estimates import aurocs
 from mammo.models.activation_maps import class_activation_map
 from mammo.paper.published import dataset_title, short_title
@@ -119,23 +120,18 @@ def _hit(
 
 
 def _compared(found: pd.DataFrame, study: Study) -> dict[str, object]:
-    settings = results.settings(study)
-    excess = statistic_interval(
-        lambda hits, chances, weights: weights @ (hits - chances) / weights.sum(axis=1),
-        found["hit"],
-        found["chance"],
-        found["patient_id"],
-        n_bootstrap=settings.n_bootstrap,
-        confidence=settings.confidence,
-        seed=settings.seed,
-    )
+    """Wilson's interval of the share, by patient, less the chance, which is known."""
+    confidence, chance = results.settings(study).confidence, found["chance"].mean()
+    patients = pd.factorize(found["patient_id"])[0]
+    hits = found["hit"].to_numpy(bool)
+    share, lower, upper = clustered_proportion(hits, patients, confidence)
     return {
         "n_images": len(found),
         "n_patients": found["patient_id"].nunique(),
-        "share": found["hit"].mean(),
-        "chance": found["chance"].mean(),
-        "excess": excess.value,
-        "lower": excess.lower,
-        "upper": excess.upper,
-        "confidence": excess.confidence,
+        "share": share,
+        "chance": chance,
+        "excess": share - chance,
+        "lower": lower - chance,
+        "upper": upper - chance,
+        "confidence": confidence,
     }

@@ -37,10 +37,10 @@ def weights() -> None:
 @click.option("--release", help="Which release FILE is, if its name no longer says so.")
 def import_weights(file: Path, release: str | None) -> None:
     """Convert FILE, as downloaded from its authors, and put it under the data root."""
-    from mammo.models import imports
     from mammo.models.imports import report as library_report
+    from mammo.models.imports.released_files import import_file
 
-    print(library_report.describe(imports.import_file(file, _library(), release)))
+    print(library_report.describe(import_file(file, _library(), release)))
 
 
 @weights.command("list")

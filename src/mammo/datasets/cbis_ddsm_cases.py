@@ -88,9 +88,8 @@ def read_tables(
 ) -> pd.DataFrame:
     """Read and pool the tables of the wanted lesion types; columns as in `read_cases`."""
     wanted = [(lesion, split) for lesion in LESIONS if lesion in lesions for split in _SPLITS]
-    absent = [f"{_PREFIXES[k].lower()}_case_description_{s}_set.csv" for k, s in wanted]
-    absent = [name for name, key in zip(absent, wanted, strict=True) if key not in tables]
-    if absent:
+    lacking = [(_PREFIXES[key[0]].lower(), key[1]) for key in wanted if key not in tables]
+    if absent := [f"{kind}_case_description_{split}_set.csv" for kind, split in lacking]:
         raise DatasetError(
             f"{folder} lacks {', '.join(absent)}: download the case description files from "
             "https://www.cancerimagingarchive.net/collection/cbis-ddsm/ and put them there"
@@ -99,7 +98,7 @@ def read_tables(
 
 
 def _read(path: Path, lesion: str, split: str) -> pd.DataFrame:
-    table = read_table(path, list(_COLUMNS), _plain)
+    table = read_table(path, list(_COLUMNS), lambda name: name.lower().replace("_", " "))
     # Some copies of the calc tables have the mass tables appended, which are read by themselves.
     table = table[table["abnormality type"] == lesion]
     paths = [table.get(name, pd.Series("", index=table.index)) for name in _PATHS]
@@ -120,10 +119,6 @@ def _read(path: Path, lesion: str, split: str) -> pd.DataFrame:
     ).drop(columns="side")
 
 
-def _plain(name: str) -> str:
-    return name.lower().replace("_", " ")
-
-
 def _refuse_contradiction(path: Path, image: pd.Series, file_path: pd.Series) -> None:
     stated = file_path.str.split("/").str[0]
     wrong = (stated != "") & (stated != image)
@@ -131,8 +126,7 @@ def _refuse_contradiction(path: Path, image: pd.Series, file_path: pd.Series) ->
         raise DatasetError(
             f"{path}, line {wrong.idxmax()}: the image file path begins with "
             f"{reprlib.repr(stated[wrong].iloc[0])} but its columns say "
-            f"{reprlib.repr(image[wrong].iloc[0])}; download the "
-            "original file"
+            f"{reprlib.repr(image[wrong].iloc[0])}; download the original file"
         )
 
 

@@ -91,16 +91,13 @@ def _excluded(frame: pd.DataFrame) -> Iterator[Finding]:
     """One finding per reason; the text before a colon is the reason, the rest its detail."""
     reasons = frame["excluded"].str.partition(":")[0]
     for (name, reason), rows in frame.groupby(["excluded_kind", reasons], sort=False):
-        examples = ", ".join(_example(row) for row in rows.head(_EXAMPLES).itertuples())
-        examples += ", ..." if len(rows) > _EXAMPLES else ""
+        first = rows.head(_EXAMPLES).itertuples()
+        examples = [row.path or row.excluded.partition(": ")[2] or row.image_id for row in first]
+        examples += ["..."] if len(rows) > _EXAMPLES else []
         kind = Kind[name]
         severity = "note" if kind.is_by_rule else "warning"
-        text = f"{len(rows)} excluded: {reason} ({examples})"
+        text = f"{len(rows)} excluded: {reason} ({', '.join(examples)})"
         yield Finding(severity, text, kind.remedy_of_release)
-
-
-def _example(row) -> str:
-    return row.path or row.excluded.partition(": ")[2] or row.image_id
 
 
 def _leakage(frame: pd.DataFrame) -> Iterator[Finding]:

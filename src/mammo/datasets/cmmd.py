@@ -41,8 +41,8 @@ from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.cmmd_cases import find_table, is_table, label_breasts, read_breasts
 from mammo.datasets.exclusions import Exclusion, Kind, unreadable
+from mammo.datasets.fitness import read_dicom_facts
 from mammo.datasets.folders import find_folder, source_of, walk
-from mammo.datasets.manifest_headers import read_dicom_facts
 from mammo.errors import DatasetError, UnreadableImageError
 from mammo.images.elements import text
 
@@ -99,13 +99,7 @@ def find(data_root: Path) -> Path | None:
     )
 
 
-def load(
-    path: Path,
-    *,
-    source: str = "real",
-    positive: Sequence[str] = ("malignant",),
-    negative: Sequence[str] = ("benign",),
-) -> pd.DataFrame:
+def load(path: Path, *, source: str = "real", **classes: Sequence[str]) -> pd.DataFrame:
     """Read CMMD: images as the NBIA Data Retriever, TCIA's API or IDC leave them, and the table.
 
     Parameters
@@ -142,7 +136,7 @@ def load(
             f"{path} holds no CMMD image (*.dcm): download them with the NBIA Data Retriever, or "
             "remove the folder to use a synthetic set"
         )
-    breasts = label_breasts(read_breasts(table), table, positive=positive, negative=negative)
+    breasts = label_breasts(read_breasts(table), table, **classes)
     rows = read_images(images, path)
     numbers = Counter(map(_breast_of, rows))
     joined = [_join(row, breasts, numbers, table) for row in rows]
@@ -221,7 +215,7 @@ def read_images(files: Sequence[Path], folder: Path) -> list[dict]:
         A row of a manifest per file: image_id ("D1-0001_R_CC", or the place in the folder where
         the header does not say as much), path, patient_id (Patient ID, else the folder's name),
         study_id (patient and Study Date) and the facts of
-        `mammo.datasets.manifest_headers`, but no year: dates are shifted. ``excluded`` where the
+        `mammo.datasets.fitness`, but no year: dates are shifted. ``excluded`` where the
         header is unreadable or unfit, or where the folder is another patient's.
 
     Raises

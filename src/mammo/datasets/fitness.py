@@ -1,12 +1,18 @@
-"""Whether a file holds a mammogram of the kind that classifiers are made for."""
+"""Whether a file holds a mammogram that classifiers are made for, and what else its header says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammo.datasets.exclusions import Exclusion, Kind
-from mammo.images import dicom_header, fitness
+from tqdm.auto import tqdm
+
+from mammo.datasets.exclusions import Exclusion, Kind, unreadable
+from mammo.errors import UnreadableImageError
+from mammo.files import containers
+from mammo.files.opening import opened
+from mammo.images import dicom_header, fitness, raster
 from mammo.images.elements import Header, numbers, text
 from mammo.images.fitness import Fault
 from mammo.images.image import MAX_BYTES, MAX_PIXELS
@@ -122,3 +128,67 @@ def unfit_raster(facts: Mapping[str, object], size: int) -> Exclusion | None:
     if facts["pages"] > 1:
         return Exclusion(Kind.PAGES)
     return None if facts["bits_stored"] else Exclusion(Kind.NOT_GREY)
+
+
+_TAGS = (*dicom_header.FACT_TAGS, *dicom_header.KIND_TAGS)
+
+
+def add_header_facts(rows: list[dict], title: str) -> list[dict]:
+    """Complete the rows of a manifest with what the headers of their files say.
+
+    What a row already states is kept. A header that cannot be read, or that belongs to no
+    presentation mammogram, excludes its row; excluded rows are left as they are.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Rows with ``path`` (and perhaps ``excluded``).
+    title : str
+        Name of the data set for the progress bar.
+    """
+    progress = tqdm(rows, desc=f"{title}: image headers", unit="image", delay=1, leave=False)
+    return [row if row.get("excluded") else _completed(row) for row in progress]
+
+
+def _completed(row: dict) -> dict:
+    path = Path(row["path"])
+    is_raster = path.suffix.lower() in raster.SUFFIXES
+    try:
+        facts = _read_raster(path) if is_raster else read_dicom_facts(path)[0]
+    except UnreadableImageError as error:
+        return {**row, "excluded": unreadable(error)}
+    return {**facts, **{name: value for name, value in row.items() if value is not None}}
+
+
+def _read_raster(path: Path) -> dict[str, object]:
+    with opened(path) as file:
+        facts = raster.raster_facts(file)
+    excluded = unfit_raster(facts, containers.size(path))
+    del facts["pages"]
+    return {**facts, "excluded": excluded}
+
+
+def read_dicom_facts(path: Path, tags: Sequence[str] = ()) -> tuple[dict[str, object], Header]:
+    """Read the columns of a manifest that the header of a DICOM file fills.
+
+    Parameters
+    ----------
+    path : Path
+    tags : sequence of str
+        Keywords of further elements to be read.
+
+    Returns
+    -------
+    facts : dict
+        What the header does not say is None; ``excluded`` is set where it belongs to no
+        presentation mammogram.
+    header : dict
+
+    Raises
+    ------
+    UnreadableImageError
+        One sentence without the path, so that equal faults read equal.
+    """
+    with opened(path) as file:
+        header, _, _ = dicom_header.read_header(file, (*_TAGS, *tags))
+    return {**dicom_header.facts_of(header), "excluded": wrong_kind(header)}, header

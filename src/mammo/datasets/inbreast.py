@@ -9,9 +9,9 @@ import pandas as pd
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.fitness import add_header_facts
 from mammo.datasets.folders import find_folder, index_by_name, source_of, walk
 from mammo.datasets.inbreast_outlines import lesion_boxes
-from mammo.datasets.manifest_headers import add_header_facts
 from mammo.datasets.original_tables import read_table, refuse_others
 from mammo.datasets.rules import class_of, classes_of
 from mammo.errors import DatasetError
@@ -76,14 +76,7 @@ def find(data_root: Path) -> Path | None:
     return find_folder(Path(data_root), ("inbreast*",), has(_FILE_NAME), has(table))
 
 
-def load(
-    path: Path,
-    *,
-    source: str = "real",
-    positive: Sequence[str] = ("4", "5", "6"),
-    negative: Sequence[str] = ("1", "2"),
-    excluded: Sequence[str] = ("3",),
-) -> pd.DataFrame:
+def load(path: Path, *, source: str = "real", **categories: Sequence[str]) -> pd.DataFrame:
     """Read INbreast: the release's folder, or Kaggle's copy (``ALL-IMGS``).
 
     Parameters
@@ -92,8 +85,8 @@ def load(
         Folder with INbreast.csv, the DICOM files, and AllXML where boxes are wanted, at any depth.
     source : {"real", "synthetic"}
         What the manifest's source column says.
-    positive, negative, excluded : sequence of str
-        See `label_cases`.
+    **categories
+        The label rule: see `label_cases`.
 
     Returns
     -------
@@ -115,9 +108,7 @@ def load(
             f"{path} holds no INbreast image (<8 digits>_<patient>_MG_<side>_<view>_ANON.dcm): "
             "unpack the whole release there, or remove the folder to use a synthetic set"
         )
-    cases = label_cases(
-        read_cases(table), table, positive=positive, negative=negative, excluded=excluded
-    )
+    cases = label_cases(read_cases(table), table, **categories)
     outlines = {file.stem: file for file in files if file.suffix.lower() == ".xml"}
     rows = [_join(case, images, outlines) for case in cases]
     known = {case["number"] for case in cases}

@@ -12,8 +12,8 @@ from platformdirs import user_cache_path
 from mammo.datasets import manifest
 from mammo.datasets.card import Counts, DatasetCard
 from mammo.datasets.exclusions import Exclusion, Kind
+from mammo.datasets.fitness import add_header_facts
 from mammo.datasets.folders import candidates, index_by_name, source_of, walk
-from mammo.datasets.manifest_headers import add_header_facts
 from mammo.datasets.rules import require_choice
 from mammo.errors import DatasetError
 from mammo.files.archives import unpack
@@ -146,22 +146,21 @@ def load(
 def _unpacked(archive: Path, cache: Path | None) -> Path:
     if not _is_archive(archive):
         raise DatasetError(f"{archive} is no tar archive; the archive is called all-mias.tar.gz")
-    if cache is None:
-        cache = user_cache_path("mammo")
+    cache = Path(cache or user_cache_path("mammo"))
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return unpack(archive, Path(cache) / f"{CARD.name}-{digest[:12]}", **ARCHIVE_BOUNDS)
+    return unpack(archive, cache / f"{CARD.name}-{digest[:12]}", **ARCHIVE_BOUNDS)
 
 
 def _info(files: Sequence[Path], folder: Path) -> Path:
-    found = [file for file in files if file.name.lower() == "info.txt"]
-    found += [file for file in (folder.parent / "Info.txt",) if file.is_file()]
-    if not found:
-        raise DatasetError(
-            f"{folder} lacks Info.txt, the labels of MIAS (version 1.21 has them in a PDF only): "
-            "put the Info.txt of mini-MIAS there"
-        )
-    return found[0]
+    tables = [file for file in files if file.name.lower() == "info.txt"]
+    for file in (*tables, folder.parent / "Info.txt"):
+        if file.is_file():
+            return file
+    raise DatasetError(
+        f"{folder} lacks Info.txt, the labels of MIAS (version 1.21 has them in a PDF only): "
+        "put the Info.txt of mini-MIAS there"
+    )
 
 
 def _row(

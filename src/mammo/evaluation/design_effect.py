@@ -19,7 +19,9 @@ def effective_patients(units: NDArray[np.intp]) -> float:
     return float(sizes.sum() ** 2 / np.sum(sizes**2))
 
 
-def design_effect(deviations: NDArray[np.float64], units: NDArray[np.intp]) -> float:
+def design_effect(
+    deviations: NDArray[np.float64], units: NDArray[np.intp], times: float = 1.0
+) -> float:
     """By what factor the images' number exceeds that of independent images.
 
     The variance of their mean by patient over that by image, at least 1, is drawn towards the
@@ -31,6 +33,8 @@ def design_effect(deviations: NDArray[np.float64], units: NDArray[np.intp]) -> f
         Of the images from their mean.
     units : (n,) int array
         What is independent: the patient of each image, or the image itself.
+    times : float
+        For so many times these patients, who count for more against the assumption.
 
     References
     ----------
@@ -44,4 +48,9 @@ def design_effect(deviations: NDArray[np.float64], units: NDArray[np.intp]) -> f
     by_unit = np.sum(np.bincount(units, deviations) ** 2) * n_units / (n_units - 1)
     by_image = np.sum(deviations**2) * n / (n - 1)
     seen = max(float(by_unit / by_image), 1.0)
+    return drawn_to(greatest, seen, patients * times)
+
+
+def drawn_to(greatest: float, seen: float, patients: float) -> float:
+    """Draw a design effect seen in so many patients towards the greatest that there can be."""
     return (PRIOR_PATIENTS * greatest + patients * seen) / (PRIOR_PATIENTS + patients)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from scipy import special
 
+from mammo.evaluation.design_effect import drawn_to
+from mammo.evaluation.difference_limits import Limits, NormalLimits, ScoreLimits, is_normal
 from mammo.evaluation.inference import normal_quantile, smallest_detectable_difference
+from mammo.evaluation.score_interval import AurocPrecision
 
 _MOST_PATIENTS = 10_000_000
 
@@ -24,72 +27,103 @@ class Population:
     icc : float
         Share of the variance that a patient's images have in common, in [0, 1]: at 1 all of them
         tell the same.
+    benign_beside : float
+        Benign images that a patient with a malignant one has beside it, on average.
     """
 
     benign_per_malignant: float
     malignant_images: float = 1.0
     benign_images: float = 1.0
     icc: float = 0.5
+    benign_beside: float = 0.0
 
     def effective_images(self, n_malignant: float) -> tuple[float, float]:
         """Independent images of each class that so many malignant patients are worth."""
-        n_benign = n_malignant * self.benign_per_malignant
-        pairs = (n_malignant, self.malignant_images), (n_benign, self.benign_images)
-        positive, negative = (n * m / (1 + (m - 1) * self.icc) for n, m in pairs)
+        positive, negative = (
+            sum(n * m / max(1 + (m - 1) * self.icc, 1) for n, m in kinds)
+            for kinds in self._kinds(n_malignant)
+        )
         return max(positive, 1.0), max(negative, 1.0)
+
+    def precision(self, n_malignant: float, area: float) -> AurocPrecision:
+        """Precision to expect of an auROC with so many malignant patients.
+
+        Hanley and McNeil's variance at the effective images. That a patient with images of both
+        classes is her own comparison makes the true variance smaller.
+
+        References
+        ----------
+        Obuchowski NA. Biometrics 1997;53:567-578; Stat Methods Med Res 1998;7:371-392.
+        """
+        effective, sizes, patients = self.effective_images(n_malignant), [], []
+        for kinds, worth in zip(self._kinds(n_malignant), effective, strict=True):
+            images = sum(n * m for n, m in kinds)
+            alike = max(sum(n * m**2 for n, m in kinds) / images, 1.0)
+            patients.append(images / alike)
+            sizes.append(images / drawn_to(alike, images / worth, patients[-1]))
+        error = hanley_mcneil_standard_error(area, *effective)
+        rarer = min(patients)
+        return AurocPrecision(area, error**2, *sizes, max(rarer - 1, 1e-9), rarer)
+
+    def _kinds(self, n_malignant: float) -> tuple[list[tuple[float, float]], ...]:
+        """Of each class, the patients of a kind and the images that each of them has."""
+        others = n_malignant * self.benign_per_malignant, self.benign_images
+        beside = n_malignant, self.benign_beside
+        return [(n_malignant, self.malignant_images)], [others, beside]
 
 
 def patients_for_area(
-    area: float,
-    least: float,
-    population: Population,
+    precision_with: Callable[[float], AurocPrecision],
+    criterion: float,
     *,
+    fewest: int = 1,
     confidence: float = 0.95,
     power: float = 0.8,
 ) -> float:
-    """Malignant patients needed to show that an auROC is at least so large.
+    """Malignant patients needed for the interval of an auROC to lie on its side of a criterion.
 
     Parameters
     ----------
-    area : float
-        The true auROC.
-    least : float
-        The auROC that the interval is to lie above; below ``area``.
-    population : Population
+    precision_with : callable
+        Of so many malignant patients: the true auROC, with the precision that they would give it.
+    criterion : float
+        The auROC that the interval is to lie above, or below.
+    fewest : int
+        Patients that it takes in any case.
     confidence, power : float
         In (0, 1).
 
     Returns
     -------
     float
-        A whole number; infinite if ``area`` is not above ``least``.
+        A whole number; infinite if no number would do, NaN if the auROC has no variance.
 
     Notes
     -----
-    Hanley and McNeil's variance at the number of images that is left after the design effect of a
-    patient's images (Obuchowski). That a patient with images of both classes is her own comparison
-    makes the true variance smaller.
-
-    References
-    ----------
-    Obuchowski NA. Biometrics 1997;53:567-578; Stat Methods Med Res 1998;7:371-392.
+    With that many, the score interval that verdicts are made by (`AurocPrecision.bounds`) just
+    reaches the criterion at the estimate that comes as near to it, or nearer, in 1 - ``power`` of
+    all studies.
     """
-    z, z_power = normal_quantile(confidence), float(special.ndtri(power))
+    true, tail = precision_with(fewest), (1 - confidence) / 2
+    if math.isnan(true.variance) or true.area == criterion:
+        return math.nan if math.isnan(true.variance) else math.inf
+    is_above = true.area > criterion
+    nearer = -float(special.ndtri(power)) if is_above else float(special.ndtri(power))
 
     def is_enough(n: float) -> bool:
-        sizes = population.effective_images(n)
-        if_least, if_true = (hanley_mcneil_standard_error(a, *sizes) for a in (least, area))
-        return area - least >= z * if_least + z_power * if_true
+        found = precision_with(n)
+        lower, upper = found.at(found.area + nearer * math.sqrt(found.variance)).bounds(tail)
+        return lower >= criterion if is_above else upper <= criterion
 
-    return _fewest(is_enough) if area > least else math.inf
+    return _fewest(is_enough, fewest)
 
 
 def patients_for_drop(
-    area: float,
-    most: float,
-    internal_standard_error: float,
-    population: Population,
+    internal: AurocPrecision,
+    precision_with: Callable[[float], AurocPrecision],
+    margin: float,
     *,
+    fewest: int = 1,
     confidence: float = 0.95,
     power: float = 0.8,
 ) -> float:
@@ -97,32 +131,46 @@ def patients_for_drop(
 
     Parameters
     ----------
-    area : float
-        The true auROC, on both sets.
-    most : float
-        The margin, above 0.
-    internal_standard_error : float
-        Of the auROC on the internal set, which stays as it is.
-    population, confidence, power
+    internal : AurocPrecision
+        The internal auROC, which is the true one on both sets; its patients stay as they are.
+    precision_with : callable
+        Of so many malignant patients of the other set: the precision that they would give.
+    margin : float
+        Above 0.
+    fewest, confidence, power
         As for `patients_for_area`.
 
     Returns
     -------
     float
-        A whole number; infinite if the internal set alone leaves too much open.
+        A whole number; infinite if the internal set alone leaves too much open, NaN if an auROC has
+        no variance.
+
+    Notes
+    -----
+    By the limits of a drop that verdicts are made by (`mammo.evaluation.compare_sets`), as
+    `patients_for_area` is by those of an auROC.
     """
-    wanted = most / (normal_quantile(confidence) + float(special.ndtri(power)))
+    if math.isnan(internal.variance + precision_with(fewest).variance):
+        return math.nan
+    z_power, tail = float(special.ndtri(power)), (1 - confidence) / 2
 
     def is_enough(n: float) -> bool:
-        error = hanley_mcneil_standard_error(area, *population.effective_images(n))
-        return math.hypot(error, internal_standard_error) <= wanted
+        own = precision_with(n).at(internal.area)
+        error = math.sqrt(internal.variance + own.variance)
+        if is_normal(internal) and is_normal(own):
+            limits: Limits = NormalLimits(z_power * error, error, math.inf)
+        else:
+            up, down = (z_power * one.variance / (error or 1) for one in (internal, own))
+            limits = ScoreLimits(internal.at(internal.area + up), own.at(internal.area - down))
+        return bool(limits.bounds(tail)[1] <= margin)
 
-    return _fewest(is_enough) if internal_standard_error < wanted else math.inf
+    return _fewest(is_enough, fewest)
 
 
-def _fewest(is_enough: Callable[[float], bool]) -> float:
-    """Return the least whole number that is enough, if all larger ones are."""
-    low, high = 0, 1
+def _fewest(is_enough: Callable[[float], bool], least: int) -> float:
+    """Return the least whole number, from one on, that is enough, if all larger ones are."""
+    low, high = least - 1, least
     while not is_enough(high):
         low, high = high, 2 * high
         if high > _MOST_PATIENTS:
@@ -191,8 +239,8 @@ def binormal_distance(area: float) -> float:
 
 def smallest_detectable_drop(
     internal: float,
-    n_internal: tuple[int, int],
-    n_external: tuple[int, int],
+    n_internal: tuple[float, float],
+    n_external: tuple[float, float],
     *,
     confidence: float = 0.95,
     power: float = 0.8,
@@ -203,7 +251,7 @@ def smallest_detectable_drop(
     ----------
     internal : float
         The internal auROC, in (0.5, 1).
-    n_internal, n_external : (int, int)
+    n_internal, n_external : (float, float)
         Positive and negative images of each set, taken as independent.
     confidence, power : float
         In (0, 1).

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,8 @@ from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inputs import Images, Unit, check_fraction, check_images
 
 Number = float | NDArray[np.float64]
+_FEWEST = 1 + 1e-9
+"""Effective patients that leave a variance a degree of freedom, be it nearly none."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ class AurocPrecision:
         zero = np.zeros_like(expected)
         return np.sqrt(np.divide(self.variance, expected, out=zero, where=expected > 0))
 
+    def at(self, area: float) -> "AurocPrecision":
+        """Return the precision that the same patients would have given with another auROC."""
+        within, excess = min(max(area, 0.0), 1.0), float(self._excess) or 1.0
+        variance = float(excess**2 * self.variance_at(within))
+        return replace(self, area=within, variance=variance)
+
     def bounds(self, tail: float) -> tuple[Number, Number]:
         """Return the one-sided bounds that each leave out a probability.
 
@@ -75,10 +83,13 @@ class AurocPrecision:
         return bounds[:, 0], bounds[:, 1]
 
 
-def precision_of(images: Images, *models: NDArray[np.float64]) -> AurocPrecision:
+def precision_of(
+    images: Images, *models: NDArray[np.float64], times: float = 1.0
+) -> AurocPrecision:
     """Return the auROC of a model, or the mean of several on the same images, with its precision.
 
-    NaN where a class is absent; the variance is NaN where fewer than two units hold one.
+    ``times`` gives the precision that so many times these patients would have. NaN where a class is
+    absent; the variance is NaN where fewer than two units hold one.
     """
     labels, units = images.labels, images.units
     if labels.all() or not labels.any():
@@ -87,12 +98,12 @@ def precision_of(images: Images, *models: NDArray[np.float64]) -> AurocPrecision
     area = placed[labels].mean()
     parts = variance_parts(labels, (placed - area)[None], units)
     positive, negative, _ = (float(part[0, 0]) for part in parts)
-    variance = float(np.maximum(sum(part[0, 0] for part in parts), 0))
+    variance = float(np.maximum(sum(part[0, 0] for part in parts), 0)) / times
     patients, sizes = [], []
     for of_class in (labels, ~labels):
-        effect = design_effect(placed[of_class] - area, units[of_class])
-        patients.append(effective_patients(units[of_class]))
-        sizes.append(int(of_class.sum()) / effect)
+        effect = design_effect(placed[of_class] - area, units[of_class], times)
+        patients.append(max(effective_patients(units[of_class]) * times, _FEWEST))
+        sizes.append(int(of_class.sum()) * times / effect)
     df = min(patients) - 1
     if positive + negative > 0:
         lost = positive**2 / (patients[0] - 1) + negative**2 / (patients[1] - 1)

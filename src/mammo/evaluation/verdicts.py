@@ -72,9 +72,12 @@ RULES = {
     ),
     "acceptance": (
         "Of a criterion that was fixed beforehand. An acceptable auROC is met if the interval lies "
-        "at or above it, and not met if it lies below. No worse by a margin is met if no worse is "
-        "shown, and not met if the interval of the drop lies above the margin. All else is "
-        "undecided."
+        "at or above it, and not met if it lies below. No worse by a margin than internally is met "
+        "if no worse is shown, and not met if the interval of the drop lies above the margin. No "
+        "worse than what a maker states is judged as an acceptable auROC, the stated one less the "
+        "margin: the stated one is taken as exact. Whatever is judged by an interval of the auROC "
+        "is judged model by model, without an adjustment for their number; no worse than "
+        "internally is adjusted after Holm. All else is undecided."
     ),
 }
 """The rule of each verdict, in words."""

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from mammo.datasets.ddsm_scanners import Diagnosis, cases_by_scanner
+from mammo.datasets.ddsm_scanners import CASES, Diagnosis, cases_by_scanner
 from mammo.evaluation import obuchowski_interval
-from mammo.evidence.settings import CONFIDENCE
+from mammo.evidence.settings import CONFIDENCE, SEED
 
 CANCER: Diagnosis = "cancer"
 OTHERS: dict[str, tuple[Diagnosis, ...]] = {
@@ -17,6 +17,9 @@ OTHERS: dict[str, tuple[Diagnosis, ...]] = {
 }
 """What cancers are told from in each set."""
 
+DEALS = 10_000
+"""Deals of the scanners to the volumes, to learn what chance gives."""
+
 
 def scanner_aurocs() -> pd.DataFrame:
     """auROC of the scanner alone, ranked by its share of cancers.
@@ -24,9 +27,12 @@ def scanner_aurocs() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a set: ``dataset``; ``n`` and ``n_positive`` cases; ``auroc``, ``lower``, ``upper``
-        (Obuchowski's variance, a case its own patient), ``confidence``; and for each scanner, in
-        lower case, its cases and its cancers: ``dba``, ``dba_cancers``, ...
+        One row a set: ``dataset``; ``n`` and ``n_positive`` cases; ``n_volumes``; ``auroc``,
+        ``lower``, ``upper`` (Obuchowski's variance by volume, since a volume has one diagnosis and
+        one scanner), ``confidence``; ``by_chance``, the mean auROC where the scanners are dealt to
+        the volumes at random, and ``p``, the share of `DEALS` that give at least ``auroc``; and
+        for each scanner, in lower case, its volumes, cases and cancers: ``dba_volumes``, ``dba``,
+        ``dba_cancers``, ...
     """
     return pd.DataFrame([_scanner_auroc(name) for name in OTHERS])
 
@@ -76,29 +82,64 @@ def _shares(*diagnoses: Diagnosis) -> np.ndarray:
 
 
 def _scanner_auroc(dataset: str) -> dict[str, object]:
-    cancers, others = cases_by_scanner(CANCER), cases_by_scanner(*OTHERS[dataset])
-    labels, shares = [], []
-    for scanner in cancers:
-        share = cancers[scanner] / (cancers[scanner] + others[scanner])
-        for label, cases in ((1, cancers[scanner]), (0, others[scanner])):
-            labels += [label] * cases
-            shares += [share] * cases
-    estimate = obuchowski_interval(labels, shares, range(len(labels)), confidence=CONFIDENCE)
-    counts = {
-        f"{scanner.lower()}{suffix}": number
-        for scanner in cancers
-        for suffix, number in (
-            ("", cancers[scanner] + others[scanner]),
-            ("_cancers", cancers[scanner]),
-        )
-    }
+    volumes = _volumes(dataset)
+    scanners = pd.get_dummies(volumes["scanner"]).to_numpy(float)
+    cases, is_cancer = volumes["cases"].to_numpy(), volumes["is_cancer"].to_numpy()
+    shares = np.divide(*_counts(scanners, cases, is_cancer))
+    each = np.repeat(np.arange(len(volumes)), cases)
+    estimate = obuchowski_interval(
+        is_cancer[each], (scanners @ shares)[each], each, confidence=CONFIDENCE
+    )
+    generator = np.random.default_rng(SEED)
+    dealt = np.array(
+        [
+            _ranked_by_share(*_counts(generator.permutation(scanners), cases, is_cancer))
+            for _ in range(DEALS)
+        ]
+    )
+    at_least = int(np.sum(dealt >= estimate.value - 1e-12))
+    counts = {}
+    for scanner, of_scanner in volumes.groupby("scanner"):
+        name, of_cancers = scanner.lower(), of_scanner.loc[of_scanner["is_cancer"], "cases"]
+        counts |= {
+            f"{name}_volumes": len(of_scanner),
+            name: int(of_scanner["cases"].sum()),
+            f"{name}_cancers": int(of_cancers.sum()),
+        }
     return {
         "dataset": dataset,
         "n": estimate.n_images,
         "n_positive": estimate.n_malignant,
+        "n_volumes": len(volumes),
         "auroc": estimate.value,
         "lower": estimate.lower,
         "upper": estimate.upper,
         "confidence": CONFIDENCE,
+        "by_chance": float(dealt.mean()),
+        "p": (at_least + 1) / (DEALS + 1),
         **counts,
     }
+
+
+def _volumes(dataset: str) -> pd.DataFrame:
+    """One row a volume: ``scanner``, ``is_cancer`` and ``cases``."""
+    return pd.DataFrame(
+        [
+            {"scanner": scanner, "is_cancer": diagnosis == CANCER, "cases": cases}
+            for (diagnosis, scanner), volumes in CASES.items()
+            if diagnosis in (CANCER, *OTHERS[dataset])
+            for cases in volumes.values()
+        ]
+    )
+
+
+def _counts(scanners: np.ndarray, cases: np.ndarray, is_cancer: np.ndarray) -> np.ndarray:
+    """Cancers, and all cases, of each scanner: (2, scanners)."""
+    return np.stack([(cases * is_cancer) @ scanners, cases @ scanners])
+
+
+def _ranked_by_share(cancers: np.ndarray, cases: np.ndarray) -> float:
+    """auROC where each case is scored by its scanner's share of cancers."""
+    shares, others = cancers / cases, cases - cancers
+    wins = (shares[:, None] > shares) + 0.5 * (shares[:, None] == shares)
+    return float(cancers @ wins @ others / cancers.sum() / others.sum())

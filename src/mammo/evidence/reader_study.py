@@ -78,7 +78,7 @@ def compute(study: Study) -> Computed | None:
         interval. `AGAINST_READERS`: one row a model of the paper, with the readers' mean less it;
         readers and exams are samples. `CURVES`: sensitivity of each, and of the mean reader, at
         `_GRID`'s values of 1 - specificity, two decimals. `THRESHOLDS`: what thresholds of the
-        paper's models give on these breasts. None where the file is absent.
+        paper's models give on these exams. None where the file is absent.
 
     Raises
     ------
@@ -166,20 +166,21 @@ def curves(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def thresholds(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return `THRESHOLDS`: `threshold_grid` of the paper's models, by breast, exams independent.
+    """Return `THRESHOLDS`: `threshold_grid` of the paper's models, by exam: its higher breast.
 
-    The lowest and the highest threshold are left out, since they are one breast's score, rounded.
+    The lowest and the highest threshold are left out, since they are one exam's score, rounded.
     """
+    exams = scores.groupby("exam", sort=False)[["malignant", *PAPERS_MODELS]].max().reset_index()
     rows = pd.concat(
         pd.DataFrame(
             {
                 "dataset": DATASET,
                 "model": model,
                 "split": EXTERNAL_SPLIT,
-                "patient_id": scores["exam"],
-                "image_id": scores["exam"] + scores["side"],
-                "y_true": scores["malignant"],
-                "y_score": scores[model],
+                "patient_id": exams["exam"],
+                "image_id": exams["exam"],
+                "y_true": exams["malignant"],
+                "y_score": exams[model],
             }
         )
         for model in PAPERS_MODELS

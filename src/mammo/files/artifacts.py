@@ -1,5 +1,7 @@
 """Artifact folders: named by what they depend on, whole or absent, each with a record."""
 
+from __future__ import annotations
+
 import errno
 import hashlib
 import json
@@ -13,12 +15,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache, wraps
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mammo.files import code
 from mammo.files.disk import locked, naming_errors, sync_folder, write_text
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 RECORD = "record.json"
+Make = Callable[[Path], Mapping[str, Any] | None]
+"""Writes a result into a folder, and returns facts for its record."""
 
 
 class _MissingResultError(Exception):
@@ -59,6 +66,12 @@ def digest(value: Any) -> str:
     """
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def table_digest(table: pd.DataFrame) -> str:
+    """Return the digest of a table's values; what is missing counts alike."""
+    values = table.astype(object)
+    return digest(values.where(values.notna(), None).to_numpy().tolist())
 
 
 FileState = tuple[int, int] | str
@@ -150,12 +163,7 @@ class Artifacts:
             self._makes = True
         return True
 
-    def build(
-        self,
-        stage: str,
-        inputs: Mapping[str, Any],
-        make: Callable[[Path], Mapping[str, Any] | None],
-    ) -> Path:
+    def build(self, stage: str, inputs: Mapping[str, Any], make: Make) -> Path:
         """Return the folder of a stage's result; the first process makes it if it is not there.
 
         The result depends on ``inputs``, on the code that stands behind the module of ``make``
@@ -186,12 +194,7 @@ class Artifacts:
 
         return self.build_together(stage, inputs, by_the_first)
 
-    def build_together(
-        self,
-        stage: str,
-        inputs: Mapping[str, Any],
-        make: Callable[[Path], Mapping[str, Any] | None],
-    ) -> Path:
+    def build_together(self, stage: str, inputs: Mapping[str, Any], make: Make) -> Path:
         """Do as `build` does, with ``make`` called in every process on the same folder."""
         modules = code.modules_behind(make.__module__)
         known = {
@@ -215,12 +218,7 @@ class Artifacts:
         """Whether a result is there, for all processes alike; its place may be read-only."""
         return self.processes.broadcast((final / RECORD).is_file())
 
-    def _make(
-        self,
-        final: Path,
-        known: Mapping[str, Any],
-        make: Callable[[Path], Mapping[str, Any] | None],
-    ) -> None:
+    def _make(self, final: Path, known: Mapping[str, Any], make: Make) -> None:
         """Make a result under another name; it gets its own when all of it is on disk."""
         if self._is_finished(final):  # By another run, while this one waited.
             return

@@ -54,7 +54,7 @@ def modules_behind(module: str) -> tuple[str, ...]:
 
 def modules_of_source(text: str) -> tuple[str, ...]:
     """Return the modules of this package that a program imports, and those that they import."""
-    return _closure(frozenset(_imports(ast.parse(text), own=True)))
+    return _closure(frozenset(_own(_imported_names(ast.parse(text)))))
 
 
 def digest_of(modules: Iterable[str]) -> str:
@@ -120,22 +120,17 @@ def _closure(roots: frozenset[str]) -> tuple[str, ...]:
 @cache
 def _facts(module: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return a module's imports: of this package, and the names of computing libraries."""
-    tree = ast.parse(_TEXTS[module])
-    others = _imports(tree, own=False)
-    return frozenset(_imports(tree, own=True)), frozenset(_COMPUTING[name] for name in others)
+    names = set(_imported_names(ast.parse(_TEXTS[module])))
+    libraries = {name.split(".")[0] for name, _ in names} & _COMPUTING.keys()
+    return frozenset(_own(names)), frozenset(_COMPUTING[name] for name in libraries)
 
 
-def _imports(tree: ast.Module, *, own: bool) -> set[str]:
-    names = set(_imported_names(tree))
-    if not own:
-        return {name.split(".")[0] for name, _ in names} & _COMPUTING.keys()
-    found = set()
-    for module, name in names:
-        for candidate in (f"{module}.{name}", module):
-            if candidate in _TEXTS:
-                found.add(candidate)
-                break
-    return found - {_NAME}
+def _own(names: Iterable[tuple[str, str]]) -> set[str]:
+    """Return the modules of this package among imported names; a name may be a module itself."""
+    found = {
+        f"{module}.{name}" if f"{module}.{name}" in _TEXTS else module for module, name in names
+    }
+    return found & _TEXTS.keys() - {_NAME}
 
 
 def _imported_names(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -150,14 +150,14 @@ class _Member(io.RawIOBase):
         super().close()
 
 
-def _faultless(act: Callable[[], Result]) -> Result:
+def _faultless(act: Callable[[], Result], fault: str = "it is damaged in its archive") -> Result:
     """Do something with an archive; zipfile and zlib raise many kinds of errors."""
     try:
         return act()
     except OSError:
         raise
     except Exception as error:
-        raise OSError(f"it is damaged in its archive ({type(error).__name__})") from error
+        raise OSError(f"{fault} ({type(error).__name__})") from error
 
 
 def _raise(error: OSError) -> None:
@@ -177,11 +177,9 @@ def _members(archive: Path) -> Iterator[Path]:
     if len(members) > MAX_MEMBERS:
         raise OSError(f"{archive} holds {len(members):,} files, {MAX_MEMBERS:,} at most are read")
     for name in sorted(member.filename for member in members):
-        is_folder = name.endswith("/")
-        if not name or is_folder or any(map(_is_hidden, PurePosixPath(name).parts)):
-            continue
         # "../x" and "/x" are names that only a hostile archive has: hidden, by the dots or here.
-        if not name.startswith("/"):
+        is_file = name and not name.startswith("/") and not name.endswith("/")
+        if is_file and not any(map(_is_hidden, PurePosixPath(name).parts)):
             yield archive / name
 
 
@@ -217,9 +215,4 @@ def _opened(archive: Path) -> zipfile.ZipFile:
 @lru_cache(maxsize=_OPEN_ARCHIVES)
 def _open_archive(archive: Path, size: int, time: int) -> zipfile.ZipFile:
     """Open an archive; one of many thousand members is not to be listed anew for each."""
-    try:
-        return zipfile.ZipFile(archive)
-    except OSError:
-        raise
-    except Exception as error:
-        raise OSError(f"{archive} is a damaged archive ({type(error).__name__})") from error
+    return _faultless(lambda: zipfile.ZipFile(archive), f"{archive} is a damaged archive")

@@ -57,16 +57,16 @@ def download(url: str, target: Path, *, max_bytes: int) -> Path:
 def _open(url: str, partial: Path):
     """Ask for what is missing; a server that has nothing after it is asked for everything."""
     present = partial.stat().st_size if partial.exists() else 0
-    if not present:
-        return urllib.request.urlopen(url, timeout=TIMEOUT_S)
-    rest = urllib.request.Request(url, headers={"Range": f"bytes={present}-"})
+    headers = {"Range": f"bytes={present}-"} if present else {}
     try:
-        return urllib.request.urlopen(rest, timeout=TIMEOUT_S)
+        return urllib.request.urlopen(
+            urllib.request.Request(url, headers=headers), timeout=TIMEOUT_S
+        )
     except urllib.error.HTTPError as error:
-        if error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if not present or error.code != http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             raise
-        partial.unlink()
-        return urllib.request.urlopen(url, timeout=TIMEOUT_S)
+    partial.unlink()
+    return urllib.request.urlopen(url, timeout=TIMEOUT_S)
 
 
 def _receive(response, partial: Path, max_bytes: int) -> None:

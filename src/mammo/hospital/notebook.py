@@ -9,7 +9,7 @@ from mammo.datasets.check_report import Report
 from mammo.hospital.validation.examples import WorstImage
 from mammo.paper.published import model_title
 from mammo.report.page.blocks import Group, Table, Thumbnail, Thumbnails
-from mammo.report.tables.comparison import operating_point_table
+from mammo.report.tables.comparison import operating_point_table, predictive_note
 
 RECHOSEN_NOTE = (
     "Chosen on half of these patients and applied to the other half, which alone is shown: a "
@@ -58,4 +58,5 @@ def rechosen_table(points: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         nothing = pd.DataFrame({"Result": ["none: half of the patients have one class only"]})
         return Table(nothing, caption, name="own-thresholds")
     table = operating_point_table(points, sources)
-    return replace(table, caption=caption, note=RECHOSEN_NOTE, name="own-thresholds")
+    note = f"{RECHOSEN_NOTE} {predictive_note(points)}"
+    return replace(table, caption=caption, note=note, name="own-thresholds")

@@ -19,17 +19,17 @@ from mammo.errors import MammoError
 from mammo.evaluation.planning import (
     Population,
     expected_half_width,
-    hanley_mcneil_standard_error,
     patients_for_area,
     patients_for_drop,
     smallest_detectable_drop,
 )
+from mammo.evaluation.score_interval import AurocPrecision
 from mammo.evaluation.verdicts import FEWEST
 from mammo.files.disk import naming_errors, write_text
 from mammo.hospital.trial import tried
 from mammo.parameters import Parameters
 from mammo.report.tables.spreadsheet_cells import harmless
-from mammo.study import Study
+from mammo.study import INTERNAL, Study
 
 ASSUMED_AUROC = 0.8
 """The auROC that a model is assumed to have when an interval is expected of it."""
@@ -50,13 +50,16 @@ class Expected:
         carry the same information; the truth lies between.
     detectable : float
         Smallest drop from an internal auROC of `ASSUMED_AUROC` that would be found four times in
-        five, patients taken as independent.
+        five by one test.
     malignant_patients : int
         Patients with a malignant image that there are.
     for_area, for_drop : float
         Patients like these, of them with a malignant image, that it takes to show an auROC of at
         least `LEAST_AUROC`, and a drop of less than `MOST_DROP`, four times in five; infinite where
         no number would do.
+    internal_images : (int, int) or None
+        Malignant and benign images of the internal set that a drop starts from; None if it is
+        taken to have `ASSUMED_INTERNAL`, each of another patient.
     """
 
     by_image: float
@@ -65,6 +68,7 @@ class Expected:
     malignant_patients: int
     for_area: float
     for_drop: float
+    internal_images: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,9 +90,14 @@ class Preflight:
     expected: Expected | None
 
 
-def preflight(intake: Intake, more: Sequence[Finding] = ()) -> Preflight:
-    """Return what is to be known of an intake, and more that was found elsewhere."""
-    expected = precision_to_expect(intake.used)
+def preflight(
+    intake: Intake, more: Sequence[Finding] = (), internal: pd.DataFrame | None = None
+) -> Preflight:
+    """Return what is to be known of an intake, and more that was found elsewhere.
+
+    ``internal`` is that of `precision_to_expect`.
+    """
+    expected = precision_to_expect(intake.used, internal)
     found = worst_first([*findings_of(intake), *too_few(intake.used), *more])
     if expected is not None:
         found.append(expectation(expected))
@@ -116,29 +125,62 @@ def write_exclusions(taken: Preflight, path: Path) -> None:
     write_text(path, text)
 
 
-def precision_to_expect(used: pd.DataFrame) -> Expected | None:
-    """Return what the ``label`` and ``patient_id`` of images allow; None without both classes."""
+def precision_to_expect(
+    used: pd.DataFrame, internal: pd.DataFrame | None = None
+) -> Expected | None:
+    """Return what images allow to be known of a model; None without both classes.
+
+    ``used`` and ``internal``, the set that a drop would start from if there is one, have columns
+    ``label`` and ``patient_id``, one row an image.
+    """
+    if (found := _population(used)) is None:
+        return None
+    population, patients = found
+    known = None if internal is None else _population(internal)
+    first, (n_first, _) = known or (Population(1.0), ASSUMED_INTERNAL)
+    with_benign = population.benign_per_malignant + min(population.benign_beside, 1.0)
+    fewest = math.ceil(FEWEST / min(with_benign, 1.0))
+
+    def precision_with(n_malignant: float) -> AurocPrecision:
+        return population.precision(n_malignant, ASSUMED_AUROC)
+
+    return Expected(
+        expected_half_width(ASSUMED_AUROC, *_images(used)),
+        expected_half_width(ASSUMED_AUROC, *patients),
+        smallest_detectable_drop(
+            ASSUMED_AUROC,
+            first.effective_images(n_first),
+            population.effective_images(patients[0]),
+        ),
+        patients[0],
+        patients_for_area(precision_with, LEAST_AUROC, fewest=fewest),
+        patients_for_drop(
+            first.precision(n_first, ASSUMED_AUROC), precision_with, MOST_DROP, fewest=fewest
+        ),
+        known and _images(internal),
+    )
+
+
+def _images(rows: pd.DataFrame) -> tuple[int, int]:
+    labels = rows["label"].astype("Int64")
+    return int((labels == 1).sum()), int((labels == 0).sum())
+
+
+def _population(used: pd.DataFrame) -> tuple[Population, tuple[int, int]] | None:
+    """Return patients like those of images, and how many have a malignant one and have none."""
     labels = used["label"].astype("Int64")
-    images = int((labels == 1).sum()), int((labels == 0).sum())
     malignant = labels.eq(1).groupby(used["patient_id"]).any()
     patients = int(malignant.sum()), int((~malignant).sum())
-    if 0 in images or 0 in patients:
+    if 0 in (*patients, *_images(used)):
         return None
-    of_malignant = used["patient_id"].map(malignant)
+    is_of_malignant = used["patient_id"].map(malignant)
     population = Population(
         patients[1] / patients[0],
-        images[0] / patients[0],
-        int((~of_malignant).sum()) / patients[1],
+        int((labels == 1).sum()) / patients[0],
+        int((~is_of_malignant).sum()) / patients[1],
+        benign_beside=int((is_of_malignant & (labels == 0)).sum()) / patients[0],
     )
-    internal_error = hanley_mcneil_standard_error(ASSUMED_AUROC, *ASSUMED_INTERNAL)
-    return Expected(
-        expected_half_width(ASSUMED_AUROC, *images),
-        expected_half_width(ASSUMED_AUROC, *patients),
-        smallest_detectable_drop(ASSUMED_AUROC, ASSUMED_INTERNAL, patients),
-        patients[0],
-        patients_for_area(ASSUMED_AUROC, LEAST_AUROC, population),
-        patients_for_drop(ASSUMED_AUROC, MOST_DROP, internal_error, population),
-    )
+    return population, patients
 
 
 def too_few(used: pd.DataFrame) -> Iterator[Finding]:
@@ -159,25 +201,33 @@ def expectation(expected: Expected) -> Finding:
     can_show = expected.detectable < ASSUMED_AUROC - 0.5
     drop = (
         f"a drop of {expected.detectable:.2f} or more from internal validation would be found four "
-        "times in five"
+        "times in five by one test"
         if can_show
         else "not even a drop to guessing would be found reliably"
     )
     text = (
         f"a model of auROC {ASSUMED_AUROC:g} would be measured to ±{expected.by_image:.2f} if "
         f"every image told for itself, to ±{expected.by_patient:.2f} if all images of a patient "
-        f"told the same (95% intervals); {drop}. To show an auROC of at least {LEAST_AUROC:g} "
-        f"takes {_number(expected.for_area)} patients with cancer, and a drop of less than "
-        f"{MOST_DROP:g} {_number(expected.for_drop)}; there are "
+        f"told the same (95% intervals); {drop}. It takes {_number(expected.for_area)} patients "
+        f"with cancer to show an auROC of at least {LEAST_AUROC:g}, and "
+        f"{_number(expected.for_drop)} to exclude a drop of {MOST_DROP:g}; there are "
         f"{expected.malignant_patients:,} (power 80%, patients like these, half of the variance "
-        "shared by a patient's images)"
+        f"shared by a patient's images; drops are from {_internal_set(expected)})"
     )
     remedy = "" if can_show else "with more patients of the rarer class it would be"
     return Finding("ok" if can_show else "note", text, remedy)
 
 
+def _internal_set(expected: Expected) -> str:
+    malignant, benign = expected.internal_images or ASSUMED_INTERNAL
+    images = f"{malignant:,} malignant and {benign:,} benign images"
+    if expected.internal_images:
+        return f"the internal set's {images}"
+    return f"an internal set that is assumed to have {images}, each of another patient"
+
+
 def _number(patients: float) -> str:
-    return "no number of" if math.isinf(patients) else f"{patients:,.0f}"
+    return "more than can be had" if math.isinf(patients) else f"{patients:,.0f}"
 
 
 def of_folder(folder: Path, table: Path | None, layout: Mapping[str, Any]) -> Preflight:
@@ -211,7 +261,13 @@ def of_study(study: Study) -> Preflight:
     table = Path(labels) if labels else None
     named = LabelLayout(**layout(study.parameters))
     intake = read_intake(place.path, table, named, source=place.source, workers=study.workers)
-    return preflight(intake)
+    return preflight(intake, internal=_internal(study))
+
+
+def _internal(study: Study) -> pd.DataFrame:
+    """Return the images of a study's internal validation."""
+    rows = study.split(INTERNAL, "ddsm")
+    return rows[rows["split"] == "validation"]
 
 
 def layout(parameters: Parameters) -> dict[str, Any]:
@@ -226,7 +282,7 @@ def _of_public_set(study: Study) -> Preflight:
     return Preflight(
         check_dataset(name, study.locations.of(name).path),
         pd.DataFrame({"image": lost["image_id"], "reason": lost["excluded"]}),
-        precision_to_expect(manifest.used(rows)),
+        precision_to_expect(manifest.used(rows), _internal(study)),
     )
 
 

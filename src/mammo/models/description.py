@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -141,16 +142,12 @@ def _layers_passed(model: nn.Module, run: Callable[[Any], object]) -> list[Layer
     probe = copy.deepcopy(model).to("meta").eval()
     layers: list[Layer] = []
 
-    def note(name: str):
-        def hook(module: nn.Module, _: Any, output: Tensor) -> None:
-            parameters = sum(p.numel() for p in module.parameters())
-            shape = tuple(output.shape[1:])
-            layers.append({"name": name, "output": shape, "parameters": parameters})
-
-        return hook
+    def note(name: str, module: nn.Module, _: Any, output: Tensor) -> None:
+        parameters = sum(p.numel() for p in module.parameters())
+        layers.append({"name": name, "output": tuple(output.shape[1:]), "parameters": parameters})
 
     for name, module in probe.named_modules():
         if not any(module.children()):
-            module.register_forward_hook(note(name))
+            module.register_forward_hook(partial(note, name))
     run(probe)
     return layers

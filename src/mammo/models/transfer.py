@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
+from mammo.models import IMAGENET_MEAN, IMAGENET_STD
 
 Stride = Literal[8, 16, 32]
 

@@ -15,8 +15,7 @@ import torch
 from torch import Tensor
 
 from mammo.errors import WeightsError
-from mammo.models import MODELS
-from mammo.models.card import WeightsSource
+from mammo.models import MODELS, WeightsSource
 from mammo.models.foreign_text import misfits, some_of
 from mammo.models.transfer import trunk
 

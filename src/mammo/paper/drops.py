@@ -67,6 +67,13 @@ def published_gains(intervals: pd.DataFrame) -> pd.DataFrame:
     return _compared(pairs).assign(p_shared=shared)
 
 
+def beyond_chance(differences: pd.DataFrame, level: float = 0.05) -> pd.Series:
+    """Whether each of `published_drops` or `published_gains` is, by all three errors: bool."""
+    return (differences[[f"p_holm{name.removeprefix('p')}" for name in _WIDTHS]] < level).all(
+        axis=1
+    )
+
+
 def detectable_drops() -> pd.DataFrame:
     """Smallest drop that each external set shows with 80% power, from each internal auROC.
 

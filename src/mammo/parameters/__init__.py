@@ -1,11 +1,29 @@
 """The study's parameters: one flat set of names with types, ranges and defaults."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from mammo.parameters.group import Group
+
+class Group(BaseModel):
+    """Parameters that belong together; unknown names and values out of range are refused."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _sequence_as_tuple(cls, value: Any) -> Any:
+        """Take lists, and their text as a command line gives it, where a tuple is meant."""
+        if isinstance(value, str) and value.startswith("["):
+            with suppress(yaml.YAMLError):
+                value = yaml.safe_load(value)
+        return tuple(value) if isinstance(value, list) else value
+
 
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Backbone = Literal["alexnet", "vgg16", "resnet50"]
@@ -259,6 +277,10 @@ class Parameters(
         """Return the values that can change a result, of the groups asked for."""
         names = {name for group in groups for name in group.model_fields}
         return self.model_dump(include=names - WHERE_NOT_WHAT, mode="json")
+
+    def named(self, *names: str) -> dict[str, Any]:
+        """Return some of the values by their names, as an artifact's inputs state them."""
+        return {name: getattr(self, name) for name in names}
 
     def changed(self) -> dict[str, Any]:
         """Return the values that differ from their defaults."""

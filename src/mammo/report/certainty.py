@@ -17,12 +17,11 @@ def interval_sentence(intervals: pd.DataFrame) -> Markdown:
     widths = external.groupby("dataset")["simulated_by_patient"].mean()
     listed = ", ".join(f"±{widths[name]:.2f} on {dataset_title(name)}" for name in EXTERNAL)
     excess = widths.max() / PRINTED_HALF_WIDTH
-    counts = [_holds(external, 0.5, width) for width in _WIDTHS]
     return Markdown(
         f"In place of ±{PRINTED_HALF_WIDTH}, a 95% interval by patient is {listed} "
         f"(the last {one_class_span(intervals)} if no patient has images of both labels): up to "
-        f"{excess:.0f} times as wide. {_from_to(counts)} of the {len(external)} external values "
-        "are within their interval of 0.5, by what is assumed of the images."
+        f"{excess:.0f} times as wide. {include_chance(external)} of the {len(external)} external "
+        "intervals include 0.5, by what is assumed of the images."
     )
 
 
@@ -47,11 +46,8 @@ def reading_sentence(intervals: pd.DataFrame) -> Markdown:
     )
 
 
-def _holds(intervals: pd.DataFrame, value: float, width: str) -> int:
-    distance = (intervals["auroc"] - value).abs().round(9)
-    return int((distance <= intervals[width]).sum())
-
-
-def _from_to(counts: list[int]) -> str:
-    least, most = min(counts), max(counts)
-    return f"{least}" if least == most else f"{least} to {most}"
+def include_chance(intervals: pd.DataFrame) -> str:
+    """Return how many intervals include 0.5, from the least to the most by what is assumed."""
+    distance = (intervals["auroc"] - 0.5).abs().round(9)
+    counts = {int((distance <= intervals[width]).sum()) for width in _WIDTHS}
+    return " to ".join(str(count) for count in sorted(counts)[:: max(len(counts) - 1, 1)])

@@ -26,22 +26,25 @@ def gains_in_words(gains: pd.DataFrame) -> str:
         return NO_GAINS
     change, n_runs = external["difference"], external["n_runs"].iloc[0]
     found = (
-        f"In this build, training on mixed data raised the auROC on {int((change > 0).sum())} of "
-        f"{counted(len(change), 'external set')} (change {change.min():+.2f} to "
-        f"{change.max():+.2f}"
+        f"In this build, training on mixed data changed the auROC by {change.min():+.2f} to "
+        f"{change.max():+.2f} on {counted(len(change), 'external set')}"
     )
     if n_runs < 2:
         return (
-            f"{found}, one training each). How much another training would differ is not known, "
+            f"{found} (one training each). How much another training would differ is not known, "
             "so that no gain is concluded."
         )
-    level = 1 - external["confidence"].iloc[0]
+    found = f"{found} (means over {n_runs} trainings)"
     judged = external[external["verdict"] != "too few"]
+    without = left_out(len(external) - len(judged))
+    if judged.empty:
+        return f"{found}; whether that is a gain cannot be told.{without}"
     clear = int((judged["verdict"] == "gained").sum())
+    level = 1 - external["confidence"].iloc[0]
     return (
-        f"{found}, means over {n_runs} trainings), on {clear} significantly (p at most "
-        f"{level:.2g} after Holm's adjustment, for other patients and other trainings; paired, the "
-        f"same images).{_bounds_of_gains(judged)}{left_out(len(external) - len(judged))}"
+        f"{found}; it gained significantly on {clear} of {len(judged)} that can be judged (p at "
+        f"most {level:.2g} after Holm's adjustment, for other patients and other trainings; "
+        f"paired, the same images).{_bounds_of_gains(judged)}{without}"
     )
 
 
@@ -51,10 +54,13 @@ def gains_in_brief(gains: pd.DataFrame) -> str:
     if external.empty:
         return NO_GAINS
     judged = external[external["verdict"] != "too few"]
+    without = left_out(len(external) - len(judged))
+    if judged.empty:
+        return f"Whether training on mixed data gains cannot be told.{without}"
     clear = int((judged["verdict"] == "gained").sum())
     return (
         f"Training on mixed data gained significantly on {clear} of "
-        f"{counted(len(external), 'external set')}.{left_out(len(external) - len(judged))}"
+        f"{counted(len(judged), 'external set')} that can be judged.{without}"
     )
 
 
@@ -99,8 +105,8 @@ def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     )
     note = (
         "Change: mixed data less DDSM alone, on the same images, the mean over trainings. "
-        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that is found four "
-        "times in five (80% power)."
+        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that one test, "
+        "before the adjustment, finds with 80% power."
     )
     caption = "What training on mixed data changes, over all trainings"
     return Table(shown, caption, note, data=gains, name="mixed-gains")

@@ -208,8 +208,8 @@ def drop_in_words(estimates: pd.DataFrame, drops: pd.DataFrame) -> str:
     return (
         f"{verdict}: of {counted(len(judged), 'external result')}, {lower} "
         f"{'lies' if lower == 1 else 'lie'} below the same model's validation auROC, {clear} "
-        f"significantly (p at most {level:.2g} after Holm's adjustment; unpaired, by "
-        f"{drops['unit'].iloc[0]}).{left_out(len(drops) - len(judged))}"
+        f"significantly (p at most {level:.2g} after Holm's adjustment for {len(drops)}; unpaired, "
+        f"by {drops['unit'].iloc[0]}).{left_out(len(drops) - len(judged))}"
         f"{_weak_validation(internal)}"
     )
 

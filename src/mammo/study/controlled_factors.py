@@ -1,4 +1,4 @@
-"""A model's auROC on phantoms under every mix of causes, and how the drop divides among them."""
+"""A model's scores of phantoms under every mix of causes."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.phantom import factors
-from mammo.datasets.phantom.factors import FACTORS, LEFT_OUT, POSITIVE, VARIANTS, Subject, Variant
-from mammo.evaluation.attribution import Cells
-from mammo.evaluation.shapley import switches
+from mammo.datasets.phantom.factors import VARIANTS, Subject, Variant
 from mammo.files.workers import pool as open_pool
 from mammo.images.store import PIXELS, WHITE
 from mammo.study.families.transfer import TransferFamily
@@ -28,26 +26,12 @@ _A_WORKER = 8
 """Subjects whose images are in memory at once, for each process."""
 
 
-def factor_cells(study: Study) -> Cells:
-    """Return labels, scores and weights of the same subjects under every mix of `FACTORS`."""
+def factor_scores(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the subjects, and the scores of their images by `Variant` and subject."""
     folder = factors_folder(study)
     subjects = pd.read_csv(folder / _SUBJECTS).sort_values("subject")
     scores = pd.read_csv(folder / _SCORES).set_index([*Variant._fields, "subject"]).sort_index()
-    read = subjects["birads"].isin(POSITIVE).to_numpy()
-    pathology = subjects["malignant"].to_numpy(bool)
-    weights = factors.density_weights(subjects["density"].to_numpy())
-    is_read = ~subjects["birads"].isin(LEFT_OUT).to_numpy()
-    labels, found, counts = [], [], []
-    for row in switches(len(FACTORS)):
-        on = dict(zip(FACTORS, row.tolist(), strict=True))
-        digitiser = on["digitiser"] and not on["acquisition"]
-        variant = Variant(on["acquisition"], on["subtlety"], digitiser, on["placebo"])
-        labels.append(read if on["labels"] else pathology)
-        found.append(scores.loc[variant, "y_score"].to_numpy())
-        counts.append(
-            (weights if on["density"] else 1.0) * (is_read if on["labels"] else np.ones(len(read)))
-        )
-    return Cells(FACTORS, np.stack(labels), np.stack(found), np.stack(counts))
+    return subjects, scores
 
 
 def factors_folder(study: Study) -> Path:

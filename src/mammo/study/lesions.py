@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mammo.datasets.lesions import FACTS, find, with_labels, without_box
-from mammo.files.artifacts import Artifacts
-from mammo.study.prepared_images import facts_digest, files_digest
+from mammo.files.artifacts import Artifacts, table_digest
 
 if TYPE_CHECKING:
     from mammo.study.locations import Location
@@ -27,8 +26,8 @@ def lesions_folder(
     masks = chain.from_iterable(chain.from_iterable(map(json.loads, rows["mask_paths"])))
     inputs = {
         "dataset": rows["dataset"].iloc[0],
-        "facts": facts_digest(rows, FACTS),
-        "masks": files_digest(masks, location),
+        "facts": table_digest(rows[list(FACTS)]),
+        "masks": location.files_digest(masks),
     }
 
     def make(folder: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Where a study's files are: real data sets where present, phantoms where absent."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +36,23 @@ class Location:
     path: Path
     source: str
     fingerprint: str
+
+    def files_digest(self, paths: Iterable[str]) -> str:
+        """Return the digest of files of the set: each one's place in it, and its state.
+
+        Phantoms and what was unpacked from an archive are known by their set's fingerprint, so that
+        a copy of the project, whose files have other times, finds them again.
+        """
+        return digest([self._state(Path(path)) for path in paths])
+
+    def _state(self, path: Path) -> tuple[object, ...]:
+        if not path.is_relative_to(self.path):
+            return (path.name, self.fingerprint)
+        place = path.relative_to(self.path).as_posix()
+        if self.source == "synthetic":
+            return (place, self.fingerprint)
+        file_or_archive = next((one for one in (path, *path.parents) if one.is_file()), path)
+        return (place, file_state(file_or_archive))
 
 
 class Locations:

@@ -173,12 +173,14 @@ def mixed_gains(study: Study) -> pd.DataFrame:
     """
     how, model = settings(study), study.parameters.mixed_model
     pairs = [_mixed_predictions(study, family) for family in repetitions(study, model)]
+    after, before = (
+        [pair[way].set_index("image_id")["y_score"] for pair in pairs] for way in (0, 1)
+    )
     rows = []
     for dataset in dict.fromkeys(pairs[0][0]["dataset"]):
         images = pairs[0][0].set_index("dataset").loc[[dataset]]
-        scores = np.array(
-            [[_scores_of(one[way], images["image_id"]) for one in pairs] for way in (1, 0)]
-        )
+        ids = images["image_id"]
+        scores = np.array([[one[ids].to_numpy() for one in way] for way in (before, after)])
         given = images["y_true"].to_numpy(), images["patient_id"].to_numpy()
         rows.append(
             {
@@ -194,10 +196,6 @@ def mixed_gains(study: Study) -> pd.DataFrame:
     table["p_holm"] = holm(table["p_value"])
     table["verdict"] = [verdicts.gain(row) for row in table.to_dict("records")]
     return table
-
-
-def _scores_of(scored: pd.DataFrame, images: pd.Series) -> np.ndarray:
-    return scored.set_index("image_id")["y_score"].loc[images].to_numpy()
 
 
 def repeated_aurocs(

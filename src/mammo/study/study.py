@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -19,15 +19,11 @@ from mammo.parameters import Parameters, sources
 from mammo.study.lesions import lesions_folder, read_lesions
 from mammo.study.locations import Locations
 from mammo.study.manifests import manifest_folder, read_manifest
-from mammo.study.prepared_images import files_digest, images_folder
+from mammo.study.prepared_images import Settings, images_folder
 from mammo.study.roles import EXTERNAL, INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
-
-
-Settings: TypeAlias = PreprocessingSettings | WholeImageSettings
-"""How images are prepared."""
 
 
 class Study:
@@ -101,12 +97,8 @@ class Study:
     def preprocessing(self) -> PreprocessingSettings:
         """How an image is prepared for the paper's own models."""
         p = self.parameters
-        return PreprocessingSettings(
-            size=p.image_size,
-            aspect=p.aspect,
-            mask_background=p.mask_background,
-            normalise=p.normalise,
-        )
+        how = p.named("aspect", "mask_background", "normalise")
+        return PreprocessingSettings(size=p.image_size, **how)
 
     def manifest(self, dataset: str) -> pd.DataFrame:
         """Return a data set's manifest, excluded rows with their reasons included."""
@@ -155,7 +147,7 @@ class Study:
 
     def files_digest(self, rows: pd.DataFrame) -> str:
         """Return the digest of the image files of a data set's rows."""
-        return files_digest(rows["path"], self.locations.of(rows["dataset"].iloc[0]))
+        return self.locations.of(rows["dataset"].iloc[0]).files_digest(rows["path"])
 
     def lesions(self, dataset: str) -> pd.DataFrame:
         """Return a data set's lesions (`mammo.datasets.lesions`), in native pixels."""

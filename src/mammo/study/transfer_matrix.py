@@ -16,12 +16,8 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.splits import parts_of_patients
-from mammo.evaluation.tables.transfer import COLUMNS, transfer_results
-from mammo.files.artifacts import digest
-from mammo.study.families import models_of
+from mammo.files.artifacts import table_digest
 from mammo.study.families.extraction import Extraction
-from mammo.study.results import settings
-from mammo.study.roles import INTERNAL
 
 if TYPE_CHECKING:
     from mammo.study import Study
@@ -30,34 +26,20 @@ _FILE = "scores.csv"
 _KEPT = ["training", "dataset", "image_id", "part", "n_train", "y_score"]
 
 
-def transfer_matrix(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the matrix of the study's own models and the parts of their drops.
-
-    Returns
-    -------
-    matrix, parts : DataFrame
-        As `mammo.evaluation.tables.transfer.transfer_results`; empty without such a model.
-    """
-    models = models_of(study, "ours")
-    if not models:
-        return pd.DataFrame(), pd.DataFrame()
-    scored = pd.concat([transfer_scores(study, model) for model in models], ignore_index=True)
-    return transfer_results(scored, settings(study), INTERNAL)
-
-
 def transfer_scores(study: Study, model: str) -> pd.DataFrame:
     """Return a model's scores of every image after training on each set.
 
     Returns
     -------
     DataFrame
-        `mammo.evaluation.tables.transfer.COLUMNS`; sets without both classes are not learnt from.
+        `mammo.evaluation.tables.transfer.COLUMNS` in any order; sets without both classes are not
+        learnt from.
     """
     kept = pd.read_csv(transfer_folder(study, model) / _FILE, dtype={"image_id": str})
     facts = pd.concat([study.table(name) for name in study.datasets])
     facts = facts[["dataset", "image_id", "patient_id", "label"]]
     scored = kept.merge(facts, on=["dataset", "image_id"], validate="m:1")
-    return scored.rename(columns={"label": "y_true"}).assign(model=model)[list(COLUMNS)]
+    return scored.rename(columns={"label": "y_true"}).assign(model=model)
 
 
 def transfer_folder(study: Study, model: str) -> Path:
@@ -70,12 +52,10 @@ def transfer_folder(study: Study, model: str) -> Path:
         "model": model,
         "features": {name: folder.name for name, folder in folders.items()},
         "images": {
-            name: digest(rows[["image_id", "patient_id", "label"]].to_numpy().tolist())
+            name: table_digest(rows[["image_id", "patient_id", "label"]])
             for name, rows in tables.items()
         },
-        "parts": p.transfer_folds,
-        "equal_sizes": p.transfer_equal_sizes,
-        "seed": p.seed,
+        **p.named("transfer_folds", "transfer_equal_sizes", "seed"),
     }
 
     def make(folder: Path) -> dict[str, Any]:
@@ -116,17 +96,10 @@ def _scored(
             own = {name: np.flatnonzero(part == number) for name, part in parts.items()}
             inputs = [features[name][places] for name, places in own.items()]
             found = head_scores(features[training][chosen], labels, inputs)
+            facts = {"training": training, "part": number, "n_train": len(chosen)}
             for (name, places), scores in zip(own.items(), found, strict=True):
-                yield pd.DataFrame(
-                    {
-                        "training": training,
-                        "dataset": name,
-                        "image_id": tables[name]["image_id"].to_numpy()[places],
-                        "part": number,
-                        "n_train": len(chosen),
-                        "y_score": scores,
-                    }
-                )
+                ids = tables[name]["image_id"].to_numpy()[places]
+                yield pd.DataFrame({"dataset": name, "image_id": ids, "y_score": scores, **facts})
 
 
 def _learnt_from(

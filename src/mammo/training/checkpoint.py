@@ -2,7 +2,6 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,15 @@ from mammo.models.values import write_values
 CHECKPOINT = "classifier.safetensors"
 """Values of the best epoch, with the training's record in the header."""
 _EPOCH = "epoch.safetensors"
+State, History = dict[str, Tensor], list[dict[str, float]]
 
 
-def copy_state(model: nn.Module) -> dict[str, Tensor]:
+def copy_state(model: nn.Module) -> State:
     """Return a copy of a model's values."""
     return {name: values.detach().clone() for name, values in model.state_dict().items()}
 
 
-def save(folder: Path, state: Mapping[str, Tensor], record: Any) -> None:
+def save(folder: Path, state: State, record: Any) -> None:
     """Write the values of a finished training, and remove its intermediate state."""
     write_values(folder / CHECKPOINT, state, record)
     (folder / _EPOCH).unlink(missing_ok=True)
@@ -50,11 +50,7 @@ def load(model: nn.Module, folder: Path) -> dict[str, Any]:
 
 
 def save_epoch(
-    folder: Path,
-    model: nn.Module,
-    optimizer: Optimizer,
-    best: Mapping[str, Tensor],
-    history: list[dict[str, float]],
+    folder: Path, model: nn.Module, optimizer: Optimizer, best: State, history: History
 ) -> None:
     """Write everything that the next epoch depends on."""
     parts = {"model": copy_state(model), "best": best}
@@ -63,9 +59,7 @@ def save_epoch(
     write_values(folder / _EPOCH, state, history)
 
 
-def resume(
-    folder: Path, model: nn.Module, optimizer: Optimizer
-) -> tuple[list[dict[str, float]], dict[str, Tensor]]:
+def resume(folder: Path, model: nn.Module, optimizer: Optimizer) -> tuple[History, State]:
     """Restore the last finished epoch, if there is one.
 
     Returns
@@ -78,7 +72,7 @@ def resume(
     path = folder / _EPOCH
     if not path.is_file():
         return [], copy_state(model)
-    parts: dict[str, dict[str, Tensor]] = defaultdict(dict)
+    parts: dict[str, State] = defaultdict(dict)
     for key, values in _read(path).items():
         part, _, name = key.rpartition("/")
         parts[part][name] = values
@@ -89,7 +83,7 @@ def resume(
     return _record(path), best
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path) -> State:
     try:
         return safetensors.torch.load_file(path)
     except (OSError, SafetensorError) as error:

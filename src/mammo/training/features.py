@@ -116,12 +116,8 @@ def extract(
     jobs = _jobs(len(rows), flips, flipped)
     batches = [jobs[i : i + batch_size] for i in range(0, len(jobs), batch_size)]
     shape = (len(jobs), *map_shape(extractor, images.shape[-1]))
-    index = pd.DataFrame(
-        {
-            "image_id": np.asarray(image_ids, str)[jobs["row"]],
-            "flip": [flips[number] for number in jobs["flip"]],
-        }
-    )
+    names, named_flips = np.asarray(image_ids, str)[jobs["row"]], np.asarray(flips)[jobs["flip"]]
+    index = pd.DataFrame({"image_id": names, "flip": named_flips})
     if fabric.is_global_zero and not _is_begun(folder, shape, index, len(batches)):
         _begin(folder, shape, index, len(batches))
     fabric.barrier()

@@ -23,6 +23,8 @@ from mammo.training.devices import computing, reproducible
 from mammo.training.samples import Batches, logits
 
 HISTORY = "history.csv"
+Loss = Callable[[nn.Module, Any], Tensor]
+"""The summed loss, or losses, of what a `Share` holds."""
 
 
 class Share(NamedTuple):
@@ -117,12 +119,7 @@ class Task(ABC):
     def epoch(self, number: int, rng: np.random.Generator) -> dict[str, Any]:
         """Train one epoch; return its figures."""
 
-    def learn(
-        self,
-        shares: Iterable[Share],
-        loss: Callable[[nn.Module, Any], Tensor],
-        rng: np.random.Generator,
-    ) -> Tensor:
+    def learn(self, shares: Iterable[Share], loss: Loss, rng: np.random.Generator) -> Tensor:
         """Take the steps of an epoch.
 
         Parameters
@@ -171,16 +168,8 @@ class Task(ABC):
 
     def held_logits(self, samples: Batches, classes: tuple[int, ...] = ()) -> np.ndarray:
         """Return the model's logits of the samples held aside, as they are."""
-        size, precision = self.settings.batch_size, self.settings.precision
-        return logits(
-            self.model,
-            samples,
-            self.held,
-            self.fabric,
-            batch_size=size,
-            precision=precision,
-            classes=classes,
-        )
+        how = {"batch_size": self.settings.batch_size, "precision": self.settings.precision}
+        return logits(self.model, samples, self.held, self.fabric, classes=classes, **how)
 
     def best_epoch(self, history: list[dict[str, Any]]) -> int:
         """Return the first of the best epochs."""
@@ -239,6 +228,7 @@ def fit(task: Task, folder: Path) -> dict[str, Any]:
         **task.facts,
         "settings": asdict(task.settings),
         "seed": task.seed,
+        "device": str(fabric.device),
         "processes": fabric.world_size,
     }
     if is_first:

@@ -1,4 +1,4 @@
-"""Scores of images: one table for every model, with a contract that is checked."""
+"""Scores of images: one table for every model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ COLUMNS = (
     *("dataset", "model", "patient_id", "laterality", "view"),
     *("image_id", "split", "y_true", "y_score"),
 )
-_REQUIRED = ("dataset", "model", "patient_id", "image_id", "split")
 
 
 def predict(
@@ -68,7 +67,7 @@ def predict(
 
 
 def scored(images: pd.DataFrame, scores: np.ndarray, *, name: str) -> pd.DataFrame:
-    """Return the table of predictions, checked.
+    """Return the table of predictions.
 
     Parameters
     ----------
@@ -83,42 +82,20 @@ def scored(images: pd.DataFrame, scores: np.ndarray, *, name: str) -> pd.DataFra
     -------
     DataFrame
         Columns `COLUMNS`.
-    """
-    table = images[["dataset", "patient_id", "laterality", "view", "image_id", "split"]].assign(
-        model=name, y_true=images["label"].astype("int64"), y_score=scores
-    )
-    return check_predictions(table[list(COLUMNS)].reset_index(drop=True))
-
-
-def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
-    """Assert the contract of a table of predictions, whoever made it; return the table.
 
     Raises
     ------
     MammoError
-        Naming the column and the first row at fault: a missing column or value, a label other than
-        0 and 1, a score outside [0, 1] or not a number, an image scored twice by one model.
+        If a score is none, as of a training that has diverged.
     """
-    absent = [column for column in COLUMNS if column not in table.columns]
-    if absent:
-        raise MammoError(
-            f"predictions lack the columns {', '.join(absent)}; expected {', '.join(COLUMNS)}"
-        )
-    for column in _REQUIRED:
-        _refuse(table, table[column].isna(), column, "expected a value")
-    scores = pd.to_numeric(table["y_score"], errors="coerce")
-    _refuse(table, ~scores.between(0, 1), "y_score", "expected a number in [0, 1]")
-    _refuse(table, ~table["y_true"].isin([0, 1]), "y_true", "expected 0 (benign) or 1 (malignant)")
-    twice = table.duplicated(["dataset", "model", "image_id", "split"])
-    _refuse(table, twice, "image_id", "the model has scored this image before; keep one row")
-    return table
-
-
-def _refuse(table: pd.DataFrame, faulty: pd.Series, column: str, expected: str) -> None:
-    if not faulty.any():
-        return
-    row = int(np.flatnonzero(faulty)[0])
-    raise MammoError(
-        f"predictions, row {row + 1} of {len(table)}: {column} is "
-        f"{table[column].iloc[row]!r}, {expected} ({int(faulty.sum())} such rows)"
+    table = images[["dataset", "patient_id", "laterality", "view", "image_id", "split"]].assign(
+        model=name, y_true=images["label"].astype("int64"), y_score=scores
     )
+    is_none = ~table["y_score"].between(0, 1)
+    if is_none.any():
+        image, score = table.loc[is_none, ["image_id", "y_score"]].iloc[0]
+        raise MammoError(
+            f"{name} scores image {image} with {score}, expected a number in [0, 1] "
+            f"({int(is_none.sum())} such images); train it again with a smaller learning rate"
+        )
+    return table[list(COLUMNS)].reset_index(drop=True)

@@ -10,6 +10,7 @@ from mammo.book.sections.result import Result
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.scores import COLUMNS, aggregated
 from mammo.evaluation.tables.threshold_grid import threshold_grid
 from mammo.report import sentences
 from mammo.report.figures.explorer import ThresholdExplorer
@@ -25,8 +26,8 @@ from mammo.report.tables.verdicts import rules_table
 from mammo.study import Study, results
 
 _SAME = (
-    "The figure and the table of operating points beside this hold the same for the thresholds "
-    "that were chosen on the internal set."
+    "The figure and the table of operating points beside this hold the like by image, for the "
+    "thresholds that were chosen on the internal set."
 )
 
 
@@ -76,7 +77,8 @@ def thresholds(study: Study) -> Result:
     points = evaluation.operating_points
     if len(points):
         first = evaluation.criteria[0].name
-        grid = threshold_grid(evaluation.scored, evaluation.criteria, evaluation.settings)
+        women = aggregated(evaluation.scored[list(COLUMNS)], ["patient_id"], "max")
+        grid = threshold_grid(women, evaluation.criteria, evaluation.settings)
         figure = Group(
             (
                 carried_thresholds(points, first, study.sources),

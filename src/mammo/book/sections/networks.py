@@ -7,7 +7,7 @@ import pandas as pd
 from mammo.book import viewing
 from mammo.book.sections.result import Result
 from mammo.datasets.phantom import ceiling
-from mammo.evaluation import auroc_interval
+from mammo.evaluation import score_interval
 from mammo.paper.published import model_title, short_title
 from mammo.report.figures.architecture import transfer_model
 from mammo.report.figures.architecture_published import end2end_model, frcnn_model
@@ -72,13 +72,7 @@ def reachable(study: Study) -> Table | None:
             seed=p.seed, scale=p.phantom_scale, lesions=p.phantom_lesions, misread=misread
         )
         columns = (read[name] for name in ("y_true", "y_score", "patient_id"))
-        found.append(
-            asdict(
-                auroc_interval(
-                    *columns, n_bootstrap=p.n_bootstrap, confidence=p.confidence, seed=p.seed
-                )
-            )
-        )
+        found.append(asdict(score_interval(*columns, confidence=p.confidence)))
     data = pd.DataFrame(found).assign(misread=(0.0, MISREAD))
     return ceiling_table(data)
 
@@ -91,19 +85,29 @@ def attention(study: Study) -> Picture:
 
 
 def _transfer(study: Study, model: str) -> Picture:
+    from mammo.models.description import describe_transfer
+
     family = TransferFamily(study)
-    return transfer_model(family.layers(model), model_title(model), family.start_in_words(model))
+    layers = describe_transfer(family.model(model), study.parameters.image_size)
+    return transfer_model(layers, model_title(model), family.start_in_words(model))
 
 
 def _end2end(study: Study, model: str) -> Picture:
+    from mammo.models.description import describe_end2end
+
     family = End2EndFamily(study)
-    return end2end_model(family.layers(model), model_title(model), family.weights_in_words(model))
+    layers = describe_end2end(family.trained(model), *family.shape(model))
+    return end2end_model(layers, model_title(model), family.weights_in_words(model))
 
 
 def _detector(study: Study, model: str) -> Picture:
+    from mammo.models.description import describe_frcnn_cad
+
     family = FrcnnCadFamily(study)
-    words = family.weights_in_words(model)
-    return frcnn_model(family.layers(model), family.settings(model), model_title(model), words)
+    network, words = family.trained(model), family.weights_in_words(model)
+    sides = network.settings.short_side, network.settings.long_side
+    layers = describe_frcnn_cad(network, max(sides), min(sides))
+    return frcnn_model(layers, network.settings, model_title(model), words)
 
 
 _DRAWN = {"ours": _transfer, "end2end": _end2end, "frcnn_cad": _detector}

@@ -13,8 +13,7 @@ from mammo.report.figures.transfer_matrix import transfer_heat_maps
 from mammo.report.page.blocks import Table
 from mammo.report.tables import causes
 from mammo.study import INTERNAL, Study, results
-from mammo.study.controlled_factors import factor_cells
-from mammo.study.transfer_matrix import transfer_matrix
+from mammo.study.causes import factor_cells, transfer_matrix
 
 
 def transfer(study: Study) -> Result:

@@ -1,9 +1,9 @@
 """Synthetic phantom sets, written in the native files of the sets they stand for.
 
-A patient is a latent anatomy (`anatomy`, `strokes`) seen in views (`projection`), with lesions
-(`lesions`, `calcifications`), acquired as the set was (`film`, `detector`, `sheet`). Values
-come from cited facts, measurements on real images, or the eye, and say which; docs/decisions.md
-tells how the contrast of masses was set.
+A patient is a latent anatomy (`anatomy`, `outline`, `tissue`) seen in views (`imaging`), with
+lesions (`lesion_plan`, `lesions`, `calcifications`), acquired as the set was (`acquisition`,
+`sheet`). Values come from cited facts, measurements on real images, or the eye, and say which;
+docs/decisions.md tells how the contrast of masses was set.
 """
 
 from functools import partial
@@ -11,10 +11,10 @@ from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
-from mammo.datasets.phantom.digitiser import documented
-from mammo.datasets.phantom.looks import LOOKS
+from mammo.datasets.phantom.acquisition import documented
+from mammo.datasets.phantom.imaging import Streams
+from mammo.datasets.phantom.lesion_plan import LOOKS
 from mammo.datasets.phantom.population import PUBLISHED_CASES, Case, cases
-from mammo.datasets.phantom.streams import Streams
 from mammo.errors import DatasetError, ParameterError
 from mammo.files.disk import atomic_folder
 from mammo.files.workers import mapped
@@ -65,7 +65,7 @@ def write(
     pixel_mm : float
         Pixel pitch, .05 to 1 mm; mini-MIAS always has .2 mm.
     lesions : str
-        One of `looks.LOOKS`: how lesions look.
+        One of `lesion_plan.LOOKS`: how lesions look.
     digitiser : str
         "documented": a DDSM patient's films have a scanner in the shares of the diagnosis;
         "independent": every film any scanner.

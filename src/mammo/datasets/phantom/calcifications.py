@@ -4,14 +4,17 @@ import cv2
 import numpy as np
 
 from mammo.datasets.phantom.fields import blur, deposit
-from mammo.datasets.phantom.lesion_plan import Lesion
-from mammo.datasets.phantom.looks import MEASURED
+from mammo.datasets.phantom.lesion_plan import MEASURED, Lesion
 
 # Two thirds of hydroxyapatite's 2.07/mm at 20 keV: real calcifications attenuate less than the
 # pure mineral.
 ATTENUATION = 1.4
 # Share of that attenuation by subtlety 1-5.
 PROMINENCE = (0.45, 0.60, 0.75, 0.90, 1.05)
+
+
+Points = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Places x and y in mm, and what is deposited there."""
 
 
 def add(
@@ -68,9 +71,7 @@ def _vessel_walls(n: int, axis: float, rng: np.random.Generator) -> np.ndarray:
     return _turned(along, across, axis)
 
 
-def _grains(
-    form: str, offsets: np.ndarray, size: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _grains(form: str, offsets: np.ndarray, size: np.ndarray, rng: np.random.Generator) -> Points:
     """Resolve grains into points (x, y in mm) with their volumes in mm^3."""
     sphere = np.pi / 6 * size**3
     if form in ("LUCENT_CENTER", "COARSE"):
@@ -88,9 +89,7 @@ def _grains(
     return offsets[:, 0], offsets[:, 1], sphere
 
 
-def _resolve(
-    form: str, offsets: np.ndarray, size: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _resolve(form: str, offsets: np.ndarray, size: np.ndarray, rng: np.random.Generator) -> Points:
     """Fill large grains with points: a rim, or a coarse popcorn body."""
     points = 160
     angle = rng.uniform(0, 2 * np.pi, (len(size), points))
@@ -106,9 +105,7 @@ def _resolve(
     return x.ravel(), y.ravel(), np.repeat(volume / points, points)
 
 
-def _casts(
-    offsets: np.ndarray, size: np.ndarray, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _casts(offsets: np.ndarray, size: np.ndarray, rng: np.random.Generator) -> Points:
     """Draw casts of ducts: interrupted lines of 1-4 mm, half of them with a branch."""
     xs, ys, volumes = [], [], []
     common = rng.uniform(-0.6, 0.6)

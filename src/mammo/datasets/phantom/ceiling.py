@@ -11,10 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from mammo.datasets.phantom.lesion_plan import Lesion
-from mammo.datasets.phantom.looks import FIXED_DISTRIBUTION, LOOKS, Look
+from mammo.datasets.phantom.imaging import Streams
+from mammo.datasets.phantom.lesion_plan import FIXED_DISTRIBUTION, LOOKS, Lesion, Look
 from mammo.datasets.phantom.population import Case, cases
-from mammo.datasets.phantom.streams import Streams
 
 UNLIKELY = 1e-3
 """Share that a descriptor has at least, where the tables give it none."""

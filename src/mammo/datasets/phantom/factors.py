@@ -13,12 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from mammo.datasets.phantom import DATASETS, write_cbis_ddsm, write_inbreast
+from mammo.datasets.phantom.acquisition import documented
 from mammo.datasets.phantom.dicom_file import SECONDARY_CAPTURE, image_dataset
-from mammo.datasets.phantom.digitiser import documented
-from mammo.datasets.phantom.imaging import SIDES, VIEWS, Exposure, exposures
-from mammo.datasets.phantom.looks import LOOKS, Look
+from mammo.datasets.phantom.imaging import SIDES, VIEWS, Exposure, Streams, exposures
+from mammo.datasets.phantom.lesion_plan import LOOKS, Look
 from mammo.datasets.phantom.population import DENSITY, PUBLISHED_CASES, Breast, Case, cases
-from mammo.datasets.phantom.streams import Streams
 from mammo.images.grayscale import presentation_table
 from mammo.images.image import Image
 

@@ -1,4 +1,4 @@
-"""The breast's silhouette in a view: skin line, depth below the skin, thickness, muscle edge."""
+"""The breast's silhouette in a view: skin line, depth below the skin, thickness."""
 
 from dataclasses import dataclass
 
@@ -110,13 +110,3 @@ def thickness(distance: np.ndarray, view: View) -> np.ndarray:
     t = np.linspace(0, 1, 512)
     profile = full * (1 - (1 - t) ** 1.85) ** (1 / 1.85)
     return np.interp(distance, t * roll, profile).astype(np.float32)
-
-
-def pectoral_depth(
-    anatomy: Anatomy, x: np.ndarray, y: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    """Return the depth in mm within the pectoral muscle of an MLO view, negative outside."""
-    width = anatomy.pectoral_mm
-    height = float(np.clip(rng.normal(1.8 * width, 20), 35, 140))
-    edge = width * np.clip(1 - y / height, 0, 1) ** rng.uniform(0.75, 1.2)
-    return ((edge[:, None] - x[None]) * np.cos(np.arctan2(width, height))).astype(np.float32)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mammo.datasets.phantom.lesion_plan import Lesion, choose, sample
-from mammo.datasets.phantom.looks import MEASURED, Look
+from mammo.datasets.phantom.lesion_plan import MEASURED, Lesion, Look, choose, sample
 
 PUBLISHED_CASES = {"cbis_ddsm": 1566, "inbreast": 115, "mias": 161, "institution": 507}
 

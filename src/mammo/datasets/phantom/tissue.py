@@ -1,4 +1,4 @@
-"""Fibroglandular tissue and the stroma in the fat, as fractions of the thickness."""
+"""What is dense in a breast: the gland, the stroma in the fat, ducts and vessels, the muscle."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mammo.datasets.phantom.anatomy import LOBES, Anatomy, View, clump_fields
-from mammo.datasets.phantom.fields import power_law, smoothstep, upsample
+from mammo.datasets.phantom.fields import blur, deposit, power_law, smoothstep, upsample
 
 # Parenchyma is computed on cells of .8 mm for every pixel size; fibres, and what is finer than a
 # cell, on the pixels themselves.
@@ -49,15 +49,12 @@ class Course:
     ----------
     around, along : numpy.ndarray
         float32 on the cells, about a mm at mid-breast.
-    radius : numpy.ndarray
-        Distance to the nipple in mm.
     warp : numpy.ndarray
         Smooth unit-variance field that bends the rays.
     """
 
     around: np.ndarray
     along: np.ndarray
-    radius: np.ndarray
     warp: np.ndarray
 
 
@@ -69,7 +66,7 @@ def course(nipple_mm: tuple[float, float], grid: Grid) -> Course:
     warp = grid.slow_noise(4, 1 / 60, 1 / 12)
     bend = grid.slow_noise(4, 1 / 120, 1 / 40)
     around = angle * 48 + 96 + 2.0 * warp + 5.0 * bend
-    return Course(around, radius * 0.85 + 2.0 * warp, radius, warp)
+    return Course(around, radius * 0.85 + 2.0 * warp, warp)
 
 
 def _look_up(table: np.ndarray, around: np.ndarray, along: np.ndarray) -> np.ndarray:
@@ -169,3 +166,112 @@ def fractions(
     dense = 0.92 * (1 - np.exp(dense * np.float32(-1 / 0.92)))
     stroma = lines + np.float32(0.014 * ligaments) * (1 + fine)
     return np.clip(dense + stroma * (1 - 0.6 * dense), 0, 0.95)
+
+
+STEP_MM = 0.5
+STEPS = 190
+
+
+@dataclass(frozen=True)
+class Strokes:
+    """Curves of one breast.
+
+    Parameters
+    ----------
+    path : numpy.ndarray, shape (n, STEPS, 3)
+        Positions (depth, lateral, superior) as in `anatomy`.
+    weight : numpy.ndarray, shape (n, STEPS)
+        Path through tissue in mm, zero beyond a curve's end.
+    wide : numpy.ndarray, shape (n,)
+        Whether it is a vessel (about 1.6 mm wide; ducts and septa .8 mm).
+    """
+
+    path: np.ndarray
+    weight: np.ndarray
+    wide: np.ndarray
+
+
+def grow_strokes(rng: np.random.Generator, anatomy: Anatomy) -> Strokes:
+    """Grow 60-120 curves: 45% ducts from the nipple, 40% ligaments, 15% vessels."""
+    n = int(rng.integers(60, 120))
+    kind = rng.choice(3, n, p=(0.45, 0.40, 0.15))
+    duct = kind == 0
+    aside = rng.normal(0, np.where(duct, 0.04, 0.38)[:, None], (n, 2))
+    depth = np.where(duct, rng.uniform(0.75, 0.97, n), rng.uniform(0, 1, n))
+    start = np.column_stack([depth, aside])
+    towards = np.column_stack([1 - depth, -aside])
+    heading = np.where(
+        duct[:, None], (-1.0, 0.0, 0.0), towards / np.linalg.norm(towards, axis=1, keepdims=True)
+    )
+    heading = heading + rng.normal(0, np.choose(kind, (0.5, 0.35, 0.5))[:, None], (n, 3))
+    bend = rng.normal(0, np.choose(kind, (0.004, 0.008, 0.003))[:, None], (n, 3))
+    wander = np.cumsum(rng.normal(0, 0.028, (n, STEPS, 3)), axis=1)
+    heading = heading[:, None] + wander + bend[:, None] * np.arange(STEPS)[None, :, None]
+    heading /= np.linalg.norm(heading, axis=2, keepdims=True)
+    path = start[:, None] + np.cumsum(heading, axis=1) * (STEP_MM / anatomy.width_mm)
+    length = rng.uniform(25, 95, n) / STEP_MM * np.choose(kind, (1.0, 0.5, 1.3))
+    along = np.arange(STEPS)[None] / length[:, None]
+    taper = np.sin(np.clip(0.15 + along * 2.84, 0, np.pi)) ** 0.6
+    strength = np.choose(
+        kind, (rng.uniform(1.5, 4.5, n), rng.uniform(1.2, 4.2, n), rng.uniform(2, 4.6, n))
+    )
+    weight = strength[:, None] * np.where(along < 1, taper, 0)
+    return Strokes(path, weight, kind == 2)
+
+
+def draw_strokes(
+    strokes: Strokes, view: View, pixel_mm: float, shape: tuple[int, int]
+) -> np.ndarray:
+    """Return the path through ducts, ligaments and vessels in mm, on the pixels of a view."""
+    x, y = view.project(strokes.path)
+    total = np.zeros(shape, np.float32)
+    for wide, width_mm in ((False, 0.8), (True, 1.6)):
+        chosen = (strokes.wide == wide)[:, None] & (strokes.weight > 0)
+        weight = strokes.weight[chosen] * (STEP_MM * width_mm / pixel_mm**2)
+        points = deposit(shape, pixel_mm, x[chosen], y[chosen], weight)
+        total += blur(points, max(0.5 * width_mm / pixel_mm, 0.5))
+    return np.minimum(total, 8)
+
+
+def dense_path(
+    view: View,
+    curves: Strokes,
+    grid: Grid,
+    distance: np.ndarray,
+    thick: np.ndarray,
+    pixel_mm: float,
+) -> np.ndarray:
+    """Return the path through dense tissue in mm: gland, septa, curves, pectoral muscle."""
+    anatomy, rng, shape = view.anatomy, grid.rng, distance.shape
+    on_cells = [
+        cv2.resize(a, grid.shape[::-1], interpolation=cv2.INTER_AREA) for a in (distance, thick)
+    ]
+    rays = course(view.nipple_mm, grid)
+    glandular = gland(view, on_cells[0], rays, grid)
+    volume = float((glandular * on_cells[1]).sum())
+    scale = anatomy.dense_fraction * float(on_cells[1].sum()) / max(volume, 1.0)
+    scale *= rng.lognormal(0, 0.06)
+    muscle = _pectoral(anatomy, grid) if view.name == "MLO" else None
+    lines = septa(anatomy, distance, rays, grid, pixel_mm)
+    slow = grid.noise(2.35, 1 / 22)
+    fine = power_law(rng, shape, pixel_mm, 2.35, 1 / 2.5)
+    fine = 0.9 * upsample(slow, CELL_MM, pixel_mm, shape) + 0.35 * fine
+    glandular = upsample(glandular, CELL_MM, pixel_mm, shape)
+    dense = fractions(glandular, lines, fine, scale, anatomy.ligaments) * thick
+    curved = draw_strokes(curves, view, pixel_mm, shape)
+    dense += 0.9 * curved * smoothstep(distance, 3, 9)
+    if muscle is not None:
+        dense = np.maximum(dense, upsample(muscle, CELL_MM, pixel_mm, shape) * thick + 0.5 * dense)
+    return dense
+
+
+def _pectoral(anatomy: Anatomy, grid: Grid) -> np.ndarray:
+    """Return the muscle's fraction of the thickness in an MLO view, denser the deeper."""
+    rng, width = grid.rng, anatomy.pectoral_mm
+    height = float(np.clip(rng.normal(1.8 * width, 20), 35, 140))
+    edge = width * np.clip(1 - grid.y / height, 0, 1) ** rng.uniform(0.75, 1.2)
+    depth = (edge[:, None] - grid.x[None]) * np.cos(np.arctan2(width, height))
+    depth = depth.astype(np.float32)
+    ramp = 0.32 + 0.68 * np.clip(depth / (0.75 * width), 0, 1) ** 0.7
+    grain = 1 + 0.05 * grid.noise(2.5, 1 / 20)
+    return smoothstep(depth, -1.5, 2.5) * ramp * grain * np.float32(rng.uniform(0.42, 0.68))

@@ -8,11 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.phantom import dicom_file
-from mammo.datasets.phantom.film import DDSM_SCANNERS, FilmSettings, develop
-from mammo.datasets.phantom.imaging import Exposure, exposures
+from mammo.datasets.phantom.acquisition import DDSM_SCANNERS, FilmSettings, develop
+from mammo.datasets.phantom.imaging import Exposure, Streams, exposures
 from mammo.datasets.phantom.population import Case
 from mammo.datasets.phantom.sheet import SheetSettings, background
-from mammo.datasets.phantom.streams import Streams
 
 FILM = FilmSettings()
 # By eye: most show a label.

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.phantom import dicom_file
-from mammo.datasets.phantom.detector import DetectorSettings, process, store
-from mammo.datasets.phantom.imaging import Exposure, exposures
+from mammo.datasets.phantom.acquisition import DetectorSettings, process, store
+from mammo.datasets.phantom.imaging import Exposure, Streams, exposures
 from mammo.datasets.phantom.population import Case
-from mammo.datasets.phantom.streams import Streams
 
 DETECTOR = DetectorSettings()
 # MammoNovation's two formats: 2560 x 3328 and 3328 x 4084 pixels of .07 mm.

@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.phantom import dicom_file
-from mammo.datasets.phantom.detector import DetectorSettings, process, store
-from mammo.datasets.phantom.imaging import Exposure, exposures
+from mammo.datasets.phantom.acquisition import DetectorSettings, process, store
+from mammo.datasets.phantom.imaging import Exposure, Streams, exposures
 from mammo.datasets.phantom.population import Case
-from mammo.datasets.phantom.streams import Streams
 
 # Another vendor than INbreast's: more detail, flatter interior (by eye, see DetectorSettings).
 DETECTOR = DetectorSettings(

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mammo.datasets.phantom.film import MIAS_SCANNER, FilmSettings, develop
-from mammo.datasets.phantom.imaging import Exposure, exposures
+from mammo.datasets.phantom.acquisition import MIAS_SCANNER, FilmSettings, develop
+from mammo.datasets.phantom.imaging import Exposure, Streams, exposures
 from mammo.datasets.phantom.population import Case
 from mammo.datasets.phantom.sheet import Placement, SheetSettings, background
-from mammo.datasets.phantom.streams import Streams
 
 PIXEL_MM = 0.2
 SIZE = 1024

@@ -68,7 +68,7 @@ def criterion(text: str) -> Criterion:
     except ValueError:
         number = float("nan")
     if kind == "threshold" and number == number:
-        return Criterion(f"threshold {number:g}", lambda y_true, y_score: number, True)
+        return Criterion(f"threshold {number:.15g}", lambda y_true, y_score: number, True)
     rules = {"sensitivity": threshold_for_sensitivity, "specificity": threshold_for_specificity}
     if kind not in rules or not 0 < number < 1:
         raise MammoError(

@@ -116,7 +116,7 @@ def harmonising(result: Adaptation) -> str:
 
 
 def recalibrating(result: Adaptation) -> str:
-    """Say what recalibration mends, and that it leaves the auROC as it is, where it does."""
+    """Say what recalibration mends, and what it leaves of the order of the scores."""
     if RECALIBRATED not in set(result.alternatives["alternative"]):
         return ""
     before, after = result.alternatives.iloc[0], result.alternative(RECALIBRATED)
@@ -128,10 +128,12 @@ def recalibrating(result: Adaptation) -> str:
             "apart."
         )
     return (
-        f"Recalibration on the labels of {after['n_local_patients']:,} local patients cannot "
-        "change the auROC, since it keeps the order of the scores. It moves the calibration in "
-        f"the large from {before['in_the_large']:+.2f} to {after['in_the_large']:+.2f} (0 is "
-        f"right), and the Brier score from {before['brier']:.2f} to {after['brier']:.2f}."
+        f"Recalibration on the labels of {after['n_local_patients']:,} local patients keeps the "
+        "order of the scores, but for those within a millionth of 0 or 1, which become ties: the "
+        f"auROC is {after['auroc']:.2f} ({before['auroc']:.2f} before). It moves the calibration "
+        f"in the large from {before['in_the_large']:+.2f} to {after['in_the_large']:+.2f} (0 is "
+        f"right), and the Brier score from {before['brier']:.2f} to {after['brier']:.2f}, at this "
+        "site's share of malignant images; where cancers are rarer, so they are at each score."
     )
 
 

@@ -108,9 +108,10 @@ def _planning_table(evidence: Evidence) -> Iterator[Table]:
     )
     note = (
         "Patients with cancer that it takes, with as many others for each as now, to show this "
-        f"with {POWER:.0%} power: that the auROC is at most {CLOSE:g} below the one found, and, if "
-        "there is no drop, that a drop of the margin is excluded. From the variance by patient "
-        "that was found (Obuchowski); of few patients that is itself uncertain."
+        f"with {POWER:.0%} power: that the auROC is at most {CLOSE:g} below the one found, if that "
+        "is the true one, and, if there is no drop, that a drop of the margin is excluded. By the "
+        "intervals that decide, for one model alone, at the precision that was found; of few "
+        "patients that, and the auROC, are themselves uncertain."
     )
     yield Table(shown, "How many patients it would take", note, data=needed, collapsed=True)
 

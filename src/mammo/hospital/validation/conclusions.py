@@ -4,15 +4,18 @@ The rules are those of `mammo.evaluation.verdicts`.
 """
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
-from mammo.evaluation import auroc_covariance, smallest_detectable_difference, verdicts
+from mammo.evaluation import verdicts
+from mammo.evaluation.inputs import Images, check_images
+from mammo.evaluation.planning import patients_for_area, patients_for_drop
+from mammo.evaluation.score_interval import AurocPrecision, precision_of
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT
-from mammo.evaluation.verdicts import CLOSE, GUESSING, Claim, Drop, Rank, Row, Threshold
+from mammo.evaluation.verdicts import CLOSE, FEWEST, GUESSING, Claim, Drop, Rank, Row, Threshold
 from mammo.hospital.validation.evidence import Evidence
 
 DIFFERENT = 0.8
@@ -69,10 +72,10 @@ def size_of(evidence: Evidence, model: str) -> Size | None:
 
 
 def times_as_many_patients(evidence: Evidence, model: str) -> float:
-    """Say by how much the hospital's patients would have to grow for the margin to be found.
+    """Say by how much the hospital's patients would have to grow to exclude a drop of the margin.
 
-    A drop of the margin is then found with the power of ``smallest_detectable`` of
-    `mammo.evaluation.tables.drops`, if more patients are like these.
+    It is then excluded with the power of `mammo.evaluation.tables.drops`, if there is no drop and
+    more patients are like these.
 
     Returns
     -------
@@ -80,13 +83,7 @@ def times_as_many_patients(evidence: Evidence, model: str) -> float:
         Factor of the patients; infinite if the internal set alone leaves too much open, NaN if
         there is no standard error.
     """
-    drop = evidence.drops.loc[model]
-    wanted = (drop["standard_error"] * drop["margin"] / drop["smallest_detectable"]) ** 2
-    internal = _variance(evidence, model, INTERNAL_SPLIT)
-    own = drop["standard_error"] ** 2 - internal
-    if math.isnan(own):
-        return math.nan
-    return own / (wanted - internal) if wanted > internal else math.inf
+    return cancers_to_exclude_drop(evidence, model) / patients_with_cancer(evidence, model)
 
 
 def patients_needed(evidence: Evidence) -> pd.DataFrame:
@@ -97,23 +94,22 @@ def patients_needed(evidence: Evidence) -> pd.DataFrame:
     DataFrame
         One row a model with an interval: ``model``, ``n_malignant_patients`` that there are,
         ``for_area`` to show an auROC at most `CLOSE` below the one found, and ``for_drop`` to
-        exclude a drop of the margin if there is none, each with 80% power, from Obuchowski's
-        variance by patient; infinite if no number would do, NaN without an internal set.
+        exclude a drop of the margin if there is none, each with 80% power, by the intervals that
+        decide (`mammo.evaluation.planning`); infinite if no number would do, NaN without an
+        internal set.
     """
     rows = []
     for model in evidence.models:
-        for_area = cancers_to_show(evidence, model, CLOSE)
+        for_area = cancers_to_tell(evidence, model, evidence.own.loc[model, "auroc"] - CLOSE)
         if not for_area > 0:
             continue
-        n = patients_with_cancer(evidence, model)
         is_compared = drop_is_tested(evidence, model)
-        factor = times_as_many_patients(evidence, model) if is_compared else math.nan
         rows.append(
             {
                 "model": model,
-                "n_malignant_patients": n,
+                "n_malignant_patients": patients_with_cancer(evidence, model),
                 "for_area": for_area,
-                "for_drop": np.ceil(n * factor),
+                "for_drop": cancers_to_exclude_drop(evidence, model) if is_compared else math.nan,
             }
         )
     return pd.DataFrame(rows)
@@ -125,31 +121,59 @@ def patients_with_cancer(evidence: Evidence, model: str) -> int:
     return scored.loc[scored["y_true"] == 1, "patient_id"].nunique()
 
 
-def cancers_to_show(evidence: Evidence, model: str, distance: float) -> float:
-    """Plan how many patients with cancer would tell an auROC from one so far away.
+def cancers_to_tell(evidence: Evidence, model: str, criterion: float) -> float:
+    """Plan how many patients with cancer would tell an auROC from a criterion, if it is true.
 
     Returns
     -------
     float
-        A whole number, infinite for no distance, NaN where the auROC has no variance: with so many
-        patients like these the two are told apart with the power of
-        `mammo.evaluation.tables.drops`, if the true auROC is the one found.
+        As `mammo.evaluation.planning.patients_for_area`, with the power of
+        `mammo.evaluation.tables.drops` and patients like these.
     """
-    found = _variance(evidence, model, EXTERNAL_SPLIT)
-    if not found > 0 or math.isnan(distance):
-        return math.nan
-    allowed = (distance / smallest_detectable_difference(1.0, power=POWER)) ** 2
-    n = patients_with_cancer(evidence, model)
-    return float(np.ceil(n * found / allowed)) if allowed > 0 else math.inf
+    precision_with, fewest = _site(evidence, model)
+    return patients_for_area(
+        precision_with, criterion, fewest=fewest, confidence=_confidence(evidence), power=POWER
+    )
 
 
-def _variance(evidence: Evidence, model: str, split: str) -> float:
-    """Return Obuchowski's variance of a model's auROC."""
-    rows = _scores(evidence, model, split)
-    by_patient = evidence.evaluation.settings.unit == "patient"
-    groups = rows["patient_id"] if by_patient else rows["image_id"]
-    _, covariance = auroc_covariance(rows["y_true"], rows["y_score"], groups.to_numpy())
-    return float(covariance[0, 0])
+def cancers_to_exclude_drop(evidence: Evidence, model: str) -> float:
+    """Plan how many patients with cancer would exclude a drop of the margin, if nothing is lost.
+
+    Returns
+    -------
+    float
+        As `mammo.evaluation.planning.patients_for_drop`, as `cancers_to_tell`.
+    """
+    precision_with, fewest = _site(evidence, model)
+    internal = _images(evidence, model, INTERNAL_SPLIT)
+    return patients_for_drop(
+        precision_of(internal, internal.scores),
+        precision_with,
+        evidence.drops.loc[model, "margin"],
+        fewest=fewest,
+        confidence=_confidence(evidence),
+        power=POWER,
+    )
+
+
+def _site(evidence: Evidence, model: str) -> tuple[Callable[[float], AurocPrecision], int]:
+    """Return the precision by the number of patients with cancer, and the fewest of them.
+
+    With fewer than those, the rarer class would have fewer patients than anything is concluded of.
+    """
+    images = _images(evidence, model, EXTERNAL_SPLIT)
+    n = max(patients_with_cancer(evidence, model), 1)
+    fewest = math.ceil(FEWEST * n / max(images.sizes["n_rarer_patients"], 1))
+    return lambda cancers: precision_of(images, images.scores, times=cancers / n), fewest
+
+
+def _images(evidence: Evidence, model: str, split: str) -> Images:
+    rows, unit = _scores(evidence, model, split), evidence.evaluation.settings.unit
+    return check_images(rows["y_true"], rows["y_score"], rows["patient_id"].to_numpy(), unit)
+
+
+def _confidence(evidence: Evidence) -> float:
+    return evidence.evaluation.settings.confidence
 
 
 def _scores(evidence: Evidence, model: str, split: str) -> pd.DataFrame:

@@ -12,7 +12,11 @@ import pandas as pd
 from mammo.evaluation.tables import operating_points
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
-from mammo.hospital.validation.examinations import screened
+from mammo.hospital.validation.examinations import (
+    aurocs_by_examination,
+    screened,
+    sides_are_known,
+)
 from mammo.hospital.validation.protocol import NOTHING_FIXED, Protocol
 from mammo.report.estimates import of_anybody
 
@@ -177,7 +181,19 @@ class Evidence:
         rows = found[is_first & (found["split"] == EXTERNAL_SPLIT)]
         return rows if len(rows) else None
 
+    @property
+    def is_by_examination(self) -> bool:
+        """Whether what was scored is examinations, or patients in their place."""
+        return self.scored_unit in ("study", "patient")
+
+    @cached_property
+    def by_examination(self) -> pd.DataFrame:
+        """The auROC of each model by examination, recalled by the rule of the protocol."""
+        found = self.evaluation
+        return aurocs_by_examination(found.scored, self.protocol.rule, found.settings)
+
     @cached_property
     def screened(self) -> pd.DataFrame:
         """By examination: `mammo.hospital.validation.examinations.screened`."""
-        return screened(self.evaluation, self.protocol)
+        by_breast = not self.is_by_examination and sides_are_known(self.evaluation.scored)
+        return screened(self.evaluation, self.protocol, by_breast=by_breast)

@@ -48,9 +48,10 @@ def _key_figure(evidence: Evidence, model: str) -> KeyFigure:
     elif claimed is not None:
         beside = f"{claimed.by} {claimed.auroc:.2f}"
     has_interval = not math.isnan(row["lower"])
+    by = f"by {evidence.scored_unit}"
     return KeyFigure(
         label=short_title(model),
         value=NOTHING if math.isnan(row["auroc"]) else f"{row['auroc']:.2f}",
         interval=f"{row['lower']:.2f} to {row['upper']:.2f}" if has_interval else "",
-        explanation=f"auROC at this site; {beside}",
+        explanation=f"auROC {by} at this site; {beside}",
     )

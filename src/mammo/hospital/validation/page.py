@@ -36,7 +36,7 @@ def page(evidence: Evidence, meta: Mapping[str, str]) -> Page:
     return Page(
         title=f"External validation of {product}" if product else "External validation",
         subtitle=f"{words.listed(evidence.models)} on {words.size(evidence)}",
-        meta={**evidence.protocol.facts, **meta},
+        meta={**evidence.protocol.facts, "Judged by": evidence.scored_unit, **meta},
         lead=list(first_page(evidence)),
         sections=[Section(title, blocks, anchor) for title, anchor, blocks in filled if blocks],
     )

@@ -105,7 +105,8 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
             caption = "Thresholds carried over from internal validation"
             yield _table(shown, caption, collapsed=True)
         else:
-            yield Table(shown.shown, "Thresholds that were given, on all of these patients")
+            caption = "Thresholds that were given, on all of these patients"
+            yield Table(shown.shown, caption, comparison.predictive_note(carried))
     if len(evidence.rechosen):
         shown = notebook.rechosen_table(evidence.rechosen, evidence.sources)
         yield _table(shown, "Thresholds chosen anew on these patients")

@@ -32,7 +32,7 @@ _RANKS = {
     "unknown": "without an interval to judge it by",
 }
 _DROPS = {
-    "shown": "a drop is shown ({span})",
+    "shown": "a drop is shown ({span}){family}",
     "small": "a drop is shown, of less than {margin:g} ({span})",
     "shown alone": (
         "a drop is shown if this model is taken alone ({span}), and not once all {n_models} are "
@@ -61,8 +61,9 @@ def verdict(evidence: Evidence, model: str) -> str:
     if math.isnan(row["auroc"]):
         return f"{title} cannot be judged: both classes are needed, and there is only one."
     return (
-        f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) at this site, "
-        f"{_RANKS[rank_of(evidence, model)]}. {_compare_with_internal(evidence, model)}"
+        f"{title} has an auROC of {row['auroc']:.2f} ({_interval(row)}) by {evidence.scored_unit} "
+        f"at this site, {_RANKS[rank_of(evidence, model)]}. "
+        f"{_compare_with_internal(evidence, model)}"
     )
 
 
@@ -111,11 +112,12 @@ def _describe_drop(evidence: Evidence, model: str) -> str:
     """Say whether a drop was shown and, where not, which drop could have been."""
     drop, internal = evidence.drops.loc[model], evidence.internal.loc[model]
     where = set_name(internal["dataset"], evidence.sources)
-    least = drop["smallest_detectable"]
+    least, n_models = drop["smallest_detectable"], len(evidence.drops)
     found = _DROPS[drop_of(evidence, model)].format(
         span=f"drop {drop['difference']:+.2f}, {drop['lower']:+.2f} to {drop['upper']:+.2f}",
         margin=drop["margin"],
-        n_models=len(evidence.drops),
+        n_models=n_models,
+        family=f", after Holm over these {n_models} drops alone" if n_models > 1 else "",
         p=p_value(drop["p_holm"]),
         detectable=_DETECTABLE[detectable_of(evidence, model)].format(least=least),
     )
@@ -186,12 +188,12 @@ _ADVICE = {
         "lies above the interval found at this site."
     ),
     (size_of, "more patients"): (
-        f"{_QUESTION}: to find such a loss four times in five, plan for {{times}} as many patients "
-        "of this kind."
+        f"{_QUESTION}: to exclude such a loss four times in five, if nothing is lost, plan for "
+        "{times} as many patients of this kind."
     ),
     (size_of, "enough"): (
-        f"{_QUESTION}, although such a loss would be found four times in five: more patients make "
-        "the interval narrower."
+        f"{_QUESTION}, although such a loss would be excluded four times in five, if nothing were "
+        "lost: more patients make the interval narrower."
     ),
     (size_of, "internal set too small"): (
         f"{_QUESTION}, and no number of own patients would settle it: the internal set is too "

@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from mammo.errors import WeightsError
-from mammo.models.card import IMAGENET_MEAN, IMAGENET_STD
-from mammo.models.end2end.folding import fold
-from mammo.models.end2end.layer_graph import LayerGraph
+from mammo.models import IMAGENET_MEAN, IMAGENET_STD
+from mammo.models.end2end.layer_graph import LayerGraph, fold
 from mammo.models.end2end.layers import Backbone, Top, backbone_layers, top_layers
 
 DDSM_MEAN = 52.18

@@ -5,8 +5,7 @@ Nothing in the description is evaluated; whatever is not known is refused by nam
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mammo.errors import WeightsError
 from mammo.models.end2end.keras_layers import LAYERS, OF_MAPS, Config, KerasGraph, Shape
@@ -29,18 +28,8 @@ _OF_MERGE += ("output_mask", "output_mask_type", "arguments")
 """Settings of the old class Merge that say nothing where it sums."""
 
 
-@dataclass(frozen=True)
-class Description:
-    """A network of a nested one, the backbone, and what follows it.
-
-    Parameters
-    ----------
-    nested : str
-        Name of the nested network.
-    backbone, top : KerasGraph
-    input_shape : tuple of int
-        Rows, columns and channels.
-    """
+class Description(NamedTuple):
+    """A network of a nested one, the backbone, and what follows it."""
 
     nested: str
     backbone: KerasGraph

@@ -65,7 +65,7 @@ def top_layers(kind: Top, in_channels: int, *, width: float = 1.0, dropout: floa
             _vgg_unit(layers, f"block{block}", depth, dropout)
             continue
         for unit, stride in ((f"{block}a", 2), (f"{block}b", 1)):
-            _bottleneck(layers, unit, depth, wide, stride, True, _TOP_EPSILON, dropout)
+            _bottleneck(layers, unit, depth, wide, stride, dropout)
     _add(layers, "pool", "global_average_pool")
     _add(layers, "dropout", "dropout", rate=dropout)
     _add(layers, "dense", "dense", units=2, bias=True)
@@ -93,17 +93,8 @@ def _conv(
     bias: bool = True,
 ) -> str:
     """Append a square convolution, padded on both sides to keep the size."""
-    return _add(
-        layers,
-        name,
-        "conv",
-        *inputs,
-        channels=channels,
-        kernel=[kernel, kernel],
-        stride=[stride, stride],
-        padding=[kernel // 2] * 4,
-        bias=bias,
-    )
+    window = {"kernel": [kernel] * 2, "stride": [stride] * 2, "padding": [kernel // 2] * 4}
+    return _add(layers, name, "conv", *inputs, channels=channels, **window, bias=bias)
 
 
 def _pool(layers: Layers, name: str, kernel: int, padding: int = 0) -> str:
@@ -130,22 +121,19 @@ def _resnet50(width: float) -> Layers:
         thin, thick = _scaled(depth, width), _scaled(4 * depth, width)
         for unit in range(units):
             stride = 2 if unit == 0 and stage > 2 else 1
-            name = f"{stage}{'abcdef'[unit]}"
-            _bottleneck(layers, name, thin, thick, stride, False, _RESNET_EPSILON)
+            _bottleneck(layers, f"{stage}{'abcdef'[unit]}", thin, thick, stride)
     return layers
 
 
 def _bottleneck(
-    layers: Layers,
-    name: str,
-    thin: int,
-    thick: int,
-    stride: int,
-    bias: bool,
-    epsilon: float,
-    dropout: float | None = None,
+    layers: Layers, name: str, thin: int, thick: int, stride: int, dropout: float | None = None
 ) -> None:
-    """Append a residual unit: three convolutions beside a shortcut, the input or (in "a") of it."""
+    """Append a residual unit: three convolutions beside a shortcut, the input or (in "a") of it.
+
+    Those of the top have biases and dropout, those of ResNet50 neither.
+    """
+    bias = dropout is not None
+    epsilon = _TOP_EPSILON if bias else _RESNET_EPSILON
     source = before = layers[-1]["name"] if layers else "input"
     for letter, depth, kernel in (("a", thin, 1), ("b", thin, 3), ("c", thick, 1)):
         branch, step = f"{name}_branch2{letter}", stride if letter == "b" else 1

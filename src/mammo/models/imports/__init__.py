@@ -3,26 +3,26 @@
 Nothing is unpickled, and sizes are checked before anything is read.
 """
 
-import hashlib
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import safetensors.torch
+import torch
 from safetensors import SafetensorError, safe_open
-from torch import nn
+from torch import Tensor, nn
 
-from mammo import __version__
 from mammo.errors import WeightsError
-from mammo.files.disk import naming_errors
-from mammo.models.foreign_text import one_line
-from mammo.models.imports.assembly import Architecture, assemble, check_fit
-from mammo.models.imports.released_files import check_size, known, read_release, recognise
+from mammo.models.end2end import End2End
+from mammo.models.end2end.layer_graph import LayerGraph
+from mammo.models.foreign_text import misfits, one_line, some_of
+from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
 from mammo.models.releases import RELEASES, Release, releases_of
-from mammo.models.values import write_values
 from mammo.models.weights import fingerprint
 
+MOST_BYTES = 2**31
+"""Bound on a file of weights; the largest release has 550 MB."""
 _SUFFIX = ".safetensors"
 _MOST_HEADER_BYTES = 2**20
 _FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -36,61 +36,25 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def import_file(path: Path, folder: Path, release: str | None = None) -> Path:
-    """Convert a released file and put it into the library, whole or not at all.
+def known(release: str) -> Release:
+    """Return the card of a release by its name, a key in `RELEASES`; refuse other names."""
+    if release not in RELEASES:
+        raise WeightsError(f"no release '{release}'; the releases are {', '.join(RELEASES)}")
+    return RELEASES[release]
 
-    Parameters
-    ----------
-    path : Path
-        A released file: Keras' HDF5 or a .caffemodel. Its content decides which, not its name.
-    folder : Path
-        The library; made if absent.
-    release : str, optional
-        Key in `RELEASES`, for a file that no longer has its released name.
 
-    Returns
-    -------
-    Path
-        ``folder/release.safetensors``; left as it is where the same import is there already.
-
-    Raises
-    ------
-    WeightsError
-        If the file is none of the releases, is damaged, does not hold what its release does, or
-        the library has other weights under that name.
-    MammoError
-        If the library cannot be written to.
-    """
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such file; give the path of a released weights file")
-    card = recognise(path, release)
-    architecture, state = read_release(path, card)
-    check_fit(assemble(architecture, card.mean, path), state, path)
-    facts = _facts(path, card, architecture, fingerprint(state))
-    target = location(folder, card.name)
-    if target.exists():
-        there = read_record(target)
-        if any(there[key] != facts[key] for key in ("sha256", "architecture", "mean")):
-            raise WeightsError(
-                f"{target} holds other weights, imported from {there['file']} on "
-                f"{there['imported']}; delete it first, if {path} is to replace it"
-            )
-        return target
-    with naming_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write_values(target, state, facts)
-    return target
+def check_size(path: Path) -> None:
+    """Refuse a file of more than `MOST_BYTES`."""
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise WeightsError(
+            f"{path} has {size} bytes, weights at most {MOST_BYTES}; check which file it is"
+        )
 
 
 def location(folder: Path, release: str) -> Path:
     """Return where a release, a key in `RELEASES`, stands in the library."""
     return folder / f"{known(release).name}{_SUFFIX}"
-
-
-def available(folder: Path) -> list[dict[str, Any]]:
-    """Return the records of the releases in the library, in the order of `RELEASES`."""
-    places = [location(folder, name) for name in RELEASES]
-    return [read_record(place) for place in places if place.is_file()]
 
 
 def find(model: str, folder: Path, release: str | None = None) -> Path | None:
@@ -211,36 +175,65 @@ def _is(kind: type | tuple[type, ...], value: Any) -> bool:
     )
 
 
-def _facts(
-    path: Path, card: Release, architecture: Architecture, tensors_sha256: str
-) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "release": card.name,
-        "model": card.model,
-        "architecture": architecture,
-        "mean": card.mean,
-        "input_size": card.input_size and list(card.input_size),
-        "file": "".join(letter if letter.isprintable() else "?" for letter in path.name),
-        "file_bytes": path.stat().st_size,
-        "file_sha256": digest,
-        "sha256": tensors_sha256,
-        "trained_on": list(card.trained_on),
-        "split": card.split,
-        "licence": card.licence,
-        "published_auroc": {
-            "dataset": card.auroc_on,
-            "single": card.auroc,
-            "flips": card.auroc_flips,
-        },
-        "imported": datetime.now(UTC).date().isoformat(),
-        "version": __version__,
-    }
-
-
 def _foreign(path: Path, what: str) -> WeightsError:
     return WeightsError(
         f"{path}: not a file of the library ({one_line(what)}); delete it and import its source "
         "again"
     )
+
+
+Architecture = dict[str, Any]
+"""Of end2end the layers, ``backbone`` and ``top``; of frcnn_cad the ``detector``'s settings."""
+
+
+def assemble(architecture: Architecture, mean: float | None, path: Path) -> nn.Module:
+    """Return the network without values, so that it costs no memory, whatever the file says.
+
+    Parameters
+    ----------
+    architecture : dict
+        As JSON keeps it.
+    mean : float or None
+        Grey value, of 255, that end2end subtracts; None for frcnn_cad.
+    path : Path
+        The file, for errors.
+
+    Raises
+    ------
+    WeightsError
+        If no network can be built.
+    """
+    try:
+        with torch.device("meta"):
+            if "detector" in architecture:
+                return FasterRCNN(_settings(architecture["detector"]))
+            backbone = LayerGraph(architecture["backbone"])
+            top = LayerGraph(architecture["top"], backbone.out_channels)
+            return End2End(backbone, top, float(mean))
+    except Exception as error:  # a foreign file may state anything
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise WeightsError(
+            f"{path}: its architecture cannot be built ({one_line(reason)})"
+        ) from None
+
+
+def _settings(values: Mapping[str, Any]) -> DetectorSettings:
+    """Return the settings that JSON keeps, with tuples again."""
+    return DetectorSettings(
+        **{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+    )
+
+
+def check_fit(network: nn.Module, state: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse tensors that are missing, unknown, or of another type or shape; name them."""
+    if faults := misfits(_kinds(state), _kinds(network.state_dict())):
+        raise WeightsError(
+            f"{path}: the tensors do not fit the network: {some_of(faults)}; check which file it is"
+        )
+
+
+def _kinds(state: Mapping[str, Tensor]) -> dict[str, str]:
+    return {
+        name: f"{str(values.dtype).removeprefix('torch.')} {tuple(values.shape)}"
+        for name, values in state.items()
+    }

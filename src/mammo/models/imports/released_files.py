@@ -1,21 +1,33 @@
 """Released files as they were downloaded: which release each is, and what it holds."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
+from mammo import __version__
 from mammo.errors import WeightsError
+from mammo.files.disk import naming_errors
 from mammo.models.frcnn_cad import DetectorSettings
-from mammo.models.imports.assembly import Architecture
+from mammo.models.imports import (
+    Architecture,
+    assemble,
+    check_fit,
+    check_size,
+    known,
+    location,
+    read_record,
+)
 from mammo.models.releases import RELEASES, UNSUPPORTED, Form, Release
+from mammo.models.values import write_values
+from mammo.models.weights import fingerprint
 
-MOST_BYTES = 2**31
-"""Bound on a file of weights; the largest release has 550 MB."""
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _NO_WEIGHTS = {
     rb"\s*<(!doctype|html|\?xml)": "a web page: the download asked for a confirmation",
@@ -24,6 +36,80 @@ _NO_WEIGHTS = {
 }
 
 State = dict[str, Tensor]
+
+
+def import_file(path: Path, folder: Path, release: str | None = None) -> Path:
+    """Convert a released file and put it into the library, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        A released file: Keras' HDF5 or a .caffemodel. Its content decides which, not its name.
+    folder : Path
+        The library; made if absent.
+    release : str, optional
+        Key in `RELEASES`, for a file that no longer has its released name.
+
+    Returns
+    -------
+    Path
+        ``folder/release.safetensors``; left as it is where the same import is there already.
+
+    Raises
+    ------
+    WeightsError
+        If the file is none of the releases, is damaged, does not hold what its release does, or
+        the library has other weights under that name.
+    MammoError
+        If the library cannot be written to.
+    """
+    if not path.is_file():
+        raise WeightsError(f"{path}: no such file; give the path of a released weights file")
+    card = recognise(path, release)
+    architecture, state = read_release(path, card)
+    check_fit(assemble(architecture, card.mean, path), state, path)
+    facts = _facts(path, card, architecture, fingerprint(state))
+    target = location(folder, card.name)
+    if target.exists():
+        there = read_record(target)
+        if any(there[key] != facts[key] for key in ("sha256", "architecture", "mean")):
+            raise WeightsError(
+                f"{target} holds other weights, imported from {there['file']} on "
+                f"{there['imported']}; delete it first, if {path} is to replace it"
+            )
+        return target
+    with naming_errors(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_values(target, state, facts)
+    return target
+
+
+def _facts(
+    path: Path, card: Release, architecture: Architecture, tensors_sha256: str
+) -> dict[str, Any]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "release": card.name,
+        "model": card.model,
+        "architecture": architecture,
+        "mean": card.mean,
+        "input_size": card.input_size and list(card.input_size),
+        "file": "".join(letter if letter.isprintable() else "?" for letter in path.name),
+        "file_bytes": path.stat().st_size,
+        "file_sha256": digest,
+        "sha256": tensors_sha256,
+        "trained_on": list(card.trained_on),
+        "split": card.split,
+        "licence": card.licence,
+        "published_auroc": {
+            "dataset": card.auroc_on,
+            "single": card.auroc,
+            "flips": card.auroc_flips,
+        },
+        "imported": datetime.now(UTC).date().isoformat(),
+        "version": __version__,
+    }
 
 
 def recognise(path: Path, release: str | None = None) -> Release:
@@ -60,13 +146,6 @@ def recognise(path: Path, release: str | None = None) -> Release:
     return card
 
 
-def known(release: str) -> Release:
-    """Return the card of a release by its name, a key in `RELEASES`; refuse other names."""
-    if release not in RELEASES:
-        raise WeightsError(f"no release '{release}'; the releases are {', '.join(RELEASES)}")
-    return RELEASES[release]
-
-
 def read_release(path: Path, card: Release) -> tuple[Architecture, State]:
     """Return the architecture, as JSON keeps it, and the tensors of a released file.
 
@@ -89,15 +168,6 @@ def read_release(path: Path, card: Release) -> tuple[Architecture, State]:
         )
     architecture, state = _READERS[card.format](path, card)
     return json.loads(json.dumps(architecture)), state
-
-
-def check_size(path: Path) -> None:
-    """Refuse a file of more than `MOST_BYTES`."""
-    size = path.stat().st_size
-    if size > MOST_BYTES:
-        raise WeightsError(
-            f"{path} has {size} bytes, weights at most {MOST_BYTES}; check which file it is"
-        )
 
 
 def _read_keras(path: Path, card: Release) -> tuple[Architecture, State]:

@@ -27,13 +27,13 @@ class ThresholdExplorer:
     Attributes
     ----------
     grid : DataFrame
-        As `mammo.evaluation.tables.threshold_grid.threshold_grid`, not empty.
+        As `mammo.evaluation.tables.threshold_grid.threshold_grid`, not empty; by woman or exam.
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
     same : str
         Where the same is found without scripts: a sentence.
     counted : (str, str)
-        What is taken as independent, and what is scored.
+        What is scored, as "exam" and "exams": one row of each set, each independent.
     name : str
         Anchor in the page.
     """
@@ -41,7 +41,7 @@ class ThresholdExplorer:
     grid: pd.DataFrame
     sources: Mapping[str, str]
     same: str
-    counted: tuple[str, str] = ("patient", "image")
+    counted: tuple[str, str] = ("woman", "women")
     name: str = "explore-a-threshold"
 
     @property
@@ -67,7 +67,6 @@ class ThresholdExplorer:
         ]
         made = {
             "confidence": first["confidence"],
-            "unit": first["unit"],
             "counted": self.counted,
             "models": models,
         }
@@ -78,8 +77,7 @@ class ThresholdExplorer:
         return {
             "title": set_name(first["dataset"], self.sources),
             "internal": bool(first["split"] == INTERNAL_SPLIT),
-            "images": int(first["n_images"]),
-            "patients": int(first["n_patients"]),
+            "number": int(first["n_images"]),
             "malignant": int(first["n_malignant"]),
         } | {
             name: [part[column].round(_DIGITS).tolist() for column in _with_bounds(name)]

@@ -129,12 +129,15 @@ def reader_study_explorer(thresholds: pd.DataFrame, source: str) -> ThresholdExp
     source : {"real", "recorded"}
     """
     grid = thresholds.assign(model=thresholds["model"].map(TITLES), criterion="")
-    same = "The ROC curves of the first figure hold the same, without thresholds."
-    return ThresholdExplorer(grid, {DATASET: source}, same, ("exam", "breast"))
+    same = "The ROC curves of the first figure hold the like by breast, without thresholds."
+    return ThresholdExplorer(grid, {DATASET: source}, same, ("exam", "exams"))
 
 
 def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list[Row]:
-    """Rows of what the paper prints on a model; of the same internal value there is one."""
+    """Rows of what the paper prints on a model; of the same internal value there is one.
+
+    The paper quotes internal values, and not on how many images or breasts: they have no interval.
+    """
     cells = intervals[intervals["model"].isin(names)].drop_duplicates(["dataset", "auroc", "place"])
     internal, external = cells[cells["place"] == "Table 2"], cells[cells["dataset"] == UKY]
     several = len(names) > 1
@@ -144,11 +147,11 @@ def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list
             which = (
                 f", {short_title(cell.model).split()[-1]}" if several and kind == EXTERNAL else ""
             )
-            width = cell.simulated_by_patient
+            width = cell.simulated_by_patient if kind == EXTERNAL else math.nan
             rows.append(
                 Row(
                     TITLES[model], f"{dataset_title(cell.dataset)}{which}", kind, cell.auroc,
-                    max(cell.auroc - width, 0), min(cell.auroc + width, 1),
+                    cell.auroc - width, cell.auroc + width,
                 )
             )  # fmt: skip
     return rows

@@ -19,7 +19,7 @@ from mammo.report.figures.style import (
     panel_grid,
     unit_square,
 )
-from mammo.report.tables.formats import set_name
+from mammo.report.tables.formats import set_name, thresholds
 
 
 def carried_thresholds(
@@ -44,10 +44,10 @@ def carried_thresholds(
         size = (PANEL_SIDE * n_columns, (PANEL_SIDE + 0.5) * n_rows + 0.3)
         figure = Figure(figsize=size, layout="constrained")
         panels = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
-        for model, axes in zip(models, panels, strict=False):
+        texts = thresholds(chosen.drop_duplicates("model")["threshold"])
+        for model, threshold, axes in zip(models, texts, panels, strict=False):
             _panel(axes, chosen[chosen["model"] == model], styles)
-            threshold = chosen.loc[chosen["model"] == model, "threshold"].iloc[0]
-            axes.set_title(f"{model_title(model)}\nthreshold {threshold:.2f}")
+            axes.set_title(f"{model_title(model)}\nthreshold {threshold}")
         for axes in panels[len(models) :]:
             axes.set_axis_off()
         handles = [

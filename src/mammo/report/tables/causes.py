@@ -239,7 +239,8 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     note = (
         "Malignant images with an outlined lesion no smaller than a cell of the map. On a lesion: "
         "the centre of the highest cell lies in the lesion's box, or the lesion's in the cell. By "
-        "chance: the share of the breast's cells that would be. Bootstrap by patient."
+        "chance: the share of the breast's cells that would be. Intervals: Wilson's, at the "
+        "effective number of patients, less that chance."
     )
     return Table(shown, caption, note, data=hits, name="lesion-hits")
 

@@ -28,8 +28,7 @@ def ceiling_table(data: pd.DataFrame) -> Table:
     note = (
         "Of all patients of the synthetic DDSM, by breast: the greatest likelihood ratio that the "
         "descriptors of its lesions have in the tables that they were drawn from. How many lesions "
-        f"a reader mistakes is an assumption. Intervals: bootstrap of patients, "
-        f"{data['n_bootstrap'].iloc[0]:,.0f} replicates, seed {data['seed'].iloc[0]:.0f}."
+        f"a reader mistakes is an assumption. Intervals: {data['method'].iloc[0]}."
     )
     caption = "What could be reached: pathology told from the lesions' descriptors alone"
     return Table(shown, caption, note, data=data, name="ceiling")

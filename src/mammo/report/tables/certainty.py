@@ -131,7 +131,7 @@ def _difference_table(
         f"Two-sided, unpaired, Holm over {len(differences)}; significant below {LEVEL:g} by all "
         "three errors: by formula, as interval and p; by patient, from the simulation; and so with "
         "images of one class a patient in UKy, whose p is in the CSV. Smallest detectable: the "
-        "true difference that such a test finds four times in five (80% power)."
+        "true difference that one such test, before the adjustment, finds with 80% power."
     )
     return Table(shown, caption, note, data=differences, name=name)
 

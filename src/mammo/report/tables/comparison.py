@@ -1,22 +1,28 @@
 """Tables of the comparison chapter: drops, models against each other, thresholds, calibration."""
 
-import math
 from collections.abc import Mapping
 
 import pandas as pd
 
+from mammo.evaluation.tables.calibration import RECALIBRATED
 from mammo.evaluation.tables.operating_points import MEASURES
+from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.evaluation.verdicts import FEWEST, RULES
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables import verdicts
 from mammo.report.tables.formats import (
+    NOTHING,
     bounds,
     drops_or_gains,
     interval_heading,
     set_name,
+    thresholds,
     two_digits,
 )
+
+MOST_CLIPPED = 0.1
+"""Share of scores of (nearly) 0 or 1 beyond which a line hangs on where their logit is set."""
 
 _CAPTIONS = {
     "drops": "Drop from internal validation to each external test",
@@ -110,23 +116,36 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
     columns = {
         "Model": [short_title(name) for name in points["model"]],
         "Chosen for": points["criterion"],
-        "Threshold": points["threshold"].map(lambda t: "none" if math.isinf(t) else f"{t:.2f}"),
+        "Threshold": thresholds(points["threshold"]),
         "Data set": [set_name(name, sources) for name in points["dataset"]],
     }
-    for name in ("sensitivity", "specificity"):
-        spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
-        columns[name.capitalize()] = [
-            f"{value} ({span})" for value, span in zip(two_digits(points[name]), spans, strict=True)
-        ]
-    columns["PPV; NPV"] = two_digits(points["ppv"]) + "; " + two_digits(points["npv"])
+    shown = {name: _shares(points, name) for name in MEASURES}
+    columns |= {name.capitalize(): shown[name] for name in ("sensitivity", "specificity")}
+    columns["Malignant"] = (points["n_malignant"] / points["n_images"]).map("{:.0%}".format)
+    columns["PPV; NPV"] = ["; ".join(pair) for pair in zip(shown["ppv"], shown["npv"], strict=True)]
     note = (
         "Thresholds are chosen on DDSM's validation patients and kept; the rows of DDSM, on the "
-        "patients that chose them, are therefore somewhat flattering. In brackets: "
-        f"{100 * points['confidence'].iloc[0]:g}% intervals, {points['method'].iloc[0]}. "
-        f"{', '.join(name.upper() for name in list(MEASURES)[2:])}: predictive values at each "
-        "set's own share of malignant images, which is not that of screening."
+        f"patients that chose them, are therefore somewhat flattering. {predictive_note(points)}"
     )
     return _table("operating-points", pd.DataFrame(columns), points, note)
+
+
+def predictive_note(points: pd.DataFrame) -> str:
+    """Say what the intervals of operating points are, and for whom predictive values hold."""
+    return (
+        f"In brackets: {100 * points['confidence'].iloc[0]:g}% intervals, "
+        f"{points['method'].iloc[0]}. PPV, NPV: predictive values at the share of malignant images "
+        "in the column before, which is not that of screening; at another share they are others."
+    )
+
+
+def _shares(points: pd.DataFrame, name: str) -> list[str]:
+    """Return shares with their intervals as text; a dash where there is nothing to take one of."""
+    spans = bounds(points[f"{name}_lower"], points[f"{name}_upper"])
+    return [
+        value if value == NOTHING else f"{value} ({span})"
+        for value, span in zip(two_digits(points[name]), spans, strict=True)
+    ]
 
 
 def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -149,17 +168,20 @@ def calibration_table(data: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             "Patients": data["patients"],
             "Brier": two_digits(data["brier"]),
             "ECE": two_digits(data["ece"]),
-            "In the large": _with_bounds(data, "in_the_large"),
-            "Slope": _with_bounds(data, "slope"),
+            "In the large": _where_measurable(data, "in_the_large"),
+            "Slope": _where_measurable(data, "slope"),
             "Verdict": data["verdict"].map(verdicts.CALIBRATIONS),
         }
     )
     note = (
         "Brier: mean squared error of the score, lower is better. ECE: mean distance of score and "
-        "share malignant over ten bins. In the large: 0 if the scores are right on average, below "
-        "if too high (logit units). Slope: 1 if as spread as they should be, below if too "
-        "extreme. Rows of patients held aside: the other patients of the set served to "
-        f"recalibrate, these to measure. Verdict: {RULES['calibration']}"
+        "share malignant over ten bins, less what chance adds to it (debiased). In the large: 0 if "
+        "the scores are right on average, below if too high (logit units). Slope: 1 if as spread "
+        "as they should be, below if too extreme. All of it holds at the set's own share of "
+        "malignant images: at another share, in the large shifts by the difference of the logits "
+        "of the shares. Rows of patients held aside: the other patients of the set served to "
+        f"recalibrate, these to measure.{_not_recalibrated(data, sources)} Verdict: "
+        f"{RULES['calibration']}"
     )
     return _table("calibration", shown, data, note)
 
@@ -234,9 +256,11 @@ def _drop_note(drops: pd.DataFrame) -> str:
     return (
         "Drop: the auROC of internal validation (DDSM's validation patients) less that of the "
         f"external test, below 0 a gain. Interval and p are of one test: {_methods(drops)}; Holm "
-        f"over {_comparisons(len(drops))}. No worse by {first['margin']:g}: {RULES['no worse']} "
-        f"{RULES['any']} Smallest detectable drop: the true drop that a comparison of this "
-        "precision finds four times in five (80% power). The CSV has bootstrap intervals of the "
+        f"over {_comparisons(len(drops))}, so that a table of more or fewer may come to another "
+        f"verdict on the same drop. No worse by {first['margin']:g}: {RULES['no worse']} "
+        f"{RULES['any']} Smallest detectable drop: the true drop that one comparison of this "
+        "precision, before the adjustment, finds with 80% power (normal error; with few cancers it "
+        "is larger). The CSV has bootstrap intervals of the "
         "drops beside these."
     )
 
@@ -247,6 +271,31 @@ def _methods(rows: pd.DataFrame) -> str:
 
 def _no_worse(drops: pd.DataFrame) -> str:
     return f"No worse by {drops['margin'].iloc[0]:g}"
+
+
+def _where_measurable(data: pd.DataFrame, name: str) -> pd.Series:
+    """Return values with bounds, but where scores of (nearly) 0 or 1, whose logit is set, rule."""
+    clipped = data["n_clipped"] / data["n_images"]
+    instead = clipped.map("not measurable: {:.0%} of scores are 0 or 1".format)
+    return pd.Series(_with_bounds(data, name), data.index).mask(clipped > MOST_CLIPPED, instead)
+
+
+def _not_recalibrated(data: pd.DataFrame, sources: Mapping[str, str]) -> str:
+    """Say which external sets could not be recalibrated; nothing of none."""
+    keys = ["model", "dataset"]
+    external = data[data["split"] == EXTERNAL_SPLIT]
+    moved = external.loc[external["scores"] == RECALIBRATED, keys].apply(tuple, axis=1)
+    without = external.loc[~external[keys].apply(tuple, axis=1).isin(set(moved)), keys]
+    if without.empty:
+        return ""
+    listed = ", ".join(
+        f"{short_title(model)} on {set_name(name, sources)}"
+        for model, name in without.drop_duplicates().itertuples(index=False)
+    )
+    return (
+        " Not recalibrated, since no line can be fitted to scores that are all alike or part the "
+        f"classes, or to one class: {listed}."
+    )
 
 
 def _with_bounds(data: pd.DataFrame, name: str) -> list[str]:

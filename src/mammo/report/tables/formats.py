@@ -1,6 +1,7 @@
 """Names and numbers as a reader sees them in tables, figures and sentences."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -54,6 +55,22 @@ def drops_or_gains(values: pd.Series) -> list[str]:
         NOTHING if pd.isna(drop) else f"{'gain ' * (round(drop, 2) < 0)}{abs(drop):.2f}"
         for drop in values
     ]
+
+
+def thresholds(values: Iterable[float]) -> list[str]:
+    """Return thresholds with as many digits as tell each from the others, from 0 and from 1."""
+    given = [*values]
+    return [_threshold(one, {0.0, 1.0, *given} - {one}) for one in given]
+
+
+def _threshold(value: float, others: Collection[float]) -> str:
+    if math.isinf(value):
+        return "none"
+    for digits in range(3, 17):
+        text = f"{value:.{digits}g}"
+        if text not in {f"{other:.{digits}g}" for other in others}:
+            return text
+    return repr(value)
 
 
 def counts(values: pd.Series) -> pd.Series:

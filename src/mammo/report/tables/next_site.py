@@ -10,7 +10,8 @@ from mammo.report.tables.formats import bounds, drops_or_gains, interval_heading
 NOTE = (
     "Mean: random effects over the sites (DerSimonian and Laird; Hartung, Knapp, Sidik and "
     "Jonkman). Next site: the prediction interval of another site of this kind; with three sites "
-    "that differ it holds in about 90 of 100 simulated series, not 95. Intervals are cut to what "
+    "that differ it holds in about 90 of 100 simulated series, not 95, and where they happen not "
+    "to differ it is that of the mean: take it as a lower limit. Intervals are cut to what "
     "can be: auROCs from 0 to 1, drops from -1 to 1, below 0 a gain. Drops have the error of "
     "internal validation, too."
 )

@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.datasets.lesions import without_box
 from mammo.datasets.splits import hold_out
 from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
-from mammo.study.families.family import write_scores
 from mammo.study.families.published import PublishedFamily
-from mammo.study.roles import INTERNAL
+from mammo.study.roles import INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     import numpy as np
     from torch import nn
 
     from mammo.models.end2end import End2End, PatchClassifier
-    from mammo.study.roles import TrainingData
-    from mammo.training.stages import Stage, StagedSettings
+    from mammo.training.end2end import Stage
 
 TOPS = {"end2end_vgg16": "512x1", "end2end_resnet50": "[512-512-1024]x2"}
 """What stands on the backbone of a network trained here; an imported file has its own."""
@@ -46,6 +43,10 @@ class End2EndFamily(PublishedFamily):
     def _trained_shape(self) -> tuple[int, int]:
         rows = self.parameters.end2end_rows
         return rows, round(rows * COLUMNS_A_ROW)
+
+    @property
+    def _training_images(self) -> Path:
+        return self.study.whole_images_folder(INTERNAL, self._trained_shape)
 
     def images_folder(self, model: str, dataset: str) -> Path:
         """Return the artifact folder of a data set's images as a model takes them."""
@@ -75,12 +76,6 @@ class End2EndFamily(PublishedFamily):
             end2end.close_residual_branches(made.backbone)
         return made
 
-    def layers(self, model: str) -> list[dict[str, Any]]:
-        """Return a model's layers, as `mammo.models.description` gives them."""
-        from mammo.models.description import describe_end2end
-
-        return describe_end2end(self.trained(model), *self.shape(model))
-
     def course(self, model: str) -> dict[str, pd.DataFrame]:
         """Return the history of each step of a training here; empty for the authors' weights."""
         if self.authors_file(model):
@@ -93,22 +88,18 @@ class End2EndFamily(PublishedFamily):
         p, rows = self.parameters, self._training_rows()
         inputs = {
             **self._training_inputs(model, rows),
-            "images": self.study.whole_images_folder(INTERNAL, self._trained_shape).name,
-            "patches": p.end2end_patches,
-            "batch": p.end2end_patch_batch,
-            "epochs": p.end2end_patch_epochs,
-            "rates": p.end2end_patch_rates,
+            "images": self._training_images.name,
+            **p.named("end2end_patches", "end2end_patch_batch"),
+            **p.named("end2end_patch_epochs", "end2end_patch_rates"),
         }
 
         def make(folder: Path) -> dict[str, Any]:
-            from mammo.training.end2end import PatchTask
+            from mammo.training.end2end import PatchTask, StagedSettings
             from mammo.training.fit import fit
             from mammo.training.patches import Windows, sample
 
-            store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
-            lesions = self.study.lesions(INTERNAL)
-            hidden = without_box(self.study.table(INTERNAL), lesions).index
-            outlined = rows[~rows["image_id"].isin(hidden)]
+            store = ImageStore(self._training_images)
+            outlined, lesions = self._outlined(rows)
             chosen = sample(store, outlined, lesions, per_lesion=p.end2end_patches, seed=p.seed)
             held_patients = rows.loc[self._held(rows), "patient_id"]
             task = PatchTask(
@@ -117,11 +108,11 @@ class End2EndFamily(PublishedFamily):
                 chosen["class"],
                 chosen["patient_id"].isin(held_patients).to_numpy(),
                 _stages(("last", "top", "all"), p.end2end_patch_epochs, p.end2end_patch_rates),
-                self._settings(p.end2end_patch_batch),
+                StagedSettings(p.end2end_patch_batch, precision=p.precision),
                 self.study.fabric,
                 p.seed,
             )
-            return {**fit(task, folder), "device": str(self.study.fabric.device)}
+            return fit(task, folder)
 
         return self.artifacts.build_together("patches", inputs, make)
 
@@ -132,33 +123,30 @@ class End2EndFamily(PublishedFamily):
             "model": model,
             "top": TOPS[model],
             "patches": self.patches_folder(model).name,
-            "epochs": p.end2end_image_epochs,
-            "rates": p.end2end_image_rates,
-            "batch": p.end2end_image_batch,
+            **p.named("end2end_image_epochs", "end2end_image_rates", "end2end_image_batch"),
         }
 
         def make(folder: Path) -> dict[str, Any]:
             from mammo.models.weights import fingerprint
             from mammo.training import checkpoint
-            from mammo.training.end2end import WholeImageTask
+            from mammo.training.end2end import StagedSettings, WholeImageTask
             from mammo.training.fit import fit
             from mammo.training.patches import Windows
 
             network = self.untrained(model)
             checkpoint.load(self._patch_classifier(network), self.patches_folder(model))
-            store = ImageStore(self.study.whole_images_folder(INTERNAL, self._trained_shape))
+            store = ImageStore(self._training_images)
             task = WholeImageTask(
                 network,
                 Windows.of_whole_images(store.images, store.rows(rows["image_id"])),
                 rows["label"],
                 self._held(rows),
                 _stages(("top", "all"), p.end2end_image_epochs, p.end2end_image_rates),
-                self._settings(p.end2end_image_batch),
+                StagedSettings(p.end2end_image_batch, precision=p.precision),
                 self.study.fabric,
                 p.seed,
             )
-            facts = {"device": str(self.study.fabric.device), "patches": rows.shape[0]}
-            return {**fit(task, folder), **facts, "sha256": fingerprint(network.state_dict())}
+            return {**fit(task, folder), "sha256": fingerprint(network.state_dict())}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 
@@ -171,8 +159,7 @@ class End2EndFamily(PublishedFamily):
             "weights": self._weights_digest(model),
             "images": self.images_folder(model, dataset).name,
             "image_ids": digest(rows["image_id"].tolist()),
-            "flips": p.end2end_flips,
-            "precision": p.precision,
+            **p.named("end2end_flips", "precision"),
         }
 
         def make(folder: Path) -> dict[str, Any]:
@@ -187,8 +174,7 @@ class End2EndFamily(PublishedFamily):
             table = predict(
                 scorer, samples, rows, fabric, name=model, batch_size=size, precision=p.precision
             )
-            if fabric.is_global_zero:
-                write_scores(table, folder)
+            self.write_scores(table, folder)
             return {"images": len(table), "device": str(fabric.device)}
 
         return self.artifacts.build_together("predictions", inputs, make)
@@ -204,12 +190,9 @@ class End2EndFamily(PublishedFamily):
             return PatchClassifier(network.backbone, network.mean)
 
     def _scorer(self, model: str) -> nn.Module:
-        import torch
-
         from mammo.models.end2end import FlipAveraged
 
-        # A narrow network is up to twice as fast so on a CPU; a wide one is as fast.
-        scorer = self.trained(model).for_inference().to(memory_format=torch.channels_last)
+        scorer = self.trained(model).for_inference()
         return FlipAveraged(scorer) if self.parameters.end2end_flips else scorer
 
     def _held(self, rows: pd.DataFrame) -> np.ndarray:
@@ -218,14 +201,9 @@ class End2EndFamily(PublishedFamily):
         labels, patients = rows["label"].to_numpy(int), rows["patient_id"].to_numpy(str)
         return hold_out(labels, patients, p.early_stopping_fraction, p.seed)
 
-    def _settings(self, batch_size: int) -> StagedSettings:
-        from mammo.training.stages import StagedSettings
-
-        return StagedSettings(batch_size=batch_size, precision=self.parameters.precision)
-
 
 def _stages(parts: Iterable[str], epochs: Iterable[int], rates: Iterable[float]) -> list[Stage]:
-    from mammo.training.stages import Stage
+    from mammo.training.end2end import Stage
 
     return [
         Stage(part, rate, count) for part, count, rate in zip(parts, epochs, rates, strict=True)

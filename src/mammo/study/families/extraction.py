@@ -14,10 +14,10 @@ from tqdm.auto import tqdm
 
 from mammo.files.artifacts import digest, folder_fingerprint
 from mammo.study.families.family import Steps
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from mammo.models.transfer import Extractor
-    from mammo.study.roles import TrainingData
 
 EXTRACTOR = "extractor.safetensors"
 CALIBRATION_IMAGES = 64
@@ -39,8 +39,7 @@ class Extraction(Steps):
         inputs = {
             "model": model,
             "weights": folder_fingerprint(Path(p.weights)) if is_file else p.weights,
-            "seed": p.seed,
-            "stride": p.stride,
+            **p.named("seed", "stride"),
             "images": self.study.images_folder("cbis_ddsm").name,
             "calibrated_on": self._calibration_ids(),
         }

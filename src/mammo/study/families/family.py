@@ -8,18 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mammo.study.roles import TrainingData
 from mammo.training.prediction import scored
 
 if TYPE_CHECKING:
-    from mammo.study.roles import TrainingData
     from mammo.study.study import Study
 
 _SCORES = "scores.csv"
-
-
-def write_scores(table: pd.DataFrame, folder: Path) -> None:
-    """Keep a table of predictions without labels and other facts, which are the manifest's."""
-    table[["image_id", "y_score"]].to_csv(folder / _SCORES, index=False)
 
 
 class Steps:
@@ -43,6 +38,11 @@ class ModelFamily(Steps, ABC):
     @abstractmethod
     def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of the images it has not seen."""
+
+    def write_scores(self, table: pd.DataFrame, folder: Path) -> None:
+        """Keep a table of predictions without labels and other facts, which are the manifest's."""
+        if self.study.fabric.is_global_zero:
+            table[["image_id", "y_score"]].to_csv(folder / _SCORES, index=False)
 
     def scores(self, model: str, dataset: str, training: TrainingData = "ddsm") -> pd.Series:
         """Return a model's scores of the images it has not seen, by image."""

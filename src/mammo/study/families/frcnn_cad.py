@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.datasets.lesions import without_box
 from mammo.files.artifacts import digest
 from mammo.parameters import PublishedModelParameters
-from mammo.study.families.family import write_scores
 from mammo.study.families.published import PublishedFamily
-from mammo.study.roles import INTERNAL
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from mammo.models.frcnn_cad import DetectorSettings, FasterRCNN
-    from mammo.study.roles import TrainingData
     from mammo.training.frcnn_cad import DetectorTraining
 
 DETECTIONS = "detections.csv"
@@ -49,29 +46,16 @@ class FrcnnCadFamily(PublishedFamily):
         With ImageNet's values the first two blocks stay as they are, as in py-faster-rcnn.
         """
         from mammo.models import frcnn_cad
-        from mammo.models.frcnn_cad import imagenet
-        from mammo.training.frcnn_cad_start import standardise_detector
+        from mammo.training.frcnn_cad_start import convolutions, standardise_detector
 
         network = frcnn_cad.build(self._settings, self.parameters.seed)
         if values := self._pretrained(model):
-            network.load_state_dict(imagenet.convolutions(values), strict=False)
+            network.load_state_dict(convolutions(values), strict=False)
             for name in (name for block in frcnn_cad.BLOCKS[:2] for name, _ in block):
                 network.get_submodule(name).requires_grad_(False)
         else:
             standardise_detector(network, self._training_rows(), seed=self.parameters.seed)
         return network
-
-    def settings(self, model: str) -> DetectorSettings:
-        """Return the settings of the network that the study scores with."""
-        return self.trained(model).settings
-
-    def layers(self, model: str) -> list[dict[str, Any]]:
-        """Return the detector's layers, as `mammo.models.description` gives them."""
-        from mammo.models.description import describe_frcnn_cad
-
-        network = self.trained(model)
-        sides = network.settings.short_side, network.settings.long_side
-        return describe_frcnn_cad(network, max(sides), min(sides))
 
     def course(self, model: str) -> dict[str, pd.DataFrame]:
         """Return the history of the training here; empty for the authors' weights."""
@@ -85,7 +69,7 @@ class FrcnnCadFamily(PublishedFamily):
         inputs = {
             **self._training_inputs(model, rows),
             "files": self.study.files_digest(rows),
-            "settings": {name: getattr(p, name) for name in _SETTINGS},
+            "settings": p.named(*_SETTINGS),
         }
 
         def make(folder: Path) -> dict[str, Any]:
@@ -93,19 +77,16 @@ class FrcnnCadFamily(PublishedFamily):
             from mammo.training.fit import fit
             from mammo.training.frcnn_cad import DetectorTask
 
-            network, lesions = self.untrained(model), self.study.lesions(INTERNAL)
-            hidden = without_box(self.study.table(INTERNAL), lesions).index
+            network = self.untrained(model)
             task = DetectorTask(
                 network,
-                rows[~rows["image_id"].isin(hidden)],
-                lesions,
+                *self._outlined(rows),
                 self._training,
                 self.study.fabric,
                 seed=p.seed,
                 workers=self._readers,
             )
-            facts = {"device": str(self.study.fabric.device)}
-            return {**fit(task, folder), **facts, "sha256": fingerprint(network.state_dict())}
+            return {**fit(task, folder), "sha256": fingerprint(network.state_dict())}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 
@@ -130,9 +111,9 @@ class FrcnnCadFamily(PublishedFamily):
             found, scores = detect_all(
                 self.trained(model), rows, fabric, workers=self._readers, precision=precision
             )
+            self.write_scores(scored(rows, scores, name=model), folder)
             if fabric.is_global_zero:
                 found.to_csv(folder / DETECTIONS, index=False)
-                write_scores(scored(rows, scores, name=model), folder)
             return {"images": len(rows), "boxes": len(found), "device": str(fabric.device)}
 
         return self.artifacts.build_together("predictions", inputs, make)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mammo.datasets.lesions import without_box
 from mammo.errors import WeightsError
 from mammo.files.artifacts import digest, read_record
 from mammo.models import MODELS
@@ -16,12 +17,10 @@ from mammo.models.releases import releases_of
 from mammo.study.families.extraction import EXTRACTOR
 from mammo.study.families.family import ModelFamily
 from mammo.study.families.transfer import TransferFamily
-from mammo.study.roles import INTERNAL
+from mammo.study.roles import INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from mammo.study.roles import TrainingData
 
 
 class PublishedFamily(ModelFamily):
@@ -134,17 +133,20 @@ class PublishedFamily(ModelFamily):
         rows = self.study.split(INTERNAL, "ddsm")
         return rows[rows["split"] == "train"].reset_index(drop=True)
 
+    def _outlined(self, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the images of which every lesion's place is known, and the set's lesions."""
+        lesions = self.study.lesions(INTERNAL)
+        hidden = without_box(self.study.table(INTERNAL), lesions).index
+        return rows[~rows["image_id"].isin(hidden)], lesions
+
     def _training_inputs(self, model: str, rows: pd.DataFrame) -> dict[str, Any]:
         """Return what every training here depends on."""
         p, start = self.parameters, self._pretrained_folder(model)
         return {
             "model": model,
-            "width": p.published_width,
             "start": start.name if start else None,
             "image_ids": digest(rows["image_id"].tolist()),
             "labels": digest(rows["label"].tolist()),
             "lesions": self.study.lesions_folder(INTERNAL).name,
-            "held_aside": p.early_stopping_fraction,
-            "precision": p.precision,
-            "seed": p.seed,
+            **p.named("published_width", "early_stopping_fraction", "precision", "seed"),
         }

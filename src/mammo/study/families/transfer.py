@@ -8,24 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mammo.files.artifacts import digest, read_record
+from mammo.files.artifacts import digest, read_record, table_digest
 from mammo.study.families.extraction import Extraction
-from mammo.study.families.family import ModelFamily, write_scores
+from mammo.study.families.family import ModelFamily
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from torch import nn
 
     from mammo.models.transfer import TransferModel
     from mammo.study import Study
-    from mammo.study.roles import TrainingData
     from mammo.training.samples import Samples
 
 
+_CLASSIFIER = ("classifier_channels", "classifier_hidden", "dropout", "fine_tune", "flips")
 _SETTINGS = (
     *("learning_rate", "weight_decay", "batch_size", "epochs", "patience"),
     *("early_stopping_fraction", "monitor", "balanced"),
 )
-"""Parameters of the training: without torch, so that a digest is found at once."""
+"""Parameters of the model and of its training: without torch, so that a digest is found at once."""
 
 
 class TransferFamily(ModelFamily):
@@ -72,16 +73,15 @@ class TransferFamily(ModelFamily):
         """Return the artifact folder of a trained model: values, history, record."""
         rows = self.study.rows(training, is_trained_on=True)
         p = self.parameters
-        names = ("classifier_channels", "classifier_hidden", "dropout", "fine_tune", "flips")
         inputs = {
             "model": model,
             "training": training,
             "inputs": self._inputs(model, training, rows),
             "extractor": self.extraction.extractor_folder(model).name,
-            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "image_ids": table_digest(rows[["dataset", "image_id"]]),
             "labels": digest(rows["label"].tolist()),
-            "classifier": {name: getattr(p, name) for name in names},
-            "settings": self._settings(),
+            "classifier": p.named(*_CLASSIFIER),
+            "settings": p.named(*_SETTINGS),
             "seed": self.seed,
         }
 
@@ -94,16 +94,12 @@ class TransferFamily(ModelFamily):
                 self._samples(model, training, rows),
                 rows["label"].to_numpy(int),
                 (rows["dataset"] + "/" + rows["patient_id"]).to_numpy(str),
-                TrainingSettings(**self._settings()),
+                TrainingSettings(**p.named(*_SETTINGS)),
                 self.study.fabric,
                 seed=self.seed,
             )
             patients = rows.groupby("dataset", sort=False)["patient_id"].nunique().to_dict()
-            return {
-                **fit(task, folder),
-                "learnt_from": patients,
-                "device": str(self.study.fabric.device),
-            }
+            return {**fit(task, folder), "learnt_from": patients}
 
         return self.artifacts.build_together("checkpoint", inputs, make)
 
@@ -133,17 +129,8 @@ class TransferFamily(ModelFamily):
         """Return the epoch whose values were kept."""
         return read_record(self.checkpoint_folder(model, training))["facts"]["best_epoch"]
 
-    def layers(self, model: str) -> list[dict[str, Any]]:
-        """Return a model's layers, as `mammo.models.description` gives them."""
-        from mammo.models.description import describe_transfer
-
-        return describe_transfer(self.model(model), self.parameters.image_size)
-
     def _trainable(self, whole: TransferModel) -> nn.Module:
         return whole if self.parameters.fine_tune else whole.classifier
-
-    def _settings(self) -> dict[str, Any]:
-        return {name: getattr(self.parameters, name) for name in _SETTINGS}
 
     def predictions_folder(self, model: str, dataset: str, training: TrainingData = "ddsm") -> Path:
         """Return the artifact folder with a model's scores of the images it has not seen."""
@@ -154,7 +141,7 @@ class TransferFamily(ModelFamily):
             "training": training,
             "checkpoint": self.checkpoint_folder(model, training).name,
             "inputs": self._inputs(model, training, rows),
-            "image_ids": digest(rows[["dataset", "image_id"]].to_numpy().tolist()),
+            "image_ids": table_digest(rows[["dataset", "image_id"]]),
         }
 
         def make(folder: Path) -> dict[str, Any]:
@@ -162,8 +149,7 @@ class TransferFamily(ModelFamily):
 
             trained, samples = self.trained_with_inputs(model, training, rows)
             table = predict(trained, samples, rows, self.study.fabric, name=model)
-            if self.study.fabric.is_global_zero:
-                write_scores(table, folder)
+            self.write_scores(table, folder)
             return {"images": len(table)}
 
         return self.artifacts.build_together("predictions", inputs, make)

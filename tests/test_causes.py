@@ -7,7 +7,7 @@ import pytest
 from mammo.datasets.phantom.factors import FACTORS, VARIANTS
 from mammo.evaluation.shapley import switches
 from mammo.study import controlled_factors
-from mammo.study.controlled_factors import factor_cells
+from mammo.study.causes import factor_cells
 
 N = 8
 

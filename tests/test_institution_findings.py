@@ -250,7 +250,9 @@ def test_names_that_match_in_no_row_are_shown_by_how_they_are_made_up(folder):
 def test_an_archive_that_is_not_read_is_to_be_unpacked(folder):
     with tarfile.open(folder / "more.tar.gz", "w:gz") as archive:
         archive.add(folder / "0")
-    found = the(take(folder, IMAGES, "0,a,1", "1,a,0", "2,b,0", "3,b,0"), "an archive of another")
+    found = the(
+        take(folder, IMAGES, "0,a,1", "1,a,0", "2,b,0", "3,b,0"), "an archive that is not read"
+    )
     assert found.severity == "warning" and found.remedy == "unpack these, if they hold images"
 
 

@@ -50,14 +50,18 @@ def check(
     from mammo.datasets import DATASETS
     from mammo.datasets.check import check_dataset
 
+    root = data_root()
     if scores is not None:
         if dataset != "institution" or path is not None or labels is None:
             raise click.UsageError("check scores by institution --scores FILE --labels TABLE")
-        sys.exit(_check_scores(scores, labels, missing, layout))
-    root = data_root()
-    if dataset == "institution" and (own := path or DATASETS[dataset].find(root)):
+        from mammo.datasets.institution.labels import LabelLayout
+        from mammo.hospital.validation.check import check as check_scores
+
+        report = check_scores(scores, labels, LabelLayout(**layout), missing)
+    elif dataset == "institution" and (own := path or DATASETS[dataset].find(root)):
         sys.exit(_check_own(own, labels, exclusions, layout))
-    report = check_dataset(dataset, path, data_root=root)
+    else:
+        report = check_dataset(dataset, path, data_root=root)
     print(report)
     sys.exit(report.status)
 
@@ -83,15 +87,6 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layou
             f'"mammo locate {quote(str(folder))} IMAGE" tells which file an image is.'
         )
     return found.report.status
-
-
-def _check_scores(scores: Path, labels: Path, missing: float | None, layout: dict) -> int:
-    from mammo.datasets.institution.labels import LabelLayout
-    from mammo.hospital.validation.check import check
-
-    report = check(scores, labels, LabelLayout(**layout), missing)
-    print(report)
-    return report.status
 
 
 @click.command(cls=SeveralModels)

@@ -65,7 +65,7 @@ class Kind(Enum):
     # The file holds no mammogram of the kind that classifiers are made for.
     NO_IMAGE = "no image: neither DICOM nor PNG, TIFF, JPEG or PGM"
     ARCHIVE = (
-        "an archive of another kind than zip, or within one",
+        "an archive that is not read: only those are that end in .zip, and none within them",
         "unpack these, if they hold images",
     )
     OTHER_FORMAT = (

@@ -38,22 +38,13 @@ MODIFIER_CODES = {
 _SIDE_AND_VIEW = re.compile(r"(L|R|LEFT|RIGHT)?[\s_-]*(CC|MLO|ML|LM|XCCL|XCCM)?")
 
 WHOLE_NUMBERS = (
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "PixelRepresentation",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
+    *("NumberOfFrames", "SamplesPerPixel", "PixelRepresentation", "Rows", "Columns"),
+    *("BitsAllocated", "BitsStored", "HighBit"),
 )
 """Elements of the image that have one whole number."""
 
 KIND_TAGS = (
-    "SOPClassUID",
-    "Modality",
-    "PresentationIntentType",
-    "PhotometricInterpretation",
+    *("SOPClassUID", "Modality", "PresentationIntentType", "PhotometricInterpretation"),
     *WHOLE_NUMBERS,
 )
 """Elements that tell whether an image is a projection in grey, and of what size."""

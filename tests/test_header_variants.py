@@ -39,7 +39,7 @@ class As(NamedTuple):
 
 READ: dict[str, list[object]] = {
     "SOPClassUID": [ABSENT, "", [uid.SecondaryCaptureImageStorage] * 2],
-    "Modality": [ABSENT, "", "CR", "DX", As("LO", "MG"), ["MG", "MG"], " MG "],
+    "Modality": [ABSENT, "", "CR", "DX", As("LO", "MG"), ["MG", "MG"], " MG ", "mg"],
     "PresentationIntentType": [ABSENT, "", "for presentation", ["FOR PRESENTATION"] * 2],
     "PhotometricInterpretation": [
         "monochrome2", " MONOCHROME2 ", "MONOCHROME2\0", As("LO", "MONOCHROME2"),

@@ -93,7 +93,7 @@ def wrong_kind(header: Header) -> Iterator[Fault]:
     rows, columns = whole(header, "Rows"), whole(header, "Columns")
     frames = whole(header, "NumberOfFrames") or 1
     kind = text(header.get("SOPClassUID"))
-    modality = _SLICES.get(kind) or text(header.get("Modality")) or ""
+    modality = _SLICES.get(kind) or term(header.get("Modality"))
     if not rows or not columns:
         yield Fault("NO_PIXELS", f"it is no DICOM image ({rows} rows and {columns} columns)")
     if kind in dicom_header.TOMOSYNTHESIS:

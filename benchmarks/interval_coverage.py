@@ -23,12 +23,11 @@ import pandas as pd
 from scipy import special
 
 from mammo.evaluation import bootstrap_aurocs
-from mammo.evaluation.design_effect import PRIOR_PATIENTS, effective_patients
+from mammo.evaluation.design_effect import PRIOR_PATIENTS, clustered_proportion, effective_patients
 from mammo.evaluation.difference_limits import ScoreLimits, is_normal
 from mammo.evaluation.inputs import Images
-from mammo.evaluation.proportions import clustered_proportion
 from mammo.evaluation.score_interval import AurocPrecision, precision_of
-from mammo.evaluation.simulation import Design, _distance, expected_auroc
+from simulated_sets import Design, distance_of, expected_auroc
 
 FOLDER = Path(__file__).parents[1] / "src" / "mammo" / "evaluation" / "simulated"
 TAIL, Z = 0.025, float(special.ndtri(0.975))
@@ -224,7 +223,7 @@ class Simulated:
 
 
 def simulated(cell: Cell, n: int, generator) -> Simulated:
-    found, _ = summarised(cell, [_distance(cell.area, cell.floor)], 0.0, n, generator)
+    found, _ = summarised(cell, [distance_of(cell.area, cell.floor)], 0.0, n, generator)
     return found[0]
 
 
@@ -297,7 +296,7 @@ def errors(bounds, truth: float) -> dict[str, float]:
 
 def percentile(cell: Cell, n: int, generator) -> tuple[np.ndarray, np.ndarray]:
     labels, patients = cell.design.labels_and_patients
-    scores = drawn(cell, [_distance(cell.area, cell.floor)], 0.0, n, generator)[:, 0]
+    scores = drawn(cell, [distance_of(cell.area, cell.floor)], 0.0, n, generator)[:, 0]
     drawn_again = (
         bootstrap_aurocs(labels, row, patients, REPLICATES, seed, threads=1)[0]
         for seed, row in enumerate(scores)
@@ -374,7 +373,7 @@ def pair_table(n: int, generator) -> pd.DataFrame:
         chosen, sizes, (0.75, 0.95), (0, 0.05), kinds
     ):
         cell, other = (Cell(layout, icc, k, ratio, a, floor) for a in (area, area - loss))
-        distances = [_distance(one.area, floor) for one in (cell, other)]
+        distances = [distance_of(one.area, floor) for one in (cell, other)]
         (first, second), shared = summarised(cell, distances, alike, n, generator)
         truth = cell.truth - other.truth
         spread = np.sqrt(first.variance * second.variance)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from mammo.evaluation.attribution import Cells, attribute, interval, permuted
-from mammo.evaluation.shapley import switches
+from mammo.evaluation.attribution import Cells, attribute, interval, permuted, switches
 
 FACTORS = ("noise", "labels", "mix", "placebo")
 N = 400

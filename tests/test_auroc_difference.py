@@ -21,8 +21,7 @@ from mammo.evaluation import (
 )
 from mammo.evaluation.difference_limits import FEWEST_MISRANKED, NormalLimits
 from mammo.evaluation.inference import upper_tail
-from mammo.evaluation.planning import binormal_distance
-from mammo.evaluation.simulation import Design, simulate
+from simulated_sets import Design, binormal_distance, simulate
 
 
 @pytest.fixture(params=make_proc.SETS)

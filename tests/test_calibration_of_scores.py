@@ -19,7 +19,7 @@ from mammo.evaluation import (
     statistic_interval,
     value_of,
 )
-from mammo.evaluation.proportions import clustered_proportion
+from mammo.evaluation.design_effect import clustered_proportion
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mammo.evaluation.attribution import Cells
-from mammo.evaluation.shapley import switches
+from mammo.evaluation.attribution import Cells, switches
 from mammo.evaluation.tables.attribution import divided_drop
 from mammo.evaluation.tables.scores import Settings
 from mammo.report import cause_sentences

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mammo.datasets.phantom.factors import FACTORS, VARIANTS
-from mammo.evaluation.shapley import switches
+from mammo.evaluation.attribution import switches
 from mammo.study import controlled_factors
 from mammo.study.causes import factor_cells
 

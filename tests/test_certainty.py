@@ -5,13 +5,17 @@ import pandas as pd
 import pytest
 
 import paper_readings
+import paper_statements
 from mammo.evaluation import holm
 from mammo.paper import plus_minus, published, sampling_error
-from mammo.paper.assumptions import drops_by_assumption
-from mammo.paper.drops import detectable_drops, published_drops, published_gains
-from mammo.paper.next_site import published_next_sites
+from mammo.paper.drops import (
+    detectable_drops,
+    drops_by_assumption,
+    published_drops,
+    published_gains,
+    published_next_sites,
+)
 from mammo.paper.published import EXTERNAL, dataset_title, short_title
-from mammo.report import certainty as sentences
 from mammo.report.tables import certainty
 from mammo.report.tables.next_site import next_site_sentence, next_site_table
 from paper_statements import images_needed, nearest_miss
@@ -87,13 +91,13 @@ def test_every_published_cell_has_its_interval(intervals):
 
 
 def test_sentences_say_what_is_ruled_out_and_what_is_possible(intervals):
-    text = sentences.reading_sentence(intervals).data
+    text = certainty.reading_sentence(intervals).data
     assert text.startswith("**Ruled out, by one argument**")
     assert "**Possible, and no more**" in text and "7.6 times larger" in text
     assert "rests on Table 4's values being one test each of a fifth of a set" in text
     assert "3.3 times apart by image, about 3.0 by patient and 1.9 with patients of one" in text
     assert "alone they would rule out nothing by patient" in text
-    text = sentences.interval_sentence(intervals).data
+    text = certainty.interval_sentence(intervals).data
     assert "±0.08 on MIAS" in text and "±0.03 on Institution (UKy) (the last ±0.041 if" in text
     assert "9 to 11 of the 16 external intervals include 0.5" in text
     assert "expert" not in text  # whose value has no interval to be tested with
@@ -132,7 +136,7 @@ def test_the_text_says_which_drops_and_gains_remain(intervals):
 
 
 def test_the_text_has_the_p_values_of_the_abstracts_nearest_ends():
-    low, high = published.PRINTED_OWN_VALIDATION[0], published.PRINTED_RANGE[1]
+    low, high = paper_statements.PRINTED_OWN_VALIDATION[0], paper_statements.PRINTED_RANGE[1]
     text = prose()
     assert f"{low} as the lowest internal value and {high} as the highest external one" in text
     listed = ", ".join(f"{nearest_miss(name):.2f} on {dataset_title(name)}" for name in EXTERNAL)

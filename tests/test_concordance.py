@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from mammo.evaluation.concordance import auroc_within_parts, weighted_auroc
+from mammo.evaluation.auroc import auroc_within_parts, weighted_auroc
 
 
 @given(st.integers(0, 10_000))

@@ -2,7 +2,7 @@ import pytest
 
 import paper_statements
 from mammo.book.sections import front_page
-from mammo.paper import contradictions, published, sampling_error
+from mammo.paper import contradictions, sampling_error
 from mammo.paper.published import EXTERNAL, OURS, TABLE_2, TABLE_3, find
 
 
@@ -64,7 +64,7 @@ def test_what_does_not_hold_stands_first(statements):
 
 
 def test_a_correct_statement_would_check_out(monkeypatch):
-    monkeypatch.setitem(published.PRINTED_ABOVE_EXPERTS, "end2end_vgg16", 24)
+    monkeypatch.setitem(paper_statements.PRINTED_ABOVE_EXPERTS, "end2end_vgg16", 24)
     computed = paper_statements.statements()
     verdicts = {statement.statement: statement.verdict for statement in computed}
     assert verdicts["end2end's 0.88 surpasses the experts' 0.71 by 24%"] == contradictions.HOLDS

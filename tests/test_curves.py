@@ -216,5 +216,5 @@ def test_a_point_off_the_curve_is_named(value):
 
 
 def test_bad_input_is_named():
-    with pytest.raises(MammoError, match="y_score holds nan at position 1"):
+    with pytest.raises(MammoError, match="nan at position 1"):
         value_of(average_precision, [0, 1], [0.1, math.nan])

@@ -6,7 +6,7 @@ import pytest
 
 from mammo.datasets.reader_study import MODELS, READERS, find, read
 from mammo.evaluation import auroc, operating_point
-from mammo.evaluation.tables.threshold_grid import SHARES
+from mammo.evaluation.tables.operating_points import SHARES
 from mammo.evidence import reader_study as evidence
 from mammo.paper.sampling_error import published_intervals
 from mammo.parameters import Parameters

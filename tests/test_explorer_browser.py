@@ -10,8 +10,8 @@ from conftest import Book
 from made_scores import made_scores
 from mammo.evaluation import operating_point
 from mammo.evaluation.screening import per_thousand
+from mammo.evaluation.tables.operating_points import threshold_grid
 from mammo.evaluation.tables.scores import Settings
-from mammo.evaluation.tables.threshold_grid import threshold_grid
 from mammo.paper.published import model_title
 from mammo.report.figures.explorer import ThresholdExplorer
 from mammo.study import Study, results

@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
+import paper_statements
 from mammo.evidence import recorded
 from mammo.evidence.kinds import KINDS
-from mammo.paper import published
 from mammo.paper.sampling_error import published_intervals
 from mammo.parameters import sources
 from mammo.report import front_page
@@ -23,8 +23,11 @@ def text_of(column: Column) -> str:
 
 def test_the_paper_is_said_in_its_own_numbers_with_the_intervals_it_should_have_had(intervals):
     column = front_page.paper_column(intervals)
-    low, high = published.PRINTED_RANGE
-    for words in ("**0.71 to 0.95**", f"**{low} to {high}**, {published.PRINTED_MEAN} on average"):
+    low, high = paper_statements.PRINTED_RANGE
+    for words in (
+        "**0.71 to 0.95**",
+        f"**{low} to {high}**, {paper_statements.PRINTED_MEAN} on average",
+    ):
         assert words in text_of(column)
     cells = intervals[intervals["place"] == "Table 3"].set_index(["model", "dataset"])
     assert "9 to 11 of the 16 include 0.50" in text_of(column)  # by what is assumed of images

@@ -10,7 +10,7 @@ from mammo.evidence import inbreast_rules
 from mammo.evidence.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, RULES, Rule, row_of, scores
 from mammo.parameters import Parameters
 from mammo.report.figures.specification import CHOICES, in_words, specification_curve
-from mammo.report.tables.inbreast_rules import rules_sentence, rules_table
+from mammo.report.tables.evidence import rules_sentence, rules_table
 from mammo.study import Study
 
 IMAGES = pd.DataFrame(

@@ -15,7 +15,7 @@ from mammo.evaluation import (
     threshold_for_specificity,
     youden_threshold,
 )
-from mammo.evaluation.proportions import clustered_proportion
+from mammo.evaluation.design_effect import clustered_proportion
 from mammo.evaluation.tables.operating_points import carried_over, criterion, rechosen
 from mammo.evaluation.tables.scores import Settings
 
@@ -168,7 +168,7 @@ def test_one_class_has_no_share_of_the_other():
 def test_no_threshold_is_chosen_on_one_class(choose):
     with pytest.raises(MammoError, match="one class"):
         choose([1, 1], [0.2, 0.8])
-    with pytest.raises(MammoError, match="y_score holds nan at position 1"):
+    with pytest.raises(MammoError, match="nan at position 1"):
         choose([1, 0], [0.2, math.nan])
 
 

@@ -13,7 +13,6 @@ from mammo.evaluation.difference_limits import ScoreLimits
 from mammo.evaluation.inputs import Images, check_images
 from mammo.evaluation.planning import (
     Population,
-    binormal_distance,
     binormal_standard_error,
     expected_half_width,
     hanley_mcneil_standard_error,
@@ -22,7 +21,7 @@ from mammo.evaluation.planning import (
     smallest_detectable_drop,
 )
 from mammo.evaluation.score_interval import AurocPrecision, precision_of
-from mammo.evaluation.simulation import Design, expected_auroc, simulate
+from simulated_sets import Design, binormal_distance, expected_auroc, simulate
 
 
 def binormal_fit_of_proc(labels: np.ndarray, scores: np.ndarray) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mammo.evaluation.proportions import clustered_proportion
+from mammo.evaluation.design_effect import clustered_proportion
 
 
 @st.composite

@@ -25,5 +25,5 @@ def test_files_of_the_same_name_are_replaced(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(MammoError, match=r"file cannot be made: .*; name a folder"):
+    with pytest.raises(MammoError, match="name a folder"):
         write_results(tmp_path / "file", {}, {})

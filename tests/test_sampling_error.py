@@ -4,11 +4,11 @@ import pytest
 
 from mammo.datasets import DATASETS
 from mammo.paper import sampling_error
-from mammo.paper.designs import DESIGNS
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
 from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
-from mammo.paper.simulated_errors import N_SIMULATIONS, STANDARD_ERRORS
+from mammo.paper.sampling_error import SIMULATED, simulated_key
 from paper_statements import images_needed, independent_half_width, nearest_miss
+from published_errors import DESIGNS, ERRORS, ONE_CLASS, simulated_standard_errors
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +16,7 @@ def intervals() -> pd.DataFrame:
     return sampling_error.published_intervals()
 
 
-@pytest.mark.parametrize(
-    ("dataset", "design"), [*DESIGNS.items(), *sampling_error.ONE_CLASS.items()]
-)
+@pytest.mark.parametrize(("dataset", "design"), [*DESIGNS.items(), *ONE_CLASS.items()])
 def test_designs_have_the_published_numbers(dataset, design):
     labels, patients = design.labels_and_patients
     card = DATASETS[dataset].card
@@ -49,8 +47,9 @@ def test_the_simulation_agrees_with_the_formula_where_images_are_independent(int
 
 
 def test_every_value_has_its_simulated_errors():
-    keys = {sampling_error.simulated_key(cell) for cell in TABLE_2 + TABLE_3 + TABLE_4}
-    assert set(STANDARD_ERRORS) == keys and N_SIMULATIONS >= 20_000
+    keys = {simulated_key(cell) for cell in TABLE_2 + TABLE_3 + TABLE_4}
+    assert set(SIMULATED.index) == keys and SIMULATED.index.is_unique
+    assert (SIMULATED["n_simulations"] >= 20_000).all()
 
 
 @pytest.mark.parametrize(
@@ -59,8 +58,8 @@ def test_every_value_has_its_simulated_errors():
 def test_recorded_errors_are_those_of_a_simulation(cells, dataset):
     """1,500 sets: within four standard errors of a standard deviation."""
     cell = next(one for one in cells if one.dataset == dataset)
-    found = sampling_error.simulated_standard_errors(cell, 1500, seed=5)
-    recorded = STANDARD_ERRORS[sampling_error.simulated_key(cell)]
+    found = simulated_standard_errors(cell, 1500, seed=5)
+    recorded = SIMULATED.loc[simulated_key(cell), list(ERRORS)].to_dict()
     assert found == pytest.approx(recorded, rel=4 / np.sqrt(2 * 1500))
 
 

@@ -63,7 +63,7 @@ def test_an_empty_score_stands_for_what_the_rule_says(file):
     for empty in ("", "n/a", "NaN"):
         with pytest.raises(MammoError, match=f"line 3: y_score is '{empty}'"):
             read_scores(file(GOOD.replace("0.9", empty)))
-    with pytest.raises(MammoError, match="a missing score counts as nan: give a finite number"):
+    with pytest.raises(MammoError, match="counts as nan"):
         read_scores(file(text), Layout(missing_score=float("nan")))
     assert read_scores(file(text), Layout(missing_score=0.0))["y_score"].tolist() == [0.2, 0, -300]
 

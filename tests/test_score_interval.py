@@ -15,7 +15,7 @@ from mammo.evaluation import (
 )
 from mammo.evaluation.inputs import check_images
 from mammo.evaluation.score_interval import AurocPrecision, precision_of
-from mammo.evaluation.simulation import Design, expected_auroc, simulate
+from simulated_sets import Design, expected_auroc, simulate
 
 
 def newcombe_variance(area: float, n_positive: float, n_negative: float) -> float:

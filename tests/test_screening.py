@@ -76,5 +76,5 @@ def test_the_interval_of_recalls_holds_the_truth_at_least_as_often_as_it_says():
 
 @pytest.mark.parametrize("prevalence", [0, 1, 6])
 def test_a_prevalence_that_is_no_fraction_is_refused(point, prevalence):
-    with pytest.raises(MammoError, match=r"prevalence is .*: give a fraction between 0 and 1"):
+    with pytest.raises(MammoError, match="prevalence is "):
         women_at(point, prevalence)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mammo.errors import MammoError
-from mammo.evaluation.shapley import shapley_values, switches
+from mammo.evaluation.attribution import shapley_values, switches
 
 GAMES = st.integers(1, 5).flatmap(
     lambda k: arrays(np.float64, 2**k, elements=st.floats(-1, 1, allow_subnormal=False))

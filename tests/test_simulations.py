@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from mammo.book.sections import how_sure
-from mammo.evaluation.tables.simulated import kept
 from mammo.report.tables import simulations
+from mammo.report.tables.simulations import kept
 
 ONE_CLASS, BOTH = "four images, one class", "four images, both classes"
 

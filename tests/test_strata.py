@@ -4,7 +4,7 @@ import pytest
 from scipy import stats
 
 from mammo.evaluation import auroc, auroc_covariance
-from mammo.evaluation.strata import heterogeneity, strata_covariance
+from mammo.evaluation.clustered import heterogeneity, strata_covariance
 from mammo.evaluation.tables.scores import Settings
 from mammo.evaluation.tables.subgroups import subgroup_tests
 

@@ -4,9 +4,8 @@ import pandas as pd
 import pytest
 
 from made_scores import made_scores
-from mammo.evaluation.tables.operating_points import carried_over, criterion
+from mammo.evaluation.tables.operating_points import STEPS, carried_over, criterion, threshold_grid
 from mammo.evaluation.tables.scores import Settings
-from mammo.evaluation.tables.threshold_grid import STEPS, threshold_grid
 from mammo.report.figures.explorer import ThresholdExplorer
 
 SETTINGS = Settings(confidence=0.9)
@@ -66,7 +65,7 @@ def test_a_set_of_one_class_is_left_out_and_a_model_without_a_home_keeps_the_gri
 def test_the_figure_holds_the_grid_and_no_image(scored, grid):
     figure = ThresholdExplorer(grid, {"home": "synthetic"}, "The table holds the same.")
     data = json.loads(figure.json)
-    assert (data["confidence"], data["unit"]) == (0.9, "patient")
+    assert (data["confidence"], data["counted"]) == (0.9, ["woman", "women"])
     assert [model["title"] for model in data["models"]] == ["first", "second"]
     model = data["models"][0]
     rows = grid[grid["model"] == "first"]

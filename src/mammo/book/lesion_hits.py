@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from mammo.datasets.lesions import EDGES
 from mammo.evaluation import verdicts
-from mammo.evaluation.proportions import clustered_proportion
+from mammo.evaluation.design_effect import clustered_proportion
 from mammo.evaluation.tables.estimates import aurocs
 from mammo.models.activation_maps import class_activation_map
 from mammo.paper.published import dataset_title, short_title

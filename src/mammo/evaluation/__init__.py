@@ -14,11 +14,7 @@ from mammo.evaluation.auroc_difference import (
     non_inferiority,
 )
 from mammo.evaluation.bootstrap import auroc_interval, bootstrap_aurocs, statistic_interval
-from mammo.evaluation.calibration import (
-    brier,
-    calibration_line,
-    reliability_curve,
-)
+from mammo.evaluation.calibration import brier, calibration_line, reliability_curve
 from mammo.evaluation.calibration_error import (
     debiased_calibration_error,
     expected_calibration_error,
@@ -32,9 +28,8 @@ from mammo.evaluation.curves import (
     specificity_at,
     value_of,
 )
-from mammo.evaluation.estimate import Estimate
-from mammo.evaluation.headline import headline_auroc
 from mammo.evaluation.inference import holm, smallest_detectable_difference
+from mammo.evaluation.inputs import Estimate
 from mammo.evaluation.operating_points import (
     operating_point,
     operating_points,
@@ -43,7 +38,7 @@ from mammo.evaluation.operating_points import (
     youden_threshold,
 )
 from mammo.evaluation.readers import mean_reader, readers_against_model
-from mammo.evaluation.score_interval import score_interval
+from mammo.evaluation.score_interval import headline_auroc, score_interval
 
 __all__ = [
     "Comparison",

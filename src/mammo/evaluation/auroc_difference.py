@@ -286,9 +286,6 @@ def _limits(by_score: ScoreLimits, normal: NormalLimits, unit: Unit) -> tuple[Li
     are_same = math.isnan(normal.standard_error) and both[0].variance > 0
     if are_same or all(is_normal(one) for one in both):
         quantile = "normal" if math.isinf(normal.df) else "t"
-        return normal, f"{_variance_name(unit)}, {quantile}"
+        variance = "Obuchowski's variance by patient" if unit == "patient" else "DeLong's variance"
+        return normal, f"{variance}, {quantile}"
     return by_score, f"{method_by(unit)}, put together by MOVER"
-
-
-def _variance_name(unit: Unit) -> str:
-    return "Obuchowski's variance by patient" if unit == "patient" else "DeLong's variance"

@@ -11,13 +11,12 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from mammo.errors import MammoError
 from mammo.evaluation.auroc import auroc, rank
 from mammo.evaluation.draws import Draws, in_threads, plan_draws
-from mammo.evaluation.estimate import Estimate
 from mammo.evaluation.inputs import (
+    Estimate,
     Images,
     Unit,
     check_fraction,
@@ -25,7 +24,7 @@ from mammo.evaluation.inputs import (
     check_models,
     group_index,
 )
-from mammo.evaluation.jackknife import jackknife_aurocs
+from mammo.evaluation.jackknife import bca_levels, jackknife_aurocs
 
 Bounds = Literal["percentile", "bca"]
 """How an interval is read off the replicates: their percentiles, or those corrected for bias and
@@ -109,7 +108,7 @@ def auroc_interval(
     levels = tails(confidence)
     if bounds == "bca":
         jackknife = jackknife_aurocs(labels, scores, images.units)
-        levels = _bca_levels(value, replicates, jackknife, levels)
+        levels = bca_levels(value, replicates, jackknife, levels)
     method = f"{'stratified ' * stratified}{_TITLES[bounds]} bootstrap of {unit}s"
     return estimate_from(value, replicates, levels, images, method, confidence, seed)
 
@@ -134,15 +133,48 @@ def statistic_interval(
     y_true, y_score, patient_id, unit, n_bootstrap, confidence, seed
         As for `auroc_interval`; the same seed draws the same patients.
     """
+    (found,) = statistic_intervals(
+        lambda *drawn: statistic(*drawn)[None],
+        y_true,
+        y_score,
+        patient_id,
+        unit=unit,
+        n_bootstrap=n_bootstrap,
+        confidence=confidence,
+        seed=seed,
+    )
+    return found
+
+
+def statistic_intervals(
+    statistics: Statistic,
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    patient_id: Sequence[object],
+    *,
+    unit: Unit = "patient",
+    n_bootstrap: int = 10_000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> list[Estimate]:
+    """Several statistics that one function computes together, each as `statistic_interval`.
+
+    Parameters
+    ----------
+    statistics : callable
+        As `Statistic`, but that it returns (statistics, replicates) values.
+    y_true, y_score, patient_id, unit, n_bootstrap, confidence, seed
+        As for `statistic_interval`.
+    """
     check_fraction(confidence, "confidence")
     images = check_images(y_true, y_score, patient_id, unit)
     labels, scores = images.labels, images.scores
     draws = plan_draws(images.units, n_bootstrap, seed)
-    replicates = np.empty(n_bootstrap)
+    values = statistics(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[:, 0]
+    replicates = np.empty((len(values), n_bootstrap))
     for block, counts in draws.blocks():
-        replicates[block] = statistic(labels, scores, counts[:, draws.unit])
-    value = float(statistic(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[0])
-    if math.isnan(value):
+        replicates[:, block] = statistics(labels, scores, counts[:, draws.unit])
+    if np.isnan(values).any():
         warnings.warn(
             f"the statistic is undefined on these {len(labels)} images, {int(labels.sum())} of "
             "them malignant",
@@ -150,7 +182,10 @@ def statistic_interval(
             stacklevel=2,
         )
     method = f"percentile bootstrap of {unit}s"
-    return estimate_from(value, replicates, tails(confidence), images, method, confidence, seed)
+    return [
+        estimate_from(float(value), drawn, tails(confidence), images, method, confidence, seed)
+        for value, drawn in zip(values, replicates, strict=True)
+    ]
 
 
 def bootstrap_aurocs(
@@ -225,18 +260,9 @@ def estimate_from(
 ) -> Estimate:
     """Return an estimate with the interval between two levels of its replicates."""
     lower, upper = quantiles(replicates, levels, images.n_units, images.unit)
-    return Estimate(
-        value=value,
-        lower=lower,
-        upper=upper,
-        confidence=confidence,
-        **images.sizes,
-        unit=images.unit,
-        method=method,
-        n_bootstrap=len(replicates),
-        n_valid=int(np.isfinite(replicates).sum()),
-        seed=seed,
-    )
+    n_valid = int(np.isfinite(replicates).sum())
+    drawn = {"n_bootstrap": len(replicates), "n_valid": n_valid, "seed": seed}
+    return images.estimate(value, lower, upper, confidence, method, **drawn)
 
 
 def _replicates(
@@ -262,27 +288,3 @@ def _replicates(
 
     in_threads(fill, draws.n_bootstrap, draws.n_units + len(labels) * len(models), threads)
     return aurocs
-
-
-def _bca_levels(
-    value: float,
-    replicates: NDArray[np.float64],
-    jackknife: NDArray[np.float64],
-    levels: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Correct the levels for bias and acceleration (Efron B. J Am Stat Assoc 1987;82:171-185)."""
-    valid = replicates[np.isfinite(replicates)]
-    deviations = jackknife.mean() - jackknife
-    scale = np.sum(deviations**2) ** 1.5
-    if not valid.size or not scale > 0:
-        warnings.warn(
-            "no BCa interval: the auROC is undefined, or the same, whichever unit is left out",
-            UserWarning,
-            stacklevel=3,
-        )
-        return np.full(2, math.nan)
-    below = (np.mean(valid < value) + np.mean(valid <= value)) / 2
-    bias = special.ndtri(below)
-    acceleration = np.sum(deviations**3) / (6 * scale)
-    shifted = bias + special.ndtri(levels)
-    return special.ndtr(bias + shifted / (1 - acceleration * shifted))

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mammo.errors import MammoError
+from mammo.evaluation.design_effect import clustered_proportion
 from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.inputs import Unit, check_fraction, check_images, check_probabilities
-from mammo.evaluation.proportions import clustered_proportion
 
 _NEAREST = 1e-6  # scores nearer to 0 or 1 have their logit taken here
 _MOST_STEPS = 100

@@ -9,8 +9,13 @@ from scipy import special
 
 from mammo.evaluation.bootstrap import Statistic
 from mammo.evaluation.design_effect import design_effect
-from mammo.evaluation.estimate import Estimate
-from mammo.evaluation.inputs import Unit, check_fraction, check_images, check_probabilities
+from mammo.evaluation.inputs import (
+    Estimate,
+    Unit,
+    check_fraction,
+    check_images,
+    check_probabilities,
+)
 
 
 def expected_calibration_error(n_bins: int = 10) -> Statistic:
@@ -91,15 +96,8 @@ def debiased_calibration_error(
     folded = errors * math.sqrt(2 / math.pi) * np.exp(-(ratio**2) / 2)
     added = np.where(errors > 0, folded - 2 * gaps * special.ndtr(-ratio), 0)
     value = np.sum(in_bin * (gaps - added)) / len(labels)
-    return Estimate(
-        value=max(float(value), 0.0),
-        lower=math.nan,
-        upper=math.nan,
-        confidence=confidence,
-        **images.sizes,
-        unit=unit,
-        method=f"debiased by {unit}, no interval",
-    )
+    how = f"debiased by {unit}, no interval"
+    return images.estimate(max(float(value), 0.0), math.nan, math.nan, confidence, how)
 
 
 def _bins(scores: NDArray[np.float64], n_bins: int) -> NDArray[np.intp]:

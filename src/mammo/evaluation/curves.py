@@ -4,7 +4,9 @@ Each statistic takes weights, so that one definition serves the images at hand (
 every bootstrap replicate (how often each image was drawn).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,7 +32,7 @@ class RocCurve:
     false_positives: NDArray[np.float64]
     true_positives: NDArray[np.float64]
 
-    @property
+    @cached_property
     def rates(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """One minus specificity, and sensitivity; NaN where a class has no weight."""
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -66,6 +68,19 @@ def roc_curve(
     return RocCurve(np.append(np.inf, thresholds), *counts)
 
 
+@dataclass(frozen=True)
+class CurveStatistic:
+    """A statistic for `mammo.evaluation.statistic_interval` that needs no more than the curve."""
+
+    of: Callable[[RocCurve], NDArray[np.float64]]
+
+    def __call__(
+        self, labels: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray
+    ) -> NDArray[np.float64]:
+        """Return one value for each row of weights, NaN where it is undefined."""
+        return self.of(roc_curve(labels, scores, weights))
+
+
 def partial_auroc(
     *, specificity: float | None = None, sensitivity: float | None = None, standardised: bool = True
 ) -> Statistic:
@@ -95,27 +110,24 @@ def partial_auroc(
         raise MammoError(f"the least value is {least}: give a fraction between 0 and 1")
     width = 1 - least
 
-    def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
-        if sensitivity is not None:  # seen from the other side, it is the specificity
-            labels, scores = ~labels, -scores
-        area = _area_up_to(width, *roc_curve(labels, scores, weights).rates)
+    def above(curve: RocCurve) -> NDArray[np.float64]:
+        area = _area_up_to(width, *curve.rates)
         if not standardised:
             return area
         guessing = width**2 / 2
         return (1 + (area - guessing) / (width - guessing)) / 2
 
-    return statistic
+    # Seen from the other side, the sensitivity is the specificity.
+    return CurveStatistic(above) if sensitivity is None else _mirrored(CurveStatistic(above))
 
 
-def average_precision(
-    labels: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray
-) -> NDArray[np.float64]:
+@CurveStatistic
+def average_precision(curve: RocCurve) -> NDArray[np.float64]:
     """Mean of the precision over the steps of the sensitivity; guessing gives the prevalence.
 
     A statistic for `mammo.evaluation.statistic_interval`, without interpolation, as scikit-learn
     has it.
     """
-    curve = roc_curve(labels, scores, weights)
     found = curve.true_positives[:, 1:]
     with np.errstate(invalid="ignore", divide="ignore"):
         precision = found / (found + curve.false_positives[:, 1:])
@@ -138,29 +150,24 @@ def sensitivity_at(specificity: float) -> Statistic:
         For `mammo.evaluation.statistic_interval`.
     """
     check_fraction(specificity, "specificity")
-
-    def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
-        rates = roc_curve(labels, scores, weights).rates
-        return _height(1 - specificity, *rates)
-
-    return statistic
+    return CurveStatistic(lambda curve: _height(1 - specificity, *curve.rates))
 
 
 def specificity_at(sensitivity: float) -> Statistic:
     """Specificity where the sensitivity has a value; see `sensitivity_at`."""
     check_fraction(sensitivity, "sensitivity")
-    mirrored = sensitivity_at(sensitivity)
-
-    def statistic(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
-        return mirrored(~labels, -scores, weights)
-
-    return statistic
+    return _mirrored(sensitivity_at(sensitivity))
 
 
 def value_of(statistic: Statistic, y_true: ArrayLike, y_score: ArrayLike) -> float:
     """Return a statistic of the images at hand, each counted once."""
     labels, scores = check_scores(y_true, y_score)
     return float(statistic(labels, scores, np.ones((1, len(labels)), dtype=np.uint16))[0])
+
+
+def _mirrored(statistic: Statistic) -> Statistic:
+    """Return a statistic of the classes exchanged, and the scores turned round."""
+    return lambda labels, scores, weights: statistic(~labels, -scores, weights)
 
 
 def _area_up_to(

@@ -1,7 +1,14 @@
-"""What images of one patient are worth: fewer independent images, how many fewer is estimated."""
+"""What images of one patient are worth, and a proportion among them.
+
+They are worth fewer independent images; how many fewer is estimated.
+"""
+
+import math
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mammo.evaluation.inference import normal_quantile
 
 PRIOR_PATIENTS = 20
 """Patients that the assumption that a patient's images are all alike is worth. With fewer than 50
@@ -54,3 +61,47 @@ def design_effect(
 def drawn_to(greatest: float, seen: float, patients: float) -> float:
     """Draw a design effect seen in so many patients towards the greatest that there can be."""
     return (PRIOR_PATIENTS * greatest + patients * seen) / (PRIOR_PATIENTS + patients)
+
+
+def clustered_proportion(
+    hits: NDArray[np.bool_], units: NDArray[np.intp], confidence: float
+) -> tuple[float, float, float]:
+    """Share of images that are hits, with Wilson's interval at their effective number.
+
+    Images of one patient agree with each other, so that n of them are worth fewer independent
+    ones: n over `mammo.evaluation.design_effect.design_effect`. Images that are patients of their
+    own have Wilson's interval.
+
+    Parameters
+    ----------
+    hits : (n,) bool array
+    units : (n,) int array
+        What is independent: the patient of each image, or the image itself.
+    confidence : float
+        In (0, 1).
+
+    Returns
+    -------
+    value, lower, upper : float
+        NaN without images.
+
+    References
+    ----------
+    Rao JNK, Scott AJ. Biometrics 1992;48:577-585 (design effect). Korn EL, Graubard BI. Surv
+    Methodol 1998;24:193-201 (effective size in an exact interval; here in Wilson's). Wilson EB. J
+    Am Stat Assoc 1927;22:209-212.
+    """
+    n = len(hits)
+    if not n:
+        return math.nan, math.nan, math.nan
+    value = float(np.mean(hits))
+    effective = n / design_effect(hits - value, units)
+    return value, *_wilson(value, effective, normal_quantile(confidence))
+
+
+def _wilson(value: float, n: float, z: float) -> tuple[float, float]:
+    middle = value + z**2 / (2 * n)
+    reach = z * math.sqrt(value * (1 - value) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    lower, upper = (middle - reach) / scale, (middle + reach) / scale
+    return min(max(lower, 0.0), value), max(min(upper, 1.0), value)

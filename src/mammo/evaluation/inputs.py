@@ -1,4 +1,4 @@
-"""What every function of this package checks of its input: labels, scores, groups, levels."""
+"""What goes into the functions of this package, checked, and what comes out: an estimate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,48 @@ from mammo.errors import MammoError
 
 Unit = Literal["patient", "image"]
 """What is taken as independent: patients, with all their images, or single images."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate with its interval and everything needed to judge it.
+
+    Attributes
+    ----------
+    value : float
+        The estimate on the data at hand; NaN where it is undefined.
+    lower, upper : float
+        Bounds of the interval; NaN where none can be had.
+    confidence : float
+        Coverage aimed at, in (0, 1).
+    n_images, n_patients, n_malignant : int
+        Rows that were scored (breasts or patients after `mammo.evaluation.aggregate`), their
+        patients, and how many rows are malignant.
+    n_rarer_patients : int
+        Patients with a row of the rarer class: the fewer of those with a malignant and those with a
+        benign one.
+    unit : {"patient", "image"}
+        What is taken as independent.
+    method : str
+        How the interval was made, in words.
+    n_bootstrap, n_valid, seed : int or None
+        Replicates asked for, those among them that were defined (the interval is made of these),
+        and the seed; None where nothing is drawn.
+    """
+
+    value: float
+    lower: float
+    upper: float
+    confidence: float
+    n_images: int
+    n_patients: int
+    n_malignant: int
+    n_rarer_patients: int
+    unit: Unit
+    method: str
+    n_bootstrap: int | None = None
+    n_valid: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +94,19 @@ class Images:
             "n_malignant": int(self.labels.sum()),
             "n_rarer_patients": int(min(of_class)),
         }
+
+    def estimate(
+        self,
+        value: float,
+        lower: float,
+        upper: float,
+        confidence: float,
+        method: str,
+        **drawn: int,
+    ) -> Estimate:
+        """Return an estimate on these images; ``drawn`` are its fields on replicates."""
+        known = {"unit": self.unit, "method": method, **self.sizes, **drawn}
+        return Estimate(value, lower, upper, confidence, **known)
 
 
 _MISSING = ["", "None", "nan", "NaN", "<NA>", "NaT"]  # how an absent identifier reads as text

@@ -1,7 +1,11 @@
-"""Jackknife of the auROC: each patient left out in turn, from one ranking."""
+"""Jackknife of the auROC, from one ranking, and what it corrects of a bootstrap interval (BCa)."""
+
+import math
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from mammo.evaluation.auroc import placements
 
@@ -34,6 +38,30 @@ def jackknife_aurocs(
     remaining = wins - won_by - won_over + _wins_within(labels, scores, units)
     pairs = (positives - n_positive) * (negatives - n_negative)
     return np.divide(remaining, pairs, out=np.full(n_units, np.nan), where=pairs > 0)
+
+
+def bca_levels(
+    value: float,
+    replicates: NDArray[np.float64],
+    jackknife: NDArray[np.float64],
+    levels: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Correct the levels for bias and acceleration (Efron B. J Am Stat Assoc 1987;82:171-185)."""
+    valid = replicates[np.isfinite(replicates)]
+    deviations = jackknife.mean() - jackknife
+    scale = np.sum(deviations**2) ** 1.5
+    if not valid.size or not scale > 0:
+        warnings.warn(
+            "no BCa interval: the auROC is undefined, or the same, whichever unit is left out",
+            UserWarning,
+            stacklevel=3,
+        )
+        return np.full(2, math.nan)
+    below = (np.mean(valid < value) + np.mean(valid <= value)) / 2
+    bias = special.ndtri(below)
+    acceleration = np.sum(deviations**3) / (6 * scale)
+    shifted = bias + special.ndtri(levels)
+    return special.ndtr(bias + shifted / (1 - acceleration * shifted))
 
 
 def _wins_within(

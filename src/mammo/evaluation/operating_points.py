@@ -9,9 +9,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from mammo.errors import MammoError
 from mammo.evaluation.curves import RocCurve, roc_curve
-from mammo.evaluation.estimate import Estimate
-from mammo.evaluation.inputs import Images, Unit, check_fraction, check_images, check_scores
-from mammo.evaluation.proportions import clustered_proportion
+from mammo.evaluation.design_effect import clustered_proportion
+from mammo.evaluation.inputs import (
+    Estimate,
+    Images,
+    Unit,
+    check_fraction,
+    check_images,
+    check_scores,
+)
 
 
 @dataclass(frozen=True)
@@ -121,14 +127,12 @@ def operating_points(
 
 
 def _point(images: Images, threshold: float, confidence: float) -> OperatingPoint:
-    labels, called, unit = images.labels, images.scores >= threshold, images.unit
+    labels, called = images.labels, images.scores >= threshold
+    method = "Wilson, effective number of patients" if images.unit == "patient" else "Wilson"
 
     def share(hits: NDArray[np.bool_], among: NDArray[np.bool_]) -> Estimate:
-        value, lower, upper = clustered_proportion(hits[among], images.units[among], confidence)
-        return Estimate(
-            value, lower, upper, confidence, **images.sizes, unit=unit,
-            method=f"Wilson, effective number of {unit}s" if unit == "patient" else "Wilson",
-        )  # fmt: skip
+        found = clustered_proportion(hits[among], images.units[among], confidence)
+        return images.estimate(*found, confidence, method)
 
     return OperatingPoint(
         threshold,

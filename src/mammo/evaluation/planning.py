@@ -232,11 +232,6 @@ def binormal_standard_error(a: float, b: float, n_positive: int, n_negative: int
     return math.sqrt(variance / n_positive)
 
 
-def binormal_distance(area: float) -> float:
-    """Distance of two normal classes of equal spread that have an auROC, in standard deviations."""
-    return math.sqrt(2) * float(special.ndtri(area))
-
-
 def smallest_detectable_drop(
     internal: float,
     n_internal: tuple[float, float],

@@ -3,8 +3,7 @@
 import math
 from typing import NamedTuple
 
-from mammo.evaluation.estimate import Estimate
-from mammo.evaluation.inputs import check_fraction
+from mammo.evaluation.inputs import Estimate, check_fraction
 
 
 class Bounded(NamedTuple):

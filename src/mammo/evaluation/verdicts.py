@@ -4,7 +4,9 @@ A row is a mapping from names to values, as the rows of `mammo.evaluation.tables
 """
 
 import math
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 GUESSING = 0.5
@@ -27,58 +29,11 @@ Calibration = Literal["off", "not shown off", "too few", "unknown"]
 Claim = Literal["above", "within", "below", "too few"]
 Acceptance = Literal["met", "not met", "undecided", "too few", "unknown"]
 
-RULES = {
-    "any": (
-        f"Nothing is concluded where fewer than {FEWEST} patients have an image of the rarer "
-        "class, in either of two sets that are compared. Patients are counted, not images."
-    ),
-    "auROC": (
-        f"Better than guessing: the interval lies above {GUESSING}, and so does that of the "
-        f"model's internal set, where it has one. Worse: it lies below {GUESSING}. Each interval "
-        "is taken alone."
-    ),
-    "drop": (
-        "Shown: the two-sided p-value, adjusted after Holm for all drops that are tested together, "
-        "is at most 1 less the confidence. Shown alone: it is so before the adjustment only."
-    ),
-    "parts of a drop": (
-        "Read only where the drop is shown: the interval of internal validation lies above "
-        f"{GUESSING}, and the two-sided p-value, adjusted after Holm for all drops of a table, is "
-        "at most 1 less the confidence. A part, or a cause's share, is shown by its own p-value, "
-        "adjusted for all parts or shares of a table."
-    ),
-    "no worse": (
-        "Shown: the one-sided p-value against a loss of the margin or more, adjusted after Holm "
-        "for all that are tested together, is at most half of 1 less the confidence, and the "
-        f"interval of internal validation lies above {GUESSING}, since a model that guesses has "
-        "nothing to lose."
-    ),
-    "gain": (
-        "Over two trainings or more, other patients and other trainings: the two-sided p-value, "
-        "adjusted after Holm, is at most 1 less the confidence. Of one training nothing is "
-        f"concluded, and below {FEWEST_DF} degrees of freedom no detectable gain is quoted, but "
-        "the upper bound of the gain."
-    ),
-    "threshold": (
-        f"Moved: carried over, it loses more than {CLOSE} of sensitivity or specificity, and the "
-        "two intervals do not overlap. May have moved: it loses so much, and they do."
-    ),
-    "calibration": (
-        "Off: the interval of calibration in the large excludes 0, or that of the slope excludes 1."
-    ),
-    "difference": (
-        "Of two models, or of readers and a model. Shown: the two-sided p-value, adjusted after "
-        "Holm for all that are tested together, is at most 1 less the confidence."
-    ),
-    "acceptance": (
-        "Of a criterion that was fixed beforehand. An acceptable auROC is met if the interval lies "
-        "at or above it, and not met if it lies below. No worse by a margin than internally is met "
-        "if no worse is shown, and not met if the interval of the drop lies above the margin. No "
-        "worse than what a maker states is judged as an acceptable auROC, the stated one less the "
-        "margin: the stated one is taken as exact. Whatever is judged by an interval of the auROC "
-        "is judged model by model, without an adjustment for their number; no worse than "
-        "internally is adjusted after Holm. All else is undecided."
-    ),
+_CONSTANTS = {"GUESSING": GUESSING, "FEWEST": FEWEST, "CLOSE": CLOSE, "FEWEST_DF": FEWEST_DF}
+_FILE = Path(__file__).with_suffix(".toml")
+RULES: dict[str, str] = {
+    verdict: rule.format(**_CONSTANTS)
+    for verdict, rule in tomllib.loads(_FILE.read_text("utf-8")).items()
 }
 """The rule of each verdict, in words."""
 

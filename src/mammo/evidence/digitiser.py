@@ -8,7 +8,7 @@ from scipy import optimize, special
 
 from mammo.datasets.ddsm_scanners import CASES, Diagnosis, cases_by_scanner
 from mammo.evaluation import obuchowski_interval
-from mammo.evidence.settings import CONFIDENCE, SEED
+from mammo.evidence.recorded import CONFIDENCE, SEED
 
 CANCER: Diagnosis = "cancer"
 OTHERS: dict[str, tuple[Diagnosis, ...]] = {

@@ -12,8 +12,7 @@ import pandas as pd
 from mammo.datasets import detections as released
 from mammo.evaluation import aggregate, auroc_interval, fill_missing
 from mammo.evaluation.worst_case import bounds_of_unknown_labels
-from mammo.evidence.recorded import Computed, computed_once
-from mammo.evidence.settings import CONFIDENCE, N_BOOTSTRAP, SEED
+from mammo.evidence.recorded import CONFIDENCE, N_BOOTSTRAP, SEED, Computed, computed_once
 from mammo.study import Study
 
 NAME = "inbreast-rules"

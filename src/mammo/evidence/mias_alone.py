@@ -17,8 +17,7 @@ from mammo.datasets import KNOWN
 from mammo.datasets.fetch import DOWNLOADS, contents_sha256
 from mammo.evaluation import auroc, bootstrap_aurocs
 from mammo.evaluation.bootstrap import tails
-from mammo.evidence.recorded import Computed, computed_once
-from mammo.evidence.settings import CONFIDENCE, N_BOOTSTRAP, SEED
+from mammo.evidence.recorded import CONFIDENCE, N_BOOTSTRAP, SEED, Computed, computed_once
 from mammo.study import Study
 
 if TYPE_CHECKING:

@@ -18,10 +18,9 @@ from mammo.evaluation import (
 )
 from mammo.evaluation.inference import upper_tail
 from mammo.evaluation.readers import mean_reader, readers_against_model
+from mammo.evaluation.tables.operating_points import SHARES, threshold_grid
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
-from mammo.evaluation.tables.threshold_grid import SHARES, threshold_grid
-from mammo.evidence.recorded import Computed, computed_once
-from mammo.evidence.settings import CONFIDENCE, N_BOOTSTRAP, SEED
+from mammo.evidence.recorded import CONFIDENCE, N_BOOTSTRAP, SEED, Computed, computed_once
 from mammo.files.disk import write_csv
 from mammo.paper.sampling_error import Z_95
 from mammo.study import Study

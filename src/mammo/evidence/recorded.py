@@ -18,6 +18,11 @@ from mammo.errors import MammoError
 from mammo.files.artifacts import Artifacts, commit, read_record
 from mammo.files.disk import write_csv, write_text
 
+CONFIDENCE = 0.95
+N_BOOTSTRAP = 10_000
+SEED = 2020
+
+
 COMMAND = "mammo record"
 
 

@@ -1,10 +1,12 @@
 """Who found what with the paper's published models, and with models of the same making.
 
-What others report stands here as data; `who_found_what` sets beside it what is computed from
+What others report stands in ``reports.toml``; `who_found_what` sets beside it what is computed from
 scores in this book.
 """
 
 import math
+import tomllib
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pandas as pd
@@ -15,10 +17,7 @@ from mammo.paper.published import OURS, dataset_title, short_title
 
 PAPER = "https://doi.org/10.1016/j.jacr.2020.01.006"
 RIBLI = "https://github.com/riblidezso/frcnn_cad"
-SHEN_5 = "https://github.com/lishen/end2end-all-conv/issues/5"
 NYU = "https://github.com/nyukat/mammography_metarepository"
-VELARDE = "https://doi.org/10.1007/s10278-023-00943-5"
-GABBUALOY = "https://doi.org/10.3390/s26123911"
 
 
 IN_NEW_YORK, BY_RULES = "computed from the reader study", "computed from the released boxes"
@@ -58,47 +57,9 @@ class Report(NamedTuple):
     upper: float = math.nan
 
 
-def _shen(model: str, authors: str, user: str) -> tuple[Report, Report]:
-    """What the authors state for a released file, and what a user found with it."""
-    official = ("CBIS-DDSM, official test set", "internal", user, "user's report", SHEN_5)
-    return (
-        Report("Shen et al.", model, "DDSM, own split", "internal", authors, "stated", SHEN_5),
-        Report("A user, 2018", model, *official, 649, "images"),
-    )
-
-
-REPORTS = (
-    *_shen("end2end ResNet50", "0.86", "0.69"),
-    *_shen("end2end VGG16", "0.83", "0.75"),
-    *_shen("end2end hybrid", "0.85", "0.71"),
-    Report(
-        "A user, 2021", "end2end", "CBIS-DDSM", "internal", "0.7", "user's report",
-        f"{NYU}/issues/12",
-    ),
-    Report(
-        "Stadnick et al. 2021", "frcnn_cad", "INbreast, a part", "internal", "0.969", "stated",
-        f"{NYU}/issues/29", None, "breasts",
-    ),
-    Report(
-        "A user, 2022", "frcnn_cad", "INbreast", "internal", "0.93", "user's report",
-        f"{NYU}/issues/29", None, "breasts",
-    ),
-    Report("Velarde et al. 2024", "best of NYU's", "NYU", "internal", "0.88", "stated", VELARDE),
-    Report(
-        "Velarde et al. 2024", "best of NYU's", "CMMD", "external", "0.90", "stated", VELARDE,
-        826, "exams",
-    ),
-    Report(
-        "Velarde et al. 2024", "best of NYU's", "OMI-DB", "external", "0.84", "stated", VELARDE,
-        11_440, "exams",
-    ),
-    Report(
-        "Gabbualoy et al. 2026", "five backbones, tuned on CBIS-DDSM", "CBIS-DDSM", "internal",
-        "0.703–0.867", "stated", GABBUALOY, 714, "images",
-    ),
-)  # fmt: skip
-"""As read at the links. Shen's values are quoted there by the user, who set theirs beside them;
-so is NYU's on INbreast, which its authors confirm for a part of that set."""
+_FILE = Path(__file__).with_suffix(".toml")
+REPORTS = tuple(Report(**one) for one in tomllib.loads(_FILE.read_text("utf-8"))["report"])
+"""What others report, as read at the links."""
 
 FALLS = (
     "Without a value a set: the five backbones lose 0.165 to 0.320 on CMMD (1,032 images), DMID "

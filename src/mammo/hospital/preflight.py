@@ -28,7 +28,7 @@ from mammo.evaluation.verdicts import FEWEST
 from mammo.files.disk import naming_errors, write_text
 from mammo.hospital.trial import tried
 from mammo.parameters import Parameters
-from mammo.report.tables.spreadsheet_cells import harmless
+from mammo.report.results import harmless
 from mammo.study import INTERNAL, Study
 
 ASSUMED_AUROC = 0.8

@@ -1,12 +1,17 @@
-"""Which of the paper's differences are beyond chance, from its values and the sizes of its sets."""
+"""Which of the paper's differences are beyond chance, from its values and the sizes of its sets.
+
+Also what they hang on, and what a fourth site would find.
+"""
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from mammo.evaluation import holm, smallest_detectable_difference
 from mammo.evaluation.inference import upper_tail
-from mammo.evaluation.planning import smallest_detectable_drop
+from mammo.evaluation.planning import hanley_mcneil_standard_error, smallest_detectable_drop
+from mammo.evaluation.tables.next_site import summarised
 from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2
 from mammo.paper.sampling_error import Z_95, class_sizes
 
@@ -128,3 +133,108 @@ def _error(first: pd.Series, second: pd.Series, width: str, correlation: float =
 def _p_value(first: pd.Series, second: pd.Series, width: str, correlation: float = 0.0) -> float:
     difference = abs(first["auroc"] - second["auroc"])
     return 2 * upper_tail(difference / _error(first, second, width, correlation), math.inf)
+
+
+LEVEL = 0.05
+_END2END = ("end2end_vgg16", "end2end_resnet50")
+
+
+def drops_by_assumption(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Count the drops of models trained on DDSM alone that remain, assumption by assumption.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        As `mammo.paper.sampling_error.published_intervals`.
+
+    Returns
+    -------
+    DataFrame
+        ``assumption``, ``n_drops``, ``n_remaining`` (significant after Holm over all drops, those
+        after mixed training included) and ``lost``, the models and sets of the others.
+    """
+    rows = []
+    for words, changed in _assumptions(intervals).items():
+        drops = published_drops(changed)
+        drops = drops[drops["place"] == "Table 3"]
+        remains = (drops["p_holm"] < LEVEL) & (drops["difference"] > 0)
+        lost = drops.loc[~remains, ["model", "dataset"]]
+        rows.append(
+            {
+                "assumption": words,
+                "n_drops": len(drops),
+                "n_remaining": int(remains.sum()),
+                "lost": list(lost.itertuples(index=False, name=None)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _assumptions(intervals: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the intervals that follow from each assumption, by its words."""
+    is_end2end = intervals["model"].isin(_END2END)
+    errors = intervals.assign
+    return {
+        "the printed values, if images were independent": intervals,
+        "a patient's images alike": errors(hanley_mcneil=intervals["simulated_by_patient"]),
+        "so, and UKy's patients with images of one class alone": errors(
+            hanley_mcneil=intervals["simulated_one_class"]
+        ),
+        "all variances twice as large": errors(
+            hanley_mcneil=np.sqrt(2) * intervals["hanley_mcneil"]
+        ),
+        "end2end at 0.75 internally, as a user found for its VGG16": _with_internal(
+            intervals, intervals["auroc"].mask(is_end2end, 0.75)
+        ),
+        "end2end at 0.69 internally, as the same user found for its ResNet50": _with_internal(
+            intervals, intervals["auroc"].mask(is_end2end, 0.69)
+        ),
+        "every internal value too high by 0.05": _with_internal(
+            intervals, intervals["auroc"] - 0.05
+        ),
+    }
+
+
+def _with_internal(intervals: pd.DataFrame, aurocs: pd.Series) -> pd.DataFrame:
+    """Return the intervals with other internal values, and the errors that go with those."""
+    changed = intervals.copy()
+    differs = (changed["split"] == "validation") & (aurocs != changed["auroc"])
+    for place in changed.index[differs]:
+        sizes = changed.loc[place, ["n_malignant", "n_benign"]]
+        error = hanley_mcneil_standard_error(aurocs[place], *sizes)
+        changed.loc[place, ["auroc", "hanley_mcneil"]] = [aurocs[place], Z_95 * error]
+    return changed
+
+
+CONFIDENCE = 0.95
+
+
+def published_next_sites(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Predict what each of the paper's models would score at another site.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        As `mammo.paper.sampling_error.published_intervals`; the errors are those by formula.
+
+    Returns
+    -------
+    DataFrame
+        As `mammo.evaluation.tables.next_site.summarised`, one row a model with three external
+        values.
+    """
+    results = {
+        (row["place"], row["model"], row["dataset"]): (
+            row["auroc"],
+            row["hanley_mcneil"] / Z_95,
+        )
+        for _, row in intervals.iterrows()
+    }
+    rows = []
+    for model in dict.fromkeys(intervals.loc[intervals["place"] == "Table 3", "model"]):
+        external = {name: results.get(("Table 3", model, name)) for name in EXTERNAL}
+        if None in external.values():
+            continue
+        internal = [one for key, one in results.items() if key[:2] == ("Table 2", model)]
+        rows.append(summarised(model, external, internal[0], CONFIDENCE))
+    return pd.DataFrame(rows)

@@ -1,5 +1,7 @@
 """What the paper's ±0.01 can be, and what it cannot, from the sizes of its sets."""
 
+import tomllib
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import pandas as pd
@@ -31,46 +33,12 @@ class Reading(NamedTuple):
 
 
 RULED_OUT, POSSIBLE, PARTLY = "ruled out", "possible", "possible for some cells only"
-READINGS = (
-    Reading(
-        "the 95% interval of one test on each set, as the abstract calls it",
-        "MIAS ±0.086, INbreast ±0.066, Institution (UKy) ±0.026; of Table 4's fifths ±0.056 to "
-        "±0.200",
-        RULED_OUT,
-    ),
-    Reading(
-        "the standard error of one test on each set",
-        "MIAS ±0.044, INbreast ±0.034, Institution (UKy) ±0.013; of Table 4's fifths ±0.029 to "
-        "±0.102",
-        RULED_OUT,
-    ),
-    Reading(
-        "an interval of one test at another confidence, or any other multiple of its error, the "
-        "same for all sets",
-        "7.6 times as wide on one set as on another, by patient {by_patient:.1f} times; what "
-        "prints alike differs less than 3 times",
-        RULED_OUT,
-    ),
-    Reading(
-        "the error of the mean over bootstrap replicates, which shrinks with their number",
-        "±0.01 with at least 179 replicates on a fifth of MIAS, and with at most 27 on "
-        "Institution (UKy); no number serves all",
-        RULED_OUT,
-    ),
-    Reading(
-        "the spread over several trainings, or its error: the tables are headed 'mean auROC'",
-        "not tied to the size of a set, and perhaps not alike on all, for the 9 external values of "
-        "the models that the authors trained; the other 7 are of released weights, which nobody "
-        "trained again",
-        PARTLY,
-    ),
-    Reading(
-        "the last printed digit, a convention and no estimate",
-        "the same for all 16 values",
-        POSSIBLE,
-    ),
-)
+_FILE = Path(__file__).with_suffix(".toml")
+_FOUND = tomllib.loads(_FILE.read_text("utf-8"))
+READINGS = tuple(Reading(**one) for one in _FOUND["reading"])
 """Every reading that was tried. A test computes each number and verdict anew."""
+IN_WORDS: str = _FOUND["in_words"]
+"""What follows, with the `ratio` of widths by each assumption: of all sets, and of Table 3's."""
 
 
 def readings(intervals: pd.DataFrame) -> list[Reading]:

@@ -57,19 +57,6 @@ class PublishedAuroc:
         return f"{self.auroc:.2f}{plus_minus}"
 
 
-PRINTED_PIXELS = (33280, 4096)
-"""Size of a UKy image before down-sampling, as printed (Methods, Data Sets, UKy)."""
-
-PRINTED_RANGE, PRINTED_MEAN, PRINTED_MEDIAN = (0.44, 0.65), 0.52, 0.51
-"""External auROC over Table 3 (Results; the range also in the Abstract)."""
-
-PRINTED_OWN_VALIDATION, PRINTED_OTHERS_VALIDATION = (0.71, 0.79), (0.88, 0.95)
-"""Validation auROC of the authors' and of the published models (Abstract, Results)."""
-
-PRINTED_ABOVE_EXPERTS = {"end2end_vgg16": 28, "frcnn_cad": 34}
-"""Percent by which a validation auROC is said to surpass the experts' (Results)."""
-
-
 def _cells(split: str, place: str, half_width: float | None, values: dict) -> tuple:
     return tuple(
         PublishedAuroc(model, dataset, split, auroc, half_width, place)

@@ -5,17 +5,14 @@ the printed values and the numbers of images and patients.
 """
 
 import math
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from mammo.datasets import DATASETS
 from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.planning import hanley_mcneil_standard_error
-from mammo.evaluation.simulation import Design, independent, simulated_aurocs
-from mammo.paper.designs import DESIGNS
 from mammo.paper.published import INTERNAL, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc
-from mammo.paper.simulated_errors import STANDARD_ERRORS, SimulatedErrors
 
 Z_95 = normal_quantile(0.95)
 """Half of a two-sided 95% interval of the normal distribution, in standard errors."""
@@ -23,15 +20,13 @@ Z_95 = normal_quantile(0.95)
 ICC = 0.5
 """Share of the variance that a patient's images are taken to have in common; an assumption."""
 
-ONE_CLASS = {
-    "institution": Design(
-        "UKy, one class a patient", ((194, 4, 0), (1, 3, 0), (157, 0, 4), (155, 0, 3))
-    )
-}
-"""Kinds of patients of the same numbers whose images all have one label: of the set whose intervals
-hang on it most, and of whose patients nothing is published."""
+SIMULATED_FILE = Path(__file__).with_name("simulated_errors.csv")
+SIMULATED = pd.read_csv(SIMULATED_FILE, index_col=["dataset", "parts", "auroc"])
+"""Standard errors of each published auROC if images were ``independent``, if a patient's are alike
+(``by_patient``, by `ICC`), and if those of UKy's patients are also of ``one_class``: a recorded
+result of ``n_simulations`` sets each (right within about 0.5%), as
+``python benchmarks/published_errors.py`` wrote it."""
 
-_BLOCK = 500  # simulated sets at a time
 _PARTS = 5  # DDSM, and in Table 4 each external set, is split 4:1 (Methods)
 
 
@@ -49,7 +44,7 @@ def class_sizes(dataset: str) -> tuple[int, int]:
 def cell_sizes(cell: PublishedAuroc) -> tuple[int, int]:
     """Return `class_sizes`, of which Table 4's external cells have a fifth."""
     malignant, benign = class_sizes(cell.dataset)
-    return malignant // _parts(cell), benign // _parts(cell)
+    return malignant // parts_of(cell), benign // parts_of(cell)
 
 
 def expected_standard_error(cell: PublishedAuroc) -> float:
@@ -72,13 +67,12 @@ def published_intervals() -> pd.DataFrame:
         ``printed_half_width``, ``n_malignant``, ``n_benign``, and four 95% half-widths:
         ``hanley_mcneil``, ``simulated`` (independent images), ``simulated_by_patient`` (a patient's
         images alike, `ICC`) and ``simulated_one_class`` (so, and all of a patient's images have one
-        label, where `ONE_CLASS` says how; else as ``simulated_by_patient``). Simulated ones are
-        recorded: `mammo.paper.simulated_errors`.
+        label, on UKy; else as ``simulated_by_patient``). Simulated ones are `SIMULATED`.
     """
     rows = []
     for cell in TABLE_2 + TABLE_3 + TABLE_4:
         malignant, benign = cell_sizes(cell)
-        errors = STANDARD_ERRORS[simulated_key(cell)]
+        errors = Z_95 * SIMULATED.loc[simulated_key(cell)]
         rows.append(
             {
                 "place": cell.place,
@@ -90,9 +84,9 @@ def published_intervals() -> pd.DataFrame:
                 "n_malignant": malignant,
                 "n_benign": benign,
                 "hanley_mcneil": expected_half_width(cell),
-                "simulated": Z_95 * errors.independent,
-                "simulated_by_patient": Z_95 * errors.by_patient,
-                "simulated_one_class": Z_95 * errors.one_class,
+                "simulated": errors["independent"],
+                "simulated_by_patient": errors["by_patient"],
+                "simulated_one_class": errors["one_class"],
             }
         )
     return pd.DataFrame(rows)
@@ -100,43 +94,9 @@ def published_intervals() -> pd.DataFrame:
 
 def simulated_key(cell: PublishedAuroc) -> tuple[str, int, float]:
     """Return what a cell's simulated errors follow from: set, parts of it, auROC."""
-    return cell.dataset, _parts(cell), cell.auroc
+    return cell.dataset, parts_of(cell), cell.auroc
 
 
-def simulated_standard_errors(
-    cell: PublishedAuroc, n_simulations: int, seed: int
-) -> SimulatedErrors:
-    """Simulate the standard errors of a published auROC; `STANDARD_ERRORS` has recorded ones.
-
-    Parameters
-    ----------
-    cell : PublishedAuroc
-    n_simulations : int
-        A standard deviation from n runs is right within about 71% over the root of n.
-    seed : int
-    """
-    kinds = DESIGNS[cell.dataset], ONE_CLASS.get(cell.dataset, DESIGNS[cell.dataset])
-    designs = (
-        (independent(cell.dataset, *cell_sizes(cell)), 0.0),
-        *((_part_of(design, _parts(cell)), ICC) for design in kinds),
-    )
-    errors = []
-    for design, icc in designs:
-        generator = np.random.default_rng(seed)
-        found = [
-            simulated_aurocs(design, cell.auroc, icc, min(_BLOCK, n_simulations - done), generator)
-            for done in range(0, n_simulations, _BLOCK)
-        ]
-        errors.append(float(np.concatenate(found).std(ddof=1)))
-    return SimulatedErrors(*errors)
-
-
-def _parts(cell: PublishedAuroc) -> int:
+def parts_of(cell: PublishedAuroc) -> int:
     """Return into how many parts a cell's set was divided, one of which was tested."""
     return _PARTS if cell.place == "Table 4" and cell.dataset != INTERNAL else 1
-
-
-def _part_of(design: Design, parts: int) -> Design:
-    """Return about one part in so many of each kind of patients."""
-    kinds = [(round(count / parts), *images) for count, *images in design.kinds]
-    return Design(design.name, tuple(kind for kind in kinds if kind[0]))

@@ -7,7 +7,7 @@ from mammo.evaluation import verdicts
 from mammo.evaluation.tables.attribution import PLACEBO, DividedDrop
 from mammo.paper.published import dataset_title, short_title
 from mammo.report.tables.causes import CAUSES
-from mammo.report.tables.formats import p_value
+from mammo.report.tables.formats import counted, drop_or_gain, estimate, p_value, span
 
 
 def parts_sentence(parts: pd.DataFrame) -> Markdown:
@@ -26,7 +26,7 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
         parts[found == name] for name in ("shown", "guesses internally", "too few")
     )
     said = [
-        f"Of {_count(len(parts), 'drop')}, {len(shown)} "
+        f"Of {counted(len(parts), 'drop')}, {len(shown)} "
         f"{'is' if len(shown) == 1 else 'are'} shown (p at most {level:.2g} after Holm's "
         f"adjustment over {len(parts)})."
     ]
@@ -38,7 +38,7 @@ def parts_sentence(parts: pd.DataFrame) -> Markdown:
         said.append("Parts of a drop that is not shown are not interpreted.")
     for _, row in shown.iterrows():
         parts_shown = [
-            f"{name} {row[name]:+.2f} ({row[f'{name}_lower']:+.2f} to {row[f'{name}_upper']:+.2f})"
+            f"{name} {estimate(*row[[name, f'{name}_lower', f'{name}_upper']], sign='+')}"
             for name in ("difficulty", "mismatch")
             if verdicts.is_shown(row, name)
         ]
@@ -80,9 +80,9 @@ def shares_sentence(divided: DividedDrop, model: str) -> Markdown:
     """
     before, after, drop = (divided.ends.loc[name] for name in ("internal", "external", "drop"))
     fall = (
-        f"{short_title(model)} has an auROC of {before['value']:.2f} ({_interval(before)}) on "
+        f"{short_title(model)} has an auROC of {_estimate(before)} on "
         f"{before['n_patients']:.0f} synthetic patients drawn as DDSM's, and of "
-        f"{after['value']:.2f} ({_interval(after)}) under all causes, on the "
+        f"{_estimate(after)} under all causes, on the "
         f"{after['n_patients']:.0f} of them whom the reader's rule keeps."
     )
     verdict = verdicts.parted_drop(
@@ -103,7 +103,10 @@ def shares_sentence(divided: DividedDrop, model: str) -> Markdown:
             f"{fall} The first interval reaches 0.5: no drop can be expected, and the shares are "
             "not interpreted."
         )
-    size = f"{drop['value']:.2f} ({_interval(drop, '+')}; p {p_value(drop['p'])})"
+    size = (
+        f"{drop_or_gain(drop['value'])} ({span(drop['lower'], drop['upper'], sign='+')}; "
+        f"p {p_value(drop['p'])})"
+    )
     if verdict == "open":
         return Markdown(
             f"{fall} The difference, {size}, does not show a drop, so that the shares are not "
@@ -113,8 +116,8 @@ def shares_sentence(divided: DividedDrop, model: str) -> Markdown:
     shown = causes[[verdicts.is_shown(row) for _, row in causes.iterrows()]]
     shown = shown.sort_values("share", ascending=False)
     named = [
-        f"{CAUSES[row.factor].name.lower()} {row.share:+.2f} ({row.share_lower:+.2f} to "
-        f"{row.share_upper:+.2f})"
+        f"{CAUSES[row.factor].name.lower()} "
+        f"{estimate(row.share, row.share_lower, row.share_upper, sign='+')}"
         for row in shown.itertuples()
     ]
     found = (
@@ -148,7 +151,11 @@ def hits_sentence(hits: pd.DataFrame, left_out: dict[str, str]) -> Markdown:
     for subject, reason in left_out.items():
         reasons.setdefault(reason, []).append(subject)
     said = [f"Left out: {'; '.join(subjects)} ({why})." for why, subjects in reasons.items()]
-    above = [_where(row) for row in hits.to_dict("records") if row["lower"] > 0]
+    above = [
+        f"{short_title(row.model)} on {dataset_title(row.dataset)}"
+        for row in hits.itertuples()
+        if row.lower > 0
+    ]
     if len(hits):
         said.insert(
             0,
@@ -159,13 +166,5 @@ def hits_sentence(hits: pd.DataFrame, left_out: dict[str, str]) -> Markdown:
     return Markdown(" ".join(said))
 
 
-def _where(row: dict) -> str:
-    return f"{short_title(row['model'])} on {dataset_title(row['dataset'])}"
-
-
-def _interval(row: pd.Series, sign: str = "") -> str:
-    return f"{row['lower']:{sign}.2f} to {row['upper']:{sign}.2f}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + "s" * (number != 1)
+def _estimate(row: pd.Series) -> str:
+    return estimate(row["value"], row["lower"], row["upper"])

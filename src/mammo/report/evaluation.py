@@ -23,7 +23,7 @@ from mammo.evaluation.tables.scores import BREAST, INTERNAL_SPLIT, Settings, agg
 from mammo.report.estimates import intervals_in_words, of_anybody
 from mammo.report.results import write_results
 from mammo.report.tables import verdicts as verdict_cells
-from mammo.report.tables.formats import NOTHING, bounds, counts
+from mammo.report.tables.formats import bounds, counts, drop_or_gain, numbers
 
 if TYPE_CHECKING:
     from mammo.report.figures.style import Picture
@@ -127,7 +127,7 @@ def _aurocs(rows: pd.DataFrame) -> str:
             "model": rows["model"],
             "data set": rows["dataset"],
             "": rows["split"].map({INTERNAL_SPLIT: "internal"}).fillna("external"),
-            "auROC": _numbers(rows["auroc"], "{:.3f}"),
+            "auROC": numbers(rows["auroc"], 3),
             "interval": bounds(rows["lower"], rows["upper"], 3),
             "images": counts(rows["n_images"]),
             "patients": counts(rows["n_patients"]),
@@ -144,11 +144,11 @@ def _drops(rows: pd.DataFrame) -> str:
             "model": rows["model"],
             "from": rows["dataset"],
             "to": rows["second_dataset"],
-            "drop": _numbers(rows["difference"], "{:+.3f}"),
-            "interval": bounds(rows["lower"], rows["upper"], 3),
+            "drop": rows["difference"].map(lambda drop: drop_or_gain(drop, 3)),
+            "interval (below 0: gain)": bounds(rows["lower"], rows["upper"], 3),
             "p, Holm": verdict_cells.p_values(rows),
             f"at most {rows['margin'].iloc[0]:g} worse": verdict_cells.no_worse(rows),
-            "smallest detectable drop (80% power)": _numbers(rows["smallest_detectable"], "{:.3f}"),
+            "smallest detectable drop (80% power)": numbers(rows["smallest_detectable"], 3),
         }
     )
     return shown.to_string(index=False)
@@ -160,9 +160,9 @@ def _readers(rows: pd.DataFrame, unit: Unit) -> str:
             "model": rows["model"],
             "data set": rows["dataset"],
             "readers": rows["n_readers"],
-            "mean reader": _numbers(rows["mean_reader"], "{:.3f}"),
-            "auROC": _numbers(rows["model_auroc"], "{:.3f}"),
-            "readers less model": _numbers(rows["difference"], "{:+.3f}"),
+            "mean reader": numbers(rows["mean_reader"], 3),
+            "auROC": numbers(rows["model_auroc"], 3),
+            "readers less model": numbers(rows["difference"], 3, "+"),
             "interval": bounds(rows["lower"], rows["upper"], 3),
             "p, Holm": verdict_cells.p_values(rows),
             f"{unit}s with cancer": counts(rows["n_positive_clusters"]),
@@ -182,7 +182,7 @@ def _next_sites(rows: pd.DataFrame) -> str:
         {
             "model": rows["model"],
             "external sets": rows["n_sites"],
-            "mean auROC": _numbers(rows["auroc"], "{:.3f}"),
+            "mean auROC": numbers(rows["auroc"], 3),
             "interval": bounds(rows["auroc_lower"], rows["auroc_upper"], 3),
             "at another site": bounds(rows["auroc_next_lower"], rows["auroc_next_upper"], 3),
         }
@@ -224,10 +224,6 @@ def _rules(evaluation: Evaluation) -> str:
     kinds = ["any", "auROC", *(["no worse"] if len(evaluation.drops) else [])]
     named = [f"{kind[0].upper()}{kind[1:]}. {verdicts.RULES[kind]}" for kind in kinds]
     return " ".join(["Verdicts.", *named]).replace("Any. ", "", 1)
-
-
-def _numbers(values: pd.Series, form: str) -> pd.Series:
-    return values.map(lambda value: NOTHING if pd.isna(value) else form.format(value))
 
 
 def _method(evaluation: Evaluation) -> str:

@@ -9,11 +9,11 @@ from mammo.evidence.recorded import Evidence
 from mammo.paper.drops import beyond_chance, published_gains
 from mammo.paper.published import TABLE_2, TABLE_3, find, summarise
 from mammo.report import sentences
-from mammo.report.certainty import include_chance
 from mammo.report.figures.published_drop import published_drop
 from mammo.report.gains import gains_in_brief
 from mammo.report.page.blocks import Column, Statement
-from mammo.report.tables.formats import estimate
+from mammo.report.tables.certainty import include_chance
+from mammo.report.tables.formats import auroc, estimate
 
 _DATASETS = ("chapters/01_datasets", "Data sets")
 _MODELS = ("chapters/02_models", "Models")
@@ -90,19 +90,19 @@ def evidence_column(evidence: Mapping[str, Evidence]) -> Column:
     heads = evidence[mias_alone.NAME].tables[mias_alone.TABLE]
     scanner = digitiser.scanner_aurocs().iloc[0]
     texts = [
-        f"On {ddsm['n_exams']} exams in New York, end2end from DDSM has **{_of(ddsm)}**; in the "
+        f"On {ddsm['n_exams']} exams in New York, end2end from DDSM has **{auroc(ddsm)}**; in the "
         f"paper, on UKy, {on_uky[0]} and {on_uky[1]}.",
-        f"On the same exams frcnn_cad has **{_of(detector)}**; in the paper, on UKy, {on_uky[2]}. "
-        f"{readers['n_readers']} radiologists average "
+        f"On the same exams frcnn_cad has **{auroc(detector)}**; in the paper, on UKy, "
+        f"{on_uky[2]}. {readers['n_readers']} radiologists average "
         f"{estimate(readers['mean_reader'], readers['lower'], readers['upper'])}.",
         f"frcnn_cad's released scores on INbreast give {rules['auroc'].min():.2f} to "
         f"{rules['auroc'].max():.2f} under {len(rules)} rules; its authors' is one, with "
-        f"{_of(of_authors)}.",
+        f"{auroc(of_authors)}.",
         f"On mini-MIAS, classifiers **trained on it** reach {heads['auroc'].min():.2f} to "
         f"{heads['auroc'].max():.2f}, and {_beyond_guessing(heads)}: whether it is hard or too "
         "small to learn from is open.",
         "In DDSM the film scanner, which sees no breast, ranks cancers above benign findings with "
-        f"{_of(scanner)} by volume; dealt to the volumes at random it would with "
+        f"{auroc(scanner)} by volume; dealt to the volumes at random it would with "
         f"{scanner['by_chance']:.2f}.",
     ]
     kinds = sorted({found.source for found in evidence.values()})
@@ -142,7 +142,3 @@ def _what_synthetic_images_say(estimates: pd.DataFrame) -> list[Statement]:
 def _beyond_guessing(heads: pd.DataFrame) -> str:
     n_beyond = int((heads["lower"] > 0.5).sum())
     return f"{n_beyond or 'none'} of {len(heads)} beats guessing"
-
-
-def _of(row: pd.Series) -> str:
-    return estimate(row["auroc"], row["lower"], row["upper"])

@@ -4,10 +4,17 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mammo.evaluation.verdicts import RULES
 from mammo.paper.published import INTERNAL
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, counted, interval_heading, set_name, two_digits
+from mammo.report.tables.captions import captioned
+from mammo.report.tables.formats import (
+    bounds,
+    counted,
+    interval_heading,
+    numbers,
+    set_name,
+    span,
+)
 from mammo.report.tables.verdicts import GAINS, left_out, p_values
 
 NO_GAINS = "This build has no external result both with and without mixed data."
@@ -26,8 +33,8 @@ def gains_in_words(gains: pd.DataFrame) -> str:
         return NO_GAINS
     change, n_runs = external["difference"], external["n_runs"].iloc[0]
     found = (
-        f"In this build, training on mixed data changed the auROC by {change.min():+.2f} to "
-        f"{change.max():+.2f} on {counted(len(change), 'external set')}"
+        f"In this build, training on mixed data changed the auROC by "
+        f"{span(change.min(), change.max(), sign='+')} on {counted(len(change), 'external set')}"
     )
     if n_runs < 2:
         return (
@@ -73,13 +80,11 @@ def _external(gains: pd.DataFrame) -> pd.DataFrame:
 def _bounds_of_gains(judged: pd.DataFrame) -> str:
     """Say which gains are excluded where none is shown."""
     still = judged[judged["verdict"] == "open"]
-    bounds = still["difference_upper"].dropna()
-    if bounds.empty:
+    highest = still["difference_upper"].dropna()
+    if highest.empty:
         return ""
-    return (
-        f" Where none is shown, the upper bounds of the gain are {bounds.min():+.2f} to "
-        f"{bounds.max():+.2f}."
-    )
+    reach = span(highest.min(), highest.max(), sign="+")
+    return f" Where none is shown, the upper bounds of the gain are {reach}."
 
 
 def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -95,18 +100,12 @@ def gains_table(gains: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     shown = pd.DataFrame(
         {
             "Data set": [set_name(name, sources) for name in gains["dataset"]],
-            "Change": gains["difference"].map("{:+.2f}".format),
+            "Change": numbers(gains["difference"], 2, "+"),
             interval_heading(gains): bounds(gains["difference_lower"], gains["difference_upper"]),
             "p, Holm": p_values(gains),
             "Verdict": gains["verdict"].map(GAINS),
-            "Smallest detectable gain": two_digits(gains["smallest_detectable"]),
+            "Smallest detectable gain": numbers(gains["smallest_detectable"]),
             "Trainings": gains["n_runs"],
         }
     )
-    note = (
-        "Change: mixed data less DDSM alone, on the same images, the mean over trainings. "
-        f"{RULES['gain']} {RULES['any']} Smallest detectable gain: the true one that one test, "
-        "before the adjustment, finds with 80% power."
-    )
-    caption = "What training on mixed data changes, over all trainings"
-    return Table(shown, caption, note, data=gains, name="mixed-gains")
+    return captioned("mixed-gains", shown, gains)

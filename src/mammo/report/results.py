@@ -7,7 +7,31 @@ import pandas as pd
 
 from mammo.errors import MammoError
 from mammo.files.disk import write_bytes, write_csv
-from mammo.report.tables.spreadsheet_cells import harmless
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would compute."""
+
+
+def harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before text that a spreadsheet would take for a formula.
+
+    Parameters
+    ----------
+    table : DataFrame
+        About to be written as CSV; names of columns are changed likewise.
+
+    References
+    ----------
+    OWASP, CSV Injection.
+    """
+    quoted = table.rename(columns=_quoted)
+    for name in quoted.select_dtypes(include=["object", "string"]):
+        quoted[name] = quoted[name].astype("object").map(_quoted)
+    return quoted
+
+
+def _quoted(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def write_results(

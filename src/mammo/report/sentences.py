@@ -20,7 +20,7 @@ from mammo.paper.published import (
 )
 from mammo.report.estimates import check_estimates, seen_by
 from mammo.report.gains import gains_in_words
-from mammo.report.tables.formats import counted
+from mammo.report.tables.formats import counted, number, span
 from mammo.report.tables.verdicts import left_out
 
 PAPER = {
@@ -93,7 +93,7 @@ def internal(estimates: pd.DataFrame) -> str:
         return "This build has no validation result."
     above = int((rows["lower"] > 0.5).sum())
     return (
-        f"Internal validation: {counted(len(rows), 'model')}, **{_span(rows['auroc'])}**; "
+        f"Internal validation: {counted(len(rows), 'model')}, **{_range(rows['auroc'])}**; "
         f"{above} of {counted(len(rows), 'interval')} above 0.50, each taken alone."
     )
 
@@ -104,13 +104,11 @@ def external_in_brief(estimates: pd.DataFrame) -> str:
     if rows.empty:
         return "This build has no external result."
     mean = f"{rows['auroc'].mean():.2f} on average"
-    return f"External tests: {counted(len(rows), 'result')}, **{_span(rows['auroc'])}**, {mean}."
+    return f"External tests: {counted(len(rows), 'result')}, **{_range(rows['auroc'])}**, {mean}."
 
 
-def _span(values: pd.Series) -> str:
-    return (
-        f"{values.min():.2f} to {values.max():.2f}" if len(values) > 1 else f"{values.iloc[0]:.2f}"
-    )
+def _range(values: pd.Series) -> str:
+    return span(values.min(), values.max()) if len(values) > 1 else number(values.iloc[0])
 
 
 def made_of(rows: pd.DataFrame) -> str:
@@ -181,11 +179,13 @@ def _experts_distance(estimates: pd.DataFrame) -> str:
     distance = best["auroc"] - EXPERTS_AUROC
     side = "below" if distance < 0 else "above"
     where = DATASET_TITLES.get(best["dataset"], best["dataset"])
-    span = f" ({_interval(best)})" if best["lower"] <= best["upper"] else ""
+    has_interval = best["lower"] <= best["upper"]
+    level = f"{100 * best['confidence']:g}% interval"
+    interval = f" ({level} {span(best['lower'], best['upper'])})" if has_interval else ""
     return (
-        f"The highest external auROC of this build, {best['auroc']:.2f}{span}, {_model(best)} on "
-        f"{where}, is {abs(distance):.2f} {side} the experts' {EXPERTS_AUROC}, which has no "
-        "interval and is of other cases: a yardstick, and no test."
+        f"The highest external auROC of this build, {best['auroc']:.2f}{interval}, "
+        f"{short_title(best['model'])} on {where}, is {abs(distance):.2f} {side} the experts' "
+        f"{EXPERTS_AUROC}, which has no interval and is of other cases: a yardstick, and no test."
     )
 
 
@@ -240,7 +240,7 @@ def _weak_validation(internal: pd.DataFrame) -> str:
     weak = [row for _, row in rows.iterrows() if verdicts.against_guessing(row) != "better"]
     if not weak:
         return ""
-    names = ", ".join(_model(row) for row in weak)
+    names = ", ".join(short_title(row["model"]) for row in weak)
     return (
         f" For {names} no drop can be expected, and none is excluded: in internal validation, too, "
         "guessing might have reached the result."
@@ -250,11 +250,3 @@ def _weak_validation(internal: pd.DataFrame) -> str:
 def _enough(rows: pd.DataFrame) -> pd.Series:
     """Whether the patients of each row settle anything."""
     return rows["n_rarer_patients"] >= FEWEST
-
-
-def _interval(row: pd.Series) -> str:
-    return f"{100 * row['confidence']:g}% interval {row['lower']:.2f} to {row['upper']:.2f}"
-
-
-def _model(row: pd.Series) -> str:
-    return short_title(row["model"])

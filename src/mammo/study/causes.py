@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.datasets.phantom.factors import FACTORS, LEFT_OUT, POSITIVE, Variant, density_weights
-from mammo.evaluation.attribution import Cells
-from mammo.evaluation.shapley import switches
+from mammo.evaluation.attribution import Cells, switches
 from mammo.evaluation.tables.transfer import transfer_results
 from mammo.study import INTERNAL, Study
 from mammo.study.controlled_factors import factor_scores

@@ -9,9 +9,8 @@ from IPython.display import Markdown
 from mammo.book.sections.result import Result
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.tables.evaluation import Evaluation
-from mammo.evaluation.tables.operating_points import criterion
+from mammo.evaluation.tables.operating_points import criterion, threshold_grid
 from mammo.evaluation.tables.scores import COLUMNS, aggregated
-from mammo.evaluation.tables.threshold_grid import threshold_grid
 from mammo.report import sentences
 from mammo.report.figures.explorer import ThresholdExplorer
 from mammo.report.figures.forest import auroc_forest

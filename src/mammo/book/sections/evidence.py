@@ -16,7 +16,6 @@ from mammo.report.figures.specification import specification_curve
 from mammo.report.figures.style import Picture
 from mammo.report.page.blocks import Table
 from mammo.report.tables import evidence as told
-from mammo.report.tables import inbreast_rules as rules_told
 from mammo.report.tables import reader_study as exams_told
 from mammo.study import Study
 
@@ -85,8 +84,8 @@ def rules(study: Study) -> Shown:
     table = found.tables[inbreast_rules.TABLE]
     return Shown(
         _status(found, inbreast_rules.NAME),
-        rules_told.rules_sentence(table),
-        (rules_told.rules_table(table, found.source),),
+        told.rules_sentence(table),
+        (told.rules_table(table, found.source),),
         (specification_curve(table),),
         found,
     )

@@ -3,12 +3,14 @@
 import pandas as pd
 
 from mammo.book.sections.result import Result
-from mammo.evaluation.tables.simulated import kept
 from mammo.paper import sampling_error
-from mammo.paper.assumptions import drops_by_assumption
-from mammo.paper.drops import detectable_drops, published_drops, published_gains
-from mammo.paper.next_site import published_next_sites
-from mammo.report import certainty as sentences
+from mammo.paper.drops import (
+    detectable_drops,
+    drops_by_assumption,
+    published_drops,
+    published_gains,
+    published_next_sites,
+)
 from mammo.report.figures.expected import expected_intervals
 from mammo.report.page.blocks import Table
 from mammo.report.tables import certainty, simulations
@@ -18,7 +20,7 @@ from mammo.report.tables.next_site import next_site_sentence, next_site_table
 def intervals() -> Result:
     """Return the interval that each published value should have had."""
     data = sampling_error.published_intervals()
-    words = sentences.interval_sentence(data)
+    words = certainty.interval_sentence(data)
     return Result(data, certainty.interval_table(data), expected_intervals(data), words)
 
 
@@ -31,7 +33,7 @@ def readings(intervals: pd.DataFrame) -> Result:
         The data of `intervals`, as in the functions below.
     """
     table = certainty.readings_table(intervals)
-    return Result(table.data, table, words=sentences.reading_sentence(intervals))
+    return Result(table.data, table, words=certainty.reading_sentence(intervals))
 
 
 def drops(intervals: pd.DataFrame) -> Table:
@@ -65,7 +67,9 @@ def detectable(intervals: pd.DataFrame) -> Table:
 def simulated() -> dict[str, Table]:
     """Return how intervals do in simulated sets: of auROCs, of differences, of shares of images."""
     return {
-        "aurocs": simulations.auroc_coverage(kept("aurocs")),
-        "differences": simulations.difference_errors(kept("differences"), kept("pairs")),
-        "shares": simulations.share_coverage(kept("proportions")),
+        "aurocs": simulations.auroc_coverage(simulations.kept("aurocs")),
+        "differences": simulations.difference_errors(
+            simulations.kept("differences"), simulations.kept("pairs")
+        ),
+        "shares": simulations.share_coverage(simulations.kept("proportions")),
     }

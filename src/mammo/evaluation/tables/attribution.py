@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mammo.evaluation.attribution import Attribution, Cells, attribute, interval, permuted
+from mammo.evaluation.attribution import Attribution, Cells, attribute, permuted
 from mammo.evaluation.inference import holm
 from mammo.evaluation.tables.scores import Settings
-from mammo.evaluation.tables.transfer import p_value
+from mammo.evaluation.tables.transfer import p_value, with_interval
 
 PLACEBO = "placebo"
 PERMUTATIONS = 200
@@ -68,7 +68,7 @@ def _ends(cells: Cells, found: Attribution, confidence: float) -> pd.DataFrame:
         "drop": (*found.drop(-1), both),
     }
     table = {
-        name: {"value": value, **_bounds("", replicates, confidence), **size}
+        name: {**with_interval("value", value, replicates, confidence, ""), **size}
         for name, (value, replicates, size) in rows.items()
     }
     table["drop"]["p"] = p_value(*found.drop(-1))
@@ -92,18 +92,11 @@ def _shares(found: Attribution, confidence: float) -> pd.DataFrame:
         rows.append(
             {
                 "factor": factor,
-                "alone": alone,
-                **_bounds("alone_", of_alone, confidence),
-                "share": float(share),
-                **_bounds("share_", replicates, confidence),
+                **with_interval("alone", alone, of_alone, confidence),
+                **with_interval("share", float(share), replicates, confidence),
                 "p": p_value(float(share), replicates),
             }
         )
     table = pd.DataFrame(rows)
     table["p_holm"] = holm(table["p"].where(table["factor"] != PLACEBO))
     return table.assign(confidence=confidence)
-
-
-def _bounds(prefix: str, replicates: NDArray[np.float64], confidence: float) -> dict[str, float]:
-    lower, upper = interval(replicates, confidence)
-    return {f"{prefix}lower": lower, f"{prefix}upper": upper}

@@ -12,10 +12,10 @@ from mammo.evaluation import (
     compare_sets,
     holm,
     non_inferiority,
+    score_interval,
     smallest_detectable_difference,
     verdicts,
 )
-from mammo.evaluation.tables.estimates import headline
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT, Part, Settings, parts
 
 MARGIN = 0.05
@@ -93,7 +93,8 @@ def model_pairs(scored: pd.DataFrame, settings: Settings, margin: float = MARGIN
 
 
 def _is_above_guessing(part: Part, settings: Settings) -> bool:
-    estimate = asdict(headline(part, settings))
+    how = {"unit": settings.unit, "confidence": settings.confidence}
+    estimate = asdict(score_interval(*part.arrays, **how))
     return verdicts.against_guessing({"auroc": estimate["value"], **estimate}) == "better"
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mammo.evaluation import (
     Estimate,
@@ -15,25 +17,27 @@ from mammo.evaluation import (
     delong_interval,
     obuchowski_interval,
     partial_auroc,
+    roc_curve,
     score_interval,
     sensitivity_at,
     statistic_interval,
 )
-from mammo.evaluation.bootstrap import Statistic
-from mammo.evaluation.headline import AurocEstimate, headline_auroc
+from mammo.evaluation.bootstrap import statistic_intervals
+from mammo.evaluation.curves import CurveStatistic
+from mammo.evaluation.score_interval import AurocEstimate, headline_auroc
 from mammo.evaluation.tables.scores import Part, Settings, parts
 
 LEAST_SPECIFICITY = 0.9
 """Above it lies the partial area, and at it the sensitivity, that are always given."""
 
-STATISTICS: dict[str, Statistic] = {
+STATISTICS: dict[str, CurveStatistic] = {
     f"partial auROC, specificity {LEAST_SPECIFICITY:g} to 1": partial_auroc(
         specificity=LEAST_SPECIFICITY
     ),
     f"sensitivity at specificity {LEAST_SPECIFICITY:g}": sensitivity_at(LEAST_SPECIFICITY),
     "average precision": average_precision,
 }
-"""Measures beside the auROC, of scores on any scale."""
+"""Measures beside the auROC, of scores on any scale; all are read off one curve."""
 
 CALIBRATION_ERROR = "expected calibration error, 10 bins, debiased"
 
@@ -45,8 +49,8 @@ def aurocs(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     -------
     DataFrame
         ``model``, ``dataset``, ``split``, ``auroc``, then the fields of
-        `mammo.evaluation.headline.AurocEstimate` but ``value``. All models on a set share the draws
-        of the percentile interval.
+        `mammo.evaluation.score_interval.AurocEstimate` but ``value``. All models on a set share the
+        draws of the percentile interval.
     """
     rows = [_row(part, "auROC", headline(part, settings)) for part in parts(scored)]
     return pd.DataFrame(rows).drop(columns="statistic").rename(columns={"value": "auroc"})
@@ -87,16 +91,20 @@ def every_estimate(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     for part in parts(scored):
         for interval in intervals(settings).values():
             rows.append(_row(part, "auROC", interval(*part.arrays)))
-        of_probabilities = are_probabilities(part)
-        chosen = STATISTICS | ({"Brier score": brier} if of_probabilities else {})
-        for name, statistic in chosen.items():
-            found = statistic_interval(statistic, *part.arrays, **asdict(settings))
-            rows.append(_row(part, name, found))
-        if of_probabilities:
+        read_off = statistic_intervals(_read_off, *part.arrays, **asdict(settings))
+        rows += map(partial(_row, part), STATISTICS, read_off)
+        if are_probabilities(part):
+            found = statistic_interval(brier, *part.arrays, **asdict(settings))
+            rows.append(_row(part, "Brier score", found))
             how = {"unit": settings.unit, "confidence": settings.confidence}
             found = debiased_calibration_error(*part.arrays, **how)
             rows.append(_row(part, CALIBRATION_ERROR, found))
     return pd.DataFrame(rows)
+
+
+def _read_off(labels: NDArray, scores: NDArray, weights: NDArray) -> NDArray[np.float64]:
+    curve = roc_curve(labels, scores, weights)
+    return np.stack([statistic.of(curve) for statistic in STATISTICS.values()])
 
 
 def are_probabilities(part: Part) -> bool:

@@ -27,7 +27,11 @@ def next_sites(scored: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     DataFrame
         As `summarised`, one row a model with two external sets or more; empty if there is none.
     """
-    found = [part for part in parts(scored) if not _are_too_few(part, settings)]
+    found = [
+        part
+        for part in parts(scored)
+        if not verdicts.are_too_few(check_images(*part.arrays, settings.unit).sizes)
+    ]
     rows = []
     for model in dict.fromkeys(part.model for part in found):
         own = [part for part in found if part.model == model]
@@ -81,10 +85,6 @@ def summarised(
             f"{name}_next_upper": one.prediction_upper,
         }
     return row
-
-
-def _are_too_few(part: Part, settings: Settings) -> bool:
-    return verdicts.are_too_few(check_images(*part.arrays, settings.unit).sizes)
 
 
 def _result(part: Part, settings: Settings) -> Result:

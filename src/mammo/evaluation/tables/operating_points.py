@@ -1,20 +1,28 @@
-"""Thresholds chosen on a model's internal set, and what they give on it and on others."""
+"""Thresholds and what they give on all of a model's sets: chosen internally, or a fine grid."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from mammo.datasets.splits import hold_out
 from mammo.errors import MammoError
 from mammo.evaluation import (
-    operating_point,
+    operating_points,
     threshold_for_sensitivity,
     threshold_for_specificity,
     youden_threshold,
 )
-from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT, Part, Settings, parts
+from mammo.evaluation.tables.scores import (
+    EXTERNAL_SPLIT,
+    INTERNAL_SPLIT,
+    KEY,
+    Part,
+    Settings,
+    parts,
+)
 
 RECHOICE_FRACTION = 0.5
 """Share of an external set's patients that its own thresholds are chosen on."""
@@ -99,9 +107,11 @@ def carried_over(
         for own in internal:
             for rule in criteria:
                 threshold = rule.choose(*own.arrays[:2])
-                rows += [_row(part, rule, threshold, settings) for part in (own, *external)]
+                for part in (own, *external):
+                    rows += _rows(part, [(rule.name, threshold)], settings)
         for rule in (rule for rule in criteria if rule.is_given and not internal):
-            rows += [_row(p, rule, rule.choose(*p.arrays[:2]), settings) for p in external]
+            for part in external:
+                rows += _rows(part, [(rule.name, rule.choose(*part.arrays[:2]))], settings)
     return pd.DataFrame(rows)
 
 
@@ -146,17 +156,84 @@ def rechosen(
         others = replace(part, rows=part.rows[~is_chosen_on])
         for rule in (rule for rule in criteria if not rule.is_given):
             threshold = rule.choose(*chosen_on.arrays[:2])
-            rows.append(_row(others, rule, threshold, settings))
+            rows += _rows(others, [(rule.name, threshold)], settings)
     return pd.DataFrame(rows)
 
 
-def _row(part: Part, rule: Criterion, threshold: float, settings: Settings) -> dict[str, object]:
-    point = operating_point(
-        *part.arrays, threshold, unit=settings.unit, confidence=settings.confidence
+def _rows(
+    part: Part, chosen: Sequence[tuple[str, float]], settings: Settings
+) -> list[dict[str, object]]:
+    """Return what thresholds give on a part, each with the name of what chose it."""
+    points = operating_points(
+        *part.arrays,
+        [threshold for _, threshold in chosen],
+        unit=settings.unit,
+        confidence=settings.confidence,
     )
-    row: dict[str, object] = {**part.key, "criterion": rule.name, "threshold": threshold}
-    for prefix, name in MEASURES.items():
-        estimate = getattr(point, name)
-        bounds = {f"{prefix}_lower": estimate.lower, f"{prefix}_upper": estimate.upper}
-        row |= {prefix: estimate.value, **bounds}
-    return row | {name: getattr(point.sensitivity, name) for name in _SHARED}
+    rows = []
+    for point, (criterion, threshold) in zip(points, chosen, strict=True):
+        row: dict[str, object] = {**part.key, "criterion": criterion, "threshold": threshold}
+        for prefix, name in MEASURES.items():
+            estimate = getattr(point, name)
+            bounds = {f"{prefix}_lower": estimate.lower, f"{prefix}_upper": estimate.upper}
+            row |= {prefix: estimate.value, **bounds}
+        rows.append(row | {name: getattr(point.sensitivity, name) for name in _SHARED})
+    return rows
+
+
+STEPS = 60
+"""Thresholds that a set's own scores give to the grid: one each sixtieth of its images."""
+SHARES = ("sensitivity", "specificity")
+"""What a threshold gives, each with its interval."""
+_OF_GRID = [
+    *(*KEY, "threshold", "criterion"),
+    *(f"{name}{end}" for name in SHARES for end in ("", "_lower", "_upper")),
+    *("confidence", "unit", "n_images", "n_patients", "n_malignant"),
+]
+_DIGITS = 4
+
+
+def threshold_grid(
+    scored: pd.DataFrame, criteria: Sequence[Criterion], settings: Settings
+) -> pd.DataFrame:
+    """Apply thresholds across the range of a model's scores to each of its sets.
+
+    A threshold of the grid has four significant digits, so that it is no image's score and can be
+    typed; those that the criteria choose on the internal set are there as they are.
+
+    Parameters
+    ----------
+    scored : DataFrame
+        A table of scores.
+    criteria : sequence of Criterion
+        Thresholds to choose on each model's internal set.
+    settings : Settings
+
+    Returns
+    -------
+    DataFrame
+        ``model``, ``dataset``, ``split``, ``threshold`` (rising), ``criterion`` ("" for the grid),
+        ``sensitivity`` and ``specificity``, each with ``_lower`` and ``_upper``; ``confidence``,
+        ``unit``, ``n_images``, ``n_patients``, ``n_malignant``. Sets of one class are left out.
+    """
+    found = [part for part in parts(scored) if part.rows["y_true"].nunique() == 2]
+    rows = []
+    for model in dict.fromkeys(part.model for part in found):
+        of_model = [part for part in found if part.model == model]
+        thresholds = _thresholds(of_model, criteria)
+        for part in of_model:
+            rows += _rows(part, [(name, at) for at, name in thresholds.items()], settings)
+    return pd.DataFrame(rows, columns=_OF_GRID)
+
+
+def _thresholds(of_model: list[Part], criteria: Sequence[Criterion]) -> dict[float, str]:
+    """Return the thresholds in rising order, each with the criterion that chose it, or ""."""
+    shares = np.linspace(0, 1, STEPS + 1)
+    grid = np.concatenate([np.quantile(part.arrays[1], shares) for part in of_model])
+    found = {float(f"{value:.{_DIGITS}g}"): "" for value in grid}
+    for internal in filter(can_choose, of_model):
+        for rule in criteria:
+            threshold = rule.choose(*internal.arrays[:2])
+            if np.isfinite(threshold):
+                found[threshold] = rule.name
+    return dict(sorted(found.items()))

@@ -32,6 +32,11 @@ _USUAL = {
 }
 """Names that a column may have where none has ours."""
 
+_UNSCORED = (
+    "y_score is {}; an image without a score is not left out, since that would flatter the model: "
+    "say what it stands for (--missing 0)"
+)
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -90,8 +95,11 @@ def read_scores(path: Path, layout: Layout | None = None) -> pd.DataFrame:
         _refuse_otherwise_counted(path, sheet.header[places["y_true"]])
     _check_text(table, rows)
     table["y_true"] = _labels(table["y_true"], rows)
-    is_missing = is_empty(table["y_score"])
-    table["y_score"] = _scores(table["y_score"], layout.missing_score, rows)
+    texts, found = table["y_score"], rows.scores(table["y_score"])
+    is_missing = found.isna()
+    if layout.missing_score is None:
+        rows.refuse(is_missing, _UNSCORED, texts)
+    table["y_score"] = found.fillna(layout.missing_score or 0.0)
     if is_missing.any():
         table[GIVEN] = is_missing.map({True: "no", False: "yes"})
     for name in reader_columns(path, table, layout.readers):
@@ -195,19 +203,6 @@ def _refuse_otherwise_counted(path: Path, title: str) -> None:
             f"{path}, line 1: the column {title!r} counts otherwise than y_true, where 1 is "
             f"malignant ({reason}): add a column with 1 for malignant and 0 for benign"
         )
-
-
-def _scores(texts: pd.Series, missing: float | None, rows: ScoreSheet) -> pd.Series:
-    found = rows.scores(texts)
-    if missing is not None:
-        return found.fillna(missing)
-    rows.refuse(
-        found.isna(),
-        "y_score is {}; an image without a score is not left out, since that would flatter the "
-        "model: say what it stands for (--missing 0)",
-        texts,
-    )
-    return found
 
 
 def _readers(texts: pd.Series, name: str, rows: ScoreSheet) -> pd.Series:

@@ -1,7 +1,7 @@
 """A table of scores as it came, CSV or Excel: its numbers, and faults that are named by line."""
 
-import math
 from collections.abc import Mapping
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,12 @@ OF_SCORES: dict[str, tuple[str, ...]] = {
 }
 """Columns that scores have and labels have not, and the names they may have."""
 
-_EMPTY = ("", "na", "n/a", "nan", "none", "null")
-_LONGEST_EMPTY = max(map(len, _EMPTY))
+_EMPTY = frozenset(
+    "".join(letters)
+    for word in ("", "na", "n/a", "nan", "none", "null")
+    for letters in product(*zip(word, word.upper(), strict=True))
+)
+"""Texts of cells that state nothing, in capitals or not."""
 _SHOWN_LINES, _SHOWN_TEXT = 5, 100
 _NO_NUMBER = "{} is {{}}, expected a finite number, or nothing where there is none"
 _DOUBTFUL = (
@@ -47,16 +51,16 @@ class ScoreSheet:
     def columns(self, places: Mapping[str, int]) -> pd.DataFrame:
         """Return columns under our names, which tell where each stands."""
         columns = {
-            name: pd.Series(self._sheet.columns[place], dtype="object")
+            name: np.array(self._sheet.columns[place], dtype="object")
             for name, place in places.items()
         }
-        return pd.DataFrame(columns, copy=False)
+        return pd.DataFrame(columns, dtype="object", copy=False)
 
     def scores(self, texts: pd.Series, name: str = "y_score") -> pd.Series:
         """Return scores as `mammo.files.spreadsheet.numbers` reads them; NaN of an empty cell."""
         found, is_doubtful = numbers(texts)
         self.refuse(is_doubtful, _DOUBTFUL.format(name), texts)
-        self.refuse(~(found.abs().lt(math.inf) | is_empty(texts)), _NO_NUMBER.format(name), texts)
+        self.refuse(~(np.isfinite(found) | is_empty(texts)), _NO_NUMBER.format(name), texts)
         return found
 
     def refuse(self, wrong: pd.Series, what: str, texts: pd.Series) -> None:
@@ -74,6 +78,5 @@ class ScoreSheet:
 
 def is_empty(texts: pd.Series) -> pd.Series:
     """Say which cells state nothing."""
-    short = {text for text in texts.tolist() if len(text) <= _LONGEST_EMPTY}
-    empty = {text for text in short if text.lower() in _EMPTY}
-    return texts.isin(empty) if empty else pd.Series(False, texts.index)
+    found = np.fromiter(map(_EMPTY.__contains__, texts.tolist()), bool, len(texts))
+    return pd.Series(found, texts.index)

@@ -9,8 +9,8 @@ import pandas as pd
 
 from mammo.errors import MammoError
 from mammo.evaluation import Estimate, holm, verdicts
+from mammo.evaluation.clustered import heterogeneity, strata_covariance
 from mammo.evaluation.inputs import check_images
-from mammo.evaluation.strata import heterogeneity, strata_covariance
 from mammo.evaluation.tables.estimates import headline
 from mammo.evaluation.tables.scores import Part, Settings, parts
 

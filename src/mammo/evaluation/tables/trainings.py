@@ -13,10 +13,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from mammo.evaluation import auroc, auroc_covariance
-from mammo.evaluation.headline import headline_auroc
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_images
-from mammo.evaluation.raters import variance_of_mean
+from mammo.evaluation.readers import variance_of_mean
+from mammo.evaluation.score_interval import headline_auroc
 from mammo.evaluation.tables.drops import POWER
 from mammo.evaluation.tables.scores import Settings
 from mammo.evaluation.verdicts import FEWEST_DF
@@ -38,14 +38,15 @@ def mean_aurocs(
     -------
     DataFrame
         One row a way: ``auroc``, ``n_runs``, ``run_sd`` (standard deviation over the trainings, NaN
-        for one), then the fields of `mammo.evaluation.headline.AurocEstimate` but ``value``. All
-        ways share the draws. The intervals are for other patients and these very trainings.
+        for one), then the fields of `mammo.evaluation.score_interval.AurocEstimate` but ``value``.
+        All ways share the draws. The intervals are for other patients and these very trainings.
     """
     rows = []
     for models in scores:
         aurocs = [auroc(y_true, one) for one in models]
         estimate = headline_auroc(y_true, models, patient_id, **asdict(settings))
-        rows.append({**asdict(estimate), "n_runs": len(aurocs), "run_sd": _spread(aurocs)})
+        spread = float(np.std(aurocs, ddof=1)) if len(aurocs) > 1 else math.nan
+        rows.append({**asdict(estimate), "n_runs": len(aurocs), "run_sd": spread})
     return pd.DataFrame(rows).rename(columns={"value": "auroc"})
 
 
@@ -75,8 +76,9 @@ def gains(
     readers, here trainings). Hillis SL. Stat Med 2007;26:596-619 (degrees of freedom).
     """
     images = check_images(y_true, scores[0, 0], patient_id, settings.unit)
-    n_ways, n_runs, _ = scores.shape
-    aurocs, covariance = auroc_covariance(images.labels, _models(scores), images.units)
+    n_ways, n_runs, n_images = scores.shape
+    models = scores.reshape(-1, n_images)
+    aurocs, covariance = auroc_covariance(images.labels, models, images.units)
     aurocs = aurocs.reshape(n_ways, n_runs)
     covariance = covariance.reshape(n_ways, n_runs, n_ways, n_runs)
     rows = []
@@ -104,6 +106,7 @@ def _gain(
     variance, df = variance_of_mean(differences, covariance)
     error = math.sqrt(variance) if variance > 0 else math.nan
     level = t_quantile((1 + confidence) / 2, df)
+    is_known = len(differences) > 1 and df >= FEWEST_DF
     return {
         "difference": difference,
         "standard_error": error,
@@ -112,18 +115,5 @@ def _gain(
         "difference_upper": difference + level * error,
         "p_value": 2 * upper_tail(abs(difference) / error, df),
         "n_rose": int((differences > 0).sum()),
-        "smallest_detectable": _detectable(len(differences), error, df, level),
+        "smallest_detectable": (level + t_quantile(POWER, df)) * error if is_known else math.nan,
     }
-
-
-def _detectable(n_runs: int, error: float, df: float, level: float) -> float:
-    is_known = n_runs > 1 and df >= FEWEST_DF
-    return (level + t_quantile(POWER, df)) * error if is_known else math.nan
-
-
-def _models(scores: NDArray) -> NDArray:
-    return scores.reshape(-1, scores.shape[-1])
-
-
-def _spread(aurocs: Sequence[float]) -> float:
-    return float(np.std(aurocs, ddof=1)) if len(aurocs) > 1 else math.nan

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mammo.evaluation.attribution import interval
-from mammo.evaluation.concordance import auroc_within_parts
+from mammo.evaluation.auroc import auroc_within_parts
 from mammo.evaluation.draws import plan_draws
 from mammo.evaluation.inference import holm, upper_tail
 from mammo.evaluation.inputs import check_images
@@ -73,7 +73,7 @@ def transfer_results(
     matrix = [
         {
             **dict(zip(("model", "training", "dataset"), key, strict=True)),
-            **_with_interval("auroc", cell.value, cell.replicates, settings.confidence, ""),
+            **with_interval("auroc", cell.value, cell.replicates, settings.confidence, ""),
             **cell.facts,
             **drawn,
         }
@@ -116,25 +116,26 @@ def _parts(
     own = cells[model, dataset, dataset]
     pairs = {"drop": (inside, outside), "difficulty": (inside, own), "mismatch": (own, outside)}
     found: dict[str, object] = {"own": own.value, "external": outside.value}
-    found |= _with_interval("internal", inside.value, inside.replicates, settings.confidence)
+    found |= with_interval("internal", inside.value, inside.replicates, settings.confidence)
     found |= {"internal_n_train": inside.facts["n_train"], "own_n_train": own.facts["n_train"]}
     for prefix, cell in (("", inside), ("second_", outside)):
         counts = ("n_patients", "n_rarer_patients")
         found |= {f"{prefix}{name}": cell.facts[name] for name in counts}
     for name, (first, second) in pairs.items():
         value, replicates = first.value - second.value, first.replicates - second.replicates
-        found |= _with_interval(name, value, replicates, settings.confidence)
+        found |= with_interval(name, value, replicates, settings.confidence)
         found[f"{name}_p"] = p_value(value, replicates)
     return found
 
 
-def _with_interval(
+def with_interval(
     name: str,
     value: float,
     replicates: NDArray[np.float64],
     confidence: float,
     prefix: str | None = None,
 ) -> dict[str, float]:
+    """Return a value under its name, and its bounds under ``NAME_`` or another prefix."""
     lower, upper = interval(replicates, confidence)
     prefix = f"{name}_" if prefix is None else prefix
     return {name: value, f"{prefix}lower": lower, f"{prefix}upper": upper}

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TextIO
 
 from mammo.errors import DatasetError
-from mammo.files.spreadsheet.sheet import Sheet, assemble
+from mammo.files.spreadsheet.sheet import Block, Sheet, assemble, in_blocks
 
 DELIMITERS = (",", ";", "\t", "|")
 MOST_CHARACTERS = 2**20
 """Of one row; a field has 131,072 at most, the limit of Python's ``csv``."""
 
 _SAMPLED_LINES = 50
-_BLOCK = 2**18
+_BLOCK = 2**16
 _DECLARED = re.compile(rf'"?sep=([{"".join(DELIMITERS)}])\1*"?[\r\n]*', re.IGNORECASE)
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -31,7 +31,7 @@ def read_separated(path: Path) -> Sheet:
     for name, codec in encodings.items():
         try:
             with path.open(encoding=codec, newline="") as file:
-                return assemble(path, _records(path, file), name)
+                return assemble(path, _blocks(path, file), name)
         except UnicodeError:
             continue
     *_, (name, codec) = encodings.items()
@@ -60,8 +60,8 @@ def _undecodable_line(path: Path, codec: str) -> str:
     return ""
 
 
-def _records(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line that each record ends in, and its fields."""
+def _blocks(path: Path, file: TextIO) -> Iterator[Block]:
+    """Yield rows with the line that each ends in."""
     count, left = 0, MOST_CHARACTERS
 
     def read_line() -> str:
@@ -90,15 +90,20 @@ def _records(path: Path, file: TextIO) -> Iterator[tuple[int, list[str]]]:
     count = len([file.readline()] if declared else ())
     place = file.tell()
     while lines := _plain_lines(file):
-        yield from enumerate([line.split(delimiter) for line in lines], start=count + 1)
+        yield from _parted(lines, count + 1, delimiter)
         count, place = count + len(lines), file.tell()
     file.seek(place)
     before = count
     reader = csv.reader(iter(read_line, ""), delimiter=delimiter, strict=True)
-    try:
+
+    def records() -> Iterator[tuple[int, list[str]]]:
+        nonlocal left
         for record in reader:
             left = MOST_CHARACTERS
             yield before + reader.line_num, record
+
+    try:
+        yield from in_blocks(records())
     except csv.Error as error:
         line = before + reader.line_num
         raise DatasetError(f"{path}, line {line}: no valid CSV ({error})") from None
@@ -113,6 +118,16 @@ def _plain_lines(file: TextIO) -> list[str]:
     lines = block.removesuffix("\n").split("\n")
     longest = min(MOST_CHARACTERS, csv.field_size_limit())
     return lines if max(map(len, lines)) <= longest else []
+
+
+def _parted(lines: list[str], first: int, delimiter: str) -> Iterator[Block]:
+    """Part lines into fields; in one go where all have as many, which is several times as fast."""
+    counts = {line.count(delimiter) for line in lines}
+    if len(counts) > 1:
+        yield from in_blocks(enumerate((line.split(delimiter) for line in lines), start=first))
+        return
+    width, fields = counts.pop() + 1, delimiter.join(lines).split(delimiter)
+    yield range(first, first + len(lines)), [fields[place::width] for place in range(width)]
 
 
 def _delimiter(path: Path, sample: list[str]) -> str:

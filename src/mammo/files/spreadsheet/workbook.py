@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from mammo.errors import DatasetError
-from mammo.files.spreadsheet.sheet import Sheet, assemble
+from mammo.files.spreadsheet.sheet import Sheet, assemble, in_blocks
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -83,7 +83,7 @@ def _read(path: Path, title: str | None) -> Sheet:
                 f"{path} has no visible sheet with content: save it as .xlsx (not Strict Open XML) "
                 "or CSV"
             )
-        return assemble(path, _padded(_records(path, filled[0])), "Excel")
+        return assemble(path, in_blocks(_padded(_records(path, filled[0]))), "Excel")
 
 
 def _unpacked(path: Path) -> io.BytesIO:

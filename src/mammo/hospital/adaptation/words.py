@@ -17,8 +17,8 @@ from mammo.report.tables.formats import (
     bounds,
     counts,
     interval_heading,
+    numbers,
     p_value,
-    two_digits,
 )
 from mammo.report.tables.verdicts import GAINS
 
@@ -50,9 +50,7 @@ def curve_table(result: Adaptation) -> Table:
             "Local patients": _amounts(rows),
             "With a malignant image": counts(rows["n_local_malignant"]),
             **_auroc_columns(rows),
-            f"Smallest detectable gain ({POWER:.0%} power)": two_digits(
-                rows["smallest_detectable"]
-            ),
+            f"Smallest detectable gain ({POWER:.0%} power)": numbers(rows["smallest_detectable"]),
             "Verdict": rows["verdict"].map(GAINS).where(rows.index > 0, NOTHING),
         }
     )
@@ -69,10 +67,10 @@ def alternatives_table(result: Adaptation) -> Table:
             "Local patients": counts(rows["n_local_patients"]),
             "Labels": rows["needs_labels"].map({True: "needed", False: "not needed"}),
             **_auroc_columns(rows),
-            "Brier": two_digits(rows["brier"]),
-            "ECE": two_digits(rows["ece"]),
+            "Brier": numbers(rows["brier"]),
+            "ECE": numbers(rows["ece"]),
             "In the large": _signed(rows["in_the_large"]),
-            "Slope": two_digits(rows["slope"]),
+            "Slope": numbers(rows["slope"]),
         }
     )
     note = (
@@ -209,7 +207,7 @@ def _amounts(rows: pd.DataFrame) -> list[str]:
 def _auroc_columns(rows: pd.DataFrame) -> dict[str, object]:
     interval = interval_heading(rows)
     columns = {
-        "auROC": two_digits(rows["auroc"]),
+        "auROC": numbers(rows["auroc"]),
         interval: bounds(rows["lower"], rows["upper"]),
     }
     if rows["run_sd"].notna().any():

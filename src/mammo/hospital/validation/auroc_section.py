@@ -19,8 +19,8 @@ from mammo.report.figures.forest import auroc_forest
 from mammo.report.figures.style import PHONE_WIDTH
 from mammo.report.page.blocks import Block, Figure, Prose, Table
 from mammo.report.tables import comparison
+from mammo.report.tables.comparison import readers_table
 from mammo.report.tables.formats import NOTHING, bounds, set_name
-from mammo.report.tables.readers import readers_table
 
 
 def aurocs(evidence: Evidence) -> Iterator[Block]:

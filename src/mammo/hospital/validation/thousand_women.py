@@ -9,16 +9,16 @@ from mammo.hospital.validation import words
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Block, Prose, Table
-from mammo.report.tables.formats import NOTHING, estimate, thresholds
+from mammo.report.tables.formats import NOTHING, digits_of, estimate, thresholds
 
 _COLUMNS = {
     "recalled": ("Recalled", 1, 0),
     "found": ("Cancers found", 1, 1),
     "missed": ("Cancers missed", 1, 1),
-    "positive_predictive_value": ("PPV, %", 100, 1),
-    "negative_predictive_value": ("NPV, %", 100, 2),
+    "positive_predictive_value": ("PPV, %", 100, None),
+    "negative_predictive_value": ("NPV, %", 100, None),
 }
-"""Title, factor and digits of each number."""
+"""Title, factor and digits of each number; None where its interval says how many."""
 _OF_EXAMINATIONS = {"found": "Recalled, with a cancer", "missed": "Not recalled, with a cancer"}
 """Titles where it is not known whether the breast with the cancer is the one that is flagged."""
 _OF = "Of 1,000 women"
@@ -69,10 +69,12 @@ def _cancers(prevalence: float) -> str:
     return f"{1000 * prevalence:.3g} with cancer"
 
 
-def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int) -> list[str]:
+def _cells(rows: pd.DataFrame, name: str, factor: float, digits: int | None) -> list[str]:
     columns = (factor * rows[f"{name}{end}"] for end in ("", "_lower", "_upper"))
     return [
-        NOTHING if math.isnan(numbers[0]) else estimate(*numbers, digits)
+        NOTHING
+        if math.isnan(numbers[0])
+        else estimate(*numbers, digits_of(*numbers[1:]) if digits is None else digits)
         for numbers in zip(*columns, strict=True)
     ]
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from mammo.evaluation.tables.operating_points import SHARES
 from mammo.evaluation.tables.scores import INTERNAL_SPLIT
-from mammo.evaluation.tables.threshold_grid import SHARES
 from mammo.paper.published import model_title
 from mammo.report.figures.style import looks
 from mammo.report.page.render import in_notebook
@@ -27,7 +27,7 @@ class ThresholdExplorer:
     Attributes
     ----------
     grid : DataFrame
-        As `mammo.evaluation.tables.threshold_grid.threshold_grid`, not empty; by woman or exam.
+        As `mammo.evaluation.tables.operating_points.threshold_grid`, not empty; by woman or exam.
     sources : mapping
         Data set to "real" or "synthetic", where that is known.
     same : str

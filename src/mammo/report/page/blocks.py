@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mammo.report.page.render import in_notebook
-from mammo.report.tables.spreadsheet_cells import harmless
+from mammo.report.results import harmless
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,15 +7,19 @@ import numpy as np
 import pandas as pd
 
 from mammo.evaluation.tables.attribution import PERMUTATIONS, PLACEBO, DividedDrop
+from mammo.evaluation.tables.transfer import PARTS
 from mammo.paper.published import INTERNAL, dataset_title, short_title
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned, nothing
 from mammo.report.tables.formats import (
     NOTHING,
     bounds,
+    estimate,
+    estimates,
     interval_heading,
+    numbers,
     p_value,
     set_name,
-    two_digits,
 )
 
 
@@ -62,11 +66,10 @@ def matrix_table(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     sources : mapping
         Data set to "real" or "synthetic".
     """
-    caption = "auROC by the set learnt from and the set tested on"
     if matrix.empty:
-        return _nothing("transfer", caption, "none of the paper's own models is computed")
+        return nothing("transfer", "none of the paper's own models is computed")
     spans = pd.Series(bounds(matrix["lower"], matrix["upper"]), matrix.index)
-    cells = two_digits(matrix["auroc"]) + " (" + spans.str.replace(" ", "\u00a0") + ")"
+    cells = numbers(matrix["auroc"]) + " (" + spans.str.replace(" ", "\u00a0") + ")"
     wide = matrix.assign(cell=cells).pivot(
         index=["model", "training", "n_train"], columns="dataset", values="cell"
     )
@@ -85,15 +88,9 @@ def matrix_table(matrix: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         }
     )
     first = matrix.iloc[0]
-    note = (
-        "Logistic regression on the maximum and mean of each feature map, its penalty fixed "
-        "beforehand. A model learns from all parts of a set but one and is tested on the part left "
-        "out, or on one of another set: no patient is learnt from and tested on. Pairs of images "
-        "count where the same model has scored both. Images: learnt from, on average. In brackets: "
-        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} of the tested set, for these "
-        "trainings."
+    return captioned(
+        "transfer", shown, matrix, percent=100 * first["confidence"], unit=first["unit"]
     )
-    return Table(shown, caption, note, data=matrix, name="transfer")
 
 
 def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -106,17 +103,16 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     sources : mapping
         See `matrix_table`.
     """
-    caption = "Each drop parted into difficulty and mismatch"
     if parts.empty:
-        return _nothing("drop-parts", caption, "no model was trained on each of two sets")
+        return nothing("drop-parts", "no model was trained on each of two sets")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in parts["model"]],
             "Tested on": [set_name(name, sources) for name in parts["dataset"]],
             "auROCs": parts[["internal", "external", "own"]].apply(
-                lambda row: ";\u00a0".join(two_digits(row)), axis=1
+                lambda row: ";\u00a0".join(numbers(row)), axis=1
             ),
-            **{name.capitalize(): _signed(parts, name) for name in ("drop", *_PARTS)},
+            **{name.capitalize(): _signed(parts, name) for name in PARTS},
             "p, Holm": [
                 f"{p_value(row['difficulty_p_holm'])}; {p_value(row['mismatch_p_holm'])}"
                 for _, row in parts.iterrows()
@@ -126,18 +122,15 @@ def parts_table(parts: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     first = parts.iloc[0]
     external = parts.drop_duplicates("dataset").set_index("dataset")["second_n_patients"]
     patients = {INTERNAL: first["n_patients"], **external}
-    note = (
-        "auROCs: internal validation on DDSM; external test of the same model; internal validation "
-        "of a model that learnt from the external set. Drop: the first less the second. "
-        "Difficulty: the first less the third. Mismatch: the rest. In brackets: "
-        f"{100 * first['confidence']:g}% bootstrap by {first['unit']} for these trainings, each "
-        f"alone. p: of the two parts, Holm over {2 * len(parts)}. Patients tested: "
-        f"{', '.join(f'{dataset_title(name)} {n:,}' for name, n in patients.items())}."
+    return captioned(
+        "drop-parts",
+        shown,
+        parts,
+        percent=100 * first["confidence"],
+        unit=first["unit"],
+        n_tests=2 * len(parts),
+        patients=", ".join(f"{dataset_title(name)} {n:,}" for name, n in patients.items()),
     )
-    return Table(shown, caption, note, data=parts, name="drop-parts")
-
-
-_PARTS = ("difficulty", "mismatch")
 
 
 def shares_table(divided: DividedDrop) -> Table:
@@ -156,14 +149,15 @@ def shares_table(divided: DividedDrop) -> Table:
         }
     )
     drop = divided.ends.loc["drop"]
-    note = (
-        f"Alone: the drop by this cause only. Share: its Shapley value; shares sum to the drop by "
-        f"all, {drop['value']:+.3f} ({drop['lower']:+.3f} to {drop['upper']:+.3f}). In brackets: "
-        f"{100 * settings.confidence:g}% bootstrap of {drop['n_patients']:.0f} patients, each "
-        f"interval alone; p: of the share, Holm over {int(shares['p_holm'].notna().sum())}."
+    return captioned(
+        "shares",
+        shown,
+        shares,
+        drop=estimate(drop["value"], drop["lower"], drop["upper"], 3, "+"),
+        percent=100 * settings.confidence,
+        n_patients=drop["n_patients"],
+        n_tests=int(shares["p_holm"].notna().sum()),
     )
-    caption = "What each cause takes off the auROC on the same synthetic patients"
-    return Table(shown, caption, note, data=shares, name="shares")
 
 
 def gates_table(divided: DividedDrop) -> Table:
@@ -175,8 +169,7 @@ def gates_table(divided: DividedDrop) -> Table:
     rows = [
         (
             "Share of the placebo",
-            f"{placebo['share']:+.3f} ({placebo['share_lower']:+.3f} to "
-            f"{placebo['share_upper']:+.3f})",
+            estimate(*placebo[["share", "share_lower", "share_upper"]], 3, "+"),
             "about 0",
             placebo["share_lower"] <= 0 <= placebo["share_upper"],
         ),
@@ -200,11 +193,7 @@ def gates_table(divided: DividedDrop) -> Table:
         ],
         columns=["Check", "Found", "Expected", "Holds"],
     )
-    note = (
-        "The placebo's interval misses 0 once in twenty builds by chance. Labels dealt at random: "
-        "holds if no mean is more than five standard errors from 0.5."
-    )
-    return Table(shown, "Checks that the shares have to pass", note, name="gates")
+    return captioned("gates", shown)
 
 
 def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
@@ -217,9 +206,8 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
     sources : mapping
         See `matrix_table`.
     """
-    caption = "How often the highest cell of a model's map lies on a lesion"
     if hits.empty:
-        return _nothing("lesion-hits", caption, "no model and set fulfil the conditions")
+        return nothing("lesion-hits", "no model and set fulfil the conditions")
     shown = pd.DataFrame(
         {
             "Model": [short_title(name) for name in hits["model"]],
@@ -229,31 +217,19 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
             + hits["n_patients"].map("{:,}".format),
             "On a lesion": hits["share"].map("{:.0%}".format),
             "By chance": hits["chance"].map("{:.0%}".format),
-            "More than chance": hits["excess"].map("{:+.0%}".format),
-            interval_heading(hits): [
-                f"{low:+.0%} to {high:+.0%}"
-                for low, high in zip(hits["lower"], hits["upper"], strict=True)
-            ],
+            "More than chance": _signed_percent(hits["excess"]),
+            interval_heading(hits): _signed_percent(hits["lower"])
+            + " to "
+            + _signed_percent(hits["upper"]),
         }
     )
-    note = (
-        "Malignant images with an outlined lesion no smaller than a cell of the map. On a lesion: "
-        "the centre of the highest cell lies in the lesion's box, or the lesion's in the cell. By "
-        "chance: the share of the breast's cells that would be. Intervals: Wilson's, at the "
-        "effective number of patients, less that chance."
-    )
-    return Table(shown, caption, note, data=hits, name="lesion-hits")
+    return captioned("lesion-hits", shown, hits)
 
 
 def _signed(rows: pd.DataFrame, name: str, digits: int = 2) -> list[str]:
-    return [
-        NOTHING
-        if pd.isna(row[name])
-        else f"{row[name]:+.{digits}f} ({row[f'{name}_lower']:+.{digits}f}\u00a0to\u00a0"
-        f"{row[f'{name}_upper']:+.{digits}f})"
-        for _, row in rows.iterrows()
-    ]
+    found = estimates(rows, name, digits, "+")
+    return [text.replace(" to ", "\u00a0to\u00a0") for text in found]
 
 
-def _nothing(name: str, caption: str, why: str) -> Table:
-    return Table(pd.DataFrame({"Result": [f"none: {why}"]}), caption, name=name)
+def _signed_percent(shares: pd.Series) -> pd.Series:
+    return numbers(100 * shares, 0, "+") + "%"

@@ -3,7 +3,8 @@
 import pandas as pd
 
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, interval_heading, two_digits
+from mammo.report.tables.captions import captioned
+from mammo.report.tables.formats import bounds, interval_heading, numbers
 
 
 def ceiling_table(data: pd.DataFrame) -> Table:
@@ -12,12 +13,12 @@ def ceiling_table(data: pd.DataFrame) -> Table:
     Parameters
     ----------
     data : DataFrame
-        Fields of `mammo.evaluation.estimate.Estimate` and ``misread``, one row a reading.
+        Fields of `mammo.evaluation.inputs.Estimate` and ``misread``, one row a reading.
     """
     shown = pd.DataFrame(
         {
             "Who reads": [_reader(share) for share in data["misread"]],
-            "auROC": two_digits(data["value"]),
+            "auROC": numbers(data["value"]),
             interval_heading(data): bounds(data["lower"], data["upper"]),
             "Patients; breasts; malignant": [
                 f"{row.n_patients:,}; {row.n_images:,}; {row.n_malignant:,}"
@@ -25,13 +26,7 @@ def ceiling_table(data: pd.DataFrame) -> Table:
             ],
         }
     )
-    note = (
-        "Of all patients of the synthetic DDSM, by breast: the greatest likelihood ratio that the "
-        "descriptors of its lesions have in the tables that they were drawn from. How many lesions "
-        f"a reader mistakes is an assumption. Intervals: {data['method'].iloc[0]}."
-    )
-    caption = "What could be reached: pathology told from the lesions' descriptors alone"
-    return Table(shown, caption, note, data=data, name="ceiling")
+    return captioned("ceiling", shown, data, method=data["method"].iloc[0])
 
 
 def _reader(misread: float) -> str:

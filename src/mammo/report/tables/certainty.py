@@ -1,31 +1,29 @@
-"""Tables on how sure the published numbers can be."""
-
-from dataclasses import replace
+"""Tables and sentences on how sure the published numbers can be."""
 
 import pandas as pd
+from IPython.display import Markdown
 
 from mammo.evaluation import holm
 from mammo.paper import plus_minus
-from mammo.paper.assumptions import LEVEL
-from mammo.paper.drops import SHARED
+from mammo.paper.drops import LEVEL, SHARED
 from mammo.paper.published import (
     EXTERNAL,
+    PRINTED_HALF_WIDTH,
     dataset_title,
     model_title,
     short_title,
 )
-from mammo.paper.sampling_error import ICC
-from mammo.paper.simulated_errors import N_SIMULATIONS
+from mammo.paper.sampling_error import ICC, SIMULATED
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, p_value, two_digits
+from mammo.report.tables.captions import captioned
+from mammo.report.tables.formats import bounds, numbers, p_value
 
 
 def readings_table(intervals: pd.DataFrame) -> Table:
     """Return every reading of ±0.01 that was tried, those that are ruled out first."""
     data = pd.DataFrame(plus_minus.readings(intervals))
     shown = data.set_axis(["±0.01 as", "would be", "Verdict"], axis=1)
-    caption = "Readings of the paper's ±0.01: which are possible, and which are ruled out"
-    return Table(shown, caption, data=data, name="readings")
+    return captioned("readings", shown, data)
 
 
 def interval_table(intervals: pd.DataFrame) -> Table:
@@ -42,7 +40,7 @@ def interval_table(intervals: pd.DataFrame) -> Table:
             "Table": intervals["place"].str.removeprefix("Table "),
             "Model": [model_title(name) for name in intervals["model"]],
             "Data set": [dataset_title(name) for name in intervals["dataset"]],
-            "Printed": intervals["auroc"].map("{:.2f}".format) + printed,
+            "Printed": numbers(intervals["auroc"]) + printed,
             "Malignant; benign": intervals["n_malignant"].map("{:,}".format)
             + "; "
             + intervals["n_benign"].map("{:,}".format),
@@ -52,17 +50,14 @@ def interval_table(intervals: pd.DataFrame) -> Table:
             "95% interval": _spans(intervals),
         }
     )
-    note = (
-        "By formula: Hanley and McNeil. Simulated: normal scores, if images were independent. By "
-        f"patient: the same where the images of a patient share {ICC:.0%} of the variance, an "
-        "assumption; the interval is this one; UKy's takes most patients to have images of both "
-        f"labels, and if none had, it would be {one_class_span(intervals)}. {N_SIMULATIONS:,} "
-        "simulated sets a value, recorded (`benchmarks/published_errors.py`). end2end and "
-        "frcnn_cad: validation as if on the set's images used in this book, since the authors' own "
-        "numbers of images are not in the paper."
+    return captioned(
+        "expected-intervals",
+        shown,
+        intervals,
+        icc=ICC,
+        one_class=one_class_span(intervals),
+        n_simulations=SIMULATED["n_simulations"].min(),
     )
-    caption = "The 95% interval to be expected of each published auROC"
-    return Table(shown, caption, note, data=intervals, name="expected-intervals")
 
 
 def drop_table(drops: pd.DataFrame) -> Table:
@@ -73,11 +68,10 @@ def drop_table(drops: pd.DataFrame) -> Table:
     drops : DataFrame
         As `mammo.paper.drops.published_drops`.
     """
-    caption = "The paper's drops from internal validation, tested with errors by the sets' sizes"
     mixed = (drops["place"] == "Table 4").map({True: ", mixed data", False: ""})
     models = drops["model"].map(short_title) + mixed
     headings = ("Internal", "External", "Drop")
-    return _difference_table(drops, models, headings, "published-drops", caption)
+    return _difference_table("published-drops", drops, models, headings)
 
 
 def gain_table(gains: pd.DataFrame) -> Table:
@@ -88,52 +82,41 @@ def gain_table(gains: pd.DataFrame) -> Table:
     gains : DataFrame
         As `mammo.paper.drops.published_gains`.
     """
-    caption = "The paper's gains from mixed training data, tested likewise"
     headings = ("Mixed data", "DDSM alone", "Gain")
     models = gains["model"].map(short_title)
-    table = _difference_table(gains, models, headings, "published-gains", caption)
     shared = holm(gains["p_shared"])
     listed = ", ".join(
         f"{p_value(p)} on {dataset_title(name)}"
         for p, name in zip(shared, gains["dataset"], strict=True)
     )
-    note = (
-        f"{table.note} The fifth is a part of the whole set, and by how much the two values are "
-        f"correlated is not known: at {SHARED:.2f}, the most that the shared images give, p after "
-        f"Holm is {listed}."
+    return _difference_table(
+        "published-gains", gains, models, headings, shared=SHARED, listed=listed
     )
-    return replace(table, note=note)
 
 
 def _difference_table(
+    name: str,
     differences: pd.DataFrame,
     models: pd.Series,
     headings: tuple[str, str, str],
-    name: str,
-    caption: str,
+    **facts: object,
 ) -> Table:
     first, second, difference = headings
     shown = pd.DataFrame(
         {
             "Model": models,
             "Tested on": [dataset_title(name) for name in differences["dataset"]],
-            first: differences["first"].map("{:.2f}".format),
-            second: differences["second"].map("{:.2f}".format),
-            difference: differences["difference"].map("{:.2f}".format),
+            first: numbers(differences["first"]),
+            second: numbers(differences["second"]),
+            difference: numbers(differences["difference"]),
             "95% interval": bounds(differences["lower"], differences["upper"]),
-            "Smallest detectable": differences["detectable"].map("{:.2f}".format),
+            "Smallest detectable": numbers(differences["detectable"]),
             "p, Holm": differences["p_holm"].map(p_value),
             "By patient": differences["p_holm_by_patient"].map(p_value),
             "After Holm": [_verdict(row) for _, row in differences.iterrows()],
         }
     )
-    note = (
-        f"Two-sided, unpaired, Holm over {len(differences)}; significant below {LEVEL:g} by all "
-        "three errors: by formula, as interval and p; by patient, from the simulation; and so with "
-        "images of one class a patient in UKy, whose p is in the CSV. Smallest detectable: the "
-        "true difference that one such test, before the adjustment, finds with 80% power."
-    )
-    return Table(shown, caption, note, data=differences, name=name)
+    return captioned(name, shown, differences, n_tests=len(differences), level=LEVEL, **facts)
 
 
 def assumption_table(found: pd.DataFrame) -> Table:
@@ -142,7 +125,7 @@ def assumption_table(found: pd.DataFrame) -> Table:
     Parameters
     ----------
     found : DataFrame
-        As `mammo.paper.assumptions.drops_by_assumption`.
+        As `mammo.paper.drops.drops_by_assumption`.
     """
     lost = [
         ", ".join(f"{short_title(model)} on {dataset_title(name)}" for model, name in pairs)
@@ -158,13 +141,8 @@ def assumption_table(found: pd.DataFrame) -> Table:
             "Not significant": lost,
         }
     )
-    note = (
-        f"Drops of models trained on DDSM alone that are significant below {LEVEL:g} after Holm "
-        "over all 19, as above. Users' values: lishen/end2end-all-conv, issue 5."
-    )
-    caption = "How many drops are significant, by what is assumed"
     data = found.assign(lost=lost)
-    return Table(shown, caption, note, data=data, name="drops-by-assumption")
+    return captioned("drops-by-assumption", shown, data, level=LEVEL)
 
 
 def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table:
@@ -176,9 +154,9 @@ def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table
         As `mammo.paper.drops.detectable_drops`.
     intervals : DataFrame
     """
-    columns = {"Internal (DDSM)": detectable["internal"].map("{:.2f}".format)}
+    columns = {"Internal (DDSM)": numbers(detectable["internal"])}
     for name in EXTERNAL:
-        columns[dataset_title(name)] = two_digits(detectable[name])
+        columns[dataset_title(name)] = numbers(detectable[name])
     external = intervals[intervals["place"] == "Table 3"]
     factors = {
         name: (external[f"simulated_{name}"] / external["hanley_mcneil"])
@@ -189,18 +167,13 @@ def detectable_table(detectable: pd.DataFrame, intervals: pd.DataFrame) -> Table
     listed = ", ".join(
         f"{factors['by_patient'][name]:.2f} times on {dataset_title(name)}" for name in EXTERNAL
     )
-    note = (
-        "Two-sided 5% level, 80% power, if images were independent. With a patient's images alike "
-        f"the external set's error is {listed}, as its patients are taken to be made up; on UKy "
-        f"{factors['one_class']['institution']:.2f} times if each patient's images are of one "
-        "class."
+    return captioned(
+        "detectable",
+        pd.DataFrame(columns),
+        detectable,
+        listed=listed,
+        one_class=factors["one_class"]["institution"],
     )
-    caption = "Smallest detectable drop (80% power) on each external set"
-    return Table(pd.DataFrame(columns), caption, note, data=detectable, name="detectable")
-
-
-def _named(model: str, dataset: str) -> str:
-    return f"{short_title(model)} on {dataset_title(dataset)}"
 
 
 def _plus_minus(values: pd.Series) -> pd.Series:
@@ -225,3 +198,37 @@ def _verdict(row: pd.Series) -> str:
     if all(are_below):
         return "significant"
     return "in doubt" if any(are_below) else "not significant"
+
+
+_WIDTHS = ("hanley_mcneil", "simulated", "simulated_by_patient", "simulated_one_class")
+_ASSUMED = ("image", "patient", "one class")
+
+
+def interval_sentence(intervals: pd.DataFrame) -> Markdown:
+    """Compare the printed ±0.01 with what each set allows."""
+    external = intervals[intervals["place"] == "Table 3"]
+    widths = external.groupby("dataset")["simulated_by_patient"].mean()
+    listed = ", ".join(f"±{widths[name]:.2f} on {dataset_title(name)}" for name in EXTERNAL)
+    excess = widths.max() / PRINTED_HALF_WIDTH
+    return Markdown(
+        f"In place of ±{PRINTED_HALF_WIDTH}, a 95% interval by patient is {listed} "
+        f"(the last {one_class_span(intervals)} if no patient has images of both labels): up to "
+        f"{excess:.0f} times as wide. {include_chance(external)} of the {len(external)} external "
+        "intervals include 0.5, by what is assumed of the images."
+    )
+
+
+def reading_sentence(intervals: pd.DataFrame) -> Markdown:
+    """Say what ±0.01 cannot be, and what it may be."""
+    all_sets, table_3 = (
+        [plus_minus.ratio(plus_minus.expected_widths(intervals, one, place)) for one in _ASSUMED]
+        for place in ("Table", "Table 3")
+    )
+    return Markdown(plus_minus.IN_WORDS.format(all_sets=all_sets, table_3=table_3))
+
+
+def include_chance(intervals: pd.DataFrame) -> str:
+    """Return how many intervals include 0.5, from the least to the most by what is assumed."""
+    distance = (intervals["auroc"] - 0.5).abs().round(9)
+    counts = {int((distance <= intervals[width]).sum()) for width in _WIDTHS}
+    return " to ".join(str(count) for count in sorted(counts)[:: max(len(counts) - 1, 1)])

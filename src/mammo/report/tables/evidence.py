@@ -6,16 +6,20 @@ import pandas as pd
 from IPython.display import Markdown
 
 from mammo.evidence import digitiser, mias_alone
+from mammo.evidence.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, Rule, row_of
 from mammo.evidence.recorded import COMMAND, Evidence
 from mammo.evidence.reports import BY_RULES, FALLS, IN_NEW_YORK
 from mammo.paper.published import INTERNAL, TABLE_2, TABLE_3, find
+from mammo.report.figures.specification import CHOICES, in_words
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import (
     NOTHING,
+    auroc,
     bounds,
     counts,
-    estimate,
     interval_heading,
+    numbers,
     p_value,
 )
 
@@ -56,25 +60,17 @@ def scanners_table(scanners: pd.DataFrame) -> Table:
     }
     columns = {"Cancers against": scanners["dataset"].map(against)}
     for scanner in ("dba", "lumisys", "howtek"):
-        numbers = scanners[[f"{scanner}_cancers", scanner, f"{scanner}_volumes"]]
+        shares = scanners[[f"{scanner}_cancers", scanner, f"{scanner}_volumes"]]
         columns[f"{scanner.upper()}: cancers of cases (volumes)"] = [
             f"{some:,} of {all_:,} ({volumes})"
-            for some, all_, volumes in numbers.itertuples(index=False)
+            for some, all_, volumes in shares.itertuples(index=False)
         ]
-    columns["auROC of the scanner"] = scanners["auroc"].map("{:.2f}".format)
+    columns["auROC of the scanner"] = numbers(scanners["auroc"])
     columns[interval_heading(scanners)] = bounds(scanners["lower"], scanners["upper"])
-    columns["Dealt at random"] = scanners["by_chance"].map("{:.2f}".format)
+    columns["Dealt at random"] = numbers(scanners["by_chance"])
     columns["p"] = scanners["p"].map(p_value)
     columns["Source"] = "real"
-    note = (
-        "From the table of DDSM's volumes, each of one diagnosis and one scanner. The scanners are "
-        "ranked by their share of cancers among these very cases, so that none of this can lie "
-        "below 0.5. Intervals: Obuchowski's variance by volume, on the logit scale. Dealt at "
-        f"random: the mean of {digitiser.DEALS:,} deals of the scanners to the volumes, ranked "
-        "likewise; p: the share of them that give at least the auROC found."
-    )
-    caption = "Cases of DDSM by scanner, and what the scanner alone tells of the diagnosis"
-    return Table(pd.DataFrame(columns), caption, note, data=scanners, name="scanners")
+    return captioned("scanners", pd.DataFrame(columns), scanners, deals=digitiser.DEALS)
 
 
 def scanners_sentence(scanners: pd.DataFrame) -> Markdown:
@@ -84,9 +80,9 @@ def scanners_sentence(scanners: pd.DataFrame) -> Markdown:
     claimed = find(TABLE_2, "end2end_vgg16", "cbis_ddsm").auroc
     within = digitiser.without_scanner(claimed)
     return Markdown(
-        f"A model that knew nothing but the scanner would reach {_of_row(curated)} in these "
+        f"A model that knew nothing but the scanner would reach {auroc(curated)} in these "
         f"{curated['n_volumes']:.0f} volumes where cancers are told from benign findings, and "
-        f"{_of_row(whole)} in all {whole['n_volumes']:.0f} where they are told from all others. "
+        f"{auroc(whole)} in all {whole['n_volumes']:.0f} where they are told from all others. "
         f"Scanners dealt to the volumes at random would give {curated['by_chance']:.2f} and "
         f"{whole['by_chance']:.2f} on average (p = {curated['p']:.2f} and {whole['p']:.2f}): no "
         "link of scanner and diagnosis beyond chance is shown. A model that reads the film's tone "
@@ -111,23 +107,16 @@ def heads_table(heads: pd.DataFrame, source: str) -> Table:
     shown = pd.DataFrame(
         {
             "Classifier": heads["head"],
-            "auROC": heads["auroc"].map("{:.3f}".format),
+            "auROC": numbers(heads["auroc"], 3),
             interval_heading(heads): bounds(heads["lower"], heads["upper"], 3),
             "Least to greatest": bounds(heads["least"], heads["greatest"], 3),
             "Source": source,
         }
     )
     first = heads.iloc[0]
-    note = (
-        f"{first['n']} images, {first['n_positive']} malignant, {first['n_patients']} film pairs, "
-        f"each pair in one part. Mean over {mias_alone.REPEATS} divisions into "
-        f"{mias_alone.FOLDS} parts, beside it the least and the greatest. Scores are ranks "
-        f"within a part. Interval: percentile bootstrap of film pairs, {first['n_bootstrap']:,} "
-        f"replicates, seed {first['seed']}, of the scores as they are: it leaves out that other "
-        "films would have trained other classifiers. All classifiers that were tried are shown."
+    return captioned(
+        "mias-alone", shown, heads, **first, repeats=mias_alone.REPEATS, folds=mias_alone.FOLDS
     )
-    caption = "VGG16's frozen features and classifiers trained on mini-MIAS itself"
-    return Table(shown, caption, note, data=heads, name="mias-alone")
 
 
 def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.DataFrame) -> Markdown:
@@ -151,7 +140,7 @@ def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.Data
     most = math.hypot(of_internal, best["auroc"] - best["lower"])
     return Markdown(
         f"Trained on MIAS itself, the {len(heads)} classifiers reach {heads['auroc'].min():.2f} to "
-        f"{heads['auroc'].max():.2f}, the best {_of_row(best)}. With the labels exchanged among "
+        f"{heads['auroc'].max():.2f}, the best {auroc(best)}. With the labels exchanged among "
         f"film pairs, {permuted['n_permutations']} times, the first of them gives "
         f"{permuted['lower']:.2f} to {permuted['upper']:.2f}; {_beyond(heads, permuted)}, and "
         f"{below or 'none'} of the intervals {'lies' if below < 2 else 'lie'} below 0.5. "
@@ -194,13 +183,7 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
             "Link": reports["link"],
         }
     )  # fmt: skip
-    note = (
-        "Internal: on the set that the model was made or chosen with, by the paper's reading "
-        "INbreast for frcnn_cad. Intervals: by exam or patient where scores were at hand; of the "
-        f"paper's values what the size of the set allows. {FALLS}"
-    )
-    caption = "Who found what with the paper's published models, and with models like them"
-    return Table(shown, caption, note, data=reports, name="who-found-what")
+    return captioned("who-found-what", shown, reports, falls=FALLS)
 
 
 _VGG16 = ((TABLE_2, INTERNAL), (TABLE_3, "mias"))
@@ -224,6 +207,54 @@ def _agreement(evidence: Evidence) -> str:
     )
 
 
-def _of_row(row: pd.Series) -> str:
-    """Return a row's auROC with its interval as text."""
-    return estimate(row["auroc"], row["lower"], row["upper"])
+_HEADINGS = ("Positive", "BI-RADS 3", "Scored", "Score", "No detection")
+
+
+def rules_table(rules: pd.DataFrame, source: str) -> Table:
+    """Give the rules' numbers their headings, the highest auROC first.
+
+    Parameters
+    ----------
+    rules : DataFrame
+        As `mammo.evidence.inbreast_rules`.
+    source : {"real", "recorded"}
+    """
+    data = rules.sort_values("auroc", ascending=False, kind="stable").reset_index(drop=True)
+    choices = {
+        heading: data[field].map(CHOICES[field])
+        for heading, field in zip(_HEADINGS, Rule._fields, strict=True)
+    }
+    choices["Score"] = choices["Score"].mask(data["scored"] == "image", "of the image")
+    shown = pd.DataFrame(
+        {
+            **choices,
+            "Number; positive": data["n"].astype(str) + "; " + data["n_positive"].astype(str),
+            "auROC": numbers(data["auroc"], 3),
+            interval_heading(data): bounds(data["lower"], data["upper"], 3),
+            "Source": source,
+        }
+    )
+    first = data.iloc[0]
+    return captioned("inbreast-rules", shown, data, **first)
+
+
+def rules_sentence(rules: pd.DataFrame) -> Markdown:
+    """Say how far the rules lie apart, and where the authors' and the paper's own stand."""
+    authors, paper = row_of(rules, AUTHORS_RULE), row_of(rules, PAPERS_RULE)
+    followed = row_of(rules, PAPERS_RULE._replace(category_3="in"))
+    printed = find(TABLE_2, "frcnn_cad", "inbreast").printed
+    below = int((rules["auroc"] < authors["auroc"]).sum())
+    return Markdown(
+        f"The same boxes give {rules['auroc'].min():.2f} to {rules['auroc'].max():.2f} under the "
+        f"{len(rules)} rules, with no change of the model; the intervals reach from "
+        f"{rules['lower'].min():.2f} to {rules['upper'].max():.2f}. The paper prints {printed}. "
+        f"That comes from the authors' rule ({in_words(AUTHORS_RULE)}): {auroc(authors, 3)}, "
+        f"{authors['n']} breasts; {below} of the other {len(rules) - 1} rules give less. The rule "
+        f"by which the paper tests the other models ({in_words(PAPERS_RULE)}) gives "
+        f"{auroc(paper, 3)}, {paper['n']} images. With BI-RADS 3 in, whose labels are seldom "
+        f"confirmed, it gives {followed['auroc']:.3f} if those {followed['n_unverified']} images "
+        f"are benign, and {followed['lowest']:.3f} to {followed['highest']:.3f} over all labels "
+        "that they could have. The least lower bound is far above 0.5: whatever "
+        "the rule, the boxes' scores tell BI-RADS 4 to 6 from the rest on INbreast, the set that "
+        "the model was made with."
+    )

@@ -31,30 +31,72 @@ def p_value(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def number(value: float, digits: int = 2, sign: str = "") -> str:
+    """Return a number as text, a dash for none; what rounds to zero has no sign.
+
+    Parameters
+    ----------
+    value : float
+    digits : int
+        Decimals.
+    sign : {"", "+"}
+        Whether numbers above zero have one.
+    """
+    if pd.isna(value):
+        return NOTHING
+    text = f"{value:{sign}z.{digits}f}"
+    return text if float(text) else text.removeprefix("+")
+
+
+def numbers(values: pd.Series, digits: int = 2, sign: str = "") -> pd.Series:
+    """Return each `number` of a column as text."""
+    return values.map(lambda value: number(value, digits, sign))
+
+
+def span(lower: float, upper: float, digits: int = 2, sign: str = "") -> str:
+    """Return an interval as text: "0.47 to 0.57"; a dash for none."""
+    if pd.isna(lower):
+        return NOTHING
+    return f"{number(lower, digits, sign)} to {number(upper, digits, sign)}"
+
+
 def bounds(lower: pd.Series, upper: pd.Series, digits: int = 2) -> list[str]:
-    """Return intervals as text: "0.47 to 0.57"."""
-    return [
-        NOTHING if pd.isna(low) else f"{low:.{digits}f} to {high:.{digits}f}"
-        for low, high in zip(lower, upper, strict=True)
-    ]
+    """Return each `span` of a column of intervals as text."""
+    return [span(*pair, digits) for pair in zip(lower, upper, strict=True)]
 
 
-def estimate(value: float, lower: float, upper: float, digits: int = 2) -> str:
-    """Return a number with its interval as text: "0.52 (0.47 to 0.57)"."""
-    return f"{value:.{digits}f} ({lower:.{digits}f} to {upper:.{digits}f})"
+def estimate(value: float, lower: float, upper: float, digits: int = 2, sign: str = "") -> str:
+    """Return a number with its interval as text: "0.52 (0.47 to 0.57)"; a dash for none."""
+    if pd.isna(value):
+        return NOTHING
+    return f"{number(value, digits, sign)} ({span(lower, upper, digits, sign)})"
 
 
-def two_digits(values: pd.Series) -> pd.Series:
-    """Return numbers with two decimals as text, a dash for none."""
-    return values.map(lambda value: NOTHING if pd.isna(value) else f"{value:.2f}")
+def estimates(rows: pd.DataFrame, name: str, digits: int = 2, sign: str = "") -> list[str]:
+    """Return each `estimate` of a column whose bounds are ``NAME_lower`` and ``NAME_upper``."""
+    columns = (rows[f"{name}{end}"] for end in ("", "_lower", "_upper"))
+    return [estimate(*one, digits, sign) for one in zip(*columns, strict=True)]
 
 
-def drops_or_gains(values: pd.Series) -> list[str]:
-    """Return drops with two decimals as text; one below zero is called a gain."""
-    return [
-        NOTHING if pd.isna(drop) else f"{'gain ' * (round(drop, 2) < 0)}{abs(drop):.2f}"
-        for drop in values
-    ]
+def auroc(row: pd.Series, digits: int = 2) -> str:
+    """Return a row's auROC with its interval as text."""
+    return estimate(row["auroc"], row["lower"], row["upper"], digits)
+
+
+def digits_of(lower: float, upper: float) -> int:
+    """Return how many decimals an interval bears, two at most.
+
+    The last digit stands where the first of the interval's half-width does, and never before the
+    decimal point: in per cent, "12 (10 to 15)" and "99.5 (99.1 to 99.8)".
+    """
+    half_width = (upper - lower) / 2
+    return min(max(0, -math.floor(math.log10(half_width))), 2) if half_width > 0 else 2
+
+
+def drop_or_gain(drop: float, digits: int = 2) -> str:
+    """Return a drop as text; one below zero is called a gain."""
+    found = number(drop, digits)
+    return f"gain {found.removeprefix('-')}" if found.startswith("-") else found
 
 
 def thresholds(values: Iterable[float]) -> list[str]:

@@ -5,7 +5,7 @@ from IPython.display import Markdown
 
 from mammo.paper.published import dataset_title, model_title, short_title
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, drops_or_gains, interval_heading, two_digits
+from mammo.report.tables.formats import bounds, drop_or_gain, interval_heading, numbers
 
 NOTE = (
     "Mean: random effects over the sites (DerSimonian and Laird; Hartung, Knapp, Sidik and "
@@ -34,10 +34,10 @@ def next_site_table(rows: pd.DataFrame, name: str, caption: str) -> Table:
         {
             "Model": [model_title(model) for model in rows["model"]],
             "Sites": [", ".join(map(dataset_title, one.split(", "))) for one in rows["sites"]],
-            "Mean": two_digits(rows["auroc"]),
+            "Mean": numbers(rows["auroc"]),
             heading: _within(rows["auroc_lower"], rows["auroc_upper"], 0),
             "Next site": _within(rows["auroc_next_lower"], rows["auroc_next_upper"], 0),
-            "Mean drop": drops_or_gains(rows["drop"]),
+            "Mean drop": rows["drop"].map(drop_or_gain),
             f"{heading} of the drop": _within(rows["drop_lower"], rows["drop_upper"], -1),
             "Next drop": _within(rows["drop_next_lower"], rows["drop_next_upper"], -1),
         }

@@ -14,7 +14,8 @@ from mammo.evidence.reader_study import (
 )
 from mammo.paper.published import EXPERTS_AUROC, short_title
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import bounds, estimate, interval_heading, p_value
+from mammo.report.tables.captions import captioned
+from mammo.report.tables.formats import auroc, bounds, estimate, interval_heading, numbers, p_value
 
 LEVEL = 0.05
 
@@ -36,21 +37,14 @@ def scorers_table(estimates: pd.DataFrame, source: str) -> Table:
                 TITLES.get(name, f"Radiologist {name[-2:]}") for name in estimates["scorer"]
             ],
             "Kind": estimates["kind"].map(_KINDS),
-            "auROC": estimates["auroc"].map("{:.3f}".format),
+            "auROC": numbers(estimates["auroc"], 3),
             interval_heading(estimates): bounds(estimates["lower"], estimates["upper"], 3),
             "Obuchowski": bounds(estimates["obuchowski_lower"], estimates["obuchowski_upper"], 3),
             "Source": source,
         }
     )
     first = estimates.iloc[0]
-    note = (
-        f"By breast: {first['n_malignant']} malignant of {first['n_breasts']:,}, in "
-        f"{first['n_malignant_exams']} of {first['n_exams']} exams. Intervals: percentile "
-        f"bootstrap of exams, {first['n_bootstrap']:,} replicates, seed {first['seed']}; beside "
-        "it Obuchowski's variance for clusters, on the logit scale."
-    )
-    caption = "auROC of every model and radiologist on the NYU reader study"
-    return Table(shown, caption, note, data=estimates, name="reader-study")
+    return captioned("reader-study", shown, estimates, **first)
 
 
 def tests_table(tests: pd.DataFrame, source: str) -> Table:
@@ -66,27 +60,20 @@ def tests_table(tests: pd.DataFrame, source: str) -> Table:
     shown = pd.DataFrame(
         {
             "Model": tests["scorer"].map(TITLES),
-            "auROC": tests["auroc"].map("{:.3f}".format),
+            "auROC": numbers(tests["auroc"], 3),
             "Against": [
                 words.get(row.against) or f"the paper's {short_title(row.reference)} on UKy"
                 for row in tests.itertuples()
             ],
-            "Its auROC": tests["other"].map("{:.3f}".format),
-            "Difference": tests["difference"].map("{:+.3f}".format),
+            "Its auROC": numbers(tests["other"], 3),
+            "Difference": numbers(tests["difference"], 3, "+"),
             "95% interval": bounds(tests["lower"], tests["upper"], 3),
             "p": tests["p"].map(p_value),
             "p, Holm": tests["p_holm"].map(p_value),
             "Source": source,
         }
     )
-    note = (
-        f"Two-sided; Holm over these {len(tests)} tests, the intervals one by one. Guessing: "
-        "Obuchowski's variance. The paper: unpaired, with the error that its value should have had "
-        "by the size of its set. Radiologists: paired by exam, radiologists and exams both "
-        "samples (Obuchowski and Rockette, Hillis)."
-    )
-    caption = "The paper's models on the NYU reader study against three references"
-    return Table(shown, caption, note, data=tests, name="reader-study-tests")
+    return captioned("reader-study-tests", shown, tests, n_tests=len(tests))
 
 
 def agreement_sentence(
@@ -103,27 +90,22 @@ def agreement_sentence(
         for row in of_ddsm[of_ddsm["against"] == "paper"].itertuples()
     )
     return Markdown(
-        f"**end2end, trained on DDSM**, has {_of_row(ddsm)}: "
+        f"**end2end, trained on DDSM**, has {auroc(ddsm)}: "
         f"{_against(of_ddsm, 'guessing', 'guessing')}. The paper's values on UKy are {same}. "
         f"{_agrees(of_ddsm)}\n\n"
-        f"**frcnn_cad** has {_of_row(detector)}: {_against(of_detector, 'guessing', 'guessing')}."
+        f"**frcnn_cad** has {auroc(detector)}: {_against(of_detector, 'guessing', 'guessing')}."
         f" The paper's value on UKy is {uky['other']:.2f}, a difference of "
         f"{_signed(uky)}, p {_p(uky)}. {_agrees(of_detector)}\n\n"
-        f"**The radiologists** average {mean['mean_reader']:.2f} ({mean['lower']:.2f} to "
-        f"{mean['upper']:.2f}) on these exams, not {EXPERTS_AUROC}, the experts' value that the "
-        f"paper quotes. frcnn_cad less their mean is {_signed(readers)}, p {_p(readers)}: "
-        f"{_distance(readers)}. All {len(tests)} p-values are adjusted together."
+        "**The radiologists** average "
+        f"{estimate(mean['mean_reader'], mean['lower'], mean['upper'])} on these exams, not "
+        f"{EXPERTS_AUROC}, the experts' value that the paper quotes. frcnn_cad less their mean is "
+        f"{_signed(readers)}, p {_p(readers)}: {_distance(readers)}. All "
+        f"{len(tests)} p-values are adjusted together."
     )
 
 
-def _of_row(row: pd.Series) -> str:
-    """Return a row's auROC with its interval as text."""
-    return estimate(row["auroc"], row["lower"], row["upper"])
-
-
 def _signed(row) -> str:
-    text = f"{row.difference:+.3f} ({row.lower:+.3f} to {row.upper:+.3f})"
-    return text.replace("-", "−")
+    return estimate(row.difference, row.lower, row.upper, 3, "+").replace("-", "−")
 
 
 def _p(row: pd.Series) -> str:

@@ -1,14 +1,32 @@
 """What simulations say of the intervals of this book: the worst of each kind of set."""
 
+from pathlib import Path
+from typing import Literal
+
 import pandas as pd
 
 from mammo.evaluation.difference_limits import FEWEST_MISRANKED
-from mammo.evaluation.tables.simulated import COMMAND
 from mammo.report.page.blocks import Table
+from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import NOTHING
 
-_KEPT = f"Kept in the repository; `{COMMAND}` makes them again."
+_FOLDER = Path(__file__).parents[2] / "evaluation" / "simulated"
 _AUROC_METHODS = ("score", "percentile", "Obuchowski, logit", "Newcombe over design effect")
+
+
+def kept(name: Literal["aurocs", "differences", "pairs", "proportions"]) -> pd.DataFrame:
+    """Return results of simulations in which the truth is known, a row a design and method.
+
+    ``python benchmarks/interval_coverage.py`` wrote them.
+
+    Returns
+    -------
+    DataFrame
+        The design, ``method``, ``n_simulations``; then ``n_covered`` and the mean ``width`` of an
+        interval, or, of a difference, how often its bounds were below (``n_no_worse``) and above
+        the truth (``n_worse``).
+    """
+    return pd.read_csv(_FOLDER / f"{name}.csv")
 
 
 def auroc_coverage(simulated: pd.DataFrame) -> Table:
@@ -17,7 +35,7 @@ def auroc_coverage(simulated: pd.DataFrame) -> Table:
     Parameters
     ----------
     simulated : DataFrame
-        `mammo.evaluation.tables.simulated.kept`("aurocs").
+        `kept`("aurocs").
     """
     rows = simulated.assign(share=simulated["n_covered"] / simulated["n_simulations"])
     by_layout = _worst(rows, ["layout", "malignant_patients"], "share", "min")
@@ -25,19 +43,14 @@ def auroc_coverage(simulated: pd.DataFrame) -> Table:
     shown = worst[["malignant_patients"]].set_axis(["Malignant patients"], axis=1)
     for method in _AUROC_METHODS:
         shown[f"{method[0].upper()}{method[1:]}"] = _percent(worst[method])
-    n = int(rows["n_simulations"].max())
-    note = (
-        "Least share of intervals called 95% that hold the true auROC, over six layouts of a "
-        "patient's images (in the CSV: one, four, 1 to 8, of one class or both), true auROCs of .5 "
-        "to .98, shared variance of 0 to 80%, 2 to 20 benign patients for each malignant one (500 "
-        "have as many) and scores with and without a floor that most images share. "
-        f"{n:,} sets a design, {int(rows['n_simulations'].min()):,} for the percentile interval, "
-        "which was not tried on large sets. The score interval also covers more than it says, "
-        f"{rows.loc[rows['method'] == 'score', 'share'].mean():.1%} on average: what a few "
-        f"patients' images have in common is not known from them. {_KEPT}"
+    return captioned(
+        "coverage",
+        shown,
+        by_layout,
+        most=rows["n_simulations"].max(),
+        fewest=rows["n_simulations"].min(),
+        covered=rows.loc[rows["method"] == "score", "share"].mean(),
     )
-    caption = "How often 95% intervals of an auROC hold the truth, in the worst designs"
-    return Table(shown, caption, note, data=by_layout, name="coverage")
 
 
 def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
@@ -46,7 +59,7 @@ def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
     Parameters
     ----------
     between, paired : DataFrame
-        `mammo.evaluation.tables.simulated.kept`("differences") and ("pairs").
+        `kept`("differences") and ("pairs").
     """
     tables = {"two sets": between, "the same images": paired}
     rows = pd.concat([one.assign(of=kind) for kind, one in tables.items()], ignore_index=True)
@@ -59,16 +72,8 @@ def difference_errors(between: pd.DataFrame, paired: pd.DataFrame) -> Table:
     for title, method in (("This book", "chosen"), ("Normal throughout", "normal")):
         shown[f"{title}: no worse, falsely"] = _percent(one_sided[method])
         shown[f"{title}: differs, falsely"] = _percent(two_sided[method])
-    note = (
-        "Greatest share of simulated comparisons that claim, falsely, that the second auROC is no "
-        "worse by the margin (nominal 2.5%), or that the difference is another than it is (nominal "
-        "5%), over the designs of the table above. This book: score intervals put together "
-        f"(MOVER); from {FEWEST_MISRANKED} patients on, of the rarer class and times the share of "
-        f"pairs ranked wrongly, the normal interval and p-value of other software. {_KEPT}"
-    )
-    caption = "How often differences are called too soon, in the worst of simulated designs"
     data = one_sided.merge(two_sided, on=keys, suffixes=(" (no worse)", " (differs)"))
-    return Table(shown, caption, note, data=data, name="difference-errors")
+    return captioned("difference-errors", shown, data, fewest=FEWEST_MISRANKED)
 
 
 def share_coverage(simulated: pd.DataFrame) -> Table:
@@ -77,7 +82,7 @@ def share_coverage(simulated: pd.DataFrame) -> Table:
     Parameters
     ----------
     simulated : DataFrame
-        `mammo.evaluation.tables.simulated.kept`("proportions").
+        `kept`("proportions").
     """
     rows = simulated.assign(share_held=simulated["n_covered"] / simulated["n_simulations"])
     worst = _worst(rows, ["layout", "patients"], "share_held", "min")
@@ -89,13 +94,7 @@ def share_coverage(simulated: pd.DataFrame) -> Table:
             "Design effect of these patients alone": _percent(worst["Wilson, raw"]),
         }
     )
-    note = (
-        "Least share of intervals called 95% that hold the true share of .5 to .95, with 0 to 90% "
-        "of the variance in common. With an image a patient this is Wilson's interval, which jumps "
-        f"around 95% since counts are whole numbers. {_KEPT}"
-    )
-    caption = "How often 95% intervals of a share of images hold the truth, in the worst designs"
-    return Table(shown, caption, note, data=worst, name="share-coverage")
+    return captioned("share-coverage", shown, worst)
 
 
 def _worst(rows: pd.DataFrame, keys: list[str], value: str, which: str) -> pd.DataFrame:

@@ -6,8 +6,14 @@ import pytest
 from scipy import stats
 
 from mammo.evaluation import Estimate, auroc, auroc_interval, delong_interval, obuchowski_interval
-from mammo.evaluation.planning import binormal_distance
-from mammo.evaluation.simulation import Coverage, Design, coverage, expected_auroc, simulate
+from simulated_sets import (
+    Coverage,
+    Design,
+    binormal_distance,
+    coverage,
+    expected_auroc,
+    simulate,
+)
 
 MIAS = Design("a breast on each side, malignant or not", ((112, 0, 2), (47, 1, 1), (2, 2, 0)))
 INBREAST = Design("two views of two breasts", ((60, 0, 4), (40, 2, 2), (8, 4, 0)))

@@ -1,4 +1,7 @@
-"""How often an interval contains the truth, when images of one patient are alike."""
+"""Sets of scores whose truth is known, a patient's images being alike; how often intervals hold it.
+
+For the other scripts here, and for tests.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -9,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mammo.evaluation.estimate import Estimate
-from mammo.evaluation.planning import binormal_distance
+from mammo.evaluation.inputs import Estimate
 
 Interval = Callable[[NDArray[np.bool_], NDArray[np.float64], NDArray[np.intp]], Estimate]
 """Labels, scores and patients to an estimate with its interval."""
@@ -86,7 +88,7 @@ def simulate(
     labels, patients = design.labels_and_patients
     own = generator.standard_normal(patients.max() + 1)[patients]
     noise = generator.standard_normal(len(labels))
-    scores = math.sqrt(icc) * own + math.sqrt(1 - icc) * noise + _distance(area, floor) * labels
+    scores = math.sqrt(icc) * own + math.sqrt(1 - icc) * noise + distance_of(area, floor) * labels
     return labels, np.maximum(scores, floor), patients
 
 
@@ -119,8 +121,13 @@ def expected_auroc(design: Design, area: float, icc: float, floor: float = -math
     within = sum(count * malignant * benign for count, malignant, benign in design.kinds)
     labels, _ = design.labels_and_patients
     share = within / (labels.sum() * (~labels).sum())
-    nearer = _superiority(_distance(area, floor), icc, floor) if within else area
+    nearer = _superiority(distance_of(area, floor), icc, floor) if within else area
     return (1 - share) * area + share * nearer
+
+
+def binormal_distance(area: float) -> float:
+    """Distance of two normal classes of equal spread that have an auROC, in standard deviations."""
+    return math.sqrt(2) * float(special.ndtri(area))
 
 
 def _superiority(distance: float, icc: float, floor: float) -> float:
@@ -139,7 +146,7 @@ def _superiority(distance: float, icc: float, floor: float) -> float:
 
 
 @lru_cache
-def _distance(area: float, floor: float) -> float:
+def distance_of(area: float, floor: float) -> float:
     """Distance of the classes at which the area between patients is the one asked for."""
     if math.isinf(floor):
         return binormal_distance(area)

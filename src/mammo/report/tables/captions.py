@@ -1,0 +1,36 @@
+"""Tables under their captions, with their notes: the words of all of them are in ``words.toml``."""
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+
+from mammo.evaluation.verdicts import FEWEST, RULES
+from mammo.report.page.blocks import Table
+
+_WORDS = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+
+
+def captioned(
+    name: str, shown: pd.DataFrame, data: pd.DataFrame | None = None, **facts: object
+) -> Table:
+    """Return a table with the caption and note of its name.
+
+    Parameters
+    ----------
+    name : str
+        A heading of ``words.toml``.
+    shown, data : DataFrame
+        See `mammo.report.page.blocks.Table`.
+    **facts
+        What the note says of the numbers.
+    """
+    words = _WORDS[name]
+    note = words.get("note", "").format(RULES=RULES, FEWEST=FEWEST, **facts)
+    return Table(shown, words["caption"], note, data=data, name=name)
+
+
+def nothing(name: str, why: str) -> Table:
+    """Return a table that says why there is no result."""
+    shown = pd.DataFrame({"Result": [f"none: {why}"]})
+    return Table(shown, _WORDS[name]["caption"], name=name)

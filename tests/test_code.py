@@ -181,3 +181,28 @@ def test_a_module_made_later_is_refused(package):
 def test_decoders_that_pydicom_finds_by_itself_count():
     decoding = code.versions_behind(code.modules_behind("mammo.study.prepared_images"))
     assert {"python-gdcm", "pylibjpeg-openjpeg"} <= set(decoding)
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("report/page/templates/notebook/table.html.j2", True),
+        ("report/tables/words.toml", True),
+        ("paper/simulated_errors.csv", True),
+        ("report/page/templates/page.css", False),
+    ],
+)
+def test_what_is_shown_is_filed_under_words_tables_and_templates(
+    file, counts, tmp_path, monkeypatch
+):
+    before = code.digest_of_data()
+    copied = tmp_path / "mammo"
+    shutil.copytree(code.PACKAGE, copied)
+    monkeypatch.setattr(code, "PACKAGE", copied)
+    code.digest_of_data.cache_clear()
+    assert code.digest_of_data() == before
+    with (copied / file).open("a") as text:
+        text.write(" another")
+    code.digest_of_data.cache_clear()
+    assert (code.digest_of_data() != before) == counts
+    code.digest_of_data.cache_clear()

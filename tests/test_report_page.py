@@ -3,9 +3,7 @@
 import base64
 import html
 import re
-import shutil
 from html.parser import HTMLParser
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,10 +17,9 @@ from matplotlib.figure import Figure as Drawing
 from mammo.datasets.check_report import Finding
 from mammo.report.figures.style import Picture, drawing
 from mammo.report.page import blocks
-from mammo.report.page import render as rendering
 from mammo.report.page.cells import LONGEST, grid
 from mammo.report.page.characters import visible
-from mammo.report.page.render import render, templates_digest
+from mammo.report.page.render import render
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
@@ -347,20 +344,6 @@ def test_two_sections_of_one_anchor_are_refused():
         blocks.Page(
             "t", "s", {}, [blocks.Section("a", [], "same"), blocks.Section("b", [], "same")]
         )
-
-
-def test_what_a_notebook_shows_is_filed_under_its_templates(tmp_path, monkeypatch):
-    before = templates_digest()
-    copied = tmp_path / "page"
-    shutil.copytree(Path(rendering.__file__).parent, copied)
-    monkeypatch.setattr(rendering, "__file__", str(copied / "render.py"))
-    templates_digest.cache_clear()
-    assert templates_digest() == before
-    (copied / "templates" / "page.css").write_text("another style of the report")
-    (copied / "templates" / "notebook" / "table.html.j2").write_text("another table")
-    templates_digest.cache_clear()
-    assert templates_digest() != before
-    templates_digest.cache_clear()
 
 
 def test_a_group_shows_its_blocks_one_below_the_other():

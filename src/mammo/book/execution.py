@@ -8,7 +8,6 @@ from mammo.errors import MammoError
 from mammo.files import code
 from mammo.files.artifacts import Artifacts, digest
 from mammo.parameters import Parameters, sources
-from mammo.report.page.render import templates_digest
 
 NOTEBOOK = "notebook.ipynb"
 
@@ -48,7 +47,7 @@ def execute(
         "source": digest(text),
         "code": code.digest_of(modules),
         "versions": code.versions_behind(modules),
-        "templates": templates_digest(),
+        "words": code.digest_of_data(),
         "parameters": parameters.of(chapter.groups),
         "meanings": [field.description for field in Parameters.model_fields.values()],
         "data": fingerprint,

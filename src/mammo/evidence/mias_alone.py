@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from mammo.datasets import KNOWN
 from mammo.datasets.fetch import DOWNLOADS, contents_sha256
@@ -152,6 +151,7 @@ def held_out(
     name: str, features: np.ndarray, labels: np.ndarray, patients: np.ndarray
 ) -> np.ndarray:
     """Rank of each image within the part that was held out with it: (repeats, images)."""
+    from scipy.stats import rankdata
     from sklearn.model_selection import StratifiedGroupKFold
 
     ranks = np.empty((REPEATS, len(labels)))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mammo.files.artifacts import digest
 from mammo.report.page.cells import grid, notebook_grid
 from mammo.report.page.characters import visible
 
@@ -47,13 +45,6 @@ def in_notebook(block: object) -> str:
     block : Table, Picture, Notice, Tabs, ThresholdExplorer, Thumbnails or Columns
     """
     return _environment().get_template(_notebook_template(block)).render(block=block)
-
-
-@cache
-def templates_digest() -> str:
-    """Return the digest of the templates: what a notebook shows follows from them as from code."""
-    folder = Path(__file__).parent / "templates"
-    return digest({str(p.relative_to(folder)): p.read_text() for p in folder.rglob("*.j2")})
 
 
 def address(media_type: str, content: bytes) -> str:

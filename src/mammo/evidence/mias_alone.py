@@ -93,10 +93,12 @@ def compute(study: Study) -> Computed | None:
         return None
     from mammo.models import weights
 
+    state, record = weights.resolve(study.parameters.weights, BACKBONE, SEED)
+    if record.kind == "random":
+        return None
     fixed = Study(study.parameters.model_copy(update=PREPARED), study.processes)
     rows = fixed.table("mias")
-    state, record = weights.resolve(study.parameters.weights, BACKBONE, SEED)
-    if record.kind == "random" or len(rows) != KNOWN["mias"].card.released.images:
+    if len(rows) != KNOWN["mias"].card.released.images:
         return None
     films = _images_sha256(fixed)
     inputs = {

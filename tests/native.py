@@ -27,7 +27,7 @@ def write_dicom(path: Path, pixels: np.ndarray, **elements: object) -> Path:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     meta.MediaStorageSOPClassUID = elements.get("SOPClassUID", SECONDARY_CAPTURE)
-    meta.MediaStorageSOPInstanceUID = "1.2.3"
+    meta.MediaStorageSOPInstanceUID = elements.get("SOPInstanceUID") or "1.2.3"
     path.parent.mkdir(parents=True, exist_ok=True)
     dataset = FileDataset(str(path), Dataset(), file_meta=meta, preamble=b"\0" * 128)
     bits = pixels.dtype.itemsize * 8

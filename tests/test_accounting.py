@@ -4,7 +4,6 @@ import pytest
 
 import hospital
 from intakes import take, write_mammogram
-from mammo.datasets.institution import accounting
 from mammo.datasets.institution.intake import read_intake
 
 
@@ -16,7 +15,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> hospital.Hospital:
 
 def test_everything_is_counted(made):
     taken = read_intake(made.folder)
-    counts = accounting.counts(taken)
+    counts = taken.counts()
     assert counts.loc["files", "found"] == len(taken.files)
     assert counts.loc["images"].tolist() == [len(taken.images), len(taken.used)]
     assert counts.loc["patients"].tolist() == [12, 12]
@@ -29,7 +28,7 @@ def test_everything_is_counted(made):
 
 def test_every_loss_is_listed_with_its_reason(made):
     taken = read_intake(made.folder)
-    lost = accounting.exclusions(taken)
+    lost = taken.losses()
     assert len(lost) == taken.files["excluded"].notna().sum() + len(taken.absent)
     assert list(lost) == ["image", "line", "format", "reason"]
     assert lost["reason"].notna().all()
@@ -44,19 +43,19 @@ def test_breasts_are_sides_of_patients(tmp_path):
         write_mammogram(tmp_path / f"{number}", number, PatientID="P", ImageLaterality=side)
     write_mammogram(tmp_path / "3", 3, PatientID="P", ImageLaterality="")
     taken = take(tmp_path, "image,label", "0,1", "2,0", "3,0")
-    assert accounting.counts(taken).loc["breasts"].tolist() == [2, 2]
-    assert accounting.counts(taken).loc["patients"].tolist() == [1, 1]
+    assert taken.counts().loc["breasts"].tolist() == [2, 2]
+    assert taken.counts().loc["patients"].tolist() == [1, 1]
 
 
 def test_an_empty_folder_counts_nothing(tmp_path):
     taken = take(tmp_path, "image,patient_id,label", "a,p,1", "b,q,0")
-    assert accounting.counts(taken).loc["images"].tolist() == [0, 0]
-    lost = accounting.exclusions(taken)
+    assert taken.counts().loc["images"].tolist() == [0, 0]
+    lost = taken.losses()
     assert lost["line"].tolist() == [2, 3]
     assert set(lost["reason"]) == {"no image was found for this line"}
 
 
 def test_nothing_that_identifies_is_listed(made):
     taken = read_intake(made.folder)
-    told = accounting.exclusions(taken).to_csv() + accounting.counts(taken).to_csv()
+    told = taken.losses().to_csv() + taken.counts().to_csv()
     assert hospital.planted_in(told.encode(), made.planted) == []

@@ -113,6 +113,27 @@ def test_a_rooms_first_lines_name_its_modules(name):
     assert modules <= set(re.findall(r"`(\w+)`", guide))
 
 
+def is_there(name: str) -> bool:
+    """Whether a dotted name is a module, or a name in the text of one."""
+    module = name
+    while module and module not in MODULES:
+        module = module.rpartition(".")[0]
+    first = name.removeprefix(module).lstrip(".").partition(".")[0]
+    text = MODULES[module].read_text(encoding="utf-8") if module else ""
+    return bool(module) and (not first or re.search(rf"\b{first}\b", text) is not None)
+
+
+def test_what_texts_refer_to_is_there():
+    texts = [*MODULES.values(), *NOTEBOOKS, *(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    missing = {
+        (file.name, name)
+        for file in texts
+        for name in re.findall(r"`(mammo(?:\.\w+)+)`", file.read_text(encoding="utf-8"))
+        if not is_there(name)
+    }
+    assert missing == set()
+
+
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda f: f.stem)
 def test_notebooks_hold_no_definitions(file):
     tree = ast.parse(file.read_text(encoding="utf-8"))

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intakes import write_directory, write_mammogram
-from mammo.datasets.institution import dicomdir
+from mammo.datasets.institution import survey
 from mammo.datasets.institution.survey import survey_folder
+from mammo.images import dicom_header
 
 
 def test_files_that_are_named_and_absent_are_counted(tmp_path):
@@ -49,13 +50,13 @@ def test_a_damaged_directory_is_known_as_such(tmp_path, content):
 def test_names_that_lead_elsewhere_are_absent(tmp_path):
     write_mammogram(tmp_path / "outside")
     directory = write_directory(tmp_path / "CD", "../outside", "/etc/passwd")
-    assert dicomdir.count_missing(directory, {dicomdir.comparable(tmp_path / "outside")}) == 2
+    assert survey.count_missing(directory, {survey.comparable(tmp_path / "outside")}) == 2
 
 
 def test_a_directory_without_bounds_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(dicomdir.dicom_header, "MAX_HEADER_BYTES", 2_000)
+    monkeypatch.setattr(dicom_header, "MAX_HEADER_BYTES", 2_000)
     directory = write_directory(tmp_path, *(f"IM/A{number}" for number in range(100)))
-    assert dicomdir.count_missing(directory, ()) is None
+    assert survey.count_missing(directory, ()) is None
 
 
 @given(place=st.integers(132, 500), value=st.integers(0, 255), end=st.integers(0, 600))
@@ -64,4 +65,4 @@ def test_any_damage_is_a_number_or_none(tmp_path_factory, place, value, end):
     content = bytearray(directory.read_bytes())
     content[place % len(content)] = value
     directory.write_bytes(content[: max(end, 140)])
-    assert dicomdir.count_missing(directory, ()) in (0, 1, 2, None)
+    assert survey.count_missing(directory, ()) in (0, 1, 2, None)

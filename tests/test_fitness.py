@@ -3,7 +3,7 @@ import struct
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, JPEG2000TransferSyntaxes, UID_dictionary
+from pydicom.uid import UID, JPEG2000TransferSyntaxes, RLELossless, UID_dictionary
 
 import native
 from intakes import write_mammogram
@@ -38,13 +38,16 @@ def unfit(syntax: str | None = NATIVE, pixel_bytes: int = 140, **changes: object
     return None if found is None else str(found)
 
 
-def head(syntax: UID, BitsStored: int = 12, **_: object) -> bytes:
-    """Beginning of a stream of 10 x 7 pixels, in JPEG 2000 or with a frame header of JPEG."""
+def head(syntax: UID, BitsStored: int = 12, BitsAllocated: int = 16, **_: object) -> bytes:
+    """Beginning of a stream of 10 x 7 pixels in a transfer syntax."""
     if syntax in JPEG2000TransferSyntaxes or "High-Throughput" in syntax.name:
         sizes = struct.pack(">2H8I4B", 41, 0, 7, 10, 0, 0, 7, 10, 0, 0, 0, 1, BitsStored - 1, 1)
         return b"\xff\x4f\xff\x51" + sizes
+    if syntax == RLELossless:
+        return struct.pack("<16I", BitsAllocated // 8, 64, *[0] * 14)
+    marker = 0xF7 if "JPEG-LS" in syntax.name else 0xC3 if "Lossless" in syntax.name else 0xC1
     frame = struct.pack(">HBHHB3B", 11, BitsStored, 10, 7, 1, 1, 0x11, 0)
-    return b"\xff\xd8\xff\xc3" + frame
+    return b"\xff\xd8\xff" + bytes([marker]) + frame
 
 
 def view(value: str, modifier: str = "0") -> dict[str, list[Dataset]]:

@@ -4,15 +4,19 @@ What is read shows the picture as it was drawn; what is refused is refused by a 
 well, for the same reason, which names the element.
 """
 
+import io
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pydicom
 import pytest
+from PIL import Image as Pillow
 from pydicom import uid
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, get_frame
 from pydicom.sequence import Sequence
 
 import drawn
@@ -35,7 +39,7 @@ class As(NamedTuple):
 
 READ: dict[str, list[object]] = {
     "SOPClassUID": [ABSENT, "", [uid.SecondaryCaptureImageStorage] * 2],
-    "Modality": [ABSENT, "", "CR", "DX", As("LO", "MG"), ["MG", "MG"], " MG "],
+    "Modality": [ABSENT, "", "CR", "DX", As("LO", "MG"), ["MG", "MG"], " MG ", "mg"],
     "PresentationIntentType": [ABSENT, "", "for presentation", ["FOR PRESENTATION"] * 2],
     "PhotometricInterpretation": [
         "monochrome2", " MONOCHROME2 ", "MONOCHROME2\0", As("LO", "MONOCHROME2"),
@@ -69,9 +73,15 @@ READ: dict[str, list[object]] = {
         As("FD", [0.07, 0.07]),
     ],
     "PixelSpacing": ["0.07", "", As("LO", "JANE"), ["0.07", ""]],
-    "ImageLaterality": [ABSENT, "", "l", "B", ["L", "L"], ["L", "R"], As("LO", "JANE")],
-    "Laterality": ["", "R", As("US", 3)],
-    "ViewPosition": [ABSENT, "", "cc", ["CC", "MLO"], As("US", 3), As("LO", "JANE")],
+    "ImageLaterality": [
+        ABSENT, "", "l", "B", ["L", "L"], ["L", "R"], As("LO", "JANE"), "LEFT", "Right",
+    ],
+    "Laterality": ["", "R", As("US", 3), "left"],
+    "ViewPosition": [
+        ABSENT, "", "cc", ["CC", "MLO"], As("US", 3), As("LO", "JANE"), "LCC", "R-MLO", "left CC",
+    ],
+    "BodyPartExamined": ["", "BREAST", "CHEST", As("US", 3)],
+    "QualityControlImage": ["", "NO", "YES"],
     "ViewCodeSequence": [Sequence([]), Sequence([Dataset()]), As("LO", "JANE")],
     "ViewModifierCodeSequence": [Sequence([Dataset()]), As("LO", "JANE"), As("US", 1)],
     "PatientOrientation": ["", "CC", ["A", "F"], As("US", 3)],
@@ -296,8 +306,6 @@ def test_pixels_in_another_syntax_than_is_stated(stated, tmp_path):
     ],
 )
 def test_a_stream_of_another_image_is_told_by_check(syntax, elements, words, tmp_path):
-    import pydicom
-
     file = drawn.write(tmp_path / "a", drawn.dataset(GREY, **drawn.WINDOW), syntax)
     ds = pydicom.dcmread(file)
     for keyword, value in elements.items():
@@ -309,8 +317,6 @@ def test_a_stream_of_another_image_is_told_by_check(syntax, elements, words, tmp
 
 @pytest.mark.parametrize("is_signed", [False, True])
 def test_a_jpeg_2000_stream_of_another_sign(is_signed, tmp_path):
-    import pydicom
-
     stored = GREY - 2048 if is_signed else GREY
     file = drawn.write(tmp_path / "a", drawn.dataset(stored), uid.JPEG2000Lossless)
     ds = pydicom.dcmread(file)
@@ -323,8 +329,6 @@ def test_a_jpeg_2000_stream_of_another_sign(is_signed, tmp_path):
 
 def test_twos_complement_in_an_unsigned_stream_is_read_rightly(tmp_path):
     """https://github.com/pydicom/pydicom/issues/1149"""
-    import pydicom
-
     stored = (GREY - 2048) & 0xFFF
     file = drawn.write(tmp_path / "a", drawn.dataset(stored), uid.JPEG2000Lossless)
     ds = pydicom.dcmread(file)
@@ -348,8 +352,6 @@ def test_values_of_another_sign_or_of_more_bits_are_refused(wrong, grey, tmp_pat
 @pytest.mark.parametrize("below", [1500, 1800, 2048])
 @pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, *drawn.LOSSLESS])
 def test_a_sign_that_is_not_stated_is_refused(bits, below, syntax, tmp_path):
-    import pydicom
-
     stored = np.where(GREY > 0, GREY - below, 0)
     file = drawn.write(tmp_path / "a", drawn.dataset(stored, bits), syntax)
     ds = pydicom.dcmread(file)
@@ -373,8 +375,6 @@ def test_digits_and_air_at_the_end_of_the_range_are_no_sign(value, tmp_path):
 @pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, *drawn.LOSSLESS])
 def test_stored_bits_at_the_upper_end_of_words(is_signed, high, syntax, tmp_path):
     """Older editions of the standard had them."""
-    import pydicom
-
     stored = (GREY - 2048 * is_signed) << (high - 11)
     file = drawn.write(tmp_path / "a", drawn.dataset(stored, high + 1), syntax)
     ds = pydicom.dcmread(file)
@@ -395,3 +395,211 @@ def test_a_high_bit_that_the_pixels_do_not_settle_is_refused(stored, elements, t
     ds = drawn.dataset(stored, HighBit=15, **elements)
     with pytest.raises(UnreadableImageError, match=r"its High Bit \(0028,0102\) is 15, where 12"):
         read_image(drawn.write(tmp_path / "a", ds))
+
+
+CODINGS = {
+    uid.JPEGBaseline8Bit: "JPEG",
+    uid.JPEGExtended12Bit: "JPEG",
+    uid.JPEGLossless: "JPEG Lossless",
+    uid.JPEGLosslessSV1: "JPEG Lossless",
+    uid.JPEGLSLossless: "JPEG-LS",
+    uid.JPEGLSNearLossless: "JPEG-LS",
+    uid.JPEG2000Lossless: "JPEG 2000",
+    uid.JPEG2000: "JPEG 2000",
+    uid.HTJ2K: "JPEG 2000",
+    uid.RLELossless: "RLE",
+}
+"""What compresses the pixels by a transfer syntax."""
+
+
+@pytest.mark.parametrize("written", drawn.LOSSLESS)
+@pytest.mark.parametrize("stated", CODINGS, ids=lambda one: one.keyword)
+@pytest.mark.parametrize("bits", [8, 12])
+def test_pixels_of_another_compression_than_is_stated(written, stated, bits, tmp_path):
+    file = drawn.write(tmp_path / "a", drawn.dataset(GREY >> (12 - bits), bits), written)
+    ds = pydicom.dcmread(file)
+    ds.file_meta.TransferSyntaxUID = stated
+    ds.save_as(file)
+    image, refusal, excluded = outcome(file)
+    if CODINGS[stated] == CODINGS[written]:
+        assert (refusal, excluded) == ("", "") and image is not None
+    else:
+        assert image is None and excluded in refusal
+        assert title("TransferSyntaxUID") in excluded or title("BitsAllocated") in excluded
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 2**31])
+def test_rle_of_another_number_of_bytes_is_told_by_check(count, tmp_path):
+    file = drawn.write(tmp_path / "a", drawn.dataset(GREY), uid.RLELossless)
+    content = file.read_bytes()
+    head = (2).to_bytes(4, "little") + (64).to_bytes(4, "little")
+    assert content.count(head) == 1
+    file.write_bytes(content.replace(head, count.to_bytes(4, "little") + head[4:]))
+    image, refusal, excluded = outcome(file)
+    assert image is None and title("BitsAllocated") in excluded and excluded in refusal
+
+
+def compressed_as(path: Path, syntax: str, stream: bytes, bits: int, allocated: int = 16) -> Path:
+    """Write a mammogram of 60 x 45 pixels whose frame is a stream."""
+    ds = drawn.dataset(GREY, BitsAllocated=allocated, BitsStored=bits, HighBit=bits - 1)
+    ds.PixelData = encapsulate([stream])
+    ds["PixelData"].VR, ds["PixelData"].is_undefined_length = "OB", True
+    ds.file_meta.TransferSyntaxUID = syntax
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("precision", "bits", "allocated"),
+    [
+        (precision, bits, allocated)
+        for allocated in (8, 16)
+        for precision in range(2, allocated + 1)
+        for bits in sorted({precision, 6, 7, 8, 12})
+        if precision <= bits <= allocated
+    ],
+)
+def test_jpeg_ls_of_every_precision(precision, bits, allocated, tmp_path):
+    """Two are more than gdcm decodes, of which pydicom goes by what the header says."""
+    import jpeg_ls
+
+    grey = GREY >> (12 - precision) if precision < 12 else GREY << (precision - 12)
+    packed = grey.astype("u1" if precision <= 8 else "<u2")
+    stream = jpeg_ls.encode_pixel_data(
+        packed.tobytes(), rows=60, columns=45, samples_per_pixel=1, bits_stored=precision,
+        photometric_interpretation="MONOCHROME2",
+    )  # fmt: skip
+    file = compressed_as(tmp_path / "a", uid.JPEGLSLossless, bytes(stream), bits, allocated)
+    image, refusal, excluded = outcome(file)
+    if precision in (6, 7):
+        assert image is None and excluded in refusal.replace(
+            "it is compressed with", "compressed as"
+        )
+        assert f"JPEG-LS Lossless Image Compression with 6 or 7 bits ({bits} bits, " in excluded
+        assert "dcmdjpls" in refusal and "damaged" not in refusal
+    else:
+        assert (refusal, excluded) == ("", "")
+        np.testing.assert_allclose(image.pixels, grey / ((1 << bits) - 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", [uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit])
+@pytest.mark.parametrize(("bits", "allocated"), [(8, 8), (8, 16), (12, 16)])
+def test_lossy_jpeg_of_eight_bits_whatever_the_header_says(syntax, bits, allocated, tmp_path):
+    content = io.BytesIO()
+    Pillow.fromarray((GREY >> 4).astype("u1")).save(content, "JPEG", quality=95)
+    file = compressed_as(tmp_path / "a", syntax, content.getvalue(), bits, allocated)
+    image, refusal, excluded = outcome(file)
+    assert (refusal, excluded) == ("", "")
+    shown = image.pixels * ((1 << bits) - 1)
+    assert np.abs(shown - (GREY >> 4)).mean() < 4
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+def test_lossy_jpeg_of_twelve_bits_says_so_whatever_the_header_says(bits, tmp_path):
+    content = io.BytesIO()
+    Pillow.fromarray((GREY >> 4).astype("u1")).save(content, "JPEG")
+    stream = content.getvalue().replace(b"\xff\xc0\0\x0b\x08", b"\xff\xc1\0\x0b\x0c")
+    file = compressed_as(tmp_path / "a", uid.JPEGExtended12Bit, stream, bits)
+    image, refusal, excluded = outcome(file)
+    assert image is None and excluded.startswith(
+        "compressed as JPEG Extended with more than 8 bits"
+    )
+    assert "dcmdjpeg" in refusal and "damaged" not in refusal
+
+
+@pytest.mark.parametrize("stated", drawn.UNCOMPRESSED, ids=lambda one: one.keyword)
+@pytest.mark.parametrize("written", drawn.UNCOMPRESSED, ids=lambda one: one.keyword)
+def test_an_order_of_bytes_that_is_not_the_stated_one(written, stated, tmp_path):
+    file = drawn.write(tmp_path / "a", drawn.dataset(GREY, **drawn.WINDOW), written)
+    old, new = (f"{one}\0".encode() if len(one) % 2 else one.encode() for one in (written, stated))
+    old, new = (len(one).to_bytes(2, "little") + one for one in (old, new))
+    file.write_bytes(file.read_bytes().replace(old, new))
+    image, refusal, excluded = outcome(file)
+    if uid.ExplicitVRBigEndian in (written, stated) and written != stated:
+        assert image is None and title("TransferSyntaxUID") in excluded and excluded in refusal
+    else:  # with or without value representations, which is seen
+        assert (refusal, excluded) == ("", "")
+        np.testing.assert_allclose(image.pixels, GREY / drawn.TOP, atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.8.1"])
+def test_a_syntax_of_a_later_edition_is_not_its_vendors_alone(syntax, tmp_path):
+    """JPEG XL came in 2024."""
+    file = compressed_as(tmp_path / "a", uid.JPEG2000Lossless, b"\xff\x0a", 12)
+    old = uid.JPEG2000Lossless.encode()
+    old, new = (len(one).to_bytes(2, "little") + one for one in (old, syntax.encode()))
+    content = file.read_bytes().replace(old, new + b"\0" * (len(syntax) % 2))
+    if len(syntax) % 2:
+        content = content.replace(new, (len(syntax) + 1).to_bytes(2, "little") + new[2:])
+    file.write_bytes(content)
+    image, refusal, excluded = outcome(file)
+    assert image is None and excluded.removeprefix("compressed as ") in refusal
+    assert f"{syntax}, a transfer syntax that is not known here" in excluded
+
+
+def j2k_stream() -> bytes:
+    import openjpeg.utils
+
+    return openjpeg.utils.encode_array(GREY.astype("u2"), bits_stored=12)
+
+
+@pytest.mark.parametrize("offset", [0, 4, 999])
+@pytest.mark.parametrize("fragments", [1, 3])
+def test_a_wrong_offset_table_costs_nothing(fragments, offset, tmp_path):
+    file = compressed_as(tmp_path / "a", uid.JPEG2000Lossless, j2k_stream(), 12)
+    ds = pydicom.dcmread(file)
+    items = bytearray(encapsulate([j2k_stream()], fragments_per_frame=fragments))
+    items[8:12] = offset.to_bytes(4, "little")
+    ds["PixelData"].value = bytes(items)
+    ds.save_as(file)
+    image, refusal, excluded = outcome(file)
+    assert (refusal, excluded) == ("", "")
+    np.testing.assert_allclose(image.pixels, GREY / drawn.TOP, atol=1e-6)
+
+
+def test_frames_that_are_not_stated_are_told_by_check(tmp_path):
+    file = compressed_as(tmp_path / "a", uid.JPEG2000Lossless, j2k_stream(), 12)
+    ds = pydicom.dcmread(file)
+    ds["PixelData"].value = encapsulate([j2k_stream()] * 2)
+    ds.save_as(file)
+    image, refusal, excluded = outcome(file)
+    assert image is None and title("NumberOfFrames") in excluded and excluded in refusal
+
+
+def test_fill_bytes_before_a_jpeg_stream_are_part_of_it(tmp_path):
+    file = drawn.write(tmp_path / "a", drawn.dataset(GREY, **drawn.WINDOW), uid.JPEGLosslessSV1)
+    stream = get_frame(pydicom.dcmread(file).PixelData, 0, number_of_frames=1)
+    file = compressed_as(tmp_path / "b", uid.JPEGLosslessSV1, b"\xff\xff" + stream, 12)
+    image, refusal, excluded = outcome(file)
+    assert (refusal, excluded) == ("", "")
+    np.testing.assert_allclose(image.pixels, GREY / drawn.TOP, atol=1e-6)
+
+
+@pytest.mark.parametrize("syntax", [*drawn.UNCOMPRESSED, uid.RLELossless])
+@pytest.mark.parametrize("shape", [(240, 180), (360, 270), (180, 240), (300, 220)])
+@pytest.mark.parametrize("bits", [12, 16])
+def test_rows_and_columns_that_are_exchanged_are_told(bits, shape, syntax, tmp_path):
+    """As numpy's shape is written by those who think in x and y."""
+    grey = drawn.breast(*shape) << bits - 12
+    file = drawn.write(tmp_path / "a", drawn.dataset(grey, bits), syntax)
+    ds = pydicom.dcmread(file)
+    ds.Rows, ds.Columns = shape[::-1]
+    ds.save_as(file)
+    with pytest.raises(UnreadableImageError, match=r"Rows \(0028,0010\) and its Columns"):
+        read_image(file)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("grey", [drawn.breast() << 4, drawn.breast(seed=1) * 10], ids=["", "low"])
+def test_pixels_in_another_order_of_bytes_are_told(grey, is_signed, tmp_path):
+    ds = drawn.dataset(grey - 32768 * is_signed, 16)
+    read_image(drawn.write(tmp_path / "a", ds))
+    ds["PixelData"].value = np.frombuffer(ds.PixelData, "<u2").astype(">u2").tobytes()
+    with pytest.raises(UnreadableImageError, match="in the other order of bytes than its Transfer"):
+        read_image(drawn.write(tmp_path / "a", ds))
+
+
+@pytest.mark.parametrize("stored", [drawn.breast() >> 4 << 8, (drawn.breast() >> 4) * 257])
+def test_eight_bits_at_the_upper_end_of_sixteen_are_in_order(stored, tmp_path):
+    image = read_image(drawn.write(tmp_path / "a", drawn.dataset(stored, 16)))
+    np.testing.assert_allclose(image.pixels, stored / 65535, atol=1e-6)

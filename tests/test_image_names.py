@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mammo.datasets.institution.image_names import ImageNames
+from mammo.datasets.institution.matching import ImageNames
 from mammo.errors import DatasetError
 
 

@@ -119,7 +119,8 @@ def test_a_bomb_is_not_unpacked(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "the file is empty"), (b"notes on P1", "no image: neither DICOM nor PNG, TIFF, JPEG"),
+    [(b"BM".ljust(60, b"\0"), "an image of another format than DICOM"),
+     (b"", "the file is empty"), (b"notes on P1", "no image: neither DICOM nor PNG, TIFF, JPEG"),
      (b"\0" * 128 + b"DICM", "the DICOM header is damaged: it names no SOP class")],
 )  # fmt: skip
 def test_what_is_no_image_says_so(tmp_path, content, reason):

@@ -1,3 +1,5 @@
+import tarfile
+
 import pytest
 
 import hospital
@@ -212,3 +214,64 @@ def test_nothing_that_identifies_is_said(made, tmp_path, write):
     taken = read_intake(made.folder, table.path)
     told = "\n".join(f"{finding.text} {finding.remedy}" for finding in findings_of(taken))
     assert hospital.planted_in(told.encode(), made.planted) == []
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "words"),
+    [
+        (
+            "QualityControlImage",
+            "YES",
+            "1 image marked as quality control by Quality Control Image (0028",
+        ),
+        (
+            "BodyPartExamined",
+            "CHEST",
+            "1 image of another part than the breast by Body Part Examined (0",
+        ),
+    ],
+)
+def test_what_may_show_no_breast_is_told(folder, element, value, words):
+    write_mammogram(folder / "0", 0, PatientID="P0", **{element: value})
+    taken = take(folder, IMAGES, "0,a,1", "1,a,0", "2,b,0", "3,b,0")
+    found = the(taken, words)
+    assert found.severity == "warning" and found.remedy and value not in found.text
+
+
+def test_names_that_match_in_no_row_are_shown_by_how_they_are_made_up(folder):
+    taken = take(folder, "patient_id,label", "SITE-01,1", "SITE-02,0")
+    found = the(taken, "no row of the table belongs to an image")
+    assert found.severity == "error"
+    assert "The table's first is like 'AAAA-99', the first image's are like 'A9', '9.9.9'" in (
+        found.remedy
+    )
+
+
+def test_an_archive_that_is_not_read_is_to_be_unpacked(folder):
+    with tarfile.open(folder / "more.tar.gz", "w:gz") as archive:
+        archive.add(folder / "0")
+    found = the(
+        take(folder, IMAGES, "0,a,1", "1,a,0", "2,b,0", "3,b,0"), "an archive that is not read"
+    )
+    assert found.severity == "warning" and found.remedy == "unpack these, if they hold images"
+
+
+@pytest.mark.parametrize("other", ["p0", "P 0", " P0\u00a0", "P00"])
+def test_patients_that_differ_in_their_spelling_alone_are_told(folder, other):
+    write_mammogram(folder / "4", 4, PatientID=other, StudyInstanceUID="1.5.9")
+    taken = take(folder, "image,label", "0,malignant", "1,0", "2,0", "3,0", "4,0")
+    alike = [text for text in said(taken, "warning") if "differ only in capitals" in text]
+    assert len(alike) == (other not in ("P 0",))
+    assert taken.used["patient_id"].nunique() == 3
+
+
+def test_an_examination_that_several_patients_share_is_one_of_each(folder):
+    for number in range(4):
+        write_mammogram(
+            folder / f"{number}", number, PatientID=f"P{number // 2}", StudyInstanceUID="1.5"
+        )
+    taken = take(folder, "image,label", "0,malignant", "1,0", "2,0", "3,0")
+    found = the(taken, "2 patients share a Study Instance UID with others")
+    assert found.severity == "warning" and "study_id" in found.remedy
+    assert taken.used.groupby("patient_id")["study_id"].nunique().tolist() == [1, 1]
+    assert taken.used["study_id"].nunique() == 2

@@ -471,6 +471,19 @@ def test_aliases_are_unambiguous():
         assert len(plain) == len(set(plain))
 
 
+@pytest.mark.parametrize("text", ["-1", "- 1", "-1.0", "–1", "−1", " -1,0"])
+@pytest.mark.parametrize("column", ["label", "birads", "pathology"])
+def test_a_number_below_zero_is_not_that_above_it(read, column, text):
+    """Tables write -1 for what is missing, or for benign where 1 is malignant."""
+    lines = (f"image;{column}", "a;malignant", f"b;{text}", "c;benign", "d;0")
+    with pytest.raises(DatasetError, match=rf"line 3: {column} .*1.* is not known"):
+        read(*lines)
+    with pytest.raises(DatasetError, match=r"line 3: .* is not known"):
+        read(f"image;{column}", "a;1", f"b;{text}")
+    found = read(*lines, negative=[text.strip()])
+    assert found.rows["label"].tolist()[:3] == [1, 0, 0]
+
+
 def test_a_scale_of_density_that_is_another_is_left_out(read):
     found = read("image,density,label,age,pathology", "a,F,0,62Y,??", "b,D,0,200 days,")
     assert found.rows["density"].tolist() == [None, None]

@@ -14,7 +14,7 @@ from pydicom.pixels import pixel_array
 from bad_input.mammograms import mammogram, stored
 from hospital.encoding import set_syntax
 from mammo.errors import UnreadableImageError
-from mammo.images.codecs import jpeg_lossless
+from mammo.images.codecs import jpeg_scans
 
 CODE_BITS = 5
 """The length of all 17 codes; the code of a difference's size is the size."""
@@ -82,7 +82,7 @@ def segment(marker: int, content: bytes) -> bytes:
 def test_every_sample_arrives(predictor, precision, shift, restart_rows, seed, shape) -> None:
     samples = np.random.default_rng(seed).integers(0, 1 << precision, shape)
     shift = min(shift, precision - 1)
-    found = jpeg_lossless.decode(encode(samples, precision, predictor, shift, restart_rows))
+    found = jpeg_scans.decode_lossless(encode(samples, precision, predictor, shift, restart_rows))
     np.testing.assert_array_equal(found, samples >> shift << shift)
     assert found.dtype == (np.uint8 if precision <= 8 else np.uint16)
 
@@ -96,12 +96,12 @@ def test_gdcm_decodes_the_same(bits: int, predictor: int) -> None:
     ds.PixelData = encapsulate([stream])
     set_syntax(ds, uid.JPEGLossless)
     np.testing.assert_array_equal(pixel_array(ds, decoding_plugin="gdcm"), values)
-    np.testing.assert_array_equal(jpeg_lossless.decode(stream), values)
+    np.testing.assert_array_equal(jpeg_scans.decode_lossless(stream), values)
 
 
 def test_a_real_film_is_as_gdcm_decodes_it(real_data: Path) -> None:
     ds = dcmread(real_data / "dicom/RG3_JPLL.dcm")
-    found = jpeg_lossless.decode(get_frame(ds.PixelData, 0, number_of_frames=1))
+    found = jpeg_scans.decode_lossless(get_frame(ds.PixelData, 0, number_of_frames=1))
     np.testing.assert_array_equal(found, pixel_array(ds, decoding_plugin="gdcm"))
 
 
@@ -112,7 +112,7 @@ def test_no_part_of_a_stream_is_taken_for_the_whole(restart_rows: int) -> None:
         for part in (stream[:length], stream[:length] + b"\xff\xd9"):
             if part != stream:
                 with pytest.raises(UnreadableImageError, match="JPEG"):
-                    jpeg_lossless.decode(part)
+                    jpeg_scans.decode_lossless(part)
 
 
 def test_where_a_stream_ends_is_told() -> None:
@@ -121,22 +121,22 @@ def test_where_a_stream_ends_is_told() -> None:
     with pytest.raises(
         UnreadableImageError, match=r"its JPEG stream ends after (4|5)\d% of the image"
     ):
-        jpeg_lossless.decode(half)
+        jpeg_scans.decode_lossless(half)
     longer = encode(np.vstack([stored(12), stored(12)[:1]]), 12)
     place = longer.index(b"\xff\xc3") + 5
     with pytest.raises(UnreadableImageError, match=r"goes on after (100|9\d)%"):
-        jpeg_lossless.decode(longer[:place] + b"\0\x28" + longer[place + 2 :])
+        jpeg_scans.decode_lossless(longer[:place] + b"\0\x28" + longer[place + 2 :])
 
 
 def test_restarts_come_in_their_turn() -> None:
     stream = encode(stored(12), 12, restart_rows=4)
     swapped = stream.replace(b"\xff\xd1", b"\xff\xd2", 1)
     with pytest.raises(UnreadableImageError, match="lacks the marker of a restart after 20%"):
-        jpeg_lossless.decode(swapped)
+        jpeg_scans.decode_lossless(swapped)
 
 
 @pytest.mark.parametrize("process", [0xC0, 0xC1, 0xC2, 0xC9, 0xCB])
 def test_another_process_is_refused(process: int) -> None:
     stream = encode(stored(8), 8).replace(b"\xff\xc3", bytes([0xFF, process]), 1)
     with pytest.raises(UnreadableImageError, match="not lossless"):
-        jpeg_lossless.decode(stream)
+        jpeg_scans.decode_lossless(stream)

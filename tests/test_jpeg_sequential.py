@@ -8,7 +8,7 @@ from PIL import Image
 
 from bad_input.mammograms import stored
 from mammo.errors import UnreadableImageError
-from mammo.images.codecs import jpeg_sequential
+from mammo.images.codecs import jpeg_scans
 
 GREY = stored(8, (61, 83))
 VARIANTS = {
@@ -33,27 +33,29 @@ def save(mode: str, **options: object) -> bytes:
 @pytest.mark.parametrize(("mode", "options"), VARIANTS.values(), ids=VARIANTS)
 def test_whole_streams_pass_and_parts_do_not(mode: str, options: dict) -> None:
     whole = save(mode, **options)
-    jpeg_sequential.check(whole)
+    jpeg_scans.check_sequential(whole)
     start = whole.index(b"\xff\xda") + 14
     for length in np.linspace(start, len(whole) - 3, 40).astype(int):
         with pytest.raises(UnreadableImageError, match=r"truncated or damaged|ends before"):
-            jpeg_sequential.check(whole[:length] + b"\xff\xd9")
+            jpeg_scans.check_sequential(whole[:length] + b"\xff\xd9")
     place = whole.index(b"\xff\xc0") + 5
     for rows in (30, 100, 65535):
         with pytest.raises(UnreadableImageError, match="truncated or damaged"):
-            jpeg_sequential.check(whole[:place] + rows.to_bytes(2, "big") + whole[place + 2 :])
+            jpeg_scans.check_sequential(
+                whole[:place] + rows.to_bytes(2, "big") + whole[place + 2 :]
+            )
 
 
 def test_a_table_that_is_missing_is_told() -> None:
     whole = save("L")
     place = whole.index(b"\xff\xda") + 6
     with pytest.raises(UnreadableImageError, match="lacks a Huffman table"):
-        jpeg_sequential.check(whole[:place] + b"\x33" + whole[place + 1 :])
+        jpeg_scans.check_sequential(whole[:place] + b"\x33" + whole[place + 1 :])
 
 
 def test_progressive_streams_are_not_looked_at() -> None:
     whole = save("L", progressive=True)
-    jpeg_sequential.check(whole)
-    jpeg_sequential.check(whole[:-20])
+    jpeg_scans.check_sequential(whole)
+    jpeg_scans.check_sequential(whole[:-20])
     with pytest.raises(UnreadableImageError):
-        jpeg_sequential.check(save("L")[:-20])
+        jpeg_scans.check_sequential(save("L")[:-20])

@@ -1,11 +1,11 @@
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mammo.datasets.institution.names import add_names, side_and_view
+from intakes import write_mammogram
+from mammo.datasets.institution.inspection import inspect, side_and_view
 
 
 @pytest.mark.parametrize(
@@ -35,19 +35,23 @@ def test_any_name_tells_a_known_word_or_nothing(name):
     assert view is None or view.isupper()
 
 
-def test_the_header_comes_first_and_both_are_kept():
-    files = pd.DataFrame(
-        {
-            "place": [Path("/x/1_R_CC"), Path("/x/2_R_CC"), Path("/x/3")],
-            "laterality": ["L", None, None],
-            "view": [None, "MLO", None],
-        },
-        dtype=object,
-    )
-    named = add_names(files, Path("/x"))
-    assert named["laterality"].tolist() == ["L", "R", None]
-    assert named["view"].tolist() == ["CC", "MLO", None]
-    assert named["header_laterality"].tolist() == ["L", None, None]
-    assert named["named_laterality"].tolist() == ["R", "R", None]
-    assert named["header_view"].tolist() == [None, "MLO", None]
-    assert named["named_view"].tolist() == ["CC", "CC", None]
+@pytest.mark.parametrize(
+    ("name", "elements", "expected"),
+    [
+        ("1_R_CC", {"ImageLaterality": "L", "ViewPosition": None}, ("L", "CC", "R", "CC")),
+        ("2_R_CC", {"ImageLaterality": None, "ViewPosition": "MLO"}, ("R", "MLO", "R", "CC")),
+        ("3", {"ImageLaterality": None, "ViewPosition": None}, (None, None, None, None)),
+    ],
+)
+def test_the_header_comes_first_and_both_are_kept(tmp_path, name, elements, expected):
+    row = inspect(write_mammogram(tmp_path / name, **elements))
+    assert row["header_laterality"] == elements["ImageLaterality"]
+    assert row["header_view"] == elements["ViewPosition"]
+    columns = ("laterality", "view", "named_laterality", "named_view")
+    assert tuple(row[column] for column in columns) == expected
+
+
+def test_the_name_speaks_where_the_header_cannot_be_read(tmp_path):
+    (tmp_path / "1_R_CC").write_bytes(b"")
+    row = inspect(tmp_path / "1_R_CC")
+    assert (row["laterality"], row["view"], row["header_view"]) == ("R", "CC", None)

@@ -80,6 +80,7 @@ def test_folders_of_cbis_ddsm_end_in_the_last_digits_of_their_identifiers(sets: 
         assert path.parent.parent.name.endswith(header.StudyInstanceUID[-5:])
 
 
+@pytest.mark.long
 def test_files_do_not_depend_on_the_number_of_workers(sets: Path, tmp_path: Path):
     phantom.write("mias", tmp_path / "mias", seed=2, scale=SCALES["mias"], pixel_mm=0.8, workers=2)
     assert digests(tmp_path / "mias") == digests(sets / "mias")

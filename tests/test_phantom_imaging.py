@@ -169,6 +169,7 @@ def test_a_scanner_gives_back_the_density(scanner):
     assert np.array_equal(grey, np.rint(grey))
 
 
+@pytest.mark.long
 def test_nothing_but_the_lesion_tells_the_pathology():
     """Outline, background, exposure, side and density class must not rank the labels.
 

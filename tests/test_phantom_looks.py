@@ -116,6 +116,7 @@ GOLDEN_TABLES = "9bfb555e2e5978af88bb8950b52fd8d033ef6bcbdf2e9069098da6c2358c00d
 SCALES = {"cbis_ddsm": 0.006, "inbreast": 0.06, "mias": 0.03, "institution": 0.012}
 
 
+@pytest.mark.long
 def test_measured_phantoms_with_any_scanner_are_what_they_were(tmp_path: Path) -> None:
     tables = hashlib.sha256()
     for dataset, scale in SCALES.items():
@@ -156,6 +157,7 @@ def test_tables_of_textbook_phantoms_say_what_is_drawn(tmp_path: Path) -> None:
     assert {row["pathology"] == "MALIGNANT" for row in rows} == {True, False}
 
 
+@pytest.mark.long
 def test_the_scanner_changes_ddsms_films_and_nothing_else(tmp_path: Path) -> None:
     def written(dataset: str, digitiser: str) -> dict[str, bytes]:
         folder = tmp_path / f"{dataset} {digitiser}"

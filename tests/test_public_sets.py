@@ -13,6 +13,7 @@ import openpyxl
 import pytest
 from PIL import Image
 
+import drawn
 from intakes import said_by, the_finding, write_mammogram
 from mammo.datasets import institution, manifest
 from mammo.datasets.institution.intake import read_intake
@@ -265,6 +266,22 @@ def test_a_workbook_of_several_sheets_names_what_to_add(tmp_path):
     taken = read_intake(folder, table)
     the_finding(taken, "24 rows of the table without an image")
     assert set(taken.used["density"]) == {"c"}
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+@pytest.mark.parametrize("quality", [60, 95])
+def test_breasts_of_cdd_cesm_are_prepared_as_they_are_shipped(tmp_path, mode, quality):
+    """JPEGs of 8 bits, in grey or with three channels of it, on air that is black but for noise."""
+    folder, table = cdd_cesm(tmp_path)
+    for number, patient, side, view, _ in exams():
+        grey = drawn.breast(240, 130, number) >> 4
+        grey = grey if side == "L" else grey[:, ::-1]
+        image = Image.fromarray(grey.astype("uint8")).convert(mode)
+        image.save(folder / f"P{patient + 1}_{side}_DM_{view}.jpg", quality=quality)
+    found = preflight.of_folder(folder, table, {})
+    usable = found.report.counts["usable"]
+    assert (usable["malignant images"], usable["benign images"]) == SETS["CDD-CESM"][1]
+    assert found.report.status == 1  # of rows that speak of subtracted images
 
 
 def test_names_of_inbreast_begin_with_those_of_its_table(tmp_path):

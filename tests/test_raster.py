@@ -10,7 +10,6 @@ from PIL import TiffImagePlugin
 from mammo import images
 from mammo.errors import UnreadableImageError
 from mammo.images import image as image_module
-from mammo.images import raster
 
 RNG = np.random.default_rng(0)
 GREY = {
@@ -49,12 +48,12 @@ def test_jpeg(tmp_path: Path) -> None:
 
 def test_pgm_is_divided_by_the_maximum_that_it_states(tmp_path: Path) -> None:
     values = GREY[16] // 16
-    image = raster.read_raster(write(tmp_path / "image.pgm", values, top=4095))
+    image = images.read_image(write(tmp_path / "image.pgm", values, top=4095))
     np.testing.assert_allclose(image.pixels, values / 4095, atol=1e-4)
 
 
 def test_twelve_bits_in_sixteen_stay_dark(tmp_path: Path) -> None:
-    image = raster.read_raster(write(tmp_path / "image.png", GREY[16] // 16))
+    image = images.read_image(write(tmp_path / "image.png", GREY[16] // 16))
     assert image.pixels.max() <= 4095 / 65535
 
 
@@ -68,17 +67,17 @@ def test_white_is_zero_tiff_is_inverted(tmp_path: Path, bits: int) -> None:
         assert picture.tag_v2[262] == 0
     top = 2**bits - 1
     stored = GREY[bits] if bits == 16 else top - GREY[bits]  # Pillow inverts 8 bits as it writes
-    np.testing.assert_allclose(raster.read_raster(path).pixels, 1 - stored / top, atol=1e-7)
+    np.testing.assert_allclose(images.read_image(path).pixels, 1 - stored / top, atol=1e-7)
 
 
 def test_grey_saved_as_rgb_is_read_and_colour_is_refused(tmp_path: Path) -> None:
     grey = np.repeat(GREY[8][..., None], 3, axis=2)
     np.testing.assert_allclose(
-        raster.read_raster(write(tmp_path / "grey.png", grey)).pixels, GREY[8] / 255, atol=1e-7
+        images.read_image(write(tmp_path / "grey.png", grey)).pixels, GREY[8] / 255, atol=1e-7
     )
     grey[5, 5, 0] ^= 255
     with pytest.raises(UnreadableImageError, match=r"colour\.png .* in colour"):
-        raster.read_raster(write(tmp_path / "colour.png", grey))
+        images.read_image(write(tmp_path / "colour.png", grey))
 
 
 @pytest.mark.parametrize("suffix", [".pgm", ".png", ".tif", ".jpg"])
@@ -93,6 +92,22 @@ def test_truncated_file_is_refused(tmp_path: Path, suffix: str, kept: float) -> 
         images.read_image(path)
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_an_image_is_read_as_viewers_turn_it(tmp_path: Path, suffix: str, orientation: int) -> None:
+    exif = Pillow.Exif()
+    exif[0x112] = orientation
+    drawn = Pillow.fromarray(np.repeat(np.arange(0, 240, 30, dtype=np.uint8)[:, None], 6, 1))
+    path = tmp_path / f"turned{suffix}"
+    drawn.save(path, exif=exif)
+    turned = {1: drawn, 2: drawn.transpose(0), 3: drawn.transpose(3), 4: drawn.transpose(1),
+              5: drawn.transpose(5), 6: drawn.transpose(4), 7: drawn.transpose(6),
+              8: drawn.transpose(2)}[orientation]  # fmt: skip
+    found = images.read_image(path).pixels * 255
+    assert found.shape == np.asarray(turned).shape
+    assert np.abs(found - np.asarray(turned)).max() < 12
+
+
 def test_large_image_is_refused_before_it_is_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,18 +116,18 @@ def test_large_image_is_refused_before_it_is_decoded(
     assert image_module.MAX_PIXELS < 9000 * 9000
     monkeypatch.setattr(np, "frombuffer", lambda *_: pytest.fail("decoded"))
     with pytest.raises(UnreadableImageError, match=r"9000 x 9000 .* 80,000,000"):
-        raster.read_raster(path)
+        images.read_image(path)
 
 
 def test_several_pages_and_other_types_are_refused(tmp_path: Path) -> None:
     pages = [Pillow.fromarray(GREY[8])] * 2
     pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
     with pytest.raises(UnreadableImageError, match="2 pages"):
-        raster.read_raster(tmp_path / "pages.tif")
+        images.read_image(tmp_path / "pages.tif")
     with pytest.raises(UnreadableImageError, match="not 8- or 16-bit grey"):
-        raster.read_raster(write(tmp_path / "float.tif", GREY[8].astype(np.float32)))
+        images.read_image(write(tmp_path / "float.tif", GREY[8].astype(np.float32)))
     with pytest.raises(UnreadableImageError, match="not 8- or 16-bit grey"):
-        raster.read_raster(write(tmp_path / "wide.tif", GREY[16].astype(np.int32)))
+        images.read_image(write(tmp_path / "wide.tif", GREY[16].astype(np.int32)))
 
 
 def test_other_formats_are_refused(tmp_path: Path) -> None:

@@ -157,6 +157,7 @@ def test_one_class_alone_has_no_auroc_and_loses_no_row(study):
     assert cell == paper.UNDEFINED
 
 
+@pytest.mark.long
 def test_real_mini_mias_is_marked_real_in_tables_3_and_4(mias_study):
     external = paper.table3(results.comparison(mias_study)).data
     computed = external[external["status"] == "computed"].set_index("dataset")

@@ -409,6 +409,7 @@ def test_one_of_several_sheets_may_be_named_behind_the_file(book):
     refused(path, "name it behind the file, as 'table.xlsx[Sheet]'")
     found = spreadsheet.read_sheet(Path(f"{path}[all]"))
     assert (found.header, found.rows, found.path) == (("b",), [["2"]], path)
+    assert spreadsheet.read_sheet(Path(f"{path}[ALL]")) == found
     with pytest.raises(DatasetError, match="has no sheet 'none' with content; it has 'Sheet', 'al"):
         spreadsheet.read_sheet(Path(f"{path}[none]"))
     with pytest.raises(DatasetError, match=r"absent\.xlsx does not exist"):

@@ -6,7 +6,7 @@ import sys
 import click
 
 from mammo import __version__
-from mammo.cli import datasets, evidence, own_data, scores, study
+from mammo.cli import datasets, own_data, scores, study
 from mammo.errors import MammoError
 
 
@@ -56,6 +56,7 @@ for _command in (
     study.run,
     study.predict,
     study.parameters,
+    study.record,
     own_data.check,
     own_data.validate,
     own_data.adapt,
@@ -63,6 +64,5 @@ for _command in (
     scores.evaluate,
     datasets.fetch,
     datasets.weights,
-    evidence.record,
 ):
     cli.add_command(_command)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from mammo.cli.options import data_root
+from mammo.cli.options import PATH, data_root
 
 
 @click.command()
@@ -33,7 +33,7 @@ def weights() -> None:
 
 
 @weights.command("import")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @click.option("--release", help="Which release FILE is, if its name no longer says so.")
 def import_weights(file: Path, release: str | None) -> None:
     """Convert FILE, as downloaded from its authors, and put it under the data root."""

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from itertools import takewhile
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +16,9 @@ import click
 
 if TYPE_CHECKING:
     from mammo.parameters import Parameters
+
+
+PATH = click.Path(path_type=Path)
 
 
 class SeveralModels(click.Command):
@@ -31,99 +35,106 @@ class SeveralModels(click.Command):
         return super().parse_args(ctx, args)
 
 
-def with_parameters(command: Callable) -> Callable:
-    """Add the options that set the study's parameters."""
-    file = click.option(
+def _adding(*options: Callable) -> Callable[[Callable], Callable]:
+    """Return what adds options to a command, in their order."""
+
+    def add(command: Callable) -> Callable:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+with_parameters = _adding(
+    click.option(
         "--params",
-        type=click.Path(path_type=Path),
+        type=PATH,
         help="YAML file of parameters; without it the defaults, for book, prepare, run and predict "
         "with what the project's params/demo.yaml says.",
-    )
-    one = click.option(
+    ),
+    click.option(
         "-p",
         "assignments",
         nargs=2,
         multiple=True,
         metavar="NAME VALUE",
         help="One parameter and its value, as YAML or JSON; see 'mammo parameters'.",
-    )
-    return file(one(command))
+    ),
+)
+"""Adds the options that set the study's parameters."""
 
+with_labels = _adding(
+    click.option(
+        "--labels",
+        type=PATH,
+        help="Table of labels, CSV or Excel: a row an image, breast, study or patient.",
+    ),
+    click.option(
+        "--column",
+        "columns",
+        nargs=2,
+        multiple=True,
+        metavar="OURS THEIRS",
+        callback=lambda context, option, pairs: dict(pairs),
+        help="A column's name, as --column patient_id MRN.",
+    ),
+    click.option(
+        "--positive", multiple=True, metavar="WORD", help="What the table calls malignant."
+    ),
+    click.option("--negative", multiple=True, metavar="WORD", help="What the table calls benign."),
+    click.option(
+        "--exclude", "excluded", multiple=True, metavar="WORD", help="What is to be left out."
+    ),
+    click.option(
+        "--per",
+        "level",
+        type=click.Choice(["image", "breast", "study", "patient"]),
+        help="What a row speaks of, if its columns do not tell.",
+    ),
+)
+"""Adds the options that say how a table of labels is to be read."""
 
-def with_labels(command: Callable) -> Callable:
-    """Add the options that say how a table of labels is to be read."""
-    options = (
-        click.option(
-            "--labels",
-            type=click.Path(path_type=Path),
-            help="Table of labels, CSV or Excel: a row an image, breast, study or patient.",
-        ),
-        click.option(
-            "--column",
-            "columns",
-            nargs=2,
-            multiple=True,
-            metavar="OURS THEIRS",
-            callback=lambda context, option, pairs: dict(pairs),
-            help="A column's name, as --column patient_id MRN.",
-        ),
-        click.option(
-            "--positive", multiple=True, metavar="WORD", help="What the table calls malignant."
-        ),
-        click.option(
-            "--negative", multiple=True, metavar="WORD", help="What the table calls benign."
-        ),
-        click.option(
-            "--exclude", "excluded", multiple=True, metavar="WORD", help="What is to be left out."
-        ),
-        click.option(
-            "--per",
-            "level",
-            type=click.Choice(["image", "breast", "study", "patient"]),
-            help="What a row speaks of, if its columns do not tell.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+at_points = click.option(
+    "--at",
+    "criteria",
+    multiple=True,
+    metavar="POINT",
+    help="Operating point: youden, sensitivity=0.9, specificity=0.9 or threshold=0.5.",
+)
 
-
-def with_protocol(command: Callable) -> Callable:
-    """Add the options that state what is fixed before a validation."""
-    options = (
-        click.option("--product", metavar="NAME", help="What is tested."),
-        click.option("--product-version", metavar="TEXT", help="Its version."),
-        click.option("--site", metavar="NAME", help="Where the examinations were."),
-        click.option("--period", metavar="TEXT", help="When, as '2021 to 2023'."),
-        click.option(
-            "--truth",
-            metavar="TEXT",
-            help="How it was established who has cancer, as 'biopsy, or two years without'.",
-        ),
-        click.option("--acceptable", type=float, metavar="AUROC", help="The least to accept."),
-        click.option(
-            "--no-worse-than",
-            type=float,
-            metavar="LOSS",
-            help="The loss of auROC to accept, from internal validation or what is stated.",
-        ),
-        click.option(
-            "--prevalence",
-            metavar="SHARE",
-            help="Women with cancer among those examined at your site, as 6/1000.",
-        ),
-        click.option(
-            "--threshold", type=float, metavar="SCORE", help="From which on a woman is recalled."
-        ),
-        click.option(
-            "--rule",
-            type=click.Choice(["max", "mean"]),
-            help="From the scores of an examination's images, or breasts, to its own: max if not.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+with_protocol = _adding(
+    click.option("--product", metavar="NAME", help="What is tested."),
+    click.option("--product-version", metavar="TEXT", help="Its version."),
+    click.option("--site", metavar="NAME", help="Where the examinations were."),
+    click.option("--period", metavar="TEXT", help="When, as '2021 to 2023'."),
+    click.option(
+        "--truth",
+        metavar="TEXT",
+        help="How it was established who has cancer, as 'biopsy, or two years without'.",
+    ),
+    click.option("--acceptable", type=float, metavar="AUROC", help="The least to accept."),
+    click.option(
+        "--no-worse-than",
+        type=float,
+        metavar="LOSS",
+        help="The loss of auROC to accept, from internal validation or what is stated.",
+    ),
+    click.option(
+        "--prevalence",
+        metavar="SHARE",
+        help="Women with cancer among those examined at your site, as 6/1000.",
+    ),
+    click.option(
+        "--threshold", type=float, metavar="SCORE", help="From which on a woman is recalled."
+    ),
+    click.option(
+        "--rule",
+        type=click.Choice(["max", "mean"]),
+        help="From the scores of an examination's images, or breasts, to its own: max if not.",
+    ),
+)
+"""Adds the options that state what is fixed before a validation."""
 
 
 def data_root() -> Path:
@@ -144,11 +155,21 @@ def checked(
     return sources.load(params, {**named, **sources.parse_assignments(assignments)})
 
 
-def of_study(params: Path | None, assignments: tuple[tuple[str, str], ...]) -> Parameters:
-    """Return the parameters of the project's study: those of its default file if none is named."""
-    from mammo.parameters import sources
+def of_study(command: Callable) -> Callable:
+    """Give a command the ``parameters`` of the project's study, by the options that set them.
 
-    return checked(params or sources.default_file(), assignments)
+    Where no file is named they are those of the project's default file.
+    """
+
+    @wraps(command)
+    def with_those(
+        params: Path | None, assignments: tuple[tuple[str, str], ...], **options: object
+    ) -> None:
+        from mammo.parameters import sources
+
+        command(parameters=checked(params or sources.default_file(), assignments), **options)
+
+    return with_parameters(with_those)
 
 
 @contextmanager

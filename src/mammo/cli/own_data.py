@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from mammo.cli.options import (
+    PATH,
     SeveralModels,
+    at_points,
     checked,
     data_root,
     printing_warnings,
@@ -20,16 +22,14 @@ from mammo.cli.options import (
 
 @click.command()
 @click.argument("dataset")
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=PATH)
 @with_labels
 @click.option(
     "--exclusions",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="CSV file to list in what of your own images is left out, and why.",
 )
-@click.option(
-    "--scores", type=click.Path(path_type=Path), help="Check scores of your own images instead."
-)
+@click.option("--scores", type=PATH, help="Check scores of your own images instead.")
 @click.option("--missing", type=float, help="With --scores: what an image without one counts as.")
 def check(
     dataset: str,
@@ -50,14 +50,18 @@ def check(
     from mammo.datasets import DATASETS
     from mammo.datasets.check import check_dataset
 
+    root = data_root()
     if scores is not None:
         if dataset != "institution" or path is not None or labels is None:
             raise click.UsageError("check scores by institution --scores FILE --labels TABLE")
-        sys.exit(_check_scores(scores, labels, missing, layout))
-    root = data_root()
-    if dataset == "institution" and (own := path or DATASETS[dataset].find(root)):
+        from mammo.datasets.institution.labels import LabelLayout
+        from mammo.hospital.validation.check import check as check_scores
+
+        report = check_scores(scores, labels, LabelLayout(**layout), missing)
+    elif dataset == "institution" and (own := path or DATASETS[dataset].find(root)):
         sys.exit(_check_own(own, labels, exclusions, layout))
-    report = check_dataset(dataset, path, data_root=root)
+    else:
+        report = check_dataset(dataset, path, data_root=root)
     print(report)
     sys.exit(report.status)
 
@@ -85,22 +89,11 @@ def _check_own(folder: Path, labels: Path | None, exclusions: Path | None, layou
     return found.report.status
 
 
-def _check_scores(scores: Path, labels: Path, missing: float | None, layout: dict) -> int:
-    from mammo.datasets.institution.labels import LabelLayout
-    from mammo.hospital.validation.check import check
-
-    report = check(scores, labels, LabelLayout(**layout), missing)
-    print(report)
-    return report.status
-
-
 @click.command(cls=SeveralModels)
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=PATH)
 @with_labels
 @click.option("--models", help="Models to test, parted by spaces or commas; without it all six.")
-@click.option(
-    "--scores", type=click.Path(path_type=Path), help="Test these scores instead of models."
-)
+@click.option("--scores", type=PATH, help="Test these scores instead of models.")
 @click.option("--stated", type=float, help="With --scores: the auROC that their maker states.")
 @click.option("--missing", type=float, help="With --scores: what an image without one counts as.")
 @click.option(
@@ -109,13 +102,7 @@ def _check_scores(scores: Path, labels: Path, missing: float | None, layout: dic
     metavar="NAME",
     help="With --scores: who in the column model is a reader; several with *.",
 )
-@click.option(
-    "--at",
-    "criteria",
-    multiple=True,
-    metavar="POINT",
-    help="Operating point: youden, sensitivity=0.9, specificity=0.9 or threshold=0.5.",
-)
+@at_points
 @with_protocol
 @click.option(
     "--thumbnails/--no-thumbnails",
@@ -125,7 +112,7 @@ def _check_scores(scores: Path, labels: Path, missing: float | None, layout: dic
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=PATH,
     default=Path("report"),
     show_default=True,
     help="Folder for report.html and its tables.",
@@ -158,10 +145,10 @@ def validate(
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=PATH)
 @with_labels
 @click.option("--model", help="One of alexnet, vgg16 and resnet50.")
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for tables and a figure.")
+@click.option("--output", type=PATH, help="Folder for tables and a figure.")
 @with_parameters
 def adapt(
     folder: Path | None,
@@ -196,7 +183,7 @@ def adapt(
 @click.argument("names", nargs=-1, required=True, metavar="[FOLDER] NAMES...")
 @click.option(
     "--scores",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Look in this table of scores, and that of --labels, in place of a FOLDER.",
 )
 @with_labels

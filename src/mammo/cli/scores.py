@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from mammo.cli.options import printing_warnings
+from mammo.cli.options import PATH, at_points, printing_warnings
 
 
 @click.command()
-@click.argument("scores", type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for tables and figures.")
+@click.argument("scores", type=PATH)
+@click.option("--output", type=PATH, help="Folder for tables and figures.")
 @click.option("--internal", help="The data set that the models were made with.")
 @click.option(
     "--column", "names", nargs=2, multiple=True, metavar="OURS THEIRS", help="A column's name."
@@ -38,13 +38,7 @@ from mammo.cli.options import printing_warnings
     metavar="COLUMN",
     help="Readers' scores to compare the models with: a column, or several with *.",
 )
-@click.option(
-    "--at",
-    "criteria",
-    multiple=True,
-    metavar="POINT",
-    help="Operating point: youden, sensitivity=0.9, specificity=0.9 or threshold=0.5.",
-)
+@at_points
 @click.option("--margin", type=float, default=0.05, show_default=True, help="A loss not to matter.")
 @click.option(
     "--unit",

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mammo.errors import UnreadableImageError
+from mammo.files.opening import opened
 from mammo.images import dicom_header
 from mammo.images.image import MAX_PIXELS
 
@@ -76,10 +77,11 @@ def _decode(path: Path) -> np.ndarray:
 def _decode_dicom(path: Path) -> np.ndarray:
     from pydicom import dcmread
 
-    header, _ = dicom_header.read_header(path, ("SOPClassUID", "Rows", "Columns"))
-    if dicom_header.transfer_syntax(header).is_encapsulated:
+    with opened(path) as file:
+        header, syntax, _ = dicom_header.read_header(file, ("SOPClassUID", "Rows", "Columns"))
+    if syntax.is_encapsulated:
         raise ValueError("masks are published uncompressed")
-    _check_size(header.Rows, header.Columns)
+    _check_size(header["Rows"], header["Columns"])
     return dcmread(path).pixel_array
 
 

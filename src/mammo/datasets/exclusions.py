@@ -64,6 +64,14 @@ class Kind(Enum):
 
     # The file holds no mammogram of the kind that classifiers are made for.
     NO_IMAGE = "no image: neither DICOM nor PNG, TIFF, JPEG or PGM"
+    ARCHIVE = (
+        "an archive that is not read: only those are that end in .zip, and none within them",
+        "unpack these, if they hold images",
+    )
+    OTHER_FORMAT = (
+        "an image of another format than DICOM, PNG, TIFF, JPEG or PGM",
+        "export these images as DICOM, or else as PNG or TIFF",
+    )
     NO_PIXELS = "a DICOM object without an image, such as a report"
     TOMOSYNTHESIS = (
         "tomosynthesis, or several frames: export a projection or a synthesised 2-D image"

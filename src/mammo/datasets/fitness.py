@@ -12,14 +12,13 @@ from mammo.datasets.exclusions import Exclusion, Kind, unreadable
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
 from mammo.files.opening import opened
-from mammo.images import dicom_header, fitness, header_facts
+from mammo.images import dicom_header, fitness, raster
 from mammo.images.elements import Header, numbers, text
 from mammo.images.fitness import Fault
 from mammo.images.image import MAX_BYTES, MAX_PIXELS
 from mammo.images.pixel_data import PixelData
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
     from pydicom.uid import UID
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -118,7 +117,7 @@ def unfit_raster(facts: Mapping[str, object], size: int) -> Exclusion | None:
     Parameters
     ----------
     facts : mapping
-        Of `mammo.images.header_facts.raster_facts`.
+        Of `mammo.images.raster.raster_facts`.
     size : int
         Bytes of the file.
     """
@@ -131,7 +130,7 @@ def unfit_raster(facts: Mapping[str, object], size: int) -> Exclusion | None:
     return None if facts["bits_stored"] else Exclusion(Kind.NOT_GREY)
 
 
-_TAGS = (*header_facts.DICOM_TAGS, *dicom_header.KIND_TAGS)
+_TAGS = (*dicom_header.FACT_TAGS, *dicom_header.KIND_TAGS)
 
 
 def add_header_facts(rows: list[dict], title: str) -> list[dict]:
@@ -153,7 +152,7 @@ def add_header_facts(rows: list[dict], title: str) -> list[dict]:
 
 def _completed(row: dict) -> dict:
     path = Path(row["path"])
-    is_raster = path.suffix.lower() in header_facts.RASTER_SUFFIXES
+    is_raster = path.suffix.lower() in raster.SUFFIXES
     try:
         facts = _read_raster(path) if is_raster else read_dicom_facts(path)[0]
     except UnreadableImageError as error:
@@ -163,13 +162,13 @@ def _completed(row: dict) -> dict:
 
 def _read_raster(path: Path) -> dict[str, object]:
     with opened(path) as file:
-        facts = header_facts.raster_facts(file)
+        facts = raster.raster_facts(file)
     excluded = unfit_raster(facts, containers.size(path))
     del facts["pages"]
     return {**facts, "excluded": excluded}
 
 
-def read_dicom_facts(path: Path, tags: Sequence[str] = ()) -> tuple[dict[str, object], Dataset]:
+def read_dicom_facts(path: Path, tags: Sequence[str] = ()) -> tuple[dict[str, object], Header]:
     """Read the columns of a manifest that the header of a DICOM file fills.
 
     Parameters
@@ -183,12 +182,13 @@ def read_dicom_facts(path: Path, tags: Sequence[str] = ()) -> tuple[dict[str, ob
     facts : dict
         What the header does not say is None; ``excluded`` is set where it belongs to no
         presentation mammogram.
-    header : pydicom.Dataset
+    header : dict
 
     Raises
     ------
     UnreadableImageError
         One sentence without the path, so that equal faults read equal.
     """
-    header, _ = dicom_header.read_header(path, (*_TAGS, *tags))
-    return {**header_facts.facts_of(header), "excluded": wrong_kind(header)}, header
+    with opened(path) as file:
+        header, _, _ = dicom_header.read_header(file, (*_TAGS, *tags))
+    return {**dicom_header.facts_of(header), "excluded": wrong_kind(header)}, header

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from mammo.datasets import KNOWN
 from mammo.datasets.fetch import DOWNLOADS, contents_sha256
@@ -94,10 +93,12 @@ def compute(study: Study) -> Computed | None:
         return None
     from mammo.models import weights
 
+    state, record = weights.resolve(study.parameters.weights, BACKBONE, SEED)
+    if record.kind == "random":
+        return None
     fixed = Study(study.parameters.model_copy(update=PREPARED), study.processes)
     rows = fixed.table("mias")
-    state, record = weights.resolve(study.parameters.weights, BACKBONE, SEED)
-    if record.kind == "random" or len(rows) != KNOWN["mias"].card.released.images:
+    if len(rows) != KNOWN["mias"].card.released.images:
         return None
     films = _images_sha256(fixed)
     inputs = {
@@ -152,6 +153,7 @@ def held_out(
     name: str, features: np.ndarray, labels: np.ndarray, patients: np.ndarray
 ) -> np.ndarray:
     """Rank of each image within the part that was held out with it: (repeats, images)."""
+    from scipy.stats import rankdata
     from sklearn.model_selection import StratifiedGroupKFold
 
     ranks = np.empty((REPEATS, len(labels)))

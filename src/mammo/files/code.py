@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from mammo.errors import MammoError
 
@@ -60,7 +61,7 @@ def modules_of_source(text: str) -> tuple[str, ...]:
 
 def digest_of(modules: Iterable[str]) -> str:
     """Return the digest of modules' syntax, without comments and docstrings."""
-    parts = {module: _syntax_digest(module) for module in sorted(modules)}
+    parts = {module: _read(module).digest for module in sorted(modules)}
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -77,7 +78,7 @@ def digest_of_data() -> str:
 
 def versions_behind(modules: Iterable[str]) -> dict[str, str]:
     """Return the versions of Python and of the libraries that modules compute with."""
-    imported = set().union(*(_facts(module)[1] for module in modules))
+    imported = set().union(*(_read(module).libraries for module in modules))
     imported |= {plugin for name in imported for plugin in _PLUGINS.get(name, ())}
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     return found | {name: _version(name) for name in sorted(imported)}
@@ -100,7 +101,7 @@ def refuse_edited(modules: Iterable[str] = tuple(_TEXTS)) -> None:
         place = PACKAGE.parent.joinpath(*module.split("."))
         file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
         text = file.read_bytes() if file.is_file() else b""
-        if text != _TEXTS[module] and _digest_of_text(text) != _syntax_digest(module):
+        if text != _TEXTS[module] and _digest_of_text(text) != _read(module).digest:
             raise MammoError(
                 f"{file} was edited after this process started; restart it (in JupyterLab, the "
                 "kernel) and run again, so that results are filed under the code that made them"
@@ -125,16 +126,26 @@ def _closure(roots: frozenset[str]) -> tuple[str, ...]:
     while waiting:
         module = waiting.pop()
         found.add(module)
-        waiting |= _facts(module)[0] - found
+        waiting |= _read(module).imports - found
     return tuple(sorted(found))
 
 
+class _Module(NamedTuple):
+    """A module's imports of this package, the computing libraries it imports, and its digest."""
+
+    imports: frozenset[str]
+    libraries: frozenset[str]
+    digest: str
+
+
 @cache
-def _facts(module: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return a module's imports: of this package, and the names of computing libraries."""
-    names = set(_imported_names(ast.parse(_TEXTS[module])))
+def _read(module: str) -> _Module:
+    tree = ast.parse(_TEXTS[module])
+    names = set(_imported_names(tree))
     libraries = {name.split(".")[0] for name, _ in names} & _COMPUTING.keys()
-    return frozenset(_own(names)), frozenset(_COMPUTING[name] for name in libraries)
+    return _Module(
+        frozenset(_own(names)), frozenset(_COMPUTING[name] for name in libraries), _digest(tree)
+    )
 
 
 def _own(names: Iterable[tuple[str, str]]) -> set[str]:
@@ -158,16 +169,15 @@ def _imported_names(tree: ast.AST) -> Iterator[tuple[str, str]]:
             yield from _imported_names(node)
 
 
-@cache
-def _syntax_digest(module: str) -> str:
-    return _digest_of_text(_TEXTS[module])
-
-
 def _digest_of_text(text: bytes) -> str:
     try:
-        tree = ast.parse(text)
+        return _digest(ast.parse(text))
     except SyntaxError:
         return "not a program"
+
+
+def _digest(tree: ast.AST) -> str:
+    """Return the digest of a program; its docstrings are removed from the tree."""
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_text(body[0]):

@@ -12,7 +12,6 @@ import pandas as pd
 from mammo.datasets import institution, manifest
 from mammo.datasets.check import check_dataset
 from mammo.datasets.check_report import Finding, Report, worst_first
-from mammo.datasets.institution import accounting
 from mammo.datasets.institution.findings import findings_of
 from mammo.datasets.institution.intake import Intake, read_intake
 from mammo.datasets.institution.labels import LabelLayout
@@ -81,7 +80,7 @@ class Preflight:
     report : Report
         Counts and findings, to be printed.
     exclusions : DataFrame
-        `mammo.datasets.institution.accounting.exclusions`.
+        `mammo.datasets.institution.intake.Intake.losses`.
     expected : Expected or None
         None without both classes.
     """
@@ -102,8 +101,8 @@ def preflight(
     found = worst_first([*findings_of(intake), *too_few(intake.used), *more])
     if expected is not None:
         found.append(expectation(expected))
-    report = Report("your data", intake.folder, accounting.counts(intake), tuple(found))
-    return Preflight(report, accounting.exclusions(intake), expected)
+    report = Report("your data", intake.folder, intake.counts(), tuple(found))
+    return Preflight(report, intake.losses(), expected)
 
 
 def exclusions_csv(found: Preflight) -> str:

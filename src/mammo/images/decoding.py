@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mammo.errors import UnreadableImageError
-from mammo.images.codecs import jpeg, jpeg_2000, rle
+from mammo.images.codecs import rle
+from mammo.images.codecs.jpeg import find_frame
 from mammo.images.dicom_header import short_name
 from mammo.images.elements import Header, title, whole
 from mammo.images.stored_values import is_torn
@@ -43,7 +45,32 @@ def decode(dataset: Dataset) -> np.ndarray:
         raise UnreadableImageError(
             f"its pixels decode to {_by(values.shape)}, its header says {_by(shape)}"
         )
+    if min(shape) >= _SMALLEST:
+        _refuse_another_layout(values, has_all_bits=dataset.BitsStored == 16)
     return values
+
+
+def _refuse_another_layout(values: np.ndarray, *, has_all_bits: bool) -> None:
+    """Refuse pixels that fall apart as the header lays them out, and fit in another way.
+
+    Of fewer bits than a word has, those that are not stored tell the order of bytes.
+    """
+    unevenness = _unevenness(values)
+    if _unevenness(values.reshape(values.shape[::-1])) < unevenness / 2:
+        raise UnreadableImageError(
+            f"its {title('Rows')} and its {title('Columns')} are exchanged: export it again"
+        )
+    if has_all_bits and _unevenness(values.byteswap()) < unevenness / 2:
+        raise UnreadableImageError(
+            "its pixels are in the other order of bytes than its "
+            f"{title('TransferSyntaxUID')} says: export it again"
+        )
+
+
+def _unevenness(values: np.ndarray) -> float:
+    """Return the mean step from a row to the next, of some rows, as a share of the range."""
+    upper, lower = (rows.astype(np.int32) for rows in (values[:-1:16], values[1::16]))
+    return float(np.abs(upper - lower[: len(upper)]).mean() / max(1, np.ptp(upper)))
 
 
 def _uncompressed(dataset: Dataset) -> np.ndarray:
@@ -55,9 +82,12 @@ def _uncompressed(dataset: Dataset) -> np.ndarray:
 
 
 def _compressed(dataset: Dataset) -> np.ndarray:
-    from pydicom.encaps import get_frame
+    from pydicom.encaps import encapsulate, generate_fragments, parse_basic_offsets
 
-    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    content = BytesIO(dataset.PixelData)
+    parse_basic_offsets(content)  # passed over: all fragments are of the one frame
+    frame = b"".join(generate_fragments(content))
+    dataset["PixelData"].value = encapsulate([frame])
     syntax = dataset.file_meta.TransferSyntaxUID
     if clause := contradiction(frame, syntax, dataset):
         raise UnreadableImageError(clause)
@@ -69,19 +99,21 @@ def _rle(frame: bytes, dataset: Dataset) -> np.ndarray:
 
 
 def _jpeg_lossless(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg_lossless
+    from mammo.images.codecs.jpeg_scans import decode_lossless  # numba takes a second to import
 
-    return jpeg_lossless.decode(frame)
+    return decode_lossless(frame)
 
 
 def _jpeg(frame: bytes, dataset: Dataset) -> np.ndarray:
-    from mammo.images.codecs import jpeg_sequential
+    from mammo.images.codecs.jpeg_scans import check_sequential
 
-    jpeg_sequential.check(frame)
+    check_sequential(frame)
+    dataset.BitsAllocated = dataset.BitsStored = 8  # of the stream, whatever the header has
     return _by_pydicom(dataset, "pillow")  # gdcm ends the process at some damaged streams
 
 
 def _jpeg_ls(frame: bytes, dataset: Dataset) -> np.ndarray:
+    dataset.BitsStored = find_frame(frame).precision  # by the header pydicom refuses some
     return _by_pydicom(dataset, "gdcm")  # pyjpegls never returns from truncated streams
 
 
@@ -92,7 +124,7 @@ def _jpeg_2000(frame: bytes, dataset: Dataset) -> np.ndarray:
     makes wrong what a wrong header says of values without sign: these fall apart then.
     """
     values = _by_pydicom(dataset, "pylibjpeg")
-    found = jpeg_2000.find_frame(frame)
+    found = find_frame(frame)
     if dataset.PixelRepresentation and not found.is_signed and values.min() < 0:
         span = 1 << found.precision
         if is_torn(values, values.astype(np.int32) % span, span):
@@ -108,17 +140,29 @@ def contradiction(stream: bytes, syntax: UID, header: Header) -> str | None:
 
     A decoder would make room for whatever a stream announces.
 
+    Parameters
+    ----------
+    stream : bytes
+        At least its head.
+    syntax : pydicom.uid.UID
+        Of `CODECS`.
+    header : mapping
+
     Raises
     ------
     UnreadableImageError
         If the stream has no head.
     """
-    find = _HEADS.get(CODECS.get(syntax))
-    if find is None:
-        return None
-    frame = find(stream)
+    if not stream:
+        raise UnreadableImageError("it is truncated: its compressed pixels are empty")
     stated = whole(header, "Rows"), whole(header, "Columns")
     allocated = whole(header, "BitsAllocated") or 0
+    frame = find_frame(stream)
+    if frame is None and CODECS[syntax] is _rle:
+        return _wrong_segments(rle.count_segments(stream), allocated)
+    if frame is None or frame.coding != _CODINGS.get(CODECS[syntax]):
+        found = f"and its pixels are {frame.coding}" if frame else "which its pixels are not"
+        return f"its {title('TransferSyntaxUID')} is {short_name(syntax)}, {found}: export it again"
     if frame[:2] != stated:
         return f"its stream has {_by(frame[:2])} pixels, its header says {_by(stated)}"
     if frame.components != 1 or frame.precision > allocated:
@@ -132,6 +176,21 @@ def contradiction(stream: bytes, syntax: UID, header: Header) -> str | None:
             "they have none: export it again"
         )
     return None
+
+
+def _wrong_segments(found: int, allocated: int) -> str | None:
+    if found == allocated // 8:
+        return None
+    return f"it has {found:,} RLE segments, its {title('BitsAllocated')} says {allocated // 8}"
+
+
+def beyond_decoders(stream: bytes, header: Header) -> str | None:
+    """Return which precision a stream has that no decoder under a permissive licence takes."""
+    frame = find_frame(stream)
+    bits, words = _NOT_DECODED.get(frame.coding if frame else "", ((), ""))
+    if frame is None or frame.precision not in bits:
+        return None
+    return f"{words} ({whole(header, 'BitsStored')} bits, {frame.precision} in its stream)"
 
 
 def _by_pydicom(dataset: Dataset, plugin: str = "") -> np.ndarray:
@@ -167,13 +226,19 @@ CODECS: dict[str, Callable[[bytes, Dataset], np.ndarray]] = {
 }
 """By transfer syntax: how its one frame is decoded, or refused."""
 
-LOSSY_JPEG, MOST_LOSSY_BITS = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"), 8
-"""Syntaxes of which streams of more bits have no decoder under a permissive licence."""
+_SMALLEST = 64
+"""Rows and columns from which on an image is one that steps between rows say something of."""
 
-_HEADS = {
-    _jpeg: jpeg.find_frame,
-    _jpeg_lossless: jpeg.find_frame,
-    _jpeg_ls: jpeg.find_frame,
-    _jpeg_2000: jpeg_2000.find_frame,
+_NOT_DECODED: dict[str, tuple[Collection[int], str]] = {
+    "JPEG": (range(9, 17), "with more than 8 bits"),
+    "JPEG-LS": ((6, 7), "with 6 or 7 bits"),
 }
-"""By decoder: what finds the size of a stream's image."""
+"""By coding: bits of streams that neither Pillow nor gdcm decodes."""
+
+_CODINGS = {
+    _jpeg: "JPEG",
+    _jpeg_lossless: "JPEG Lossless",
+    _jpeg_ls: "JPEG-LS",
+    _jpeg_2000: "JPEG 2000",
+}
+"""By decoder: the coding that it decodes, as frames name it."""

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
+from mammo.files.opening import opened
 from mammo.images import dicom_header, fitness, grayscale
-from mammo.images.elements import term, whole
+from mammo.images.elements import Header, term, whole
 from mammo.images.image import Image
 from mammo.images.pixel_data import find_pixel_data
-from mammo.images.refusal import refusing
 from mammo.images.stored_values import stored_range, stored_values
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 _TAGS = (
     *fitness.TAGS,
@@ -28,7 +24,7 @@ _ROWS_AT_ONCE = 256
 _VIEWS = {*dicom_header.VIEW_CODES.values(), "XCC", "SIO", "ISO", "AT", "CV", "TAN", "RM", "RL"}
 
 
-def read_dicom(path: str | Path) -> Image:
+def read_dicom(path: Path) -> Image:
     """Read a projection mammogram as presentation values.
 
     Modality LUT or rescale (PS3.3 C.11.1), then VOI LUT Sequence, else window with its VOI LUT
@@ -41,7 +37,7 @@ def read_dicom(path: str | Path) -> Image:
 
     Parameters
     ----------
-    path : str or Path
+    path : Path
 
     Returns
     -------
@@ -55,38 +51,35 @@ def read_dicom(path: str | Path) -> Image:
     UnreadableImageError
         If the file is no DICOM image, is For Processing, tomosynthesis or another cross-section,
         in colour, larger than 80 million pixels, truncated, at odds with its own header, without
-        transfer syntax, or in a codec that no permissively licensed library decodes. The text
+        transfer syntax, or in a codec that no permissively licensed library decodes. A clause that
         gives every reason that the header does, and quotes no text of it.
     """
-    path = Path(path)
-    with refusing(path):
-        header = _read_header(path)
-        stored, padding = stored_values(_decoded(path, header), header)
-        pixels = _presented(stored, header)
-        if padding is not None:
-            pixels[padding] = 0
-        return Image(
-            pixels=pixels,
-            bits_stored=whole(header, "BitsStored"),
-            pixel_spacing_mm=dicom_header.spacing_mm(header),
-            laterality=dicom_header.laterality(header),
-            view=_view(header),
-            padding=padding,
-        )
+    header = _read_header(path)
+    stored, padding = stored_values(_decoded(path, header), header)
+    pixels = _presented(stored, header)
+    if padding is not None:
+        pixels[padding] = 0
+    return Image(
+        pixels=pixels,
+        bits_stored=whole(header, "BitsStored"),
+        pixel_spacing_mm=dicom_header.spacing_mm(header),
+        laterality=dicom_header.laterality(header),
+        view=_view(header),
+        padding=padding,
+    )
 
 
-def _read_header(path: Path) -> Dataset:
+def _read_header(path: Path) -> Header:
     """Return the header of a file that is fit to be read."""
-    header, offset = dicom_header.read_header(path, _TAGS)
-    syntax = dicom_header.transfer_syntax(header)
-    with containers.open_binary(path) as file:
+    with opened(path) as file:
+        header, syntax, offset = dicom_header.read_header(file, _TAGS)
         pixels = find_pixel_data(file, offset, containers.size(path), syntax)
     if found := list(fitness.faults(header, syntax, pixels)):
         raise UnreadableImageError("; ".join(fault.clause for fault in found))
     return header
 
 
-def _decoded(path: Path, header: Dataset) -> np.ndarray:
+def _decoded(path: Path, header: Header) -> np.ndarray:
     import pydicom
 
     from mammo.images.decoding import decode
@@ -99,11 +92,11 @@ def _decoded(path: Path, header: Dataset) -> np.ndarray:
     frame = {"SamplesPerPixel": 1, "NumberOfFrames": 1}
     for keyword in dicom_header.WHOLE_NUMBERS:  # of one type, as decoders need them
         dataset.add_new(keyword, "US", frame.get(keyword, whole(header, keyword)))
-    dataset.PhotometricInterpretation = term(header.PhotometricInterpretation)
+    dataset.PhotometricInterpretation = term(header["PhotometricInterpretation"])
     return decode(dataset)
 
 
-def _presented(stored: np.ndarray, header: Dataset) -> np.ndarray:
+def _presented(stored: np.ndarray, header: Header) -> np.ndarray:
     table = grayscale.presentation_table(header)
     low, _ = stored_range(header)
     pixels = np.empty(stored.shape, np.float32)
@@ -115,6 +108,6 @@ def _presented(stored: np.ndarray, header: Dataset) -> np.ndarray:
     return pixels
 
 
-def _view(header: Dataset) -> str | None:
+def _view(header: Header) -> str | None:
     view = dicom_header.view(header)
     return view if view in _VIEWS else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mammo.errors import DeflatedFileError, UnreadableImageError
-from mammo.files.opening import naming_faults, opened
-from mammo.images.elements import UNDECODABLE, Header, numbers, several, term, text
+from mammo.files.opening import naming_faults
+from mammo.images.elements import UNDECODABLE, Header, numbers, several, term, text, title, whole
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -35,26 +35,27 @@ MODIFIER_CODES = {
 }
 """View Modifier for Mammography, PS3.16 CID 4015: those that change what a classifier sees."""
 
+_SIDE_AND_VIEW = re.compile(r"(L|R|LEFT|RIGHT)?[\s_-]*(CC|MLO|ML|LM|XCCL|XCCM)?")
+
 WHOLE_NUMBERS = (
-    "NumberOfFrames",
-    "SamplesPerPixel",
-    "PixelRepresentation",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
+    *("NumberOfFrames", "SamplesPerPixel", "PixelRepresentation", "Rows", "Columns"),
+    *("BitsAllocated", "BitsStored", "HighBit"),
 )
 """Elements of the image that have one whole number."""
 
 KIND_TAGS = (
-    "SOPClassUID",
-    "Modality",
-    "PresentationIntentType",
-    "PhotometricInterpretation",
+    *("SOPClassUID", "Modality", "PresentationIntentType", "PhotometricInterpretation"),
     *WHOLE_NUMBERS,
 )
 """Elements that tell whether an image is a projection in grey, and of what size."""
+
+FACT_TAGS = (
+    *("SOPClassUID", "PresentationIntentType", "PhotometricInterpretation", "BitsStored"),
+    *("Manufacturer", "PixelSpacing", "ImagerPixelSpacing", "Rows", "Columns"),
+    *("ImageLaterality", "Laterality", "ViewPosition", "ViewCodeSequence", "PatientOrientation"),
+    *("AcquisitionDate", "StudyDate"),
+)
+"""Elements that `facts_of` takes."""
 
 FOR_PROCESSING = (
     "1.2.840.10008.5.1.4.1.1.1.2.1",  # Digital Mammography X-Ray, For Processing
@@ -74,19 +75,22 @@ MAX_HEADER_BYTES = 2**24
 _PIXEL_DATA_GROUP = 0x7FE0
 
 
-def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
-    """Read some elements of a DICOM file, and find out where its pixels begin.
+def read_header(file: BinaryIO, tags: Sequence[str]) -> tuple[Header, UID | None, int]:
+    """Read some elements of an open DICOM file, and find out where its pixels begin.
 
     Parameters
     ----------
-    path : Path
-        A file with or without the preamble of PS3.10 section 7.1, or a member of an archive.
+    file : binary file
+        With or without the preamble of PS3.10 section 7.1, at its beginning.
     tags : sequence of str
         Keywords of the elements; others are passed over, whatever their length.
 
     Returns
     -------
-    header : pydicom.Dataset
+    header : dict
+        Values by keyword: of a sequence pydicom's items, of an empty element None or an empty text.
+    syntax : pydicom.uid.UID or None
+        Transfer Syntax UID (0002,0010); None of a file without file meta information.
     offset : int
         Bytes before the pixel data.
 
@@ -96,26 +100,9 @@ def read_header(path: Path, tags: Sequence[str]) -> tuple[Dataset, int]:
         One sentence without the path, so that equal faults read equal, and without any value of
         the file, which may name a patient.
     """
-    with opened(path) as file, naming_faults("the DICOM header"):
-        return _parsed(file, tags), file.tell()
-
-
-def read_values(file: BinaryIO, tags: Sequence[str]) -> tuple[dict[str, object], UID | None, int]:
-    """Read some elements of an open DICOM file, as `read_header`, for many files.
-
-    Returns
-    -------
-    values : dict
-        By keyword: of a sequence pydicom's items, of an empty element None or an empty text.
-    syntax : pydicom.uid.UID or None
-        As `transfer_syntax`.
-    offset : int
-        Bytes before the pixel data.
-    """
     with naming_faults("the DICOM header"):
         header, offset = _parsed(file, tags), file.tell()
-        values = {element.keyword: element.value for element in header}
-        return values, transfer_syntax(header), offset
+        return {element.keyword: element.value for element in header}, _syntax(header), offset
 
 
 def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
@@ -124,21 +111,34 @@ def _parsed(file: BinaryIO, tags: Sequence[str]) -> Dataset:
 
     wanted = [tag_for_keyword(keyword) for keyword in tags]
     header = read_partial(_Bounded(file), stop_when=_at_pixels, force=True, specific_tags=wanted)
+    if "SOPClassUID" in tags and not len(header) and _syntax(header):
+        raise UnreadableImageError(
+            f"no element can be read in the order of bytes that its {title('TransferSyntaxUID')} "
+            "says: export it again"
+        )
     _decode(header)
-    for keyword, in_meta in _ALSO_IN_META.items():
-        if keyword in tags and not text(header.get(keyword)):
-            meta = getattr(header, "file_meta", {})
-            setattr(header, keyword, text(meta.get(in_meta)) or "")
+    for keyword, in_meta in ALSO_IN_META.items():
+        if keyword in tags:
+            repeated = text(getattr(header, "file_meta", {}).get(in_meta)) or ""
+            setattr(header, in_meta, repeated)
+            if not text(header.get(keyword)):
+                setattr(header, keyword, repeated)
     if "SOPClassUID" in tags and not header.SOPClassUID:
         raise UnreadableImageError("the DICOM header is damaged: it names no SOP class")
     return header
 
 
-_ALSO_IN_META = {
+def _syntax(header: Dataset) -> UID | None:
+    return getattr(header, "file_meta", {}).get("TransferSyntaxUID")
+
+
+ALSO_IN_META = {
     "SOPClassUID": "MediaStorageSOPClassUID",
     "SOPInstanceUID": "MediaStorageSOPInstanceUID",
 }
-"""The file meta information must repeat these (PS3.10 section 7.1), which anonymisers forget."""
+"""What the file meta information repeats (PS3.10 section 7.1): either is forgotten by anonymisers,
+so that it stands for the other, or left as it was, so that the two contradict each other. Headers
+that are read here have both."""
 
 
 def _decode(header: Dataset) -> None:
@@ -179,14 +179,21 @@ class _Bounded:
 
 def laterality(header: Header) -> str | None:
     """Side from Image Laterality (0020,0062), then Laterality (0020,0060)."""
-    side = term(header.get("ImageLaterality")) or term(header.get("Laterality"))
-    return side if side in ("L", "R") else None
+    stated = term(header.get("ImageLaterality")) or term(header.get("Laterality"))
+    return side_and_view(stated)[0]
+
+
+def side_and_view(word: str) -> tuple[str | None, str | None]:
+    """Read a side, L or R, and a view from a word such as ``RCC``, ``mlo`` or ``LEFT``."""
+    found = _SIDE_AND_VIEW.fullmatch(word.strip().upper())
+    side, view = found.groups() if found else (None, None)
+    return side and side[0], view
 
 
 def view(header: Header) -> str | None:
     """View Position (0018,5101), else the view code, else Patient Orientation, as CBIS-DDSM."""
     if position := term(header.get("ViewPosition")):
-        return position
+        return side_and_view(position)[1] or position  # some write the side before it
     codes = (VIEW_CODES.get(code) for code in _codes(header, "ViewCodeSequence"))
     if found := next(filter(None, codes), None):
         return found
@@ -211,9 +218,10 @@ def _codes(header: Header, keyword: str) -> Iterator[str]:
     return (text(item.get("CodeValue")) or "" for item in items(header, keyword))
 
 
-def transfer_syntax(header: Dataset) -> UID | None:
-    """Transfer Syntax UID (0002,0010); None of a file without file meta information."""
-    return getattr(header, "file_meta", {}).get("TransferSyntaxUID")
+def is_contradicted(header: Header, keyword: str) -> bool:
+    """Whether the file meta information repeats an element with another value."""
+    stated, repeated = text(header.get(keyword)), text(header.get(ALSO_IN_META[keyword]))
+    return repeated is not None and repeated != stated
 
 
 def short_name(syntax: UID) -> str:
@@ -244,3 +252,26 @@ def spacing_mm(header: Header) -> float | None:
         if 0 < rows < math.inf:
             return rows
     return None
+
+
+def facts_of(header: Header) -> dict[str, object]:
+    """Return the manifest's columns of a DICOM header that has `FACT_TAGS`.
+
+    Raises
+    ------
+    UnreadableImageError
+        One sentence without the path, so that equal faults read equal.
+    """
+    with naming_faults("the DICOM header"):
+        return {
+            "presentation_intent": text(header.get("PresentationIntentType")),
+            "photometric_interpretation": term(header.get("PhotometricInterpretation")) or None,
+            "bits_stored": whole(header, "BitsStored"),
+            "manufacturer": text(header.get("Manufacturer")),
+            "pixel_spacing_mm": spacing_mm(header),
+            "rows": whole(header, "Rows"),
+            "columns": whole(header, "Columns"),
+            "laterality": laterality(header),
+            "view": view(header),
+            "acquisition_year": year(header),
+        }

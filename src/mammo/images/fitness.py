@@ -21,7 +21,25 @@ if TYPE_CHECKING:
 TAGS = (*dicom_header.KIND_TAGS, *stored_values.TAGS, *grayscale.TAGS)
 """Keywords of the elements that are asked for."""
 
-_CT = "1.2.840.10008.5.1.4.1.1.2"  # as some vendors write tomosynthesis
+_STANDARD = "1.2.840.10008.1.2."
+"""What the standard's own transfer syntaxes begin with, those of later editions, too."""
+_SLICES = {
+    "1.2.840.10008.5.1.4.1.1.2": "CT",  # as some vendors write tomosynthesis
+    "1.2.840.10008.5.1.4.1.1.2.1": "CT",
+    "1.2.840.10008.5.1.4.1.1.3.1": "US",
+    "1.2.840.10008.5.1.4.1.1.4": "MR",
+    "1.2.840.10008.5.1.4.1.1.4.1": "MR",
+    "1.2.840.10008.5.1.4.1.1.6.1": "US",
+    "1.2.840.10008.5.1.4.1.1.20": "NM",
+    "1.2.840.10008.5.1.4.1.1.128": "PT",
+}
+"""SOP classes of slices, whatever the modality says, to their modality."""
+_KINDS = {
+    **dict.fromkeys(dicom_header.TOMOSYNTHESIS, "TOMOSYNTHESIS"),
+    **dict.fromkeys(dicom_header.FOR_PROCESSING, "RAW"),
+    **dict.fromkeys(_SLICES, "MODALITY"),
+}
+"""What a SOP class alone tells of an image; of others nothing."""
 _OTHER_MODALITIES = ("CT", "MR", "US", "NM", "PT", "PR", "SR", "KO", "DOC", "XC", "SC", "SM")
 _SLICE_MODALITIES = ("CT", "MR", "NM", "PT", "US")
 _COLOURS = ("RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
@@ -66,12 +84,16 @@ def faults(header: Header, syntax: UID | None, pixels: PixelData) -> Iterator[Fa
     yield from wrong_encoding(header, syntax, pixels)
 
 
+def _element(clause: str) -> Fault:
+    return Fault("ELEMENT", clause, clause)
+
+
 def wrong_kind(header: Header) -> Iterator[Fault]:
     """Yield why an image is no single grey projection that is meant to be looked at."""
     rows, columns = whole(header, "Rows"), whole(header, "Columns")
     frames = whole(header, "NumberOfFrames") or 1
     kind = text(header.get("SOPClassUID"))
-    modality = "CT" if kind == _CT else text(header.get("Modality")) or ""
+    modality = _SLICES.get(kind) or term(header.get("Modality"))
     if not rows or not columns:
         yield Fault("NO_PIXELS", f"it is no DICOM image ({rows} rows and {columns} columns)")
     if kind in dicom_header.TOMOSYNTHESIS:
@@ -99,6 +121,11 @@ def wrong_kind(header: Header) -> Iterator[Fault]:
             modality if modality in _OTHER_MODALITIES else "unknown",
         )
     yield from _colour(header)
+    if _KINDS.get(kind) != _KINDS.get(text(header.get("MediaStorageSOPClassUID")) or kind):
+        yield _element(
+            f"its {title('SOPClassUID')} and its {title('MediaStorageSOPClassUID')} are of two "
+            "kinds of images: export it again"
+        )
 
 
 def _colour(header: Header) -> Iterator[Fault]:
@@ -125,7 +152,7 @@ def wrong_pixels(header: Header) -> Iterator[Fault]:
             grayscale.presentation_table(header)
         except UnreadableImageError as error:
             found = [str(error)]
-    yield from (Fault("ELEMENT", clause, clause) for clause in found)
+    yield from map(_element, found)
 
 
 def _wrong_elements(header: Header) -> Iterator[str]:
@@ -160,6 +187,8 @@ def wrong_encoding(header: Header, syntax: UID | None, pixels: PixelData) -> Ite
         yield Fault(
             "NO_SYNTAX", "its transfer syntax is missing: export it again as a DICOM Part 10 file"
         )
+    elif not syntax.is_transfer_syntax and syntax.startswith(_STANDARD):
+        yield _compressed(syntax, ", a transfer syntax that is not known here")
     elif syntax.is_private or not syntax.is_transfer_syntax:
         yield Fault(
             "PRIVATE_SYNTAX", "its transfer syntax is unknown: export it again uncompressed"
@@ -171,14 +200,18 @@ def wrong_encoding(header: Header, syntax: UID | None, pixels: PixelData) -> Ite
             f"{MAX_BYTES:,}",
         )
     elif syntax.is_encapsulated != pixels.is_encapsulated and pixels.bytes_found:
-        named, found = ("compressed", "not") if syntax.is_encapsulated else ("uncompressed", "are")
-        clause = (
-            f"its {title('TransferSyntaxUID')} says that pixels are {named}, and they {found}"
-            f"{' compressed' if found == 'are' else ''}: export it again"
+        named, found = ("", "not ") if syntax.is_encapsulated else ("un", "")
+        yield _element(
+            f"its {title('TransferSyntaxUID')} says that pixels are {named}compressed, and they "
+            f"are {found}compressed: export it again"
         )
-        yield Fault("ELEMENT", clause, clause)
+    elif pixels.frames > 1:
+        clause = (
+            f"its pixel data have {pixels.frames} frames, its {title('NumberOfFrames')} says one"
+        )
+        yield Fault("ELEMENT", f"{clause}: use a file with a single projection", clause)
     elif syntax.is_encapsulated:
-        yield from _undecodable(header, syntax)
+        yield from _undecodable(syntax)
         yield from _wrong_stream(header, syntax, pixels)
     else:
         yield from _wrong_length(header, pixels.bytes_found)
@@ -199,45 +232,49 @@ def _wrong_length(header: Header, found: int) -> Iterator[Fault]:
             f"it is truncated: {found:,} bytes where its pixels need {needed:,}; copy it again",
         )
     elif needed and found >= needed + max(surplus, 2):
-        clause = (
+        yield _element(
             f"its pixel data have {found:,} bytes, where {rows} x {columns} pixels of {allocated} "
             f"bits have {needed:,}: {title('Rows')} or {title('Columns')} is wrong, or there are "
             "several frames"
         )
-        yield Fault("ELEMENT", clause, clause)
 
 
-def _undecodable(header: Header, syntax: UID) -> Iterator[Fault]:
+def _undecodable(syntax: UID) -> Iterator[Fault]:
     """Yield what is missing to decode compressed pixels, by the transfer syntax alone."""
     from pydicom.pixels import get_decoder
 
-    name, stored = dicom_header.short_name(syntax), whole(header, "BitsStored") or 0
-    needed = None
     if syntax not in decoding.CODECS:
-        needed = ", for which there is no decoder"
-    elif syntax in decoding.LOSSY_JPEG and stored > decoding.MOST_LOSSY_BITS:
-        needed = (
-            f" with more than {decoding.MOST_LOSSY_BITS} bits ({stored} bits), for which there is "
-            "no decoder under a permissive licence: DCMTK's dcmdjpeg decompresses it"
-        )
+        yield _compressed(syntax, ", for which there is no decoder")
     elif not (decoder := get_decoder(syntax)).is_available:
         packages = " or ".join(decoder.missing_dependencies)
-        needed = f", which needs a package that is not here: {packages}"
-    if needed:
-        yield Fault(
-            "COMPRESSED",
-            f"it is compressed with {name}{needed}; or export it again uncompressed",
-            f"{name}{needed}",
-        )
+        yield _compressed(syntax, f", which needs a package that is not here: {packages}")
+
+
+def _compressed(syntax: UID, needed: str) -> Fault:
+    found = f"{dicom_header.short_name(syntax)}{needed}"
+    clause = f"it is compressed with {found}; or export it again uncompressed"
+    return Fault("COMPRESSED", clause, found)
 
 
 def _wrong_stream(header: Header, syntax: UID, pixels: PixelData) -> Iterator[Fault]:
-    """Yield where the head of a compressed stream speaks of another image than the header."""
+    """Yield where the head of a compressed stream speaks of another image than the header.
+
+    Its precision may be one that no decoder takes, whatever the header says of bits.
+    """
+    if syntax not in decoding.CODECS:
+        return
     try:
         clause = decoding.contradiction(pixels.head, syntax, header)
+        bits = decoding.beyond_decoders(pixels.head, header)
     except UnreadableImageError as error:
         if len(pixels.head) < HEAD_BYTES:
             yield Fault("DAMAGED", str(error), str(error))
         return
     if clause:
-        yield Fault("ELEMENT", clause, clause)
+        yield _element(clause)
+    elif bits:
+        needed = (
+            f" {bits}, for which there is no decoder under a permissive licence: DCMTK's "
+            "dcmdjpeg or dcmdjpls decompresses it"
+        )
+        yield _compressed(syntax, needed)

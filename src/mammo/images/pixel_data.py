@@ -29,11 +29,14 @@ class PixelData(NamedTuple):
         Whether its length is undefined, as that of compressed pixels.
     head : bytes
         Beginning of the first frame's stream, of encapsulated pixels.
+    frames : int
+        That encapsulated pixels have by their offset table, 1 where it is empty.
     """
 
     bytes_found: int
     is_encapsulated: bool = False
     head: bytes = b""
+    frames: int = 1
 
 
 def find_pixel_data(file: BinaryIO, offset: int, size: int, syntax: UID | None) -> PixelData:
@@ -58,12 +61,10 @@ def _pixel_data(file: BinaryIO, offset: int, length: int, left: int) -> PixelDat
     if length != _UNDEFINED:
         return PixelData(min(length, left))
     file.seek(offset)
-    return PixelData(left, is_encapsulated=True, head=_first_stream(file.read(HEAD_BYTES)))
-
-
-def _first_stream(items: bytes) -> bytes:
-    """Return what follows the offset table, the first item, which may be empty (PS3.5 A.4)."""
-    return _item(items[8 + len(_item(items)) :])
+    items = file.read(HEAD_BYTES)
+    offsets = _item(items)  # the first item, which may be empty (PS3.5 A.4)
+    head = _item(items[8 + len(offsets) :])
+    return PixelData(left, is_encapsulated=True, head=head, frames=max(1, len(offsets) // 4))
 
 
 def _item(items: bytes) -> bytes:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from mammo.errors import UnreadableImageError
 from mammo.files import containers
+from mammo.files.opening import naming_faults
 from mammo.images.codecs import png
 from mammo.images.image import MAX_BYTES, MAX_PIXELS, Image
-from mammo.images.refusal import refusing
 
 if TYPE_CHECKING:
     import PIL.Image
 
+SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".pgm")
 _NUMBER = rb"(?:\s|#[^\n]*\n)+(\d{1,9})"
 _PGM_HEADER = re.compile(rb"P5" + 3 * _NUMBER + rb"\s")
 _MOST_HEADER_BYTES = 2**16
@@ -26,7 +27,7 @@ _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0
 _BITS, _COMPRESSION, _NOT_COMPRESSED, _STRIP_BYTES = 258, 259, 1, 279
 
 
-def read_raster(path: str | Path) -> Image:
+def read_raster(path: Path) -> Image:
     """Read a greyscale PGM (P5), PNG, TIFF or JPEG file of 8 or 16 bits.
 
     Values are divided by the largest that the type can hold (for PGM the maximum that its header
@@ -46,14 +47,12 @@ def read_raster(path: str | Path) -> Image:
     ------
     UnreadableImageError
         If the file is truncated, damaged, in colour, floating point, of several pages, or larger
-        than 80 million pixels.
+        than 80 million pixels; a clause.
     """
-    path = Path(path)
-    with refusing(path):
-        content = _content(path)
-        values, top = (_read_pgm if content.startswith(b"P5") else _read_by_pillow)(content)
-        pixels = values.astype(np.float32) / np.float32(top)
-        return Image(pixels=pixels, bits_stored=top.bit_length())
+    content = _content(path)
+    values, top = (_read_pgm if content.startswith(b"P5") else _read_by_pillow)(content)
+    pixels = values.astype(np.float32) / np.float32(top)
+    return Image(pixels=pixels, bits_stored=top.bit_length())
 
 
 def _content(path: Path) -> bytes:
@@ -114,9 +113,9 @@ def _check_whole(content: bytes, picture: PIL.Image.Image) -> None:
     if picture.format == "PNG":
         png.check(content)
     elif picture.format == "JPEG":
-        from mammo.images.codecs import jpeg_sequential
+        from mammo.images.codecs.jpeg_scans import check_sequential
 
-        jpeg_sequential.check(content)
+        check_sequential(content)
     else:
         _check_strips(picture)
 
@@ -137,20 +136,60 @@ def _check_strips(picture: PIL.Image.Image) -> None:
 
 
 def _grey_values(picture: PIL.Image.Image) -> tuple[np.ndarray, int]:
+    from PIL import ImageOps
+
     picture.load()
-    mode = picture.mode
-    # Of a PNG "I" means 16 bits, of a TIFF 32 or signed ones.
-    if mode.startswith("I") and (picture.format, mode) != ("TIFF", "I"):
+    ImageOps.exif_transpose(picture, in_place=True)  # as viewers show it
+    bits = _bits(picture)
+    if bits is None:
+        raise UnreadableImageError(f"its pixel type ({picture.mode}) is not 8- or 16-bit grey")
+    if bits == 16:
         values = np.asarray(picture)
         # Pillow inverts white-is-zero TIFFs of 8 bits, but not those of 16.
         if getattr(picture, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
             values = 65535 - values.astype(np.int32)
         return values, 65535
-    if mode in ("1", "L", "LA"):
+    if picture.mode not in _COLOURED:
         return np.asarray(picture.convert("L")), 255
-    if mode in ("P", "RGB", "RGBA"):
-        red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
-        if np.array_equal(red, green) and np.array_equal(red, blue):
-            return red, 255
-        raise UnreadableImageError("it is in colour: export it in grey")
-    raise UnreadableImageError(f"its pixel type ({mode}) is not 8- or 16-bit grey")
+    red, green, blue = np.moveaxis(np.asarray(picture.convert("RGB")), -1, 0)
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return red, 255
+    raise UnreadableImageError("it is in colour: export it in grey")
+
+
+def _bits(picture: PIL.Image.Image) -> int | None:
+    """Return the bits of a pixel's grey; None where it has none of 8 or 16 bits, or fewer."""
+    # A TIFF of mode "I" has 32 bits or signed values; a PNG or PGM of this mode has 16 bits.
+    if picture.mode.startswith("I"):
+        return None if (picture.format, picture.mode) == ("TIFF", "I") else 16
+    return 1 if picture.mode == "1" else 8 if picture.mode in ("L", "LA", *_COLOURED) else None
+
+
+_COLOURED = ("P", "RGB", "RGBA")
+"""Modes of Pillow that may hold colours, and often hold grey."""
+
+
+def raster_facts(file: BinaryIO) -> dict[str, object]:
+    """Return what the header of an open PNG, TIFF, JPEG or PGM file says.
+
+    Returns
+    -------
+    dict
+        ``rows``, ``columns``, ``pages``, and ``bits_stored``: None where the pixels are no grey
+        values of up to 16 bits.
+
+    Raises
+    ------
+    UnreadableImageError
+        One sentence without the path, so that equal faults read equal.
+    """
+    from PIL import Image as Pillow
+
+    formats = ("PPM", "PNG", "TIFF", "JPEG")
+    with naming_faults("the image header"), Pillow.open(file, formats=formats) as picture:
+        return {
+            "rows": picture.height,
+            "columns": picture.width,
+            "bits_stored": _bits(picture),
+            "pages": getattr(picture, "n_frames", 1),
+        }

@@ -7,10 +7,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from mammo.errors import UnreadableImageError
-from mammo.images.breast_mask import check_polarity
+from mammo.images.breast_mask import check_polarity, shrink, stretched
 from mammo.images.geometry import Geometry
 from mammo.images.image import Image
-from mammo.images.shrunk import shrink, stretched
 
 
 @dataclass(frozen=True)

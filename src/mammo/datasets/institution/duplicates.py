@@ -102,15 +102,14 @@ def _parted(
 
 def _sample_digest(place: Path, start: int, end: int) -> bytes:
     middle = max(start, (start + end - _SAMPLE_BYTES) // 2)
-    with containers.open_binary(place) as file:
-        file.seek(middle)
-        return hashlib.blake2b(file.read(min(_SAMPLE_BYTES, end - middle)), digest_size=16).digest()
+    return _whole_digest(place, middle, min(end, middle + _SAMPLE_BYTES))
 
 
 def _whole_digest(place: Path, start: int, end: int) -> bytes:
     found = hashlib.blake2b(digest_size=16)
     with containers.open_binary(place) as file:
         file.seek(start)
-        while block := file.read(_BLOCK_BYTES):
+        while block := file.read(min(_BLOCK_BYTES, end - start)):
             found.update(block)
+            start += len(block)
     return found.digest()

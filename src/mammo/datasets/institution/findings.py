@@ -6,9 +6,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from mammo.datasets.check_report import Finding, worst_first
-from mammo.datasets.institution.intake import Intake
+from mammo.datasets.institution.image_findings import number_of, of_images
+from mammo.datasets.institution.intake import Intake, is_shared
+from mammo.datasets.institution.labels import Labels
+from mammo.datasets.institution.matching import unit_named
+from mammo.files.identifiers import loosely, shape
 
-STANDARD_VIEWS = ("CC", "MLO")
 _LISTED = 6
 
 
@@ -31,9 +34,7 @@ def findings_of(intake: Intake) -> list[Finding]:
         *_table(intake),
         *_labels(intake),
         *_identifiers(used),
-        *(() if used.empty else (*_devices(used), *_encoding(used), *_views(used))),
-        *_sides(used),
-        *_content(used),
+        *of_images(used),
         *_exclusions(intake),
     ]
     return worst_first(found)
@@ -46,7 +47,7 @@ def _source(intake: Intake) -> Iterable[Finding]:
     for reason, count in reasons.items():
         yield Finding(
             "warning",
-            f"{_number(count, 'folder or archive', 'folders or archives')} could not be read: "
+            f"{number_of(count, 'folder or archive', 'folders or archives')} could not be read: "
             f"{reason}",
             "their images are missing here: check the permissions, or copy them again",
         )
@@ -54,13 +55,13 @@ def _source(intake: Intake) -> Iterable[Finding]:
     if count := sum(filter(None, missing)):
         yield Finding(
             "warning",
-            f"{_number(count, 'file')} that a DICOMDIR names cannot be found",
+            f"{number_of(count, 'file')} that a DICOMDIR names cannot be found",
             "copy the whole disc again, or check whether files were left out on purpose",
         )
     if count := missing.count(None):
         yield Finding(
             "note",
-            f"{_number(count, 'DICOMDIR')} could not be read; images are found without it, but "
+            f"{number_of(count, 'DICOMDIR')} could not be read; images are found without it, but "
             "whether any are missing is not known",
         )
 
@@ -85,12 +86,15 @@ def _table(intake: Intake) -> Iterable[Finding]:
     yield from (Finding("note", text) for text in (*intake.labels.notes, *intake.notes))
     lines = [str(line) for line in intake.absent["line"]]
     if intake.files["line"].isna().all():
-        yield Finding("error", "no row of the table belongs to an image", _HOW_TO_NAME)
+        told = _HOW_TO_NAME
+        if len(intake.images):
+            told += f". {_as_they_are(intake, intake.labels)}"
+        yield Finding("error", "no row of the table belongs to an image", told)
     elif lines:
         word = "line" if len(lines) == 1 else "lines"
         yield Finding(
             "warning",
-            f"{_number(len(lines), 'row')} of the table without an image: {word} {_some(lines)}",
+            f"{number_of(len(lines), 'row')} of the table without an image: {word} {_some(lines)}",
             "complete the images, or correct the names in the table",
         )
 
@@ -102,35 +106,48 @@ _HOW_TO_NAME = (
 )
 
 
+def _as_they_are(intake: Intake, labels: Labels) -> str:
+    """Say how names are made up in the table and in the first image, without naming anybody."""
+    named = labels.rows["image"] if labels.level == "image" else unit_named(labels.rows)
+    image = intake.images.iloc[0]
+    held = [image[name] for name in ("patient", "study", "accession", "instance") if image[name]]
+    held.append(image["place"].relative_to(intake.folder).as_posix())
+    return (
+        f"The table's first is like {shape(named.dropna().iloc[0])!r}, the first image's are like "
+        f"{', '.join(repr(shape(name)) for name in held)} (9 is a digit, A and a are letters)"
+    )
+
+
 def _labels(intake: Intake) -> Iterable[Finding]:
     used, labels = intake.used, intake.labels
     if wrong := 0 if labels is None else len(labels.contradictions):
         of_images = labels.level == "image"
         yield Finding(
             "warning",
-            f"{_number(wrong, labels.level, _PLURALS.get(labels.level))} labelled in several ways "
-            f"by the table; {'left out' if of_images else 'malignant where any of its rows is'}",
+            f"{number_of(wrong, labels.level, _PLURALS.get(labels.level))} labelled in several "
+            "ways by the table; "
+            f"{'left out' if of_images else 'malignant where any of its rows is'}",
             "correct the table" if of_images else "right where each row is a lesion",
         )
     if wrong := _contradictory_breasts(used):
         yield Finding(
             "warning",
-            f"{_number(wrong, 'breast')} with malignant and benign images in one study",
+            f"{number_of(wrong, 'breast')} with malignant and benign images in one study",
             "right where a lesion is seen in one view only; else correct the table",
         )
     if lost := _patients_without_label(intake):
-        yield Finding("note", f"{_number(lost, 'patient')} without any label")
+        yield Finding("note", f"{number_of(lost, 'patient')} without any label")
     if nameless := int(used["patient"].isna().sum()):
         yield Finding(
             "note",
-            f"{_number(nameless, 'image')} without a patient: each study counts as one, so that "
+            f"{number_of(nameless, 'image')} without a patient: each study counts as one, so that "
             "intervals are too narrow where a patient came several times",
             "add a column patient_id to the table if it is known",
         )
     if parted := _parted_patients(used):
         yield Finding(
             "warning",
-            f"{_number(parted, 'patient')} by the headers, but several by the table",
+            f"{number_of(parted, 'patient')} by the headers, but several by the table",
             "the table's word is taken; if it parts the images of one patient, intervals come out "
             "too narrow",
         )
@@ -154,10 +171,27 @@ def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
             "right if one image of each patient was chosen; else intervals come out too narrow: "
             "name the patients in the table (patient_id)",
         )
+    if count := used.loc[is_shared(used), "patient"].nunique():
+        yield Finding(
+            "warning",
+            f"{number_of(count, 'patient')} share a Study Instance UID with others: an anonymiser "
+            "has overwritten it",
+            "each has an examination of his own; name examinations in the table (study_id) if "
+            "patients came several times",
+        )
+    spellings = used["patient"].dropna().drop_duplicates()
+    if count := int(spellings.map(loosely).duplicated(keep=False).sum()):
+        yield Finding(
+            "warning",
+            f"{number_of(count, 'Patient ID')} differ only in capitals, blanks or zeros at the "
+            "beginning, and count as several patients",
+            "if they are one patient's, intervals come out too narrow: write them alike in the "
+            "table (patient_id)",
+        )
     if count := int(used["instance"].dropna().duplicated(keep=False).sum()):
         yield Finding(
             "warning",
-            f"{_number(count, 'image')} share an SOP Instance UID and show different pixels: an "
+            f"{number_of(count, 'image')} share an SOP Instance UID and show different pixels: an "
             "anonymiser has overwritten it",
             "they are kept; name them in the table by their files, not by this UID",
         )
@@ -179,106 +213,13 @@ def _parted_patients(used: pd.DataFrame) -> int:
     return int((used.groupby("header_patient")["patient_id"].nunique() > 1).sum())
 
 
-def _devices(used: pd.DataFrame) -> Iterable[Finding]:
-    named = used["manufacturer"].notna()
-    if named.any():
-        devices = used.loc[named, "manufacturer"].str.cat(used.loc[named, "model_name"], " ", "")
-        yield Finding("ok", f"devices: {_counted(devices.str.strip())}")
-    if count := int((~named).sum()):
-        yield Finding("note", f"{_number(count, 'image')} from a device that is not named")
-
-
-def _encoding(used: pd.DataFrame) -> Iterable[Finding]:
-    dicom = used[used["format"] == "DICOM"]
-    if len(dicom):
-        intents = dicom["presentation_intent"].fillna("not stated")
-        yield Finding("ok", f"presentation: {_counted(intents)}")
-        yield Finding("ok", f"encodings, all decodable here: {_counted(dicom['transfer_syntax'])}")
-        yield Finding("ok", f"photometric: {_counted(dicom['photometric_interpretation'])}")
-    if len(dicom) < len(used):
-        others = used.loc[used["format"] != "DICOM", "format"]
-        yield Finding(
-            "note",
-            f"other formats: {_counted(others)}",
-            "nothing there says how grey values are meant; DICOM is better where it can be had",
-        )
-    yield Finding("ok", f"bits stored: {_counted(used['bits_stored'].astype('Int64'))}")
-
-
-def _views(used: pd.DataFrame) -> Iterable[Finding]:
-    view = used["view"].where(used["view"].isin(STANDARD_VIEWS), "other view")
-    view = view.where(used["view"].notna(), "view not stated")
-    side = used["laterality"].fillna("side not stated")
-    yield Finding("ok", f"views: {_counted(side + ' ' + view)}")
-    if count := _number_of_others(used, "view", "header_view"):
-        yield Finding(
-            "note",
-            f"{_number(count, 'image')} with another view in the table than in the header",
-            "the table's word is taken",
-        )
-
-
-def _sides(used: pd.DataFrame) -> Iterable[Finding]:
-    if count := _number_of_others(used, "laterality", "header_laterality"):
-        yield Finding(
-            "warning",
-            f"{_number(count, 'image')} with another side in the table than in the header",
-            "the table's word is taken; check whether sides were swapped",
-        )
-    if count := _number_of_others(used, "laterality", "named_laterality"):
-        yield Finding(
-            "warning",
-            f"{_number(count, 'image')} with another side in the file's name than stated elsewhere",
-            "look at some of them: sides may have been swapped",
-        )
-    if count := int(used["laterality"].isna().sum()):
-        yield Finding(
-            "note",
-            f"{_number(count, 'image')} without a side; the content decides how to turn them",
-        )
-
-
-def _number_of_others(used: pd.DataFrame, chosen: str, stated: str) -> int:
-    """Count the images where a source states another value than the one that is taken."""
-    known = used.dropna(subset=[chosen, stated])
-    return int((known[chosen] != known[stated]).sum())
-
-
-def _content(used: pd.DataFrame) -> Iterable[Finding]:
-    for column, severity, text, remedy in (
-        ("implant", "warning", "of breasts with implants", "the models never saw implants"),
-        ("burned_in", "warning", "with burned-in text", "look at them before sharing any"),
-        (
-            "is_secondary_capture",
-            "note",
-            "stored as secondary captures",
-            "digitised films are such, and so are screenshots: look at them",
-        ),
-        ("is_synthesised", "note", "synthesised from tomosynthesis", ""),
-    ):
-        if count := int(used[column].eq(True).sum()):
-            yield Finding(severity, f"{_number(count, 'image')} {text}", remedy)
-
-
 def _exclusions(intake: Intake) -> Iterable[Finding]:
     lost = Counter(
         (exclusion.kind, exclusion.of_any_image) for exclusion in intake.files["excluded"].dropna()
     )
     for (kind, words), count in lost.items():
         severity = "warning" if kind.remedy else "note"
-        yield Finding(severity, f"{_number(count, 'file')} left out: {words}", kind.remedy)
-
-
-def _number(count: int, noun: str, plural: str | None = None) -> str:
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
-
-
-def _counted(values: pd.Series) -> str:
-    """Return the commonest values with their numbers, such as ``CC (12), MLO (11)``."""
-    found = values.value_counts()
-    shown = ", ".join(f"{value} ({count:,})" for value, count in found.head(_LISTED).items())
-    more = f", and {len(found) - _LISTED} more kinds" if len(found) > _LISTED else ""
-    return shown + more
+        yield Finding(severity, f"{number_of(count, 'file')} left out: {words}", kind.remedy)
 
 
 def _some(items: list[str]) -> str:

@@ -8,13 +8,12 @@ import pandas as pd
 
 from mammo.datasets.exclusions import Exclusion, Kind
 from mammo.datasets.folders import source_of
-from mammo.datasets.institution import dicomdir, duplicates, labels, matching
-from mammo.datasets.institution.inspection import NO_IMAGE
+from mammo.datasets.institution import duplicates, labels, matching
 from mammo.datasets.institution.labels import LabelLayout, Labels
-from mammo.datasets.institution.names import add_names
-from mammo.datasets.institution.survey import Survey, survey_folder
+from mammo.datasets.institution.survey import Survey, is_directory_of_disc, survey_folder
 from mammo.errors import DatasetError
 from mammo.files.pseudonyms import key_of, pseudonym
+from mammo.images import NO_IMAGE
 
 TABLE_NAMES = ("labels.csv", "labels.xlsx")
 
@@ -28,7 +27,7 @@ class Intake:
     folder : Path
     source : {"real", "synthetic"}
     files : DataFrame
-        One row a file: `inspection.COLUMNS`, what `names.add_names` and `matching.match` add, and
+        One row a file: `inspection.COLUMNS`, what `matching.match` adds, and
         ``image_id``, ``patient_id``, ``study_id`` (pseudonyms) and ``excluded`` (the `Exclusion`
         of a file that is not used, or None).
     absent : DataFrame
@@ -58,6 +57,51 @@ class Intake:
     def used(self) -> pd.DataFrame:
         """The files that a model can be tested on."""
         return self.files[self.files["excluded"].isna()]
+
+    def counts(self) -> pd.DataFrame:
+        """Count files, images, breasts and patients: all that were found, and those that are used.
+
+        Returns
+        -------
+        DataFrame
+            Columns found and usable; counts that make no sense before the labels are empty.
+        """
+        used = self.used
+        malignant, benign = used[used["label"] == 1], used[used["label"] == 0]
+        both = (self.images, used)
+        rows = {
+            "files": (len(self.files), None),
+            "images": tuple(map(len, both)),
+            "breasts": tuple(map(_count_breasts, both)),
+            "patients": tuple(files["patient_id"].nunique() for files in both),
+            "malignant images": (None, len(malignant)),
+            "benign images": (None, len(benign)),
+            "patients with a malignant image": (None, malignant["patient_id"].nunique()),
+        }
+        return pd.DataFrame(rows, index=["found", "usable"]).T.astype("Int64")
+
+    def losses(self) -> pd.DataFrame:
+        """List every file, and every row of the table, that is not used.
+
+        Returns
+        -------
+        DataFrame
+            ``image`` (pseudonym; empty for a row without an image), ``line`` (of the table of
+            labels, where it has one), ``format``, ``reason``.
+        """
+        lost = self.files[self.files["excluded"].notna()]
+        files = pd.DataFrame({"image": lost["image_id"], "line": lost["line"].astype("Int64")})
+        files = files.assign(format=lost["format"], reason=lost["excluded"].map(str))
+        if self.absent.empty:
+            return files
+        absent = pd.DataFrame(
+            {"line": self.absent["line"], "reason": "no image was found for this line"}
+        )
+        return pd.concat([files, absent], ignore_index=True).reindex(columns=files.columns)
+
+
+def _count_breasts(files: pd.DataFrame) -> int:
+    return len(files[["patient_id", "laterality"]].dropna().drop_duplicates())
 
 
 def read_intake(
@@ -93,10 +137,10 @@ def read_intake(
     read = labels.read_labels(table, layout) if table else None
     source = source_of(folder, (), source)
     survey = survey_folder(folder, [table] if table else [], workers)
-    matched = matching.match(add_names(survey.files, folder), read, folder)
-    files = _named(matched.files, folder, key_of(source))
+    files, absent, notes = matching.match(survey.files, read, folder)
+    files = _named(files, folder, key_of(source))
     files = files.assign(excluded=_exclusions(files, read))
-    return Intake(folder, source, files, matched.absent, read, matched.notes, survey)
+    return Intake(folder, source, files, absent, read, notes, survey)
 
 
 def image_folder(folder: Path) -> Path:
@@ -107,7 +151,7 @@ def image_folder(folder: Path) -> Path:
     DatasetError
         If there is none.
     """
-    if dicomdir.is_directory(folder) and folder.is_file():
+    if is_directory_of_disc(folder) and folder.is_file():
         folder = folder.parent
     if not folder.exists():
         raise DatasetError(f"{folder} does not exist: give the folder that holds the images")
@@ -122,18 +166,26 @@ def image_pseudonym(place: Path, folder: Path, key: bytes) -> str:
 def _named(files: pd.DataFrame, folder: Path, key: bytes) -> pd.DataFrame:
     """Give pseudonyms to images, patients and studies.
 
-    An unnamed study is its patient's only one; a study stands for a patient without a name.
+    An unnamed study is its patient's only one; a study stands for a patient without a name. One
+    that several patients share is a study of each.
     """
 
-    def names(kind: str, column: str) -> pd.Series:
-        return files[column].map(lambda text: pseudonym(key, kind, text) if text else None)
+    def names(kind: str, named: pd.Series) -> pd.Series:
+        return named.map(lambda text: pseudonym(key, kind, text) if text else None)
 
-    patients = names("patient", "patient")
-    studies = names("study", "study")
+    of_each = files["study"].where(~is_shared(files), files["study"] + " " + files["patient"])
+    patients, studies = names("patient", files["patient"]), names("study", of_each)
     return files.assign(
         image_id=[image_pseudonym(place, folder, key) for place in files["place"]],
         patient_id=patients.where(patients.notna(), studies),
         study_id=studies.where(studies.notna(), patients),
+    )
+
+
+def is_shared(files: pd.DataFrame) -> pd.Series:
+    """Say of each file whether its study is also another patient's, as anonymisers make it."""
+    return files.groupby("study")["patient"].transform("nunique").gt(1).reindex(files.index) & (
+        files["patient"].notna()
     )
 
 

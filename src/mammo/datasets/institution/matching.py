@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mammo.datasets.institution.image_names import ImageNames
-from mammo.datasets.institution.inspection import NO_IMAGE
-from mammo.datasets.institution.names import SEPARATORS
+from mammo.datasets.institution.inspection import SEPARATORS
 from mammo.errors import DatasetError
 from mammo.files.identifiers import loosely, pairs, pairs_by_ends
+from mammo.images import NO_IMAGE
 
 if TYPE_CHECKING:
     from mammo.datasets.institution.labels import Labels
@@ -24,26 +23,9 @@ Owner = tuple[str, str]
 """What owns images, "patient" or "study", and its name."""
 
 
-class Match(NamedTuple):
-    """What belongs together.
-
-    Attributes
-    ----------
-    files : DataFrame
-        With ``line`` (of the table), `FROM_TABLE`, patient, study, side and view as the table
-        states them, where it does, and ``header_patient``.
-    absent : DataFrame
-        Lines of the table without an image.
-    notes : tuple of str
-        Sentences on what was assumed.
-    """
-
-    files: pd.DataFrame
-    absent: pd.DataFrame
-    notes: tuple[str, ...]
-
-
-def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
+def match(
+    files: pd.DataFrame, labels: Labels | None, folder: Path
+) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
     """Give every image the row of the table that speaks of it.
 
     Rows of images name them by their place in the folder, by the end or the beginning of that, by
@@ -57,10 +39,20 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     Parameters
     ----------
     files : DataFrame
-        As `mammo.datasets.institution.names.add_names` returns.
+        With `mammo.datasets.institution.inspection.COLUMNS`.
     labels : Labels or None
         Without it no image has a row.
     folder : Path
+
+    Returns
+    -------
+    files : DataFrame
+        With ``line`` (of the table), `FROM_TABLE`, patient, study, side and view as the table
+        states them, where it does, and ``header_patient``.
+    absent : DataFrame
+        Lines of the table without an image.
+    notes : tuple of str
+        Sentences on what was assumed.
 
     Raises
     ------
@@ -69,7 +61,7 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     """
     if labels is None:
         nothing = dict.fromkeys(("line", *FROM_TABLE))
-        return Match(files.assign(header_patient=files["patient"], **nothing), pd.DataFrame(), ())
+        return files.assign(header_patient=files["patient"], **nothing), pd.DataFrame(), ()
     images = files[~files["format"].isin(NO_IMAGE)]
     find = _images if labels.level == "image" else _groups
     by_row, notes = find(images, labels.rows, folder, labels.level)
@@ -80,7 +72,7 @@ def match(files: pd.DataFrame, labels: Labels | None, folder: Path) -> Match:
     rows = labels.rows.astype(object).reindex([by_file.get(place) for place in files.index])
     rows = rows.set_axis(files.index).where(lambda frame: frame.notna(), None)
     absent = _absent(labels.rows, list(by_row))
-    return Match(_merged(files, rows, labels.level), absent, tuple(notes))
+    return _merged(files, rows, labels.level), absent, tuple(notes)
 
 
 def _absent(rows: pd.DataFrame, found: list[int]) -> pd.DataFrame:
@@ -212,3 +204,84 @@ def _owners_of_image(image, folder: Path) -> set[Owner]:
     beginnings = {place.stem[: gap.start()] for gap in SEPARATORS.finditer(place.stem)}
     names = {*place.parts[:-1], *beginnings, place.stem} - {""}
     return {(kind, name) for kind in ("patient", "study") for name in names}
+
+
+class ImageNames:
+    """An index of images by their names.
+
+    A table calls an image by its place in the folder; by the end of that, such as the file's name
+    alone; by either without suffix; by its SOP Instance UID; or by a longer path that ends in its
+    place, since tables are written where folders have other names. What comes first here is taken.
+
+    Parameters
+    ----------
+    images : DataFrame
+        ``place``, ``instance`` and ``excluded`` of `mammo.datasets.institution.inspection.COLUMNS`.
+    folder : Path
+        That the images lie in.
+    spelt : callable
+        How names are compared.
+    """
+
+    def __init__(self, images: pd.DataFrame, folder: Path, spelt: Callable[[str], str]) -> None:
+        self._folder, self._spelt = folder, spelt
+        self._instance, self._excluded = images["instance"], images["excluded"]
+        self._named: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for image in images.itertuples():
+            parts = image.place.relative_to(folder).parts
+            for rank, name in _names(parts, image.place.stem, image.instance):
+                self._named[self._respelt(name)][rank].append(image.Index)
+
+    def find(self, written: str, line: int) -> list[int]:
+        """Return the image that a line of the table names: several if they are copies of one.
+
+        Raises
+        ------
+        DatasetError
+            If it may be any of several.
+        """
+        found = self._candidates(written)
+        if self._are_several(found):
+            raise DatasetError(
+                f"the table of labels, line {line}: the image may be any of {len(found)} files; "
+                f"write its place below {self._folder}"
+            )
+        return found
+
+    def find_only(self, written: str) -> list[int]:
+        """Return the image that a name is of, as `find`; none where it may be any of several."""
+        found = self._candidates(written)
+        return [] if self._are_several(found) else found
+
+    def _candidates(self, written: str) -> list[int]:
+        found = self._best(written)
+        return [number for number in found if self._excluded[number] is None] or list(found)
+
+    def _are_several(self, found: Sequence[int]) -> bool:
+        copies = {self._instance[number] for number in found}
+        return len(found) > 1 and (len(copies) > 1 or None in copies)
+
+    def _best(self, written: str) -> Sequence[int]:
+        parts = [part for part in written.split("/") if part not in ("", ".")]
+        if ranks := self._named.get(self._respelt("/".join(parts))):
+            return ranks[min(ranks)]
+        for start in range(1, len(parts)):
+            ranks = self._named.get(self._respelt("/".join(parts[start:])), {})
+            if whole := ranks.get(_WHOLE) or ranks.get(_WHOLE_STEM):
+                return whole
+        return []
+
+    def _respelt(self, name: str) -> str:
+        return "/".join(map(self._spelt, name.split("/")))
+
+
+_WHOLE, _END, _WHOLE_STEM, _END_STEM, _INSTANCE = range(5)
+
+
+def _names(parts: Sequence[str], stem: str, instance: str | None) -> Iterator[tuple[int, str]]:
+    for last, whole, end in ((parts[-1], _WHOLE, _END), (stem, _WHOLE_STEM, _END_STEM)):
+        renamed = (*parts[:-1], last)
+        yield whole, "/".join(renamed)
+        yield from ((end, "/".join(renamed[start:])) for start in range(1, len(parts)))
+    if instance:
+        yield _INSTANCE, instance

@@ -39,7 +39,7 @@ def numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
         Which may be thousands or a decimal fraction; their values are not to be used.
     """
     cells = texts.to_numpy()
-    values = _plainly(cells)
+    values = np.array([_float(text) for text in cells], dtype=np.float64)
     odd = np.isnan(values)
     odd[odd] = [text.lower() not in ("", "nan") for text in cells[odd]]
     if not odd.any() and not _may_be_thousands(values):
@@ -50,19 +50,8 @@ def numbers(texts: pd.Series) -> tuple[pd.Series, pd.Series]:
     return pd.Series(values, texts.index), pd.Series(is_doubtful, texts.index)
 
 
-def _plainly(cells: np.ndarray) -> np.ndarray:
-    """Return the numbers that a program would write, NaN for other texts."""
-    try:
-        return cells.astype(np.float64) if "_" not in "".join(cells) else _one_by_one(cells)
-    except ValueError:
-        return _one_by_one(cells)
-
-
-def _one_by_one(cells: np.ndarray) -> np.ndarray:
-    return np.array([_float(text) for text in cells], dtype=np.float64)
-
-
 def _float(text: str) -> float:
+    """Return a number as a program would write it, NaN for other texts."""
     try:
         return float(text) if "_" not in text else math.nan
     except ValueError:

@@ -68,7 +68,8 @@ def _read(path: Path, title: str | None) -> Sheet:
         filled = [sheet for sheet in sheets if next(_records(path, sheet), None)]
         titles = ", ".join(repr(sheet.title) for sheet in filled[:5])
         if title is not None:
-            filled = [sheet for sheet in filled if sheet.title.strip() == title.strip()]
+            wanted = title.strip().casefold()  # Excel has no two titles that differ in capitals
+            filled = [sheet for sheet in filled if sheet.title.strip().casefold() == wanted]
             if not filled:
                 raise DatasetError(f"{path} has no sheet {title!r} with content; it has {titles}")
         if len(filled) > 1:

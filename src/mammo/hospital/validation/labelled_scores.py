@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from mammo.datasets.institution.findings import STANDARD_VIEWS
+from mammo.datasets.institution.image_findings import STANDARD_VIEWS
 from mammo.datasets.institution.labels import Labels
 from mammo.datasets.institution.labels.units import key_of, levels_named, reconcile
 from mammo.errors import DatasetError, ParameterError

@@ -1,4 +1,8 @@
-"""JPEG streams up to their first scan (ITU-T T.81 Annexes B and C; JPEG-LS: T.87 Annex C)."""
+"""The heads of JPEG's streams: what they say of their images, and how these are coded.
+
+JPEG's are read up to the first scan (ITU-T T.81 Annexes B and C; JPEG-LS: T.87 Annex C), those of
+JPEG 2000 up to the size of the image (T.800 Annex A).
+"""
 
 import struct
 from collections.abc import Iterator
@@ -10,21 +14,21 @@ from mammo.errors import UnreadableImageError
 
 BASELINE, EXTENDED, LOSSLESS = 0xC0, 0xC1, 0xC3
 _JPEG_LS = 0xF7
-_END, _SCAN, _TABLES, _INTERVAL = 0xD9, 0xDA, 0xC4, 0xDD
+_CODINGS = {LOSSLESS: "JPEG Lossless", _JPEG_LS: "JPEG-LS"}
+"""By the marker of the frame; others are lossy JPEG."""
+END, _SCAN, _TABLES, _INTERVAL = 0xD9, 0xDA, 0xC4, 0xDD
 _NO_FRAMES = (_TABLES, 0xC8, 0xCC)
 """Markers among those of frames that mean something else: DHT, JPG, DAC."""
 _WITHOUT_CONTENT = (0x01, *range(0xD0, _SCAN))
 _MOST_SEGMENTS, _MOST_TABLES = 1000, 8
-NO_CODE, CUT, NO_RESTART, SURPLUS = range(1, 5)
-_FAULTS = {
-    NO_CODE: "holds a code that means nothing",
-    CUT: "ends",
-    NO_RESTART: "lacks the marker of a restart",
-    SURPLUS: "goes on",
-}
+
+_CODESTREAM = b"\xff\x4f\xff\x51"  # SOC, and SIZ that always follows it
+_STARTS_OF_JPEG_2000 = (_CODESTREAM, b"\0\0\0\x0cjP  ")
+"""Of a codestream, and of a JP2 file, which some write in its place."""
+_SIZES = ">2H8IHB"
 
 Table = tuple[np.ndarray, np.ndarray]
-"""Length and symbol of the code that any 16 bits begin with; see `mammo.images.codecs.kernels`."""
+"""Length and symbol of the code that any 16 bits begin with: `mammo.images.codecs.jpeg_scans`."""
 
 
 class Segment(NamedTuple):
@@ -45,6 +49,7 @@ class Frame(NamedTuple):
     columns: int
     components: int
     precision: int
+    coding: str
     is_signed: bool = False
 
 
@@ -75,18 +80,32 @@ class Scan(NamedTuple):
     start: int
 
 
-def find_frame(stream: bytes) -> Frame:
-    """Return what the frame header of a stream says.
+def find_frame(stream: bytes) -> Frame | None:
+    """Return what the head of a stream says; None if it is neither JPEG's nor JPEG 2000's.
 
     Raises
     ------
     UnreadableImageError
-        If there is none before the first scan.
+        If it is one of these, and says nothing of an image.
     """
+    if stream.startswith(_STARTS_OF_JPEG_2000):
+        return _frame_of_jpeg_2000(stream)
+    if stream[:1] != b"\xff" or stream.lstrip(b"\xff")[:1] != b"\xd8":  # fill bytes: B.1.1.2
+        return None
     for segment in _segments(stream):
         if _is_frame(segment):
             return _frame(segment)
     raise UnreadableImageError("its JPEG stream has no frame header")
+
+
+def _frame_of_jpeg_2000(stream: bytes) -> Frame:
+    """Read the image and tile size segment (T.800 A.5.1)."""
+    content = stream[stream.find(_CODESTREAM) + len(_CODESTREAM) :][: struct.calcsize(_SIZES)]
+    if _CODESTREAM not in stream or len(content) < struct.calcsize(_SIZES):
+        raise UnreadableImageError("its JPEG 2000 stream has no image size")
+    _, _, right, bottom, left, top, _, _, _, _, components, depth = struct.unpack(_SIZES, content)
+    rows, columns, precision = bottom - top, right - left, (depth & 0x7F) + 1
+    return Frame(rows, columns, components, precision, "JPEG 2000", depth > 0x7F)
 
 
 def read_scan(stream: bytes) -> Scan:
@@ -112,28 +131,6 @@ def read_scan(stream: bytes) -> Scan:
     raise UnreadableImageError("its JPEG stream ends before the image")
 
 
-def check_end(stream: bytes, fault: int, share: float, end: int) -> None:
-    """Refuse a stream with a fault, or one that goes on where its image ends.
-
-    Parameters
-    ----------
-    stream : bytes
-    fault : int
-        Of `mammo.images.codecs.kernels`, or 0.
-    share : float
-        Of the image that was there before the fault.
-    end : int
-        Place behind the coded bits.
-    """
-    if not fault and stream[end:].lstrip(b"\xff")[:1] != bytes([_END]):
-        fault, share = SURPLUS, 1.0
-    if fault:
-        raise UnreadableImageError(
-            f"it is truncated or damaged: its JPEG stream {_FAULTS[fault]} after {share:.0%} of "
-            "the image"
-        )
-
-
 def _segments(stream: bytes) -> Iterator[Segment]:
     """Yield the segments up to the first scan, that one included."""
     position = 0
@@ -142,7 +139,7 @@ def _segments(stream: bytes) -> Iterator[Segment]:
             raise UnreadableImageError("its JPEG stream ends before the image, or is damaged")
         while stream[position : position + 1] == b"\xff":  # any number of them may come first
             position += 1
-        marker = stream[position] if position < len(stream) else _END
+        marker = stream[position] if position < len(stream) else END
         position += 1
         length = 0
         if marker not in _WITHOUT_CONTENT:
@@ -150,7 +147,7 @@ def _segments(stream: bytes) -> Iterator[Segment]:
             if length < 2 or position + length > len(stream):
                 raise UnreadableImageError("its JPEG stream ends before the image, or is damaged")
         yield Segment(marker, stream[position + 2 : position + length], position + length)
-        if marker in (_SCAN, _END):
+        if marker in (_SCAN, END):
             return
         position += length
     raise UnreadableImageError(
@@ -171,7 +168,7 @@ def _frame(segment: Segment) -> Frame:
     precision, rows, columns, components = struct.unpack(">BHHB", content[:6])
     if not rows or not columns or not 2 <= precision <= 16:
         raise UnreadableImageError("its JPEG frame header is damaged")
-    return Frame(rows, columns, components, precision)
+    return Frame(rows, columns, components, precision, _CODINGS.get(segment.marker, "JPEG"))
 
 
 def _scan(segment: Segment, header: Segment, tables: dict[int, Table], interval: int) -> Scan:

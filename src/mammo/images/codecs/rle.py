@@ -44,6 +44,11 @@ def decode(frame: bytes, shape: tuple[int, int], bytes_allocated: int) -> np.nda
     return interleaved.view(f"<u{count}").reshape(shape)
 
 
+def count_segments(frame: bytes) -> int:
+    """Return the number of segments that a frame announces."""
+    return int.from_bytes(frame[:4], "little")
+
+
 def _unpack(segment: bytes, length: int) -> bytearray:
     """Return the bytes of a segment in PackBits; behind them may be zeros only."""
     found, position = bytearray(), 0

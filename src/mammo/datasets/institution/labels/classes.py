@@ -134,6 +134,8 @@ def _refuse_doubtful_numbers(path: Path, texts: pd.Series, vocabulary: Vocabular
     """
     words = {normalised(text) for text in texts.unique() if not is_empty(text)}
     numbers = {word for word in words if is_bare_category(word)}
+    if any(word[0] == "-" for word in words):
+        return  # no scale of these has numbers below zero, which are refused for themselves
     if all(vocabulary.word(number) in vocabulary.given for number in numbers):
         return
     if vocabulary.column == "birads":

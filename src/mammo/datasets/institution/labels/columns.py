@@ -1,12 +1,20 @@
 """Which column of a hospital's table is which."""
 
+import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 import pandas as pd
 
-from mammo.datasets.institution.labels.guesses import guesses_of
-from mammo.datasets.institution.labels.words import normalised
+from mammo.datasets.institution.labels.words import (
+    CLASSES,
+    VIEWS,
+    is_empty,
+    normalised,
+    side,
+    side_and_view,
+)
 from mammo.errors import DatasetError
 from mammo.files.spreadsheet import Sheet
 
@@ -14,17 +22,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "image": (
         *("image", "image id", "image file", "image name", "image file name", "image path"),
         *("image file path", "file", "file name", "file path", "path", "dicom", "dicom file"),
-        *(
-            "anon dicom path",
-            "png filename",
-            "sop instance uid",
-            "bild",
-            "bilddatei",
-            "datei",
-            "dateiname",
-            "fichier",
-            "archivo",
-        ),
+        *("anon dicom path", "png filename", "sop instance uid"),
+        *("bild", "bilddatei", "datei", "dateiname", "fichier", "archivo"),
     ),
     "patient_id": (
         *("patient", "patient id", "patient number", "patient no", "pid", "mrn", "subject"),
@@ -42,16 +41,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "laterality": (
         *("laterality", "image laterality", "side", "breast", "breast side", "breast laterality"),
-        *(
-            "left or right breast",
-            "left right",
-            "image laterality final",
-            "seite",
-            "côté",
-            "lado",
-            "lato",
-            "zijde",
-        ),
+        *("left or right breast", "left right", "image laterality final"),
+        *("seite", "côté", "lado", "lato", "zijde"),
     ),
     "view": ("view", "view position", "image view", "projection", "projektion", "incidence"),
     "label": (
@@ -79,6 +70,10 @@ ALIASES: dict[str, tuple[str, ...]] = {
 """
 
 _LISTED = 12
+_NUMBER = re.compile(r".*(nr|no|num|nummer|number|numero|id|code|pseudonym)")
+_NO_NAME = re.compile(r".*(date|datum|fecha|data|series|serie|machine|device|site|index|version)")
+_SHORTEST = 5  # letters of a name that says something within another
+_WORDS = {normalised(word) for words in CLASSES.values() for word in words}
 
 REQUIRED = (
     ("image", "patient_id", "study_id", "accession"),
@@ -167,14 +162,14 @@ def _one_at_most(path: Path, header: Sequence[str], name: str, places: list[int]
 
 
 def _perhaps(sheet: Sheet, found: Mapping[str, int], wanted: Sequence[str]) -> str:
-    guesses = guesses_of(sheet, found, ALIASES)
+    guesses = _guesses(sheet, found)
     options = [_option(sheet.header[n], name) for n, name in guesses.items() if name in wanted]
     return f"; perhaps {' or '.join(options)}" if options else ""
 
 
 def unused(sheet: Sheet, found: Mapping[str, int]) -> list[str]:
     """Name the columns that were not taken, and what they may be."""
-    guesses = guesses_of(sheet, found, ALIASES)
+    guesses = _guesses(sheet, found)
     rest = [n for n, title in enumerate(sheet.header) if title and n not in found.values()]
     rest.sort(key=lambda place: place not in guesses)
     words = [
@@ -204,3 +199,59 @@ def refuse_value(
     more = f" and {len(counts) - _LISTED} others" if len(counts) > _LISTED else ""
     shown = f"{', '.join(lines[:5])}{f' and {len(lines) - 5:,} more' if len(lines) > 5 else ''}"
     raise DatasetError(f"{path}, lines {shown}: {column} {', '.join(words)}{more} {fault}")
+
+
+def _guesses(sheet: Sheet, found: Mapping[str, int]) -> dict[int, str]:
+    """Guess what columns are of which nothing is known, by what they hold, then by their names.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    found : mapping
+        Our names of columns to the places that they were found in.
+
+    Returns
+    -------
+    dict
+        Places to names of ours that were not found, each at most once.
+    """
+    has_label = not found.keys().isdisjoint(REQUIRED[1])
+    missing = [
+        name for name in ALIASES if name not in found and not (name == "label" and has_label)
+    ]
+    guessed: dict[int, str] = {}
+    for guess in (_by_content, _by_name):
+        for place, title in enumerate(sheet.header):
+            if place in found.values() or place in guessed or not title:
+                continue
+            name = guess(title, sheet.columns[place])
+            if name in missing:
+                guessed[place] = name
+                missing.remove(name)
+    return guessed
+
+
+def _by_content(_: str, texts: Sequence[str]) -> str | None:
+    words = {text for text in set(texts) if not is_empty(text)}
+    if not words or len(words) > len(_WORDS):
+        return None
+    if all(side(word) for word in words) and len({side(word) for word in words}) > 1:
+        return "laterality"
+    if all(side_and_view(word)[1] in VIEWS for word in words):
+        return "view"
+    return "label" if len(words) > 1 and {normalised(word) for word in words} <= _WORDS else None
+
+
+def _by_name(title: str, texts: Sequence[str]) -> str | None:
+    word = normalised(title)
+    if _NO_NAME.match(word):
+        return None
+    for name, usual in ALIASES.items():
+        if name == "image" and 2 * len(set(texts)) < len(texts):
+            continue  # path1 may be pathology
+        known = [normalised(one) for one in usual]
+        if any(len(one) >= _SHORTEST and one in word for one in known):
+            return name
+        if get_close_matches(word, known, 1, 0.85):
+            return name
+    return "patient_id" if _NUMBER.fullmatch(word) else None

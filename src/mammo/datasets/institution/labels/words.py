@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from mammo.datasets.rules import classes_of
+from mammo.images import dicom_header
 
 Meaning = Literal["positive", "negative", "excluded"]
 
@@ -63,9 +64,9 @@ in one language and right in another, or a number, is not among them: S, I, E, H
 
 _BIRADS = re.compile(r"(birads|acr|category|cat|kategorie)?:?([0-35-6]|4[abc]?)(\.0+)?")
 _DENSITY = re.compile(r"(?:birads|acr|density|dichte|type|typ)?:?([1-4a-d])(?:\.0+)?")
-_NUMBER = re.compile(r"(\d+)(?:\.0+|,0)")
+_NUMBER = re.compile(r"(-?\d+)(?:\.0+|,0)")
+_NEGATIVE = re.compile(r"\s*[-‐–−]\s*\d")
 _AGE = re.compile(r"(\d{1,3})(?:\.\d+)?y?")
-_SIDED_VIEW = re.compile(r"([LR]|LEFT|RIGHT)(CC|MLO|XCCL|XCCM|ML|LM)")
 _VIEW = re.compile(r"[A-Z0-9]{1,8}")
 _VIEWS = {"CRANIOCAUDAL": "CC", "MEDIOLATERALOBLIQUE": "MLO"}
 VIEWS = ("CC", "MLO", "ML", "LM", "LMO", "XCCL", "XCCM", "FB", "AT", "SIO", "CV")
@@ -74,9 +75,15 @@ _OLDEST = 90
 
 
 def normalised(text: str) -> str:
-    """Return a word without case, accents, spaces, hyphens and underscores; ``1.0`` is ``1``."""
+    """Return a word without case, accents, spaces, hyphens and underscores; ``1.0`` is ``1``.
+
+    What stands before a number alone is its sign, and stays.
+    """
     parts = unicodedata.normalize("NFKD", text.casefold())
-    word = "".join(p for p in parts if not (p.isspace() or unicodedata.combining(p) or p in "_-‐–"))
+    word = "".join(
+        p for p in parts if not (p.isspace() or unicodedata.combining(p) or p in "_-‐–−")
+    )
+    word = "-" * bool(_NEGATIVE.match(text)) + word
     number = _NUMBER.fullmatch(word)
     return number[1] if number else word or text
 
@@ -168,9 +175,9 @@ def side_and_view(text: str) -> tuple[str, str | None]:
     The view is None where it is no short word.
     """
     word = normalised(text).upper()
-    sided = _SIDED_VIEW.fullmatch(word)
-    if sided:
-        return sided[1][0], sided[2]
+    side, known = dicom_header.side_and_view(word)
+    if known:
+        return side or "", known
     view = _VIEWS.get(word, word)
     return "", view if _VIEW.fullmatch(view) else None
 

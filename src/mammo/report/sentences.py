@@ -94,7 +94,7 @@ def internal(estimates: pd.DataFrame) -> str:
     above = int((rows["lower"] > 0.5).sum())
     return (
         f"Internal validation: {counted(len(rows), 'model')}, **{_range(rows['auroc'])}**; "
-        f"{above} of {counted(len(rows), 'interval')} above 0.50, each taken alone."
+        f"{above} of {counted(len(rows), 'interval')} above 0.50, not adjusted for their number."
     )
 
 

@@ -230,8 +230,8 @@ def test_the_internal_and_the_external_range_in_brief():
     weak = ("vgg16", "cbis_ddsm", "validation", 0.45, 0.55, 0.65)
     data = estimates(HOME, weak, MIAS_LOW, INBREAST_EQUAL, UKY_HIGH)
     assert sentences.internal(data) == (
-        "Internal validation: 2 models, **0.55 to 0.71**; 1 of 2 intervals above 0.50, each taken "
-        "alone."
+        "Internal validation: 2 models, **0.55 to 0.71**; 1 of 2 intervals above 0.50, not "
+        "adjusted for their number."
     )
     external = data.loc[data["split"] == "test", "auroc"]
     assert sentences.external_in_brief(data) == (

@@ -4,8 +4,6 @@ import json
 import shlex
 from pathlib import Path
 
-import nbformat
-
 from mammo.book.chapters import Chapter
 from mammo.errors import ParameterError
 from mammo.files.disk import write_text
@@ -64,11 +62,10 @@ def with_banner(executed: Path, differing: str) -> str:
     text = executed.read_text(encoding="utf-8")
     if not differing:
         return text
-    notebook = nbformat.reads(text, as_version=4)
+    notebook = json.loads(text)
     words = f"This page was made with other parameters than the book: {differing}."
-    cell = nbformat.v4.new_markdown_cell(f":::{{warning}}\n{words}\n:::", id="other-parameters")
-    notebook.cells.insert(1, cell)
-    return nbformat.writes(notebook)
+    notebook["cells"].insert(1, _markdown("other-parameters", f":::{{warning}}\n{words}\n:::"))
+    return _written(notebook)
 
 
 def command(chapter: Chapter, parameters: Parameters) -> str:
@@ -87,15 +84,24 @@ def with_rerun(executed: str, chapter: Chapter, parameters: Parameters) -> str:
     What papermill noted on this machine (folders, times) is left out, and so are bars of progress,
     which are widgets where JupyterLab is installed.
     """
-    notebook = nbformat.reads(executed, as_version=4)
-    for noted in (notebook, *notebook.cells):
+    notebook = json.loads(executed)
+    cells, metadata = notebook["cells"], notebook["metadata"]
+    for noted in (notebook, *cells):
         for name in ("papermill", "execution"):
-            noted.metadata.pop(name, None)
-    for cell in notebook.cells:
+            noted["metadata"].pop(name, None)
+    for cell in cells:
         if "outputs" in cell:
             cell["outputs"] = [one for one in cell["outputs"] if _WIDGET not in one.get("data", {})]
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata["mammo"]["source"] = chapter.source
+    metadata.pop("widgets", None)
+    metadata["mammo"]["source"] = chapter.source
     words = _WORDS.format(name=chapter.name, title=TITLE, command=command(chapter, parameters))
-    notebook.cells.append(nbformat.v4.new_markdown_cell(words, id="rerun"))
-    return nbformat.writes(notebook)
+    cells.append(_markdown("rerun", words))
+    return _written(notebook)
+
+
+def _markdown(name: str, words: str) -> dict[str, object]:
+    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": words}
+
+
+def _written(notebook: dict[str, object]) -> str:
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

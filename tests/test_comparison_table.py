@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -7,7 +9,7 @@ from mammo.evaluation.tables.drops import drops_between_sets, model_pairs
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.operating_points import criterion
 from mammo.evaluation.tables.scores import Settings
-from mammo.hospital.notebook import rechosen_table
+from mammo.hospital.validation.sections import rechosen_table
 from mammo.report.tables import comparison
 from mammo.report.tables.formats import thresholds
 
@@ -87,7 +89,7 @@ def test_predictive_values_have_intervals_and_the_share_they_hold_for(scored):
 
 def test_a_half_that_chose_no_threshold_says_for_whom_predictive_values_hold(scored):
     points = operating_points.rechosen(scored, [criterion("youden")], SETTINGS)
-    note = rechosen_table(points, SOURCES).note
+    note = rechosen_table(SimpleNamespace(rechosen=points, sources=SOURCES)).note
     assert "flatters itself" in note and "share of malignant images" in note
 
 

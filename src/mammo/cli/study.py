@@ -39,10 +39,12 @@ def prepare(parameters: Parameters) -> None:
 @of_study
 def run(chapter: str, into_book: bool, parameters: Parameters) -> None:
     """Rerun one CHAPTER, such as comparison; its page goes to results/, the book stays as it is."""
-    from mammo.book import build, chapters
+    from mammo.book import chapters
     from mammo.parameters import sources
 
     chosen = chapters.chapter(chapter, sources.project_root())
+    from mammo.book import build  # heavy, and a name that is misspelt is told at once
+
     build.chapter(chosen, parameters, into_book=into_book)
 
 

@@ -1,6 +1,7 @@
 """What another busy process costs: seconds alone, beside it, and their ratio.
 
-    python benchmarks/company.py [--seconds S] [--threads 1 2] [--batches 4 16] [--book]
+    python benchmarks/company.py [--seconds S] [--threads 1 2] [--batches 4 16]
+        [--waiting moment sleep spin] [--book]
 
 Times a training step of a narrow end2end network, the extraction of features and, if asked for,
 the small book, each in a process of its own, alone and beside a product of matrices in a loop at
@@ -18,6 +19,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from mammo.book.rendering import BESIDE
 
 ROOT = Path(__file__).parents[1]
 WAITING = {"moment": {}, "sleep": {"GOMP_SPINCOUNT": "0"}, "spin": {"GOMP_SPINCOUNT": "300000"}}
@@ -111,11 +114,13 @@ def timed(
 def time_book(environment: dict[str, str]) -> float:
     """Return the seconds of the small book, from nothing, in a folder of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        for part in ("book", "notebooks", "params"):
+        for part in ("book", "notebooks", "params", "recorded"):
             made = shutil.ignore_patterns("_build", "chapters", "index.ipynb")
             shutil.copytree(ROOT / part, Path(folder) / part, ignore=made)
+        for file in BESIDE:
+            shutil.copy(ROOT / file, folder)
         start = time.perf_counter()
-        command = [sys.executable, "-m", "mammo", "book", "--params", "params/ci.yaml"]
+        command = [sys.executable, "-m", "mammo", "book", "--offline", "--params", "params/ci.yaml"]
         subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
         return time.perf_counter() - start
 
@@ -129,6 +134,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--batches", type=int, nargs="+", default=[4, 16])
+    parser.add_argument("--waiting", choices=WAITING, nargs="+", default=[*WAITING])
     parser.add_argument("--book", action="store_true")
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -137,8 +143,8 @@ def main() -> None:
         return
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before")
     print(f"{'':52}{'alone':>9}{'beside':>9}")
-    for waiting, setting in WAITING.items():
-        environment = {**os.environ, **setting}
+    for waiting in options.waiting:
+        environment = {**os.environ, **WAITING[waiting]}
         for part in PARTS:
             for threads in options.threads:
                 found = []

@@ -89,3 +89,21 @@ def test_the_recorded_heads_are_those_that_were_fixed():
     assert tables["heads"]["head"].tolist() == list(mias_alone.HEADS)
     assert isinstance(tables["chance"], pd.DataFrame)
     assert tables["chance"]["n_permutations"].tolist() == [mias_alone.PERMUTATIONS]
+
+
+def test_the_network_sees_films_from_black_to_white(study, monkeypatch):
+    seen = []
+
+    def extractor(backbone, state):
+        def maps(grey):
+            seen.append((float(grey.min()), float(grey.max())))
+            return grey.repeat(1, 3, 1, 1)
+
+        return maps
+
+    monkeypatch.setattr("mammo.models.transfer.Extractor", extractor)
+    rows = study.table("mias")
+    features = mias_alone._features(study, rows, {})
+    lowest, highest = np.array(seen).T
+    assert len(seen) == len(features) == len(rows)
+    assert (lowest == 0).all() and (highest > 0.5).all() and (highest <= 1).all()

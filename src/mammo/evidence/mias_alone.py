@@ -143,7 +143,7 @@ def _features(study: Study, rows: pd.DataFrame, state: dict[str, Any]) -> np.nda
     pooled = []
     with torch.inference_mode():
         for row in tqdm(images.rows(rows["image_id"]), f"features ({BACKBONE})", unit="image"):
-            grey = torch.from_numpy(images[row].astype(np.float32) / 65535)
+            grey = torch.from_numpy(images[row])
             maps = extractor(grey[None, None])
             pooled.append(torch.cat([maps.mean((2, 3)), maps.amax((2, 3))], dim=1)[0].numpy())
     return np.stack(pooled)

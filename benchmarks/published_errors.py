@@ -12,7 +12,7 @@ import pandas as pd
 
 from mammo.paper import sampling_error
 from mammo.paper.published import TABLE_2, TABLE_3, TABLE_4, PublishedAuroc
-from mammo.paper.sampling_error import ICC, SIMULATED, cell_sizes, parts_of, simulated_key
+from mammo.paper.sampling_error import ICC, cell_sizes, parts_of, simulated_errors, simulated_key
 from simulated_sets import Design, independent, simulated_aurocs
 
 DESIGNS = {
@@ -73,14 +73,16 @@ def part_of(design: Design, parts: int) -> Design:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--simulations", type=int, default=int(SIMULATED["n_simulations"].iloc[0]))
+    recorded = simulated_errors()
+    default = int(recorded["n_simulations"].iloc[0])
+    parser.add_argument("--simulations", type=int, default=default)
     parser.add_argument("--seed", type=int, default=2020)
     options = parser.parse_args()
     cells = {simulated_key(cell): cell for cell in TABLE_2 + TABLE_3 + TABLE_4}
     rows = []
     for key, cell in sorted(cells.items()):
         found = simulated_standard_errors(cell, options.simulations, options.seed)
-        row = dict(zip(SIMULATED.index.names, key, strict=True))
+        row = dict(zip(recorded.index.names, key, strict=True))
         rows.append(row | {name: f"{error:.5f}" for name, error in found.items()})
         print(*rows[-1].values())
     table = pd.DataFrame(rows).assign(n_simulations=options.simulations)

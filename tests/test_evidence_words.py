@@ -134,5 +134,5 @@ def test_every_report_has_its_link_and_the_table_leads_there(exams, intervals):
     assert (kinds["recorded"], kinds["real"]) == (7, 2)
     assert {"stated", "user's report"} < set(kinds.index)
     html = table._repr_html_()
-    assert f'<a href="{reports.REPORTS[0].link}">github</a>' in html
+    assert f'<a href="{reports.reports()[0].link}">github</a>' in html
     assert '<span class="mammo-badge mammo-recorded">recorded</span>' in html

@@ -6,7 +6,7 @@ from mammo.datasets import DATASETS
 from mammo.paper import sampling_error
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
 from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
-from mammo.paper.sampling_error import SIMULATED, simulated_key
+from mammo.paper.sampling_error import simulated_errors, simulated_key
 from paper_statements import images_needed, independent_half_width, nearest_miss
 from published_errors import DESIGNS, ERRORS, ONE_CLASS, simulated_standard_errors
 
@@ -48,8 +48,8 @@ def test_the_simulation_agrees_with_the_formula_where_images_are_independent(int
 
 def test_every_value_has_its_simulated_errors():
     keys = {simulated_key(cell) for cell in TABLE_2 + TABLE_3 + TABLE_4}
-    assert set(SIMULATED.index) == keys and SIMULATED.index.is_unique
-    assert (SIMULATED["n_simulations"] >= 20_000).all()
+    assert set(simulated_errors().index) == keys and simulated_errors().index.is_unique
+    assert (simulated_errors()["n_simulations"] >= 20_000).all()
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_recorded_errors_are_those_of_a_simulation(cells, dataset):
     """1,500 sets: within four standard errors of a standard deviation."""
     cell = next(one for one in cells if one.dataset == dataset)
     found = simulated_standard_errors(cell, 1500, seed=5)
-    recorded = SIMULATED.loc[simulated_key(cell), list(ERRORS)].to_dict()
+    recorded = simulated_errors().loc[simulated_key(cell), list(ERRORS)].to_dict()
     assert found == pytest.approx(recorded, rel=4 / np.sqrt(2 * 1500))
 
 

@@ -1,4 +1,4 @@
-"""Every verdict on results, each by the rule that `RULES` states; the words are the report's.
+"""Every verdict on results, each by the rule that `rules` states; the words are the report's.
 
 A row is a mapping from names to values, as the rows of `mammo.evaluation.tables` are.
 """
@@ -6,6 +6,7 @@ A row is a mapping from names to values, as the rows of `mammo.evaluation.tables
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,12 +31,13 @@ Claim = Literal["above", "within", "below", "too few"]
 Acceptance = Literal["met", "not met", "undecided", "too few", "unknown"]
 
 _CONSTANTS = {"GUESSING": GUESSING, "FEWEST": FEWEST, "CLOSE": CLOSE, "FEWEST_DF": FEWEST_DF}
-_FILE = Path(__file__).with_suffix(".toml")
-RULES: dict[str, str] = {
-    verdict: rule.format(**_CONSTANTS)
-    for verdict, rule in tomllib.loads(_FILE.read_text("utf-8")).items()
-}
-"""The rule of each verdict, in words."""
+
+
+@cache
+def rules() -> Mapping[str, str]:
+    """Return the rule of each verdict, in words."""
+    stated = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    return {verdict: rule.format(**_CONSTANTS) for verdict, rule in stated.items()}
 
 
 def are_too_few(row: Row) -> bool:

@@ -1,6 +1,7 @@
 """Where the paper contradicts itself, and what checks out: fixed, since the paper is."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,12 @@ class Statement(NamedTuple):
 
 HOLDS = "checks out"
 
-_FILE = Path(__file__).with_suffix(".toml")
-STATEMENTS = tuple(Statement(**one) for one in tomllib.loads(_FILE.read_text("utf-8"))["statement"])
-"""Every checked statement, those that do not hold first. A test computes each number anew."""
+
+@cache
+def statements() -> tuple[Statement, ...]:
+    """Return every checked statement, those that do not hold first.
+
+    A test computes each number anew.
+    """
+    found = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    return tuple(Statement(**one) for one in found["statement"])

@@ -1,8 +1,9 @@
 """What the paper's ±0.01 can be, and what it cannot, from the sizes of its sets."""
 
 import tomllib
+from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
@@ -33,16 +34,16 @@ class Reading(NamedTuple):
 
 
 RULED_OUT, POSSIBLE, PARTLY = "ruled out", "possible", "possible for some cells only"
-_FILE = Path(__file__).with_suffix(".toml")
-_FOUND = tomllib.loads(_FILE.read_text("utf-8"))
-READINGS = tuple(Reading(**one) for one in _FOUND["reading"])
-"""Every reading that was tried. A test computes each number and verdict anew."""
-IN_WORDS: str = _FOUND["in_words"]
-"""What follows, with the `ratio` of widths by each assumption: of all sets, and of Table 3's."""
+
+
+@cache
+def _found() -> dict[str, Any]:
+    """Return what is on file; a test computes each number and verdict anew."""
+    return tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 
 
 def readings(intervals: pd.DataFrame) -> list[Reading]:
-    """Return `READINGS` with what was simulated, by patient.
+    """Return every reading that was tried, with what was simulated, by patient.
 
     Parameters
     ----------
@@ -50,7 +51,19 @@ def readings(intervals: pd.DataFrame) -> list[Reading]:
         As `mammo.paper.sampling_error.published_intervals`; so in all functions of this module.
     """
     by_patient = ratio(expected_widths(intervals, "patient"))
-    return [one._replace(gives=one.gives.format(by_patient=by_patient)) for one in READINGS]
+    tried = [Reading(**one) for one in _found()["reading"]]
+    return [one._replace(gives=one.gives.format(by_patient=by_patient)) for one in tried]
+
+
+def in_words(**ratios: list[float]) -> str:
+    """Say what follows from the `ratio` of widths by each assumption.
+
+    Parameters
+    ----------
+    **ratios : list of float
+        ``all_sets``, and ``table_3`` of Table 3's alone.
+    """
+    return _found()["in_words"].format(**ratios)
 
 
 def expected_widths(intervals: pd.DataFrame, assumed: Assumed, place: str = "Table") -> pd.Series:

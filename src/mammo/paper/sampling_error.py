@@ -5,6 +5,7 @@ the printed values and the numbers of images and patients.
 """
 
 import math
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -21,13 +22,18 @@ ICC = 0.5
 """Share of the variance that a patient's images are taken to have in common; an assumption."""
 
 SIMULATED_FILE = Path(__file__).with_name("simulated_errors.csv")
-SIMULATED = pd.read_csv(SIMULATED_FILE, index_col=["dataset", "parts", "auroc"])
-"""Standard errors of each published auROC if images were ``independent``, if a patient's are alike
-(``by_patient``, by `ICC`), and if those of UKy's patients are also of ``one_class``: a recorded
-result of ``n_simulations`` sets each (right within about 0.5%), as
-``python benchmarks/published_errors.py`` wrote it."""
-
 _PARTS = 5  # DDSM, and in Table 4 each external set, is split 4:1 (Methods)
+
+
+@cache
+def simulated_errors() -> pd.DataFrame:
+    """Return the simulated standard errors of each published auROC; see `simulated_key`.
+
+    If images were ``independent``, if a patient's are alike (``by_patient``, by `ICC`), and if
+    those of UKy's patients are also of ``one_class``: a recorded result of ``n_simulations`` sets
+    each (right within about 0.5%), as ``python benchmarks/published_errors.py`` wrote it.
+    """
+    return pd.read_csv(SIMULATED_FILE, index_col=["dataset", "parts", "auroc"])
 
 
 def class_sizes(dataset: str) -> tuple[int, int]:
@@ -67,12 +73,12 @@ def published_intervals() -> pd.DataFrame:
         ``printed_half_width``, ``n_malignant``, ``n_benign``, and four 95% half-widths:
         ``hanley_mcneil``, ``simulated`` (independent images), ``simulated_by_patient`` (a patient's
         images alike, `ICC`) and ``simulated_one_class`` (so, and all of a patient's images have one
-        label, on UKy; else as ``simulated_by_patient``). Simulated ones are `SIMULATED`.
+        label, on UKy; else as ``simulated_by_patient``). Simulated ones are `simulated_errors`.
     """
     rows = []
     for cell in TABLE_2 + TABLE_3 + TABLE_4:
         malignant, benign = cell_sizes(cell)
-        errors = Z_95 * SIMULATED.loc[simulated_key(cell)]
+        errors = Z_95 * simulated_errors().loc[simulated_key(cell)]
         rows.append(
             {
                 "place": cell.place,

@@ -221,7 +221,7 @@ def _cautions(evaluation: Evaluation) -> list[str]:
 
 def _rules(evaluation: Evaluation) -> str:
     kinds = ["any", "auROC", *(["no worse"] if len(evaluation.drops) else [])]
-    named = [f"{kind[0].upper()}{kind[1:]}. {verdicts.RULES[kind]}" for kind in kinds]
+    named = [f"{kind[0].upper()}{kind[1:]}. {verdicts.rules()[kind]}" for kind in kinds]
     return " ".join(["Verdicts.", *named]).replace("Any. ", "", 1)
 
 

@@ -8,7 +8,7 @@ from mammo import __version__
 from mammo.book.sections.result import Result
 from mammo.evidence.kinds import KINDS, evidence
 from mammo.files.artifacts import commit
-from mammo.paper.contradictions import STATEMENTS
+from mammo.paper.contradictions import statements
 from mammo.paper.published import DATASET_TITLES
 from mammo.paper.sampling_error import published_intervals
 from mammo.report import front_page
@@ -44,7 +44,7 @@ def _build(study: Study) -> str:
 
 def contradictions() -> Table:
     """Return every checked statement of the paper, those that do not hold first."""
-    data = pd.DataFrame(STATEMENTS)
+    data = pd.DataFrame(statements())
     headings = ["The paper says", "Where", "The numbers give", "Verdict"]
     caption = "Statements of the paper that its own numbers bear out, or do not"
     return Table(data.set_axis(headings, axis=1), caption, data=data, name="contradictions")

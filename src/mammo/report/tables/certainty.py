@@ -13,7 +13,7 @@ from mammo.paper.published import (
     model_title,
     short_title,
 )
-from mammo.paper.sampling_error import ICC, SIMULATED
+from mammo.paper.sampling_error import ICC, simulated_errors
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import bounds, numbers, p_value
@@ -56,7 +56,7 @@ def interval_table(intervals: pd.DataFrame) -> Table:
         intervals,
         icc=ICC,
         one_class=one_class_span(intervals),
-        n_simulations=SIMULATED["n_simulations"].min(),
+        n_simulations=simulated_errors()["n_simulations"].min(),
     )
 
 
@@ -224,7 +224,7 @@ def reading_sentence(intervals: pd.DataFrame) -> Markdown:
         [plus_minus.ratio(plus_minus.expected_widths(intervals, one, place)) for one in _ASSUMED]
         for place in ("Table", "Table 3")
     )
-    return Markdown(plus_minus.IN_WORDS.format(all_sets=all_sets, table_3=table_3))
+    return Markdown(plus_minus.in_words(all_sets=all_sets, table_3=table_3))
 
 
 def include_chance(intervals: pd.DataFrame) -> str:

@@ -78,9 +78,11 @@ def p_values(rows: pd.DataFrame, name: str = "p_holm") -> list[str]:
     return rows[name].mask(too_few).map(p_value).tolist()
 
 
-def rules_table(kinds: Sequence[str] = tuple(verdicts.RULES)) -> Table:
+def rules_table(kinds: Sequence[str] | None = None) -> Table:
     """Return the rules of kinds of verdicts."""
-    shown = pd.DataFrame({"Verdict on": kinds, "Rule": [verdicts.RULES[kind] for kind in kinds]})
+    rules = verdicts.rules()
+    kinds = [*rules] if kinds is None else kinds
+    shown = pd.DataFrame({"Verdict on": kinds, "Rule": [rules[kind] for kind in kinds]})
     return Table(shown, "The rule of each verdict", name="rules")
 
 

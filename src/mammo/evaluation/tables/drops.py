@@ -16,7 +16,14 @@ from mammo.evaluation import (
     smallest_detectable_difference,
     verdicts,
 )
-from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, INTERNAL_SPLIT, Part, Settings, parts
+from mammo.evaluation.tables.scores import (
+    EXTERNAL_SPLIT,
+    INTERNAL_SPLIT,
+    Part,
+    Settings,
+    insert_holm,
+    parts,
+)
 
 MARGIN = 0.05
 """Loss of auROC up to which an external result counts as no worse, unless another is given."""
@@ -127,7 +134,7 @@ def _family(rows: list[dict[str, object]]) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     if table.empty:
         return table
-    table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+    insert_holm(table)
     table["p_non_inferior_holm"] = holm(table["p_non_inferior"])
     judged = table.to_dict("records")
     table["non_inferior"] = [verdicts.non_inferiority(row) == "shown" for row in judged]

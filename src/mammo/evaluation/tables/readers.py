@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 import pandas as pd
 
 from mammo.errors import MammoError
-from mammo.evaluation import holm, readers_against_model, verdicts
+from mammo.evaluation import readers_against_model, verdicts
 from mammo.evaluation.inputs import check_images
-from mammo.evaluation.tables.scores import Settings, parts
+from mammo.evaluation.tables.scores import Settings, insert_holm, parts
 from mammo.evaluation.tables.worst_case import GIVEN
 
 
@@ -101,6 +101,6 @@ def readers_against_models(
         n_rarer = {"n_rarer_patients": sizes["n_rarer_patients"]}
         rows[-1] |= {"model_auroc": found.pop("model"), **found, **n_rarer}
     table = pd.DataFrame(rows)
-    table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+    insert_holm(table)
     table["verdict"] = [verdicts.difference(row) for row in table.to_dict("records")]
     return table

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from mammo.errors import LeakageError, MammoError
-from mammo.evaluation import aggregate
+from mammo.evaluation import aggregate, holm
 from mammo.evaluation.aggregation import Rule
 from mammo.evaluation.inputs import Unit
 
@@ -59,6 +59,12 @@ def parts(scored: pd.DataFrame) -> Iterator[Part]:
     """Yield a table's parts, in the order in which they come."""
     for key, rows in scored.groupby(KEY, sort=False):
         yield Part(*key, rows)
+
+
+def insert_holm(tests: pd.DataFrame) -> None:
+    """Insert ``p_holm`` after ``p_value``: adjusted for the number of tests, all of the rows."""
+    after = tests.columns.get_loc("p_value") + 1
+    tests.insert(after, "p_holm", holm(tests["p_value"]))
 
 
 def check_contract(scored: pd.DataFrame) -> pd.DataFrame:

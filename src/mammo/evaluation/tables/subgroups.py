@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from mammo.errors import MammoError
-from mammo.evaluation import Estimate, holm, verdicts
+from mammo.evaluation import Estimate, verdicts
 from mammo.evaluation.clustered import heterogeneity, strata_covariance
 from mammo.evaluation.inputs import check_images
 from mammo.evaluation.tables.estimates import headline
-from mammo.evaluation.tables.scores import Part, Settings, parts
+from mammo.evaluation.tables.scores import Part, Settings, insert_holm, parts
 
 FACTS = (
     "laterality",
@@ -98,7 +98,7 @@ def subgroup_tests(
                 rows.append({**part.key, "subgroup": name, **row})
     table = pd.DataFrame(rows)
     if len(table):
-        table.insert(table.columns.get_loc("p_value") + 1, "p_holm", holm(table["p_value"]))
+        insert_holm(table)
         table["verdict"] = [verdicts.difference(row) for row in table.to_dict("records")]
     return table
 

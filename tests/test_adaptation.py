@@ -8,18 +8,14 @@ from mammo.errors import MammoError, ParameterError
 from mammo.files.artifacts import RECORD
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.adaptation.local_patients import LocalPatients
-from mammo.study import results
+from mammo.study import Study, results
 
-FRACTIONS = (0, 0.1, 0.4, 0.8)
-RUNS = 2
+ADAPTED = {"adapt_fractions": (0, 0.1, 0.4, 0.8), "adapt_runs": 2}
 
 
 @pytest.fixture(scope="module")
 def result(prepared):
-    from mammo.study import Study
-
-    study = Study(prepared.parameters("params/tiny.yaml"))
-    return adapt.adapt(study, "alexnet", FRACTIONS, RUNS)
+    return adapt.adapt(Study(prepared.parameters("params/tiny.yaml", **ADAPTED)))
 
 
 def test_the_curve_has_every_training_of_every_amount(result):
@@ -69,9 +65,10 @@ def test_p_values_are_adjusted_over_amounts_and_harmonisation(result):
     assert result.alternatives.loc[recalibrated, "p_holm"].isna().all()
 
 
-def test_what_is_in_place_is_not_computed_again(result, study):
+def test_what_is_in_place_is_not_computed_again(result, prepared):
+    study = Study(prepared.parameters("params/tiny.yaml", **ADAPTED))
     start = time.time_ns()
-    again = adapt.adapt(study, "alexnet", FRACTIONS, RUNS)
+    again = adapt.adapt(study)
     written = {
         folder.parent.name: (folder / RECORD).stat().st_mtime_ns for folder in study.artifacts.used
     }
@@ -113,8 +110,8 @@ def test_a_folder_that_cannot_be_made_is_named(result, tmp_path):
         adapt.write(result, tmp_path / "file" / "folder")
 
 
-def test_other_models_and_no_training_are_refused(study):
-    with pytest.raises(ParameterError, match=r"'frcnn_cad' .*alexnet, vgg16"):
-        adapt.adapt(study, "frcnn_cad")
-    with pytest.raises(ParameterError, match="0 trainings"):
-        adapt.adapt(study, "alexnet", runs=0)
+def test_other_models_and_no_training_are_refused(prepared):
+    with pytest.raises(ParameterError, match="adapt_model"):
+        prepared.parameters("params/tiny.yaml", adapt_model="frcnn_cad")
+    with pytest.raises(ParameterError, match="adapt_runs"):
+        prepared.parameters("params/tiny.yaml", adapt_runs=0)

@@ -51,7 +51,7 @@ def _model_steps(study: Study) -> dict[str, Callable[[], object]]:
     p = study.parameters
     names = dict.fromkeys([*p.models, p.mixed_model])
     mixed = partial(results.repeated_aurocs, study, [p.mixed_model], "mixed")
-    local = partial(adapt.adapt, study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    local = partial(adapt.adapt, study)
     causes = {}
     if study.source(INTERNAL) == "synthetic":
         causes = {f"single causes {p.factor_model}": partial(factors_folder, study)}

@@ -172,7 +172,7 @@ def adapt(
     from mammo.study import Study
 
     with printing_warnings():
-        result = adapt.adapt(Study(p), p.adapt_model, p.adapt_fractions, p.adapt_runs)
+        result = adapt.adapt(Study(p))
         print(adapt.text(result))
         if output is not None:
             written = adapt.write(result, output)

@@ -20,12 +20,11 @@ def steps(study: Study) -> Table:
     """Return every artifact behind the study's tables: step, digest, date, device, seconds."""
     results.comparison(study)
     results.mixed_comparison(study)
-    p = study.parameters
     for model in models_of(study, "ours"):
         transfer_folder(study, model)
     if study.source(INTERNAL) == "synthetic":
         factors_folder(study)
-    adapt.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    adapt.adapt(study)
     shift(study)
     records = [(folder, read_record(folder)) for folder in study.artifacts.used]
     rows = [

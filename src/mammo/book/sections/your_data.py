@@ -106,8 +106,7 @@ def shift(study: Study) -> Result:
 
 def adaptation(study: Study) -> Result:
     """Return what more and more local patients in the training bring, and what costs less."""
-    p = study.parameters
-    found = adapt.adapt(study, p.adapt_model, p.adapt_fractions, p.adapt_runs)
+    found = adapt.adapt(study)
     tables = (adapted_words.curve_table(found), adapted_words.alternatives_table(found))
     words = Markdown("\n\n".join(adapted_words.sentences(found)))
     return Result(found.summary, Group(tables), learning_curve(found), words)

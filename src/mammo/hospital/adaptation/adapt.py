@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mammo.errors import MammoError, ParameterError
+from mammo.errors import MammoError
 from mammo.evaluation import auroc, holm, verdicts
 from mammo.evaluation.tables.calibration import calibration
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, Settings
@@ -17,22 +17,17 @@ from mammo.hospital.adaptation.local_patients import Amount, LocalPatients, Loca
 from mammo.hospital.adaptation.result import Adaptation
 from mammo.hospital.adaptation.scoring import AS_IT_IS, BOTH, HARMONISED, RECALIBRATED, Runs
 from mammo.hospital.validation.evidence import OWN
-from mammo.models import MODELS
 from mammo.report.results import write_results
 from mammo.study import Study, results
 from mammo.study.families.transfer import TransferFamily
 
-FRACTIONS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
-RUNS = 3
 SIMULATED = "Synthetic images are simulated: they say nothing about patients or radiologists."
 _FROM = {RECALIBRATED: AS_IT_IS, BOTH: HARMONISED}
 """The scores that each recalibration, which needs labels, starts from."""
 _MEASURES = ("brier", "in_the_large", "intercept", "slope")
 
 
-def adapt(
-    study: Study, model: str, fractions: Iterable[float] = FRACTIONS, runs: int = RUNS
-) -> Adaptation:
+def adapt(study: Study) -> Adaptation:
     """Train with more and more local patients, and try what needs no training.
 
     A training is on DDSM's training patients and some local ones, as the paper's mixed data are for
@@ -41,24 +36,17 @@ def adapt(
     Parameters
     ----------
     study : Study
-    model : str
-        One of the paper's own, as "alexnet".
-    fractions : iterable of float
-        Of all local patients, from 0 to 1; 0 is always among them.
-    runs : int
-        Trainings of each, with seeds seed, seed + 1, ..., which also choose the patients.
+        Its parameters ``adapt_model``, ``adapt_fractions`` and ``adapt_runs`` say what is trained.
 
     Raises
     ------
-    ParameterError
-        If the model is none of the paper's own, a fraction is out of range or there is no run.
     DatasetError
         If the images held aside are of one class.
     """
-    _check(model, runs)
+    model, runs = study.parameters.adapt_model, study.parameters.adapt_runs
     study = LocalStudy(study)
     settings, patients = results.settings(study), LocalPatients(study)
-    amounts, skipped = patients.amounts(fractions)
+    amounts, skipped = patients.amounts(study.parameters.adapt_fractions)
     trained = {
         _name(amount): scoring.scores_after_training(study, model, patients, amount, runs)
         for amount in amounts
@@ -114,14 +102,6 @@ def write(result: Adaptation, folder: Path) -> list[Path]:
         "skipped": result.skipped,
     }
     return write_results(folder, tables, {"learning_curve.svg": learning_curve(result).render()})
-
-
-def _check(model: str, runs: int) -> None:
-    own = [name for name, card in MODELS.items() if card.family == "ours"]
-    if model not in own:
-        raise ParameterError(f"'{model}' is not trained on local patients: choose {', '.join(own)}")
-    if runs < 1:
-        raise ParameterError(f"{runs} trainings of each amount of patients: give at least 1")
 
 
 def _recalibrate(

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 import safetensors.torch
 import torch
@@ -15,7 +16,7 @@ from mammo.report.tables import paper
 from mammo.study import EXTERNAL, INTERNAL, Study, results
 from mammo.study.families import family_of
 from mammo.study.families.end2end import End2EndFamily
-from mammo.study.families.frcnn_cad import FrcnnCadFamily
+from mammo.study.families.frcnn_cad import DETECTIONS, FrcnnCadFamily
 
 MODELS = ("end2end_vgg16", "frcnn_cad")
 NARROW = {"width": 1 / 16, "hidden": 12, "short_side": 64, "long_side": 96}
@@ -69,7 +70,9 @@ def test_the_course_of_a_training_has_its_steps(published_study):
 
 
 def test_an_images_score_is_its_most_malignant_box(published_study):
-    boxes = FrcnnCadFamily(published_study).detections("frcnn_cad", "institution")
+    boxes = pd.read_csv(
+        FrcnnCadFamily(published_study).predictions_folder("frcnn_cad", "institution") / DETECTIONS
+    )
     best = boxes[boxes["label"] == 2].groupby("image_id")["score"].max()
     scored = results.scores(published_study, "frcnn_cad", "institution")
     scored = scored.set_index("image_id")["y_score"]

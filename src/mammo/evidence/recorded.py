@@ -54,8 +54,6 @@ class Evidence:
         "real" where they were computed from the files in this run.
     version : str
         Of this package, that made the record.
-    made_at : str
-        The commit of the code that made it.
     difference : float or None
         The largest difference between what this run computed and the record; infinite where the
         two differ in more than numbers, None where nothing was computed.
@@ -65,7 +63,6 @@ class Evidence:
     files: Mapping[str, str]
     source: Literal["real", "recorded"]
     version: str
-    made_at: str
     difference: float | None
 
 
@@ -129,7 +126,7 @@ def read(folder: Path, name: str) -> Evidence:
     try:
         facts = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         tables = {table: pd.read_csv(_table_file(folder, name, table)) for table in facts["tables"]}
-        return Evidence(tables, facts["files"], "recorded", facts["version"], facts["commit"], None)
+        return Evidence(tables, facts["files"], "recorded", facts["version"], None)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MammoError(
             f"{folder / name}.json and its tables cannot be read ({error}): take them from the "
@@ -145,7 +142,6 @@ def compared(record: Evidence, computed: Computed) -> Evidence:
         computed.files,
         "real",
         record.version,
-        record.made_at,
         max(difference(old, new) for old, new in pairs),
     )
 

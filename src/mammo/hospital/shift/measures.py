@@ -34,8 +34,7 @@ class Measure:
 
     Attributes
     ----------
-    title, definition : str
-        Its name, and what it is in a few words.
+    title : str
     kind : {"grey values", "fine detail", "shape"}
         Measures of one kind tell much the same.
     more, less : str
@@ -43,7 +42,6 @@ class Measure:
     """
 
     title: str
-    definition: str
     kind: Kind
     more: str
     less: str
@@ -53,37 +51,20 @@ _GREY, _DETAIL, _SHAPE = get_args(Kind)
 
 MEASURES: Mapping[str, Measure] = MappingProxyType(
     {
-        "mean": Measure("Brightness", "mean grey", _GREY, "brighter", "darker"),
-        "sd": Measure("Contrast", "standard deviation of grey", _GREY, "higher", "lower"),
-        "skewness": Measure(
-            "Skewness", "of the distribution of grey", _GREY, "longer bright tail",
-            "longer dark tail",
-        ),
-        "quantile_10": Measure("Dark tissue", "10% quantile", _GREY, "brighter", "darker"),
-        "quantile_50": Measure("Median grey", "half is darker", _GREY, "brighter", "darker"),
-        "quantile_90": Measure("Bright tissue", "90% quantile", _GREY, "brighter", "darker"),
-        "bright_share": Measure(
-            "Bright share", f"of the breast above grey {BRIGHT:g}", _GREY, "larger", "smaller"
-        ),
-        "sharpness": Measure(
-            "Sharpness", "share of the variance in the finest octave", _DETAIL, "sharper",
-            "less sharp",
-        ),
-        "noise": Measure(
-            "Noise", "standard deviation between neighbours", _DETAIL, "noisier", "less noisy"
-        ),
-        "spectral_slope": Measure(
-            "Coarseness", "exponent of the power spectrum", _DETAIL, "coarser", "finer"
-        ),
-        "breast_share": Measure(
-            "Outline", "the breast's share of the image", _SHAPE, "fuller", "less full"
-        ),
-        "height_to_width": Measure(
-            "Proportions", "height over width of the breast", _SHAPE, "narrower breasts",
-            "wider breasts",
-        ),
+        "mean": Measure("Brightness", _GREY, "brighter", "darker"),
+        "sd": Measure("Contrast", _GREY, "higher", "lower"),
+        "skewness": Measure("Skewness", _GREY, "longer bright tail", "longer dark tail"),
+        "quantile_10": Measure("Dark tissue", _GREY, "brighter", "darker"),
+        "quantile_50": Measure("Median grey", _GREY, "brighter", "darker"),
+        "quantile_90": Measure("Bright tissue", _GREY, "brighter", "darker"),
+        "bright_share": Measure("Bright share", _GREY, "larger", "smaller"),
+        "sharpness": Measure("Sharpness", _DETAIL, "sharper", "less sharp"),
+        "noise": Measure("Noise", _DETAIL, "noisier", "less noisy"),
+        "spectral_slope": Measure("Coarseness", _DETAIL, "coarser", "finer"),
+        "breast_share": Measure("Outline", _SHAPE, "fuller", "less full"),
+        "height_to_width": Measure("Proportions", _SHAPE, "narrower breasts", "wider breasts"),
     }
-)  # fmt: skip
+)
 """Every measure by its name, in the order in which it is shown.
 
 The size of the native image and its pixels' pitch are no measures: a model never sees them.

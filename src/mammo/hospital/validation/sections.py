@@ -110,7 +110,7 @@ def operating_points(evidence: Evidence) -> Iterator[Block]:
         shown = comparison.operating_point_table(carried, evidence.sources)
         if is_carried:
             caption = "Thresholds carried over from internal validation"
-            yield _table(shown, caption, collapsed=True)
+            yield _collapsed(shown, caption)
         else:
             caption = "Thresholds that were given, on all of these patients"
             yield Table(shown.shown, caption, comparison.predictive_note(carried))
@@ -154,11 +154,11 @@ def subgroups(evidence: Evidence) -> Iterator[Block]:
     if n_undefined := int(found["auroc"].isna().sum()):
         left_out = f" Left to subgroups.csv: {n_undefined:,} levels with one class only."
         shown = replace(shown, note=shown.note + left_out)
-    yield _table(shown, "auROC within subgroups of these patients", collapsed=True)
+    yield _collapsed(shown, "auROC within subgroups of these patients")
     tests = evidence.evaluation.subgroup_tests
     if len(tests) and len(tests := tests[tests["dataset"] == evidence.dataset]):
         tested = comparison.subgroup_test_table(tests, evidence.sources)
-        yield _table(tested, "Whether the auROC differs between them", collapsed=True)
+        yield _collapsed(tested, "Whether the auROC differs between them")
 
 
 def examples(evidence: Evidence) -> Iterator[Block]:
@@ -247,5 +247,5 @@ def methods(evidence: Evidence) -> Iterator[Block]:
     )
 
 
-def _table(table: Table, caption: str, *, collapsed: bool = False) -> Table:
-    return replace(table, caption=caption, collapsed=collapsed)
+def _collapsed(table: Table, caption: str) -> Table:
+    return replace(table, caption=caption, collapsed=True)

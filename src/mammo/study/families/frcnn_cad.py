@@ -118,11 +118,6 @@ class FrcnnCadFamily(PublishedFamily):
 
         return self.artifacts.build_together("predictions", inputs, make)
 
-    def detections(self, model: str, dataset: str) -> pd.DataFrame:
-        """Return every box that was found on a data set (`mammo.training.detection.COLUMNS`)."""
-        file = self.predictions_folder(model, dataset) / DETECTIONS
-        return pd.read_csv(file, dtype={"image_id": str})
-
     @property
     def _readers(self) -> int:
         """Processes that read images ahead of a GPU; on a CPU they would take its cores."""

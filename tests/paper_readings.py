@@ -5,19 +5,28 @@ import math
 import pandas as pd
 
 from mammo.paper.plus_minus import (
-    ALLOWED,
-    LARGEST,
-    PARTLY,
-    POSSIBLE,
-    RULED_OUT,
-    SMALLEST,
     Assumed,
     Reading,
     expected_widths,
     ratio,
 )
-from mammo.paper.published import EXTERNAL, INTERNAL, OURS, TABLE_3, dataset_title
+from mammo.paper.published import (
+    EXTERNAL,
+    INTERNAL,
+    OURS,
+    PRINTED_HALF_WIDTH,
+    TABLE_3,
+    dataset_title,
+)
 from mammo.paper.sampling_error import Z_95
+
+SMALLEST, LARGEST = PRINTED_HALF_WIDTH - 0.005, PRINTED_HALF_WIDTH + 0.005
+"""What prints as ±0.01 with two decimals."""
+
+ALLOWED = LARGEST / SMALLEST
+"""Two numbers that both print as ±0.01 are less than this many times apart."""
+
+RULED_OUT, POSSIBLE, PARTLY = "ruled out", "possible", "possible for some cells only"
 
 
 def readings(intervals: pd.DataFrame) -> list[Reading]:

@@ -29,9 +29,9 @@ def intervals() -> pd.DataFrame:
 def test_what_is_ruled_out_and_what_is_not(intervals):
     verdicts = [reading.verdict for reading in plus_minus.readings(intervals)]
     assert verdicts == [
-        *[plus_minus.RULED_OUT] * 4,
-        plus_minus.PARTLY,
-        plus_minus.POSSIBLE,
+        *[paper_readings.RULED_OUT] * 4,
+        paper_readings.PARTLY,
+        paper_readings.POSSIBLE,
     ]
     shown = certainty.readings_table(intervals).shown.to_string()
     assert "MIAS ±0.086, INbreast ±0.066, Institution (UKy) ±0.026" in shown
@@ -52,7 +52,7 @@ def test_by_patient_the_whole_sets_alone_would_prove_little(intervals):
     assert ratio("patient", "Table 3") == pytest.approx(2.99, abs=0.04)
     assert ratio("one class", "Table 3") == pytest.approx(1.94, abs=0.04)
     assert ratio("patient") > 6 and ratio("one class") > 4
-    assert pytest.approx(3) == plus_minus.ALLOWED
+    assert pytest.approx(3) == paper_readings.ALLOWED
 
 
 def test_no_number_of_replicates_serves_all_sets(intervals):
@@ -60,8 +60,8 @@ def test_no_number_of_replicates_serves_all_sets(intervals):
     counts = paper_readings.replicates_for_print(widths)
     for key, row in counts.iterrows():
         for number in row:
-            assert plus_minus.SMALLEST <= widths[key] / number**0.5 < plus_minus.LARGEST
-        assert widths[key] / (row["most"] + 1) ** 0.5 < plus_minus.SMALLEST
+            assert paper_readings.SMALLEST <= widths[key] / number**0.5 < paper_readings.LARGEST
+        assert widths[key] / (row["most"] + 1) ** 0.5 < paper_readings.SMALLEST
     assert counts["fewest"].max() > counts["most"].min()
 
 
@@ -72,7 +72,7 @@ def test_each_reading_gives_what_the_sets_sizes_give(intervals):
 def test_a_reading_that_would_print_alike_is_not_ruled_out(intervals):
     alike = intervals.assign(hanley_mcneil=0.012)
     verdicts = [reading.verdict for reading in paper_readings.readings(alike)]
-    assert verdicts[0] == verdicts[2] == verdicts[3] == plus_minus.POSSIBLE
+    assert verdicts[0] == verdicts[2] == verdicts[3] == paper_readings.POSSIBLE
     assert "some number serves all" in paper_readings.readings(alike)[3].gives
 
 
@@ -149,7 +149,7 @@ def test_the_text_says_how_many_images_the_printed_error_takes():
         f"a half-width of 0.01 would take {chance:,} of them at an auROC of 0.5, and {good:,} at "
         "0.9, with 30% malignant."
     ) in prose()
-    chance, good = (images_needed(area, 0.3, plus_minus.LARGEST) for area in (0.5, 0.9))
+    chance, good = (images_needed(area, 0.3, paper_readings.LARGEST) for area in (0.5, 0.9))
     assert f"for which {chance:,} and {good:,} are enough" in prose()
 
 

@@ -53,12 +53,12 @@ def test_what_does_not_hold(statements, words, computed, verdict):
 )
 def test_what_checks_out(statements, words, computed):
     statement = about(statements, words)
-    assert statement.verdict == contradictions.HOLDS
+    assert statement.verdict == paper_statements.HOLDS
     assert computed in statement.computed
 
 
 def test_what_does_not_hold_stands_first(statements):
-    verdicts = [statement.verdict == contradictions.HOLDS for statement in statements.values()]
+    verdicts = [statement.verdict == paper_statements.HOLDS for statement in statements.values()]
     assert verdicts == sorted(verdicts)
     assert 0 < sum(verdicts) < len(verdicts)
 
@@ -67,7 +67,7 @@ def test_a_correct_statement_would_check_out(monkeypatch):
     monkeypatch.setitem(paper_statements.PRINTED_ABOVE_EXPERTS, "end2end_vgg16", 24)
     computed = paper_statements.statements()
     verdicts = {statement.statement: statement.verdict for statement in computed}
-    assert verdicts["end2end's 0.88 surpasses the experts' 0.71 by 24%"] == contradictions.HOLDS
+    assert verdicts["end2end's 0.88 surpasses the experts' 0.71 by 24%"] == paper_statements.HOLDS
 
 
 def test_the_table_has_a_row_a_finding(statements):

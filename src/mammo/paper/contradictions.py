@@ -15,9 +15,6 @@ class Statement(NamedTuple):
     verdict: str
 
 
-HOLDS = "checks out"
-
-
 @cache
 def statements() -> tuple[Statement, ...]:
     """Return every checked statement, those that do not hold first.

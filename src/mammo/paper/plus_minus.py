@@ -7,14 +7,6 @@ from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 
-from mammo.paper.published import PRINTED_HALF_WIDTH
-
-SMALLEST, LARGEST = PRINTED_HALF_WIDTH - 0.005, PRINTED_HALF_WIDTH + 0.005
-"""What prints as ±0.01 with two decimals."""
-
-ALLOWED = LARGEST / SMALLEST
-"""Two numbers that both print as ±0.01 are less than this many times apart."""
-
 Assumed = Literal["image", "patient", "one class"]
 """Images are independent; a patient's are alike; so, and those of UKy's patients of one class."""
 
@@ -31,9 +23,6 @@ class Reading(NamedTuple):
     reading: str
     gives: str
     verdict: str
-
-
-RULED_OUT, POSSIBLE, PARTLY = "ruled out", "possible", "possible for some cells only"
 
 
 @cache
@@ -91,6 +80,6 @@ def ratio(widths: pd.Series) -> float:
     """How many times the widest interval is as wide as the narrowest.
 
     Whatever multiple of the sampling error is printed, this stays the same, and two numbers that
-    both print as 0.01 differ by less than `ALLOWED`.
+    both print as ±0.01 are less than 3 times apart.
     """
     return float(widths.max() / widths.min())

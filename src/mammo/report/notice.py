@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mammo.paper.published import DATASET_TITLES
+from mammo.paper.published import dataset_title
 from mammo.report.page.blocks import Notice
 
 
@@ -15,7 +15,7 @@ def images_notice(sources: Mapping[str, str]) -> Notice:
         Name of each data set to "real" or "synthetic".
     """
     titles = {
-        source: [DATASET_TITLES[name] for name, of in sources.items() if of == source]
+        source: [dataset_title(name) for name, of in sources.items() if of == source]
         for source in ("real", "synthetic")
     }
     real, synthetic = _enumerate(titles["real"]), _enumerate(titles["synthetic"])

@@ -11,10 +11,10 @@ from IPython.display import Markdown
 from mammo.evaluation import verdicts
 from mammo.evaluation.verdicts import FEWEST
 from mammo.paper.published import (
-    DATASET_TITLES,
     EXPERTS_AUROC,
     INTERNAL,
     MODEL_TITLES,
+    dataset_title,
     short_title,
     summarise,
 )
@@ -178,7 +178,7 @@ def _experts_distance(estimates: pd.DataFrame) -> str:
     best = rows.loc[rows["auroc"].idxmax()]
     distance = best["auroc"] - EXPERTS_AUROC
     side = "below" if distance < 0 else "above"
-    where = DATASET_TITLES.get(best["dataset"], best["dataset"])
+    where = dataset_title(best["dataset"])
     has_interval = best["lower"] <= best["upper"]
     level = f"{100 * best['confidence']:g}% interval"
     interval = f" ({level} {span(best['lower'], best['upper'])})" if has_interval else ""

@@ -4,7 +4,7 @@ import pandas as pd
 
 from mammo.book import gallery
 from mammo.datasets import manifest
-from mammo.paper.published import DATASET_TITLES
+from mammo.paper.published import dataset_title
 from mammo.report.figures.images import example_images, intensity_histograms
 from mammo.report.figures.style import Picture
 from mammo.report.page.blocks import Table
@@ -85,4 +85,4 @@ def grey_values(study: Study, n: int) -> Picture:
 
 def named(study: Study, dataset: str) -> dict[str, str]:
     """Return the first columns of a row on a data set: its name, and real or synthetic."""
-    return {"Data set": DATASET_TITLES[dataset], "Source": study.source(dataset)}
+    return {"Data set": dataset_title(dataset), "Source": study.source(dataset)}

@@ -9,7 +9,7 @@ from mammo.book.sections.result import Result
 from mammo.evidence.kinds import KINDS, evidence
 from mammo.files.artifacts import commit
 from mammo.paper.contradictions import statements
-from mammo.paper.published import DATASET_TITLES
+from mammo.paper.published import dataset_title
 from mammo.paper.sampling_error import published_intervals
 from mammo.report import front_page
 from mammo.report.figures.forest import auroc_forest
@@ -34,7 +34,7 @@ def _build(study: Study) -> str:
     """Say when and from what this book was made, in one line."""
     sources = study.sources
     kinds = [
-        f"{kind} {', '.join(DATASET_TITLES.get(name, name) for name in names)}"
+        f"{kind} {', '.join(map(dataset_title, names))}"
         for kind in ("real", "synthetic")
         if (names := [name for name, source in sources.items() if source == kind])
     ]

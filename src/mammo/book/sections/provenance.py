@@ -7,7 +7,7 @@ from mammo.files import code
 from mammo.files.artifacts import commit, read_record
 from mammo.hospital.adaptation import adapt
 from mammo.hospital.shift.of_study import shift
-from mammo.paper.published import DATASET_TITLES, MODEL_TITLES
+from mammo.paper.published import DATASET_TITLES, MODEL_TITLES, model_title
 from mammo.parameters import WHERE_NOT_WHAT, Parameters
 from mammo.report.page.blocks import Table
 from mammo.study import INTERNAL, Study, results
@@ -65,7 +65,7 @@ def weights(study: Study) -> Table:
     """Return where each model's values come from, before this study trains it, if it does."""
     models = study.parameters.models
     data = pd.DataFrame([family_of(study, model).origin(model) for model in models])
-    data.insert(0, "model", [MODEL_TITLES[model] for model in models])
+    data.insert(0, "model", [model_title(model) for model in models])
     shown = pd.DataFrame(
         {
             "Model": data["model"],

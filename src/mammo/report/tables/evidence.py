@@ -168,14 +168,14 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
         Of what was computed from the reader study, and from the released boxes.
     """
     sources = {IN_NEW_YORK: exams_source, BY_RULES: rules_source}
-    numbers = counts(reports["n"])
+    sizes = counts(reports["n"])
     shown = pd.DataFrame(
         {
             "Who": reports["who"],
             "Model": reports["model"],
             "Tested on": reports["tested_on"],
             "Test": reports["test"],
-            "Number": (numbers + " " + reports["unit"]).mask(reports["n"].isna(), reports["unit"])
+            "Number": (sizes + " " + reports["unit"]).mask(reports["n"].isna(), reports["unit"])
             .replace("", NOTHING),
             "auROC": reports["auroc"],
             "95% interval": bounds(reports["lower"], reports["upper"]),

@@ -5,14 +5,14 @@ from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
-from mammo.paper.published import MODEL_TITLES, OURS, dataset_title
+from mammo.paper.published import MODEL_TITLES, OURS, dataset_title, model_title
 
 NOTHING = "–"
 
 
 def title_of(model: str, authors_weights: bool | None) -> str:
     """Name a model, and of a published one whether it is the authors' or one trained here."""
-    title = MODEL_TITLES.get(model, model)
+    title = model_title(model)
     if model in OURS or model not in MODEL_TITLES or pd.isna(authors_weights):
         return title
     return f"{title} (authors' weights)" if authors_weights else f"{title} (trained here)"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from mammo.datasets import DATASETS, KNOWN
 from mammo.paper import published
-from mammo.paper.published import DATASET_TITLES, TRAINED_ON, short_title
+from mammo.paper.published import TRAINED_ON, dataset_title, short_title
 from mammo.report.estimates import ESTIMATE_COLUMNS, check_estimates, intervals_in_words, seen_by
 from mammo.report.page.blocks import Table
 from mammo.report.tables.formats import NOTHING, bounds, counts, numbers, title_of
@@ -43,8 +43,8 @@ def table1(summary: pd.DataFrame) -> Table:
     columns = ["dataset", "source", "origin", "years", "modality", "cases", "patients", "images"]
     columns += ["images_total", "malignant", "benign", "malignant_percent", "benign_percent"]
     data = pd.DataFrame(rows).reindex(columns=columns)
-    counts = ["cases", "patients", "images", "images_total", "malignant", "benign"]
-    data[counts] = data[counts].astype("Int64")
+    whole = ["cases", "patients", "images", "images_total", "malignant", "benign"]
+    data[whole] = data[whole].astype("Int64")
     return present_sets(data)
 
 
@@ -156,8 +156,8 @@ def _rows(asked: list[Key], estimates: pd.DataFrame, cells: Cells) -> pd.DataFra
     columns += ["published_half_width", "status", "authors_weights"]
     columns += ESTIMATE_COLUMNS[ESTIMATE_COLUMNS.index("auroc") :]
     data = pd.DataFrame(rows).reindex(columns=columns)
-    counts = ["n_images", "n_patients", "n_malignant", "n_bootstrap", "n_valid", "seed", "n_runs"]
-    data[counts] = data[counts].astype("Int64")
+    whole = ["n_images", "n_patients", "n_malignant", "n_bootstrap", "n_valid", "seed", "n_runs"]
+    data[whole] = data[whole].astype("Int64")
     return data
 
 
@@ -165,7 +165,7 @@ def present_sets(data: pd.DataFrame) -> Table:
     """Give Table 1's numbers their headings; the full numbers stay in the CSV."""
     shown = pd.DataFrame(
         {
-            "Data set": [DATASET_TITLES.get(name, name) for name in data["dataset"]],
+            "Data set": [dataset_title(name) for name in data["dataset"]],
             "Row": data["source"],
             "Origin": _words(data["origin"]),
             "Years": _words(data["years"]),
@@ -194,7 +194,7 @@ def present_aurocs(data: pd.DataFrame, name: str, caption: str) -> Table:
     if not before or data["model"].nunique() > 1:
         named = zip(data["model"], data["authors_weights"], strict=True)
         columns["Model"] = [title_of(*pair) for pair in named]
-    columns["Data set"] = [DATASET_TITLES.get(name, name) for name in data["dataset"]]
+    columns["Data set"] = [dataset_title(name) for name in data["dataset"]]
     columns["Source"] = _words(data["source"])
     if before:
         columns["Published, DDSM only"] = numbers(data["ddsm_only_published"])

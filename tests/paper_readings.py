@@ -4,20 +4,14 @@ import math
 
 import pandas as pd
 
+from mammo.datasets.roles import EXTERNAL, INTERNAL
 from mammo.paper.plus_minus import (
     Assumed,
     Reading,
     expected_widths,
     ratio,
 )
-from mammo.paper.published import (
-    EXTERNAL,
-    INTERNAL,
-    OURS,
-    PRINTED_HALF_WIDTH,
-    TABLE_3,
-    dataset_title,
-)
+from mammo.paper.published import OURS, PRINTED_HALF_WIDTH, TABLE_3, dataset_title
 from mammo.paper.sampling_error import Z_95
 
 SMALLEST, LARGEST = PRINTED_HALF_WIDTH - 0.005, PRINTED_HALF_WIDTH + 0.005

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from mammo.datasets import DATASETS
+from mammo.datasets.roles import EXTERNAL, INTERNAL
 from mammo.evaluation import holm
 from mammo.evaluation.inference import upper_tail
 from mammo.evaluation.planning import hanley_mcneil_standard_error
@@ -11,8 +12,6 @@ from mammo.paper import published, sampling_error
 from mammo.paper.contradictions import Statement
 from mammo.paper.published import (
     DATASET_TITLES,
-    EXTERNAL,
-    INTERNAL,
     MODEL_TITLES,
     OURS,
     TABLE_2,

@@ -6,6 +6,7 @@ import pytest
 
 import paper_readings
 import paper_statements
+from mammo.datasets.roles import EXTERNAL
 from mammo.evaluation import holm
 from mammo.paper import plus_minus, published, sampling_error
 from mammo.paper.drops import (
@@ -15,7 +16,7 @@ from mammo.paper.drops import (
     published_gains,
     published_next_sites,
 )
-from mammo.paper.published import EXTERNAL, dataset_title, short_title
+from mammo.paper.published import dataset_title, short_title
 from mammo.report.tables import certainty
 from mammo.report.tables.next_site import next_site_sentence, next_site_table
 from paper_statements import images_needed, nearest_miss

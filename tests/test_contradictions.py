@@ -2,8 +2,9 @@ import pytest
 
 import paper_statements
 from mammo.book.sections import front_page
+from mammo.datasets.roles import EXTERNAL
 from mammo.paper import contradictions, sampling_error
-from mammo.paper.published import EXTERNAL, OURS, TABLE_2, TABLE_3, find
+from mammo.paper.published import OURS, TABLE_2, TABLE_3, find
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,10 @@ import pandas as pd
 import pytest
 
 from mammo.datasets import DATASETS
+from mammo.datasets.roles import EXTERNAL, INTERNAL
 from mammo.paper import sampling_error
 from mammo.paper.drops import detectable_drops, published_drops, published_gains
-from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2, TABLE_3, TABLE_4, find
+from mammo.paper.published import TABLE_2, TABLE_3, TABLE_4, find
 from mammo.paper.sampling_error import simulated_errors, simulated_key
 from paper_statements import images_needed, independent_half_width, nearest_miss
 from published_errors import DESIGNS, ERRORS, ONE_CLASS, simulated_standard_errors

@@ -6,10 +6,10 @@ module may also have what `mammo.datasets.card.Dataset` says of its optional fie
 
 A set has a `card`: `cbis_ddsm` (its tables in `cbis_ddsm_cases`, its masks in `cbis_ddsm_masks`),
 `inbreast` (`inbreast_outlines`), `mias`, `cmmd` (`cmmd_cases`), `institution`, and `phantom` in an
-absent set's place. What reads them alike: `folders`, `original_tables`, `rules` of labels,
-`fitness` of images, `exclusions`. What comes of it: `manifest`, `lesions`, `splits`; `check` and
-its `check_report` say what is wrong. Beside the sets: `fetch`, and what others released on them,
-`detections`, `reader_study`, `ddsm_scanners`.
+absent set's place; `roles` says which part each plays. What reads them alike: `folders`,
+`original_tables`, `rules` of labels, `fitness` of images, `exclusions`. What comes of it:
+`manifest`, `lesions`, `splits`; `check` and its `check_report` say what is wrong. Beside the sets:
+`fetch`, and what others released on them, `detections`, `reader_study`, `ddsm_scanners`.
 """
 
 from types import ModuleType

@@ -8,11 +8,12 @@ import math
 import numpy as np
 import pandas as pd
 
+from mammo.datasets.roles import EXTERNAL, INTERNAL
 from mammo.evaluation import holm, smallest_detectable_difference
 from mammo.evaluation.inference import upper_tail
 from mammo.evaluation.planning import hanley_mcneil_standard_error, smallest_detectable_drop
 from mammo.evaluation.tables.next_site import summarised
-from mammo.paper.published import EXTERNAL, INTERNAL, TABLE_2
+from mammo.paper.published import TABLE_2
 from mammo.paper.sampling_error import Z_95, class_sizes
 
 SHARED = 1 / math.sqrt(5)

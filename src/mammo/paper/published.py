@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from statistics import mean, median
 
 from mammo.datasets import FURTHER
+from mammo.datasets.roles import INTERNAL
 from mammo.models import MODELS
 
 EXPERTS_AUROC = 0.71
@@ -28,9 +29,6 @@ DATASET_TITLES = {
 }
 """Names for display, the internal set first, then the external ones in the order of Table 3, then
 sets beside the paper's."""
-
-INTERNAL = "cbis_ddsm"
-EXTERNAL = ("mias", "inbreast", "institution")
 
 MODEL_TITLES = {name: card.title for name, card in MODELS.items()}
 OURS = tuple(name for name, card in MODELS.items() if card.family == "ours")

@@ -11,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from mammo.datasets import DATASETS
+from mammo.datasets.roles import INTERNAL
 from mammo.evaluation.inference import normal_quantile
 from mammo.evaluation.planning import hanley_mcneil_standard_error
-from mammo.paper.published import INTERNAL, TABLE_2, TABLE_3, TABLE_4, PublishedAuroc
+from mammo.paper.published import TABLE_2, TABLE_3, TABLE_4, PublishedAuroc
 
 Z_95 = normal_quantile(0.95)
 """Half of a two-sided 95% interval of the normal distribution, in standard errors."""

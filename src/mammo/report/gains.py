@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from mammo.paper.published import INTERNAL
+from mammo.datasets.roles import INTERNAL
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import (

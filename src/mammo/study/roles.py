@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-INTERNAL = "cbis_ddsm"
-EXTERNAL = ("mias", "inbreast", "institution")
+from mammo.datasets.roles import EXTERNAL, INTERNAL
+
+__all__ = ["EXTERNAL", "INTERNAL", "TrainingData"]
 
 TrainingData = Literal["ddsm", "mixed"]
 """What a model is trained on: DDSM's training patients, or also a part of each external set."""

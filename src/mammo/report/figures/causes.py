@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from mammo.datasets.roles import INTERNAL
 from mammo.evaluation.tables.attribution import DividedDrop
-from mammo.paper.published import INTERNAL, dataset_title, short_title
+from mammo.paper.published import dataset_title, short_title
 from mammo.report.figures.style import (
     BLUE,
     DISPLAY_WIDTH,

@@ -30,11 +30,11 @@ _LINES = {
     "end2end_inbreast": (GREEN, "-."),
     "end2end_ddsm": (BLUE, "--"),
 }
-INTERNAL, EXTERNAL, QUOTED = "internal validation, stated", "external test, paper", "quoted"
+STATED, TESTED, QUOTED = "internal validation, stated", "external test, paper", "quoted"
 NEW_YORK = "New York"
 _CLAIMS = {
-    INTERNAL: Look(PURPLE, "-", "D"),
-    EXTERNAL: Look(ORANGE, "-", "s"),
+    STATED: Look(PURPLE, "-", "D"),
+    TESTED: Look(ORANGE, "-", "s"),
     QUOTED: Look(GREY, "-", "^"),
     NEW_YORK: Look(BLUE, "-", "o"),
 }
@@ -132,11 +132,11 @@ def _claims(intervals: pd.DataFrame, model: str, names: tuple[str, ...]) -> list
     rows = []
     for cell in cells[cells["place"] == "Table 2"].itertuples():
         name = dataset_title(cell.dataset)
-        rows.append(Row(TITLES[model], name, INTERNAL, cell.auroc))
+        rows.append(Row(TITLES[model], name, STATED, cell.auroc))
     for cell in cells[cells["dataset"] == UKY].itertuples():
         backbone = f", {short_title(cell.model).split()[-1]}" if len(names) > 1 else ""
         name = f"{dataset_title(cell.dataset)}{backbone}"
-        rows.append(_published(TITLES[model], name, EXTERNAL, cell))
+        rows.append(_published(TITLES[model], name, TESTED, cell))
     return rows
 
 

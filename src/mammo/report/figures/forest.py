@@ -8,10 +8,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from mammo.datasets.roles import INTERNAL
 from mammo.paper.published import (
     DATASET_TITLES,
     EXPERTS_AUROC,
-    INTERNAL,
     MODEL_TITLES,
     TABLE_2,
     TABLE_3,

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from mammo.datasets.roles import INTERNAL
 from mammo.evaluation.planning import expected_half_width
 from mammo.paper.published import (
     DATASET_TITLES,
     EXPERTS_AUROC,
-    INTERNAL,
     MODEL_TITLES,
     PRINTED_HALF_WIDTH,
     dataset_title,

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from mammo.datasets.roles import INTERNAL
 from mammo.evaluation.tables.attribution import PERMUTATIONS, PLACEBO, DividedDrop
 from mammo.evaluation.tables.transfer import PARTS
-from mammo.paper.published import INTERNAL, dataset_title, short_title
+from mammo.paper.published import dataset_title, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned, nothing
 from mammo.report.tables.formats import (

@@ -3,16 +3,11 @@
 import pandas as pd
 from IPython.display import Markdown
 
+from mammo.datasets.roles import EXTERNAL
 from mammo.evaluation import holm
 from mammo.paper import plus_minus
 from mammo.paper.drops import LEVEL, SHARED
-from mammo.paper.published import (
-    EXTERNAL,
-    PRINTED_HALF_WIDTH,
-    dataset_title,
-    model_title,
-    short_title,
-)
+from mammo.paper.published import PRINTED_HALF_WIDTH, dataset_title, model_title, short_title
 from mammo.paper.sampling_error import ICC, simulated_errors
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned

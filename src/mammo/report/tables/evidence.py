@@ -5,11 +5,12 @@ import math
 import pandas as pd
 from IPython.display import Markdown
 
+from mammo.datasets.roles import INTERNAL
 from mammo.evidence import digitiser, mias_alone
 from mammo.evidence.inbreast_rules import AUTHORS_RULE, PAPERS_RULE, Rule, row_of
 from mammo.evidence.recorded import COMMAND, Evidence
 from mammo.evidence.reports import BY_RULES, FALLS, IN_NEW_YORK
-from mammo.paper.published import INTERNAL, TABLE_2, TABLE_3, find
+from mammo.paper.published import TABLE_2, TABLE_3, find
 from mammo.report.figures.specification import CHOICES, in_words
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned

@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from mammo.datasets import DATASETS, KNOWN
+from mammo.datasets.roles import EXTERNAL, INTERNAL
 from mammo.paper import published
 from mammo.paper.published import TRAINED_ON, dataset_title, short_title
 from mammo.report.estimates import ESTIMATE_COLUMNS, check_estimates, intervals_in_words, seen_by
@@ -72,7 +73,7 @@ def table3(estimates: pd.DataFrame) -> Table:
     asked = [
         (model, dataset, "test")
         for model in dict.fromkeys(cell.model for cell in published.TABLE_3)
-        for dataset in published.EXTERNAL
+        for dataset in EXTERNAL
     ]
     data = _fill(asked, estimates, "test", published.TABLE_3)
     caption = "Table 3. External auROC of models trained on DDSM, published and computed"
@@ -94,8 +95,8 @@ def table4(mixed: pd.DataFrame, ddsm_only: pd.DataFrame | None = None) -> Table:
     asked = [
         (model, dataset, split)
         for model in models
-        for dataset, split in [(published.INTERNAL, "validation")]
-        + [(external, "test") for external in published.EXTERNAL]
+        for dataset, split in [(INTERNAL, "validation")]
+        + [(external, "test") for external in EXTERNAL]
     ]
     data = _fill(asked, mixed, None, published.TABLE_4)
     before = mixed.iloc[:0] if ddsm_only is None else check_estimates(ddsm_only)

@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from mammo.files.artifacts import digest, folder_fingerprint
 from mammo.study.families.family import Steps
-from mammo.study.roles import TrainingData
+from mammo.study.roles import INTERNAL, TrainingData
 
 if TYPE_CHECKING:
     from mammo.models.transfer import Extractor
@@ -40,7 +40,7 @@ class Extraction(Steps):
             "model": model,
             "weights": folder_fingerprint(Path(p.weights)) if is_file else p.weights,
             **p.named("seed", "stride"),
-            "images": self.study.images_folder("cbis_ddsm").name,
+            "images": self.study.images_folder(INTERNAL).name,
             "calibrated_on": self._calibration_ids(),
         }
         return self.artifacts.build(
@@ -48,7 +48,7 @@ class Extraction(Steps):
         )
 
     def _calibration_ids(self) -> list[str]:
-        rows = self.study.split("cbis_ddsm", "ddsm")
+        rows = self.study.split(INTERNAL, "ddsm")
         training = rows.loc[rows["split"] == "train", "image_id"].sort_values().to_numpy(copy=True)
         chosen = np.random.default_rng(self.parameters.seed).permutation(training)
         count = max(4, CALIBRATION_PIXELS // self.parameters.image_size**2)
@@ -65,7 +65,7 @@ class Extraction(Steps):
         state, record = weights.resolve(self.parameters.weights, model, self.parameters.seed)
         extractor = Extractor(model, state, stride=self.parameters.stride)
         if record.kind == "random":
-            images = self.study.images("cbis_ddsm")
+            images = self.study.images(INTERNAL)
             grey = torch.from_numpy(images[images.rows(self._calibration_ids())])
             with _progress(extractor, f"standardise {model}"):
                 calibrate(extractor, grey[:, None])

@@ -25,6 +25,11 @@ class Finding:
     remedy: str = ""
 
 
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number of things, such as ``1 image`` and ``1,024 images``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings by their severity, the worst first, and else in their order."""
     order = ("error", "warning", "note", "ok")

@@ -3,11 +3,12 @@
 import pandas as pd
 from IPython.display import Markdown
 
+from mammo.datasets.check_report import counted
 from mammo.evaluation import verdicts
 from mammo.evaluation.tables.attribution import PLACEBO, DividedDrop
 from mammo.paper.published import dataset_title, short_title
 from mammo.report.tables.causes import CAUSES
-from mammo.report.tables.formats import counted, drop_or_gain, estimate, p_value, span
+from mammo.report.tables.formats import drop_or_gain, estimate, p_value, span
 
 
 def parts_sentence(parts: pd.DataFrame) -> Markdown:

@@ -4,17 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mammo.datasets.check_report import counted
 from mammo.datasets.roles import INTERNAL
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
-from mammo.report.tables.formats import (
-    bounds,
-    counted,
-    interval_heading,
-    numbers,
-    set_name,
-    span,
-)
+from mammo.report.tables.formats import bounds, interval_heading, numbers, set_name, span
 from mammo.report.tables.verdicts import GAINS, left_out, p_values
 
 NO_GAINS = "This build has no external result both with and without mixed data."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from mammo.paper.published import dataset_title
 from mammo.report.page.blocks import Notice
+from mammo.report.tables.formats import enumerated
 
 
 def images_notice(sources: Mapping[str, str]) -> Notice:
@@ -18,7 +19,7 @@ def images_notice(sources: Mapping[str, str]) -> Notice:
         source: [dataset_title(name) for name, of in sources.items() if of == source]
         for source in ("real", "synthetic")
     }
-    real, synthetic = _enumerate(titles["real"]), _enumerate(titles["synthetic"])
+    real, synthetic = enumerated(titles["real"]), enumerated(titles["synthetic"])
     if not synthetic:
         return Notice("note", f"All images on this page are real: {real}.", title="Real images")
     meaning = (
@@ -31,9 +32,3 @@ def images_notice(sources: Mapping[str, str]) -> Notice:
         return Notice("warning", text, title="Synthetic images")
     text = f"{synthetic}: synthetic. {real}: real. {meaning}"
     return Notice("warning", text, title="Synthetic and real images")
-
-
-def _enumerate(names: list[str]) -> str:
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -8,13 +8,14 @@ from collections.abc import Collection
 import pandas as pd
 from IPython.display import Markdown
 
+from mammo.datasets.check_report import counted
 from mammo.datasets.roles import INTERNAL
 from mammo.evaluation import verdicts
 from mammo.evaluation.verdicts import FEWEST
 from mammo.paper.published import EXPERTS_AUROC, MODEL_TITLES, dataset_title, short_title, summarise
 from mammo.report.estimates import check_estimates, seen_by
 from mammo.report.gains import gains_in_words
-from mammo.report.tables.formats import counted, number, span
+from mammo.report.tables.formats import number, span
 from mammo.report.tables.verdicts import left_out
 
 PAPER = {

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from mammo.datasets.check_report import Finding, worst_first
-from mammo.datasets.institution.image_findings import number_of, of_images
+from mammo.datasets.check_report import Finding, counted, worst_first
+from mammo.datasets.institution.image_findings import of_images
 from mammo.datasets.institution.intake import Intake, is_shared
 from mammo.datasets.institution.labels import Labels
 from mammo.datasets.institution.matching import unit_named
@@ -47,7 +47,7 @@ def _source(intake: Intake) -> Iterable[Finding]:
     for reason, count in reasons.items():
         yield Finding(
             "warning",
-            f"{number_of(count, 'folder or archive', 'folders or archives')} could not be read: "
+            f"{counted(count, 'folder or archive', 'folders or archives')} could not be read: "
             f"{reason}",
             "their images are missing here: check the permissions, or copy them again",
         )
@@ -55,13 +55,13 @@ def _source(intake: Intake) -> Iterable[Finding]:
     if count := sum(filter(None, missing)):
         yield Finding(
             "warning",
-            f"{number_of(count, 'file')} that a DICOMDIR names cannot be found",
+            f"{counted(count, 'file')} that a DICOMDIR names cannot be found",
             "copy the whole disc again, or check whether files were left out on purpose",
         )
     if count := missing.count(None):
         yield Finding(
             "note",
-            f"{number_of(count, 'DICOMDIR')} could not be read; images are found without it, but "
+            f"{counted(count, 'DICOMDIR')} could not be read; images are found without it, but "
             "whether any are missing is not known",
         )
 
@@ -94,7 +94,7 @@ def _table(intake: Intake) -> Iterable[Finding]:
         word = "line" if len(lines) == 1 else "lines"
         yield Finding(
             "warning",
-            f"{number_of(len(lines), 'row')} of the table without an image: {word} {_some(lines)}",
+            f"{counted(len(lines), 'row')} of the table without an image: {word} {_some(lines)}",
             "complete the images, or correct the names in the table",
         )
 
@@ -124,7 +124,7 @@ def _labels(intake: Intake) -> Iterable[Finding]:
         of_images = labels.level == "image"
         yield Finding(
             "warning",
-            f"{number_of(wrong, labels.level, _PLURALS.get(labels.level))} labelled in several "
+            f"{counted(wrong, labels.level, _PLURALS.get(labels.level))} labelled in several "
             "ways by the table; "
             f"{'left out' if of_images else 'malignant where any of its rows is'}",
             "correct the table" if of_images else "right where each row is a lesion",
@@ -132,22 +132,22 @@ def _labels(intake: Intake) -> Iterable[Finding]:
     if wrong := _contradictory_breasts(used):
         yield Finding(
             "warning",
-            f"{number_of(wrong, 'breast')} with malignant and benign images in one study",
+            f"{counted(wrong, 'breast')} with malignant and benign images in one study",
             "right where a lesion is seen in one view only; else correct the table",
         )
     if lost := _patients_without_label(intake):
-        yield Finding("note", f"{number_of(lost, 'patient')} without any label")
+        yield Finding("note", f"{counted(lost, 'patient')} without any label")
     if nameless := int(used["patient"].isna().sum()):
         yield Finding(
             "note",
-            f"{number_of(nameless, 'image')} without a patient: each study counts as one, so that "
+            f"{counted(nameless, 'image')} without a patient: each study counts as one, so that "
             "intervals are too narrow where a patient came several times",
             "add a column patient_id to the table if it is known",
         )
     if parted := _parted_patients(used):
         yield Finding(
             "warning",
-            f"{number_of(parted, 'patient')} by the headers, but several by the table",
+            f"{counted(parted, 'patient')} by the headers, but several by the table",
             "the table's word is taken; if it parts the images of one patient, intervals come out "
             "too narrow",
         )
@@ -174,7 +174,7 @@ def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
     if count := used.loc[is_shared(used), "patient"].nunique():
         yield Finding(
             "warning",
-            f"{number_of(count, 'patient')} share a Study Instance UID with others: an anonymiser "
+            f"{counted(count, 'patient')} share a Study Instance UID with others: an anonymiser "
             "has overwritten it",
             "each has an examination of his own; name examinations in the table (study_id) if "
             "patients came several times",
@@ -183,7 +183,7 @@ def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
     if count := int(spellings.map(loosely).duplicated(keep=False).sum()):
         yield Finding(
             "warning",
-            f"{number_of(count, 'Patient ID')} differ only in capitals, blanks or zeros at the "
+            f"{counted(count, 'Patient ID')} differ only in capitals, blanks or zeros at the "
             "beginning, and count as several patients",
             "if they are one patient's, intervals come out too narrow: write them alike in the "
             "table (patient_id)",
@@ -191,7 +191,7 @@ def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:
     if count := int(used["instance"].dropna().duplicated(keep=False).sum()):
         yield Finding(
             "warning",
-            f"{number_of(count, 'image')} share an SOP Instance UID and show different pixels: an "
+            f"{counted(count, 'image')} share an SOP Instance UID and show different pixels: an "
             "anonymiser has overwritten it",
             "they are kept; name them in the table by their files, not by this UID",
         )
@@ -219,7 +219,7 @@ def _exclusions(intake: Intake) -> Iterable[Finding]:
     )
     for (kind, words), count in lost.items():
         severity = "warning" if kind.remedy else "note"
-        yield Finding(severity, f"{number_of(count, 'file')} left out: {words}", kind.remedy)
+        yield Finding(severity, f"{counted(count, 'file')} left out: {words}", kind.remedy)
 
 
 def _some(items: list[str]) -> str:

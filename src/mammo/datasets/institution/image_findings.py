@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from mammo.datasets.check_report import Finding
+from mammo.datasets.check_report import Finding, counted
 
 STANDARD_VIEWS = ("CC", "MLO")
 _LISTED = 6
@@ -69,37 +69,39 @@ def _devices(used: pd.DataFrame) -> Iterable[Finding]:
     named = used["manufacturer"].notna()
     if named.any():
         devices = used.loc[named, "manufacturer"].str.cat(used.loc[named, "model_name"], " ", "")
-        yield Finding("ok", f"devices: {_counted(devices.str.strip())}")
+        yield Finding("ok", f"devices: {_commonest(devices.str.strip())}")
     if count := int((~named).sum()):
-        yield Finding("note", f"{number_of(count, 'image')} from a device that is not named")
+        yield Finding("note", f"{counted(count, 'image')} from a device that is not named")
 
 
 def _encoding(used: pd.DataFrame) -> Iterable[Finding]:
     dicom = used[used["format"] == "DICOM"]
     if len(dicom):
         intents = dicom["presentation_intent"].fillna("not stated")
-        yield Finding("ok", f"presentation: {_counted(intents)}")
-        yield Finding("ok", f"encodings, all decodable here: {_counted(dicom['transfer_syntax'])}")
-        yield Finding("ok", f"photometric: {_counted(dicom['photometric_interpretation'])}")
+        yield Finding("ok", f"presentation: {_commonest(intents)}")
+        yield Finding(
+            "ok", f"encodings, all decodable here: {_commonest(dicom['transfer_syntax'])}"
+        )
+        yield Finding("ok", f"photometric: {_commonest(dicom['photometric_interpretation'])}")
     if len(dicom) < len(used):
         others = used.loc[used["format"] != "DICOM", "format"]
         yield Finding(
             "note",
-            f"other formats: {_counted(others)}",
+            f"other formats: {_commonest(others)}",
             "nothing there says how grey values are meant; DICOM is better where it can be had",
         )
-    yield Finding("ok", f"bits stored: {_counted(used['bits_stored'].astype('Int64'))}")
+    yield Finding("ok", f"bits stored: {_commonest(used['bits_stored'].astype('Int64'))}")
 
 
 def _views(used: pd.DataFrame) -> Iterable[Finding]:
     view = used["view"].where(used["view"].isin(STANDARD_VIEWS), "other view")
     view = view.where(used["view"].notna(), "view not stated")
     side = used["laterality"].fillna("side not stated")
-    yield Finding("ok", f"views: {_counted(side + ' ' + view)}")
+    yield Finding("ok", f"views: {_commonest(side + ' ' + view)}")
     if count := _number_of_others(used, "view", "header_view"):
         yield Finding(
             "note",
-            f"{number_of(count, 'image')} with another view in the table than in the header",
+            f"{counted(count, 'image')} with another view in the table than in the header",
             "the table's word is taken",
         )
 
@@ -108,20 +110,19 @@ def _sides(used: pd.DataFrame) -> Iterable[Finding]:
     if count := _number_of_others(used, "laterality", "header_laterality"):
         yield Finding(
             "warning",
-            f"{number_of(count, 'image')} with another side in the table than in the header",
+            f"{counted(count, 'image')} with another side in the table than in the header",
             "the table's word is taken; check whether sides were swapped",
         )
     if count := _number_of_others(used, "laterality", "named_laterality"):
         yield Finding(
             "warning",
-            f"{number_of(count, 'image')} with another side in the file's name than stated "
-            "elsewhere",
+            f"{counted(count, 'image')} with another side in the file's name than stated elsewhere",
             "look at some of them: sides may have been swapped",
         )
     if count := int(used["laterality"].isna().sum()):
         yield Finding(
             "note",
-            f"{number_of(count, 'image')} without a side; the content decides how to turn them",
+            f"{counted(count, 'image')} without a side; the content decides how to turn them",
         )
 
 
@@ -134,15 +135,10 @@ def _number_of_others(used: pd.DataFrame, chosen: str, stated: str) -> int:
 def _content(used: pd.DataFrame) -> Iterable[Finding]:
     for column, severity, text, remedy in _CONTENT:
         if count := int(used[column].eq(True).sum()):
-            yield Finding(severity, f"{number_of(count, 'image')} {text}", remedy)
+            yield Finding(severity, f"{counted(count, 'image')} {text}", remedy)
 
 
-def number_of(count: int, noun: str, plural: str | None = None) -> str:
-    """Return a number with its noun, such as ``1,024 images``."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
-
-
-def _counted(values: pd.Series) -> str:
+def _commonest(values: pd.Series) -> str:
     """Return the commonest values with their numbers, such as ``CC (12), MLO (11)``."""
     found = values.value_counts()
     shown = ", ".join(f"{value} ({count:,})" for value, count in found.head(_LISTED).items())

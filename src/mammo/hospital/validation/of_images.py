@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from mammo.datasets.check_report import Finding
+from mammo.datasets.check_report import Finding, counted
 from mammo.errors import MammoError
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
@@ -96,10 +96,10 @@ def with_losses(preflight: Preflight, lost: pd.DataFrame) -> Preflight:
         for row in lost.itertuples()
     ]
     more = pd.DataFrame({"image": lost["image_id"].to_list(), "reason": reasons})
-    images = "1 more image" if len(lost) == 1 else f"{len(lost):,} more images"
     finding = Finding(
         "warning",
-        f"{images} left out once decoded: damaged, or the same pixels as another image's",
+        f"{counted(len(lost), 'more image')} left out once decoded: damaged, or the same pixels as "
+        "another image's",
         "see exclusions.csv; copy damaged files again from the archive",
     )
     found = preflight.report.findings

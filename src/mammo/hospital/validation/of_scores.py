@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mammo.datasets.check_report import Finding, worst_first
+from mammo.datasets.check_report import Finding, counted, worst_first
 from mammo.datasets.institution.labels import LabelLayout, Labels, labels_of
 from mammo.datasets.institution.labels.words import normalised
 from mammo.errors import DatasetError, ParameterError
@@ -143,38 +143,36 @@ def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iter
     if wrong := len(labels.contradictions):
         yield Finding(
             "warning",
-            f"{_rows(wrong, labels.level)} labelled in two ways by the table",
+            f"{counted(wrong, labels.level)} labelled in two ways by the table",
             "correct the table",
         )
     if unclassed := int(labels.rows["label"].isna().sum()):
-        yield Finding("note", f"{_rows(unclassed)} of labels of neither class, and left out")
+        yield Finding(
+            "note", f"{counted(unclassed, 'row')} of labels of neither class, and left out"
+        )
     if found.n_respelt:
         yield Finding(
             "note",
-            f"{_rows(found.n_respelt, 'name')} in the scores spelt otherwise than in the labels; "
+            f"{counted(found.n_respelt, 'name')} in the scores spelt otherwise than in the labels; "
             "matched without regard to folders, suffixes, capitals, blanks, '.0' and zeros at the "
             "beginning of numbers, or by a part of an image's name",
         )
     if found.n_unlabelled:
         yield Finding(
             "warning",
-            f"{_rows(found.n_unlabelled)} of scores without a label, and left out",
+            f"{counted(found.n_unlabelled, 'row')} of scores without a label, and left out",
             "complete the labels; a set of cases chosen by their labels flatters or harms a model",
         )
     if found.n_missing:
         yield Finding(
             "warning",
-            f"{_rows(found.n_missing, 'score')} missing, taken as {missing:g} as you asked",
+            f"{counted(found.n_missing, 'score')} missing, taken as {missing:g} as you asked",
             "ask the vendor why: cases that a model refuses are often the hard ones",
         )
     if found.n_without_patient:
         yield Finding(
             "note",
-            f"{_rows(found.n_without_patient)} without a patient: each study counts as one, so "
-            "that intervals are too narrow where a patient came several times",
+            f"{counted(found.n_without_patient, 'row')} without a patient: each study counts as "
+            "one, so that intervals are too narrow where a patient came several times",
             "add a column patient_id to the labels or the scores",
         )
-
-
-def _rows(count: int, noun: str = "row") -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

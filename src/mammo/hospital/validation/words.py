@@ -19,7 +19,7 @@ from mammo.hospital.validation.conclusions import (
 )
 from mammo.hospital.validation.evidence import Evidence
 from mammo.paper.published import short_title
-from mammo.report.tables.formats import estimate, p_value, set_name
+from mammo.report.tables.formats import enumerated, estimate, p_value, set_name
 
 _RANKS = {
     "better": "better than guessing",
@@ -76,8 +76,7 @@ def numbered(items: list[str]) -> str:
 
 def listed(models: Sequence[str]) -> str:
     """Return the names of models within a sentence."""
-    titles = [short_title(name) for name in models]
-    return titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
+    return enumerated([short_title(name) for name in models])
 
 
 def size(evidence: Evidence) -> str:

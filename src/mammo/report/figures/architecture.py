@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from mammo.datasets.check_report import counted
 from mammo.report.figures.flow_chart import BLUE, PALE, YELLOW, Beside, Frame, flow_chart
 from mammo.report.figures.style import Picture
 
@@ -155,7 +156,7 @@ def _stage(layer: Layer) -> object:
 
 def _stage_in_words(layers: Sequence[Layer]) -> str:
     convolutions = sum("Conv" in layer["type"] for layer in layers)
-    what = _counted(convolutions, "convolution") if convolutions else "Pooling"
+    what = counted(convolutions, "convolution") if convolutions else "Pooling"
     return f"{what} to {_size(layers[-1]['output'])}; {_total(layers)} parameters"
 
 
@@ -205,9 +206,9 @@ def _block_in_words(block: Sequence[Layer]) -> str:
     units, convolutions = kinds.count("add"), kinds.count("conv")
     parts = []
     if units:
-        parts.append(_counted(units, "residual unit"))
+        parts.append(counted(units, "residual unit"))
     elif convolutions:
-        parts.append(_counted(convolutions, "convolution"))
+        parts.append(counted(convolutions, "convolution"))
     if any(kind.endswith("pool") for kind in kinds):
         parts.append("pooling" if parts else "Pooling")
     return f"{', '.join(parts)} to {_size(block[-1]['output'])}; {_total(block)} parameters"
@@ -218,7 +219,7 @@ def _size(output: Sequence[int]) -> str:
     channels, *sides = output
     if sides:
         return f"{channels} maps of {' × '.join(map(str, sides))}"
-    return _counted(channels, "value")
+    return f"{channels} value{'' if channels == 1 else 's'}"
 
 
 def _total(layers: Sequence[Layer]) -> str:
@@ -227,10 +228,6 @@ def _total(layers: Sequence[Layer]) -> str:
     if count >= 1_000_000:
         return f"{count / 1_000_000:.1f} million"
     return f"{count:,}" if count else "no"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _weights(weights: str, layers: Sequence[Layer]) -> str:

@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 from numpy.typing import NDArray
 
+from mammo.datasets.check_report import counted
 from mammo.datasets.lesions import EDGES
 from mammo.errors import MammoError
 from mammo.paper.published import dataset_title
@@ -128,7 +129,7 @@ def _draw(axes: Axes, case: Looked, panel: Panel | None, side: float) -> None:
     if panel is None:
         n = len(example.boxes)
         title = "The image"
-        below = f"{n} lesion{'' if n == 1 else 's'} outlined" if n else "no lesion outlined"
+        below = f"{counted(n, 'lesion')} outlined" if n else "no lesion outlined"
     else:
         title, below = _wrap(panel.model, side), f"score {panel.score:.2f}\n{_verdict(panel, case)}"
     axes.set_title(title.strip(), fontsize=10, pad=4)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mammo.datasets.check_report import counted
 from mammo.evaluation.inputs import Unit
 from mammo.evaluation.readers import MANY_POSITIVE_CLUSTERS
 from mammo.evaluation.tables.calibration import RECALIBRATED
@@ -15,7 +16,6 @@ from mammo.report.tables import verdicts
 from mammo.report.tables.captions import captioned, nothing
 from mammo.report.tables.formats import (
     bounds,
-    counted,
     drop_or_gain,
     estimates,
     interval_heading,

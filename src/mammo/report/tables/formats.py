@@ -1,7 +1,7 @@
 """Names and numbers as a reader sees them in tables, figures and sentences."""
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -125,6 +125,8 @@ def interval_heading(rows: pd.DataFrame) -> str:
     return f"{100 * rows['confidence'].iloc[0]:g}% interval"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number of things: "1 set", "3 sets"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def enumerated(names: Sequence[str]) -> str:
+    """Return names within a sentence: "A", "A and B", "A, B and C"; nothing of none."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from mammo.datasets.check_report import counted
 from mammo.evaluation import verdicts
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import counted, p_value
+from mammo.report.tables.formats import p_value
 
 TOO_FEW = "too few patients"
 RANKS: Mapping[verdicts.Rank, str] = {

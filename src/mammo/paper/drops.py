@@ -16,6 +16,7 @@ from mammo.evaluation.tables.next_site import summarised
 from mammo.paper.published import TABLE_2
 from mammo.paper.sampling_error import Z_95, class_sizes
 
+LEVEL, CONFIDENCE = 0.05, 0.95
 SHARED = 1 / math.sqrt(5)
 """Correlation of the mean of a fifth with that of the whole that it is a part of."""
 
@@ -25,6 +26,8 @@ _WIDTHS = {
     "p_one_class": "simulated_one_class",
 }
 """The half-widths that each p-value is made of."""
+
+_END2END = ("end2end_vgg16", "end2end_resnet50")
 
 
 def published_drops(intervals: pd.DataFrame) -> pd.DataFrame:
@@ -73,11 +76,23 @@ def published_gains(intervals: pd.DataFrame) -> pd.DataFrame:
     return _compared(pairs).assign(p_shared=shared)
 
 
-def beyond_chance(differences: pd.DataFrame, level: float = 0.05) -> pd.Series:
+def beyond_chance(differences: pd.DataFrame) -> pd.Series:
     """Whether each of `published_drops` or `published_gains` is, by all three errors: bool."""
-    return (differences[[f"p_holm{name.removeprefix('p')}" for name in _WIDTHS]] < level).all(
-        axis=1
-    )
+    return _are_significant(differences).all(axis=1)
+
+
+def verdicts(differences: pd.DataFrame) -> list[str]:
+    """Say of each whether it is "significant": by all three errors; "in doubt": by some alone."""
+    found = _are_significant(differences)
+    words = {True: "in doubt", False: "not significant"}
+    return [
+        "significant" if by_all else words[by_any]
+        for by_all, by_any in zip(found.all(axis=1), found.any(axis=1), strict=True)
+    ]
+
+
+def _are_significant(differences: pd.DataFrame) -> pd.DataFrame:
+    return differences[[f"p_holm{name.removeprefix('p')}" for name in _WIDTHS]] < LEVEL
 
 
 def detectable_drops() -> pd.DataFrame:
@@ -134,10 +149,6 @@ def _error(first: pd.Series, second: pd.Series, width: str, correlation: float =
 def _p_value(first: pd.Series, second: pd.Series, width: str, correlation: float = 0.0) -> float:
     difference = abs(first["auroc"] - second["auroc"])
     return 2 * upper_tail(difference / _error(first, second, width, correlation), math.inf)
-
-
-LEVEL = 0.05
-_END2END = ("end2end_vgg16", "end2end_resnet50")
 
 
 def drops_by_assumption(intervals: pd.DataFrame) -> pd.DataFrame:
@@ -205,9 +216,6 @@ def _with_internal(intervals: pd.DataFrame, aurocs: pd.Series) -> pd.DataFrame:
         error = hanley_mcneil_standard_error(aurocs[place], *sizes)
         changed.loc[place, ["auroc", "hanley_mcneil"]] = [aurocs[place], Z_95 * error]
     return changed
-
-
-CONFIDENCE = 0.95
 
 
 def published_next_sites(intervals: pd.DataFrame) -> pd.DataFrame:

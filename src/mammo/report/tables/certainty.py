@@ -6,12 +6,15 @@ from IPython.display import Markdown
 from mammo.datasets.roles import EXTERNAL
 from mammo.evaluation import holm
 from mammo.paper import plus_minus
-from mammo.paper.drops import LEVEL, SHARED
+from mammo.paper.drops import LEVEL, SHARED, verdicts
 from mammo.paper.published import PRINTED_HALF_WIDTH, dataset_title, model_title, short_title
 from mammo.paper.sampling_error import ICC, simulated_errors
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import bounds, numbers, p_value
+
+_WIDTHS = ("hanley_mcneil", "simulated", "simulated_by_patient", "simulated_one_class")
+_ASSUMED = ("image", "patient", "one class")
 
 
 def readings_table(intervals: pd.DataFrame) -> Table:
@@ -108,7 +111,7 @@ def _difference_table(
             "Smallest detectable": numbers(differences["detectable"]),
             "p, Holm": differences["p_holm"].map(p_value),
             "By patient": differences["p_holm_by_patient"].map(p_value),
-            "After Holm": [_verdict(row) for _, row in differences.iterrows()],
+            "After Holm": verdicts(differences),
         }
     )
     return captioned(name, shown, differences, n_tests=len(differences), level=LEVEL, **facts)
@@ -185,18 +188,6 @@ def one_class_span(intervals: pd.DataFrame) -> str:
     rows = intervals[(intervals["place"] == "Table 3") & (intervals["dataset"] == "institution")]
     ends = dict.fromkeys(f"±{width:.3f}" for width in sorted(rows["simulated_one_class"]))
     return " to ".join([*ends][:: max(len(ends) - 1, 1)])
-
-
-def _verdict(row: pd.Series) -> str:
-    names = ("p_holm", "p_holm_by_patient", "p_holm_one_class")
-    are_below = [row[name] < LEVEL for name in names]
-    if all(are_below):
-        return "significant"
-    return "in doubt" if any(are_below) else "not significant"
-
-
-_WIDTHS = ("hanley_mcneil", "simulated", "simulated_by_patient", "simulated_one_class")
-_ASSUMED = ("image", "patient", "one class")
 
 
 def interval_sentence(intervals: pd.DataFrame) -> Markdown:

@@ -12,12 +12,11 @@ from mammo.evidence.reader_study import (
     TITLES,
     row_of,
 )
+from mammo.paper.drops import LEVEL
 from mammo.paper.published import EXPERTS_AUROC, short_title
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
 from mammo.report.tables.formats import auroc, bounds, estimate, interval_heading, numbers, p_value
-
-LEVEL = 0.05
 
 _KINDS = {PAPER: "of the paper", MADE_AT_NYU: "made at NYU", RADIOLOGIST: "radiologist"}
 

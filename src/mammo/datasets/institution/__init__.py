@@ -130,7 +130,9 @@ def manifest_of(intake: Intake) -> pd.DataFrame:
     """Return the manifest of an intake: its images, then rows of its table without an image."""
     shared = {"dataset": CARD.name, "source": intake.source}
     rows = [_row(file) for file in intake.images.to_dict("records")]
-    rows += [_absent(row, intake) for row in intake.absent.to_dict("records")]
+    if len(intake.absent):
+        key = key_of(intake.source)
+        rows += [_absent(line, key) for line in intake.absent["line"].tolist()]
     return manifest.build({**row, **shared} for row in rows)
 
 
@@ -152,8 +154,7 @@ def _row(file: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _absent(row: Mapping[str, object], intake: Intake) -> dict[str, object]:
-    key, line = key_of(intake.source), row["line"]
+def _absent(line: object, key: bytes) -> dict[str, object]:
     return {
         "image_id": pseudonym(key, "absent", f"{line}"),
         "excluded": Exclusion(Kind.LINE_NOT_FOUND, line),

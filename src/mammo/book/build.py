@@ -53,7 +53,8 @@ def chapter(chosen: Chapter, parameters: Parameters, *, into_book: bool) -> None
     with clock.step(f"chapter {chosen.name}"):
         executed = _execution(chosen, Study(parameters), root)()
     of_book = parameters_of_book(root)
-    text = with_banner(executed, differences(chosen, parameters, of_book))
+    text = executed.read_text(encoding="utf-8")
+    text = with_banner(text, differences(chosen, parameters, of_book))
     text = with_rerun(text, chosen, parameters)
     if into_book:
         _put_into_book(text, chosen, root, clock)

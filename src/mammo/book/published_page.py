@@ -57,12 +57,11 @@ def differences(chapter: Chapter, ours: Parameters, of_book: Parameters) -> str:
     )
 
 
-def with_banner(executed: Path, differing: str) -> str:
+def with_banner(executed: str, differing: str) -> str:
     """Return an executed notebook's text, with a banner below its title if `differing` says so."""
-    text = executed.read_text(encoding="utf-8")
     if not differing:
-        return text
-    notebook = json.loads(text)
+        return executed
+    notebook = json.loads(executed)
     words = f"This page was made with other parameters than the book: {differing}."
     notebook["cells"].insert(1, _markdown("other-parameters", f":::{{warning}}\n{words}\n:::"))
     return _written(notebook)

@@ -52,6 +52,10 @@ RULES = {
 
 COLLECTION_FOLDER = "CBIS-DDSM"
 """Folder that the NBIA Data Retriever makes below ``manifest-*``."""
+IMAGE_SUFFIXES = (".dcm", ".jpg", ".jpeg", ".png")
+_FOLDER = re.compile(r"(Calc|Mass)-(Training|Test)_P_\d+_(LEFT|RIGHT)_(CC|MLO)(_\d+)?")
+_KAGGLE_PREFIX = "CBIS-DDSM/"
+_SUFFIX_DIGITS = 5
 
 
 def find(data_root: Path) -> Path | None:
@@ -140,12 +144,6 @@ def tables(folder: Path) -> pd.DataFrame:
     images = cbis_ddsm_cases.full_images(cbis_ddsm_cases.read_cases(Path(folder)))
     empty = ImageTree(())
     return manifest.build(_locate(image, empty, "real") for image in images)
-
-
-IMAGE_SUFFIXES = (".dcm", ".jpg", ".jpeg", ".png")
-_FOLDER = re.compile(r"(Calc|Mass)-(Training|Test)_P_\d+_(LEFT|RIGHT)_(CC|MLO)(_\d+)?")
-_KAGGLE_PREFIX = "CBIS-DDSM/"
-_SUFFIX_DIGITS = 5
 
 
 class ImageTree:

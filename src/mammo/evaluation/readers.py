@@ -15,6 +15,9 @@ from mammo.evaluation.clustered import auroc_covariance
 from mammo.evaluation.inference import t_quantile, upper_tail
 from mammo.evaluation.inputs import check_fraction, check_scores, group_index
 
+MANY_POSITIVE_CLUSTERS = 30
+"""Clusters with a positive case from which on the cases' own degrees of freedom do not matter."""
+
 
 def variance_of_mean(
     values: NDArray[np.float64], covariance: NDArray[np.float64], case_df: float = math.inf
@@ -56,10 +59,6 @@ def variance_of_mean(
     if math.isfinite(case_df) and variance > 0:
         df = 1 / (1 / df + (of_cases / variance) ** 2 / case_df)
     return variance, df
-
-
-MANY_POSITIVE_CLUSTERS = 30
-"""Clusters with a positive case from which on the cases' own degrees of freedom do not matter."""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,9 @@ from mammo.study.families.end2end import End2EndFamily
 from mammo.study.families.frcnn_cad import FrcnnCadFamily
 from mammo.study.families.transfer import TransferFamily
 
+MISREAD = 0.3
+"""Share of lesions that the reader of `reachable` takes for another one: an assumption."""
+
 
 def architectures(study: Study, family: str) -> Tabs:
     """Draw the study's models of a family ("ours", "end2end", "frcnn_cad") from their layers."""
@@ -50,10 +53,6 @@ def validation(study: Study) -> Result:
     """Return the auROC of each model in internal validation, Table 2."""
     estimates = results.comparison(study)
     return Result(estimates, paper.table2(estimates))
-
-
-MISREAD = 0.3
-"""Share of lesions that the reader of `reachable` takes for another one: an assumption."""
 
 
 def reachable(study: Study) -> Table | None:

@@ -13,6 +13,12 @@ from mammo.datasets.institution.matching import unit_named
 from mammo.files.identifiers import loosely, shape
 
 _LISTED = 6
+_HOW_TO_NAME = (
+    "an image is named by its file name, its place below the folder or its SOP Instance UID; a "
+    "study by its Study Instance UID or Accession Number, a patient by the Patient ID; where files "
+    "hold none of these, by the folder's name or the beginning of the file's"
+)
+_PLURALS = {"study": "studies"}
 
 
 def findings_of(intake: Intake) -> list[Finding]:
@@ -99,13 +105,6 @@ def _table(intake: Intake) -> Iterable[Finding]:
         )
 
 
-_HOW_TO_NAME = (
-    "an image is named by its file name, its place below the folder or its SOP Instance UID; a "
-    "study by its Study Instance UID or Accession Number, a patient by the Patient ID; where files "
-    "hold none of these, by the folder's name or the beginning of the file's"
-)
-
-
 def _as_they_are(intake: Intake, labels: Labels) -> str:
     """Say how names are made up in the table and in the first image, without naming anybody."""
     named = labels.rows["image"] if labels.level == "image" else unit_named(labels.rows)
@@ -151,9 +150,6 @@ def _labels(intake: Intake) -> Iterable[Finding]:
             "the table's word is taken; if it parts the images of one patient, intervals come out "
             "too narrow",
         )
-
-
-_PLURALS = {"study": "studies"}
 
 
 def _identifiers(used: pd.DataFrame) -> Iterable[Finding]:

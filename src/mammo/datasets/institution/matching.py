@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FROM_TABLE = ("label", "no_label", "pathology", "birads", "density")
 Owner = tuple[str, str]
 """What owns images, "patient" or "study", and its name."""
+_WHOLE, _END, _WHOLE_STEM, _END_STEM, _INSTANCE = range(5)
 
 
 def match(
@@ -273,9 +274,6 @@ class ImageNames:
 
     def _respelt(self, name: str) -> str:
         return "/".join(map(self._spelt, name.split("/")))
-
-
-_WHOLE, _END, _WHOLE_STEM, _END_STEM, _INSTANCE = range(5)
 
 
 def _names(parts: Sequence[str], stem: str, instance: str | None) -> Iterator[tuple[int, str]]:

@@ -36,6 +36,16 @@ MEASURES = {
 """Column prefixes of what an operating point gives."""
 _SIZES = ("n_images", "n_patients", "n_malignant", "n_rarer_patients")
 _SHARED = ("confidence", "unit", "method", *_SIZES)
+STEPS = 60
+"""Thresholds that a set's own scores give to the grid: one each sixtieth of its images."""
+SHARES = ("sensitivity", "specificity")
+"""What a threshold gives, each with its interval."""
+_OF_GRID = [
+    *(*KEY, "threshold", "criterion"),
+    *(f"{name}{end}" for name in SHARES for end in ("", "_lower", "_upper")),
+    *("confidence", "unit", "n_images", "n_patients", "n_malignant"),
+]
+_DIGITS = 4
 
 
 @dataclass(frozen=True)
@@ -179,18 +189,6 @@ def _rows(
             row |= {prefix: estimate.value, **bounds}
         rows.append(row | {name: getattr(point.sensitivity, name) for name in _SHARED})
     return rows
-
-
-STEPS = 60
-"""Thresholds that a set's own scores give to the grid: one each sixtieth of its images."""
-SHARES = ("sensitivity", "specificity")
-"""What a threshold gives, each with its interval."""
-_OF_GRID = [
-    *(*KEY, "threshold", "criterion"),
-    *(f"{name}{end}" for name in SHARES for end in ("", "_lower", "_upper")),
-    *("confidence", "unit", "n_images", "n_patients", "n_malignant"),
-]
-_DIGITS = 4
 
 
 def threshold_grid(

@@ -26,6 +26,8 @@ from mammo.report.tables.formats import (
 
 EQUAL = 1e-9
 """Largest difference from a record that is rounding."""
+_VGG16 = ((TABLE_2, INTERNAL), (TABLE_3, "mias"))
+_HEADINGS = ("Positive", "BI-RADS 3", "Scored", "Score", "No detection")
 
 
 def status(evidence: Evidence, remedy: str) -> Markdown:
@@ -187,9 +189,6 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
     return captioned("who-found-what", shown, reports, falls=FALLS)
 
 
-_VGG16 = ((TABLE_2, INTERNAL), (TABLE_3, "mias"))
-
-
 def _beyond(heads: pd.DataFrame, permuted: pd.Series) -> str:
     """Say how many of the classifiers leave that range of chance upwards."""
     above = int((heads["auroc"] > permuted["upper"]).sum())
@@ -206,9 +205,6 @@ def _agreement(evidence: Evidence) -> str:
         f"Numbers differ by up to {evidence.difference:.1g} from {record}: what is shown is this "
         "build's."
     )
-
-
-_HEADINGS = ("Positive", "BI-RADS 3", "Scored", "Score", "No detection")
 
 
 def rules_table(rules: pd.DataFrame, source: str) -> Table:

@@ -24,6 +24,7 @@ from mammo.report.figures.curves import carried_thresholds
 from mammo.report.figures.forest import auroc_forest
 from mammo.report.page.blocks import Group, Table
 from mammo.report.tables import comparison
+from mammo.report.tables.formats import NOTHING
 from mammo.study import Study
 
 SCREENING = 6 / 1000
@@ -39,8 +40,8 @@ def check(study: Study) -> Result:
 def findings_table(report: Report) -> Table:
     """Show what a check found, the worst first, and what to do where there is anything to do."""
     found = pd.DataFrame(report.findings).set_axis(["Kind", "Finding", "What to do"], axis=1)
-    todo = found["What to do"].replace("", "–")
-    shown = found.assign(**{"What to do": todo}) if (todo != "–").any() else found.iloc[:, :2]
+    todo = found["What to do"].replace("", NOTHING)
+    shown = found.assign(**{"What to do": todo}) if (todo != NOTHING).any() else found.iloc[:, :2]
     return Table(shown, "What is to be known of these images", name="own-findings")
 
 

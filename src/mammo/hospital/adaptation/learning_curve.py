@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from mammo.hospital.adaptation.scoring import HARMONISED
 from mammo.paper.published import short_title
 from mammo.report.figures.style import BLUE, GREY, INK, VERMILLION, Picture, chart, light_grid
-from mammo.report.tables.formats import set_name
+from mammo.report.tables.formats import interval_heading, set_name
 
 if TYPE_CHECKING:
     from mammo.hospital.adaptation.result import Adaptation
@@ -66,7 +66,7 @@ def _curve(axes: Axes, result: Adaptation) -> None:
     )  # fmt: skip
     axes.fill_between(
         n_patients, rows["lower"], rows["upper"], color=BLUE, alpha=0.15, linewidth=0,
-        label=f"{100 * rows['confidence'].iloc[0]:g}% interval of the mean",
+        label=f"{interval_heading(rows)} of the mean",
     )  # fmt: skip
 
 

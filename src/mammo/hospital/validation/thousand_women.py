@@ -9,7 +9,13 @@ from mammo.hospital.validation.evidence import Evidence
 from mammo.hospital.validation.examinations import IN_STUDY
 from mammo.paper.published import short_title
 from mammo.report.page.blocks import Block, Prose, Table
-from mammo.report.tables.formats import digits_of, estimate, estimates, thresholds
+from mammo.report.tables.formats import (
+    digits_of,
+    estimate,
+    estimates,
+    interval_heading,
+    thresholds,
+)
 
 _COLUMNS = {
     "recalled": ("Recalled", 1, 0),
@@ -96,7 +102,7 @@ def _note(evidence: Evidence, rows: pd.DataFrame) -> str:
             "without cancer were recalled or biopsied women, recalls at a screening site will be "
             "others, mostly fewer; the brackets do not include this.",
             "The prevalence in this study is of its cases, not of screening; one that is stated is "
-            f"taken as known. {100 * rows['confidence'].iloc[0]:g}% intervals; those of recalls, "
+            f"taken as known. {interval_heading(rows)}s; those of recalls, "
             "PPV and NPV take the bounds of sensitivity and specificity together, and are rather "
             "too wide.",
         ]

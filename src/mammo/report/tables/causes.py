@@ -15,6 +15,7 @@ from mammo.report.tables.captions import captioned, nothing
 from mammo.report.tables.formats import (
     NOTHING,
     bounds,
+    counts,
     estimate,
     estimates,
     interval_heading,
@@ -213,9 +214,7 @@ def hits_table(hits: pd.DataFrame, sources: Mapping[str, str]) -> Table:
         {
             "Model": [short_title(name) for name in hits["model"]],
             "Data set": [set_name(name, sources) for name in hits["dataset"]],
-            "Images; patients": hits["n_images"].map("{:,}".format)
-            + "; "
-            + hits["n_patients"].map("{:,}".format),
+            "Images; patients": counts(hits["n_images"]) + "; " + counts(hits["n_patients"]),
             "On a lesion": hits["share"].map("{:.0%}".format),
             "By chance": hits["chance"].map("{:.0%}".format),
             "More than chance": _signed_percent(hits["excess"]),

@@ -11,7 +11,7 @@ from mammo.paper.published import PRINTED_HALF_WIDTH, dataset_title, model_title
 from mammo.paper.sampling_error import ICC, simulated_errors
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
-from mammo.report.tables.formats import bounds, numbers, p_value
+from mammo.report.tables.formats import bounds, counts, numbers, p_value
 
 _WIDTHS = ("hanley_mcneil", "simulated", "simulated_by_patient", "simulated_one_class")
 _ASSUMED = ("image", "patient", "one class")
@@ -39,9 +39,9 @@ def interval_table(intervals: pd.DataFrame) -> Table:
             "Model": [model_title(name) for name in intervals["model"]],
             "Data set": [dataset_title(name) for name in intervals["dataset"]],
             "Printed": numbers(intervals["auroc"]) + printed,
-            "Malignant; benign": intervals["n_malignant"].map("{:,}".format)
+            "Malignant; benign": counts(intervals["n_malignant"])
             + "; "
-            + intervals["n_benign"].map("{:,}".format),
+            + counts(intervals["n_benign"]),
             "By formula": _plus_minus(intervals["hanley_mcneil"]),
             "Simulated": _plus_minus(intervals["simulated"]),
             "By patient": _plus_minus(intervals["simulated_by_patient"]),

@@ -16,6 +16,7 @@ from mammo.report.tables import verdicts
 from mammo.report.tables.captions import captioned, nothing
 from mammo.report.tables.formats import (
     bounds,
+    counts,
     drop_or_gain,
     estimates,
     interval_heading,
@@ -138,7 +139,7 @@ def operating_point_table(points: pd.DataFrame, sources: Mapping[str, str]) -> T
 def predictive_note(points: pd.DataFrame) -> str:
     """Say what the intervals of operating points are, and for whom predictive values hold."""
     return (
-        f"In brackets: {100 * points['confidence'].iloc[0]:g}% intervals, "
+        f"In brackets: {interval_heading(points)}s, "
         f"{points['method'].iloc[0]}. PPV, NPV: predictive values at the share of malignant images "
         "in the column before, which is not that of screening; at another share they are others."
     )
@@ -194,9 +195,9 @@ def subgroup_table(subgroups: pd.DataFrame, sources: Mapping[str, str]) -> Table
             "Level": subgroups["level"].astype(str).str.replace("_", " "),
             "auROC": found + small,
             interval_heading(subgroups): bounds(subgroups["lower"], subgroups["upper"]),
-            "Images; malignant": subgroups["n_images"].map("{:,}".format)
+            "Images; malignant": counts(subgroups["n_images"])
             + "; "
-            + subgroups["n_malignant"].map("{:,}".format),
+            + counts(subgroups["n_malignant"]),
         }
     )
     return captioned("subgroups", shown, subgroups)

@@ -8,10 +8,10 @@ from mammo import images
 from mammo.datasets.lesions import EDGES, lesions
 from mammo.images.breast_mask import segment
 from mammo.report.figures.images import Example
+from mammo.report.tables.formats import image_facts
 from mammo.study import Study
 
 SHOWN_PIXELS = 700
-LABELS = {0: "benign or normal", 1: "malignant"}
 
 
 def examples(study: Study, dataset: str, n: int) -> list[Example]:
@@ -48,9 +48,7 @@ def example(row: pd.Series) -> Example:
     if scale < 1:
         pixels = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     boxes = (lesions(row.to_frame().T)[list(EDGES)] * scale).to_dict("records")
-    side = {"L": "left", "R": "right"}.get(row["laterality"], "")
-    view = row["view"] if isinstance(row["view"], str) else ""
-    caption = f"{side} {view}, {LABELS[row['label']]}".strip()
+    caption = image_facts(row["laterality"], row["view"], row["label"])
     return Example(row["dataset"], row["source"], pixels, caption, boxes)
 
 

@@ -170,7 +170,7 @@ def obuchowski_interval(
 
 def _correction(n: int) -> float:
     """Correct a sum of n squares about their own mean for the degree of freedom lost."""
-    return n / (n - 1)
+    return n / (n - 1) if n > 1 else math.nan
 
 
 def _warn(words: str) -> None:
@@ -226,7 +226,9 @@ def strata_covariance(
             off = (placed[rows] - aurocs[number]) / rows.sum()
             sums[row, number] = np.bincount(owners[rows], off, n_groups)
         counted = [np.unique(owners[rows]) for rows in (of_stratum, ~of_stratum)]
-        scales[:, number] = [_scale(len(one)) for one in (*counted, np.unique(owners))]
+        scales[:, number] = [
+            math.sqrt(_correction(len(one))) for one in (*counted, np.unique(owners))
+        ]
     positive, negative = sums
     crossed = positive @ negative.T
     parts = zip(
@@ -257,8 +259,3 @@ def heterogeneity(aurocs: NDArray[np.float64], covariance: NDArray[np.float64]) 
         return Heterogeneity(math.nan, df, math.nan)
     statistic = float(off @ np.linalg.solve(among, off))
     return Heterogeneity(statistic, df, float(special.chdtrc(df, statistic)))
-
-
-def _scale(n: int) -> float:
-    """Root of the correction of a sum of n squares about their own mean."""
-    return math.sqrt(n / (n - 1)) if n > 1 else math.nan

@@ -11,10 +11,8 @@ from mammo.evaluation.tables.scores import EXTERNAL_SPLIT, parts
 from mammo.images.store import ImageStore
 from mammo.paper.published import model_title, short_title
 from mammo.report.page.blocks import Thumbnail, Thumbnails
+from mammo.report.tables.formats import image_facts
 from mammo.report.thumbnails import thumbnail
-
-LABELS = {0: "benign or normal", 1: "malignant"}
-_SIDES = {"L": "left", "R": "right"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ def examples(scored: pd.DataFrame, images: ImageStore, n: int) -> list[WorstImag
         for kind in get_args(Kind):
             for row in worst(part, kind, n).itertuples():
                 (number,) = images.rows([row.image_id])
-                known = _facts(row)
+                known = image_facts(row.laterality, row.view, int(row.y_true))
                 found.append(
                     WorstImage(
                         model=part.model,
@@ -66,9 +64,3 @@ def strips(found: Sequence[WorstImage]) -> list[Thumbnails]:
         title = f"{short_title(one.model)}: the worst {one.kind}s, each of another patient"
         rows.setdefault(title, []).append(Thumbnail(one.png, one.alt, one.caption))
     return [Thumbnails(items, title) for title, items in rows.items()]
-
-
-def _facts(row) -> str:
-    view = row.view if isinstance(row.view, str) else ""
-    side_and_view = f"{_SIDES.get(row.laterality, '')} {view}".strip()
-    return ", ".join(word for word in (side_and_view, LABELS[int(row.y_true)]) if word)

@@ -11,7 +11,7 @@ from mammo.paper.published import PRINTED_HALF_WIDTH, dataset_title, model_title
 from mammo.paper.sampling_error import ICC, simulated_errors
 from mammo.report.page.blocks import Table
 from mammo.report.tables.captions import captioned
-from mammo.report.tables.formats import bounds, counts, numbers, p_value
+from mammo.report.tables.formats import bounds, counts, half_widths, numbers, p_value
 
 _WIDTHS = ("hanley_mcneil", "simulated", "simulated_by_patient", "simulated_one_class")
 _ASSUMED = ("image", "patient", "one class")
@@ -32,7 +32,7 @@ def interval_table(intervals: pd.DataFrame) -> Table:
     intervals : DataFrame
         As `mammo.paper.sampling_error.published_intervals`; so in all functions of this module.
     """
-    printed = intervals["printed_half_width"].map(lambda w: "" if pd.isna(w) else f" ±{w:.2f}")
+    printed = half_widths(intervals["printed_half_width"])
     shown = pd.DataFrame(
         {
             "Table": intervals["place"].str.removeprefix("Table "),

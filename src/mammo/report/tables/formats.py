@@ -8,6 +8,8 @@ import pandas as pd
 from mammo.paper.published import MODEL_TITLES, OURS, dataset_title, model_title
 
 NOTHING = "–"
+_LABELS = {0: "benign or normal", 1: "malignant"}
+_SIDES = {"L": "left", "R": "right"}
 
 
 def title_of(model: str, authors_weights: bool | None) -> str:
@@ -99,6 +101,13 @@ def drop_or_gain(drop: float, digits: int = 2) -> str:
     return f"gain {found.removeprefix('-')}" if found.startswith("-") else found
 
 
+def image_facts(laterality: object, view: object, label: int) -> str:
+    """Return what is known of an image: "left CC, malignant"."""
+    known = view if isinstance(view, str) else ""
+    side_and_view = f"{_SIDES.get(laterality, '')} {known}".strip()
+    return ", ".join(word for word in (side_and_view, _LABELS[label]) if word)
+
+
 def thresholds(values: Iterable[float]) -> list[str]:
     """Return thresholds with as many digits as tell each from the others, from 0 and from 1."""
     given = [*values]
@@ -118,6 +127,11 @@ def _threshold(value: float, others: Collection[float]) -> str:
 def counts(values: pd.Series) -> pd.Series:
     """Return whole numbers as text, a dash for none."""
     return values.map(lambda number: NOTHING if pd.isna(number) else f"{number:,}")
+
+
+def half_widths(values: pd.Series) -> pd.Series:
+    """Return half-widths as text beside a value, " ±0.01"; nothing for none."""
+    return values.map(lambda width: "" if pd.isna(width) else f" ±{width:.2f}")
 
 
 def interval_heading(rows: pd.DataFrame) -> str:

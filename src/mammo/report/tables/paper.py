@@ -11,7 +11,7 @@ from mammo.paper import published
 from mammo.paper.published import TRAINED_ON, dataset_title, short_title
 from mammo.report.estimates import ESTIMATE_COLUMNS, check_estimates, intervals_in_words, seen_by
 from mammo.report.page.blocks import Table
-from mammo.report.tables.formats import NOTHING, bounds, counts, numbers, title_of
+from mammo.report.tables.formats import NOTHING, bounds, counts, half_widths, numbers, title_of
 
 NOT_IN_THIS_BUILD = "not part of this build"
 TESTED_EXTERNALLY = "an external test in this build"
@@ -252,7 +252,7 @@ def _percents(values: pd.Series) -> pd.Series:
 
 
 def _published(data: pd.DataFrame) -> pd.Series:
-    plus_minus = data["published_half_width"].map(lambda w: "" if pd.isna(w) else f" ±{w:.2f}")
+    plus_minus = half_widths(data["published_half_width"])
     pairs = zip(data["model"], data["dataset"], strict=True)
     seen = [dataset in TRAINED_ON.get(model, ()) for model, dataset in pairs]
     absent = data["published"].isna() & pd.Series(seen, data.index, bool)

@@ -38,7 +38,7 @@ def worst_first(findings: Iterable[Finding]) -> list[Finding]:
 
 @dataclass(frozen=True)
 class Report:
-    """What `check_dataset` found.
+    """What a check of a data set found, one of the paper's or an institution's own.
 
     Parameters
     ----------

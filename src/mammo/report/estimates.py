@@ -18,7 +18,9 @@ ESTIMATE_COLUMNS = (
 ``weights`` says in words where the model's values come from, ``authors_weights`` whether they are
 its authors' own (None where nobody knows), ``may_have_seen`` is the tuple of the data sets that
 cannot be scored because of it; ``run_sd`` is the standard deviation of the auROC over ``n_runs``
-trainings with other seeds, NaN for one; the rest as in `mammo.evaluation.Estimate`."""
+trainings with other seeds, NaN for one; ``percentile_lower`` and
+``percentile_upper`` as in `mammo.evaluation.score_interval.AurocEstimate`, the rest as in
+`mammo.evaluation.Estimate`."""
 
 
 def check_estimates(estimates: pd.DataFrame) -> pd.DataFrame:

@@ -46,14 +46,14 @@ def subgroup_aurocs(
     -------
     DataFrame
         ``model``, ``dataset``, ``split``, ``subgroup``, ``level``, ``auroc``, ``too_small`` (fewer
-        than 10 patients with an image of one class), then `mammo.evaluation.Estimate`'s fields but
-        ``value``. Empty cells are the level "not stated"; a column that is empty for a whole part
-        is left out there.
+        than `mammo.evaluation.verdicts.FEWEST` patients with an image of one class), then
+        `mammo.evaluation.Estimate`'s fields but ``value``. Empty cells are the level "not stated";
+        a column that is empty for a whole part is left out there.
 
     Raises
     ------
     MammoError
-        If a column is absent or has more than 30 levels.
+        If a column is absent or has more than `_MOST_LEVELS` levels.
     """
     columns = list(columns)
     check_columns(scored, columns)

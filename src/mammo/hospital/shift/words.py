@@ -1,4 +1,4 @@
-"""Dataset shift in words and in a table: what the numbers say, and what they cannot say."""
+"""Dataset shift in words: what the numbers say, and what they cannot say."""
 
 import math
 

@@ -90,7 +90,7 @@ class Evidence:
         What is to be known of scores that came as a file, and of their labels.
     shift : Shift or None
         How the images differ from those that the models learnt from.
-    examples : sequence of Example
+    examples : sequence of WorstImage
         The images that each model gets most wrong; empty where they are not to be shown.
     protocol : ProtocolParameters
         What was fixed beforehand.

@@ -168,15 +168,6 @@ def obuchowski_interval(
     return images.estimate(value, float(lower), float(upper), confidence, method)
 
 
-def _correction(n: int) -> float:
-    """Correct a sum of n squares about their own mean for the degree of freedom lost."""
-    return n / (n - 1) if n > 1 else math.nan
-
-
-def _warn(words: str) -> None:
-    warnings.warn(words, UserWarning, stacklevel=3)
-
-
 @dataclass(frozen=True)
 class Heterogeneity:
     """Whether the auROCs of strata differ: a chi-squared statistic, its df and its p-value."""
@@ -259,3 +250,12 @@ def heterogeneity(aurocs: NDArray[np.float64], covariance: NDArray[np.float64]) 
         return Heterogeneity(math.nan, df, math.nan)
     statistic = float(off @ np.linalg.solve(among, off))
     return Heterogeneity(statistic, df, float(special.chdtrc(df, statistic)))
+
+
+def _correction(n: int) -> float:
+    """Correct a sum of n squares about their own mean for the degree of freedom lost."""
+    return n / (n - 1) if n > 1 else math.nan
+
+
+def _warn(words: str) -> None:
+    warnings.warn(words, UserWarning, stacklevel=3)

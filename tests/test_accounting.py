@@ -52,7 +52,8 @@ def test_an_empty_folder_counts_nothing(tmp_path):
     assert taken.counts().loc["images"].tolist() == [0, 0]
     lost = taken.losses()
     assert lost["line"].tolist() == [2, 3]
-    assert set(lost["reason"]) == {"no image was found for this line"}
+    wanted = [f"image file not found: line {line} of the table of labels" for line in (2, 3)]
+    assert lost["reason"].tolist() == wanted
 
 
 def test_nothing_that_identifies_is_listed(made):

@@ -220,7 +220,7 @@ def test_check_lists_exclusions_where_it_is_asked_to_and_overwrites_its_own_list
     for _ in range(2):
         _, printed, _ = call("check", "institution", folder, "--exclusions", "list.csv")
         assert "list.csv lists what is left out (1) and why" in printed
-    assert "no image was found for this line" in (tmp_path / "list.csv").read_text()
+    assert "image file not found: line" in (tmp_path / "list.csv").read_text()
     (tmp_path / "list.csv").write_text("mine\n")
     status, _, complaint = call("check", "institution", folder, "--exclusions", "list.csv")
     assert (status, complaint) == (

@@ -111,8 +111,11 @@ def test_mias_is_hard_or_too_small_for_classifiers_of_its_own(intervals):
     tables = read(RECORDED, mias_alone.NAME).tables
     text = told.heads_sentence(tables["heads"], tables["chance"], intervals).data
     assert "falls from 0.75 (±0.05 by the set's size) on DDSM to 0.58 (±0.08)" in text
-    assert "0.29 (0.21 to 0.37) below the same 0.75" in text  # of both errors
-    assert "none of the 4 is above that, and 1 of the intervals lies below 0.5" in text
+    assert "0.20 (0.11 to 0.30) below the same 0.75" in text  # of both errors
+    assert "none of the 4 is above that.\n" in text and "below 0.5" not in text
+    low = tables["heads"].assign(upper=[0.45, 0.6, 0.6, 0.6])
+    text = told.heads_sentence(low, tables["chance"], intervals).data
+    assert "above that, and 1 of the intervals lies below 0.5, as those of few cases may" in text
     assert "hard for such features, or its 52 malignant films too few" in text
     better = tables["heads"].assign(auroc=[0.9, 0.4, 0.4, 0.4])
     text = told.heads_sentence(better, tables["chance"], intervals).data

@@ -150,7 +150,9 @@ def test_two_workers_find_what_one_finds(tmp_path):
 
 
 def test_real_samples_are_called_fit_if_they_can_be_read(real_data):
-    for file in sorted((real_data / "dicom").glob("*.dcm")):
+    files = sorted((real_data / "dicom").glob("*.dcm"))
+    assert files
+    for file in files:
         reason = inspect(file)["excluded"]
         try:
             images.read_image(file)

@@ -90,6 +90,7 @@ def test_patches_of_lesions_cover_them_as_well_as_they_can(store, chosen) -> Non
 
 
 def test_background_touches_no_lesion(store, chosen) -> None:
+    assert (chosen["class"] == 0).any()
     for row in chosen[chosen["class"] == 0].itertuples():
         assert all(covered(row, box) == 0 for box in boxes_of(store, row.image_id))
 

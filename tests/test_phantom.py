@@ -58,14 +58,18 @@ def test_images_are_dark_outside_and_lie_at_their_side(sets: Path, dataset: str)
 @pytest.mark.parametrize("dataset", SCALES)
 def test_the_set_says_that_it_is_synthetic(sets: Path, dataset: str):
     assert "SYNTHETIC" in (sets / dataset / phantom.MARKER).read_text()
-    for path in (sets / dataset).rglob("*.dcm"):
+    files = [*(sets / dataset).rglob("*.dcm")]
+    assert files or dataset == "mias"
+    for path in files:
         header = pydicom.dcmread(path, stop_before_pixels=True)
         assert header.ImageComments.startswith("SYNTHETIC PHANTOM")
         assert "Synthetic" in header.Manufacturer
 
 
 def test_masks_of_cbis_ddsm_have_the_size_of_their_image(sets: Path):
-    for path in (sets / "cbis_ddsm").rglob("1-2.dcm"):
+    files = [*(sets / "cbis_ddsm").rglob("1-2.dcm")]
+    assert files
+    for path in files:
         mask = pydicom.dcmread(path)
         name = str(mask.PatientID).rsplit("_", 1)[0]
         (image,) = (sets / "cbis_ddsm" / "CBIS-DDSM" / name).rglob("1-1.dcm")
@@ -74,7 +78,9 @@ def test_masks_of_cbis_ddsm_have_the_size_of_their_image(sets: Path):
 
 
 def test_folders_of_cbis_ddsm_end_in_the_last_digits_of_their_identifiers(sets: Path):
-    for path in (sets / "cbis_ddsm").rglob("*.dcm"):
+    files = [*(sets / "cbis_ddsm").rglob("*.dcm")]
+    assert files
+    for path in files:
         header = pydicom.dcmread(path, stop_before_pixels=True)
         assert path.parent.name.endswith(header.SeriesInstanceUID[-5:])
         assert path.parent.parent.name.endswith(header.StudyInstanceUID[-5:])

@@ -153,7 +153,7 @@ def test_exclusions_are_a_table_that_no_spreadsheet_computes(folder):
     assert rows[0]["image"] and rows[0]["format"] == "PGM"
     assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row.values())
     spoilt = Preflight(found.report, pd.DataFrame({"reason": ["=1+1"]}), None)
-    assert preflight.exclusions_csv(spoilt) == "reason\n'=1+1\n"
+    assert preflight.exclusions_csv(spoilt) == "reason\r\n'=1+1\r\n"
 
 
 def draw(folder, numbers=range(8), **elements: object) -> None:

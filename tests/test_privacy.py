@@ -156,11 +156,12 @@ def test_no_place_below_the_folder_is_told(site, traces):
     """The folder itself is the user's own choice, and may stand in a list of parameters."""
     folder = str(site.clinic.folder).encode()
     allowed = rb"(?:/labels\.csv)?(?![/\w])"
-    for path in traces.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            below = re.findall(re.escape(folder) + rb"[^\s\"']{0,40}", content)
-            assert all(re.fullmatch(re.escape(folder) + allowed + rb".*", b) for b in below), path
+    written = [path for path in traces.rglob("*") if path.is_file()]
+    assert written
+    for path in written:
+        content = path.read_bytes()
+        below = re.findall(re.escape(folder) + rb"[^\s\"']{0,40}", content)
+        assert all(re.fullmatch(re.escape(folder) + allowed + rb".*", b) for b in below), path
 
 
 def test_text_from_tags_and_labels_acts_neither_in_page_nor_in_spreadsheet(traces):

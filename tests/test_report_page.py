@@ -1,7 +1,9 @@
 """The report's page: every block, whatever stands in it, as one closed and well-formed file."""
 
 import base64
+import csv
 import html
+import io
 import re
 from html.parser import HTMLParser
 
@@ -393,3 +395,9 @@ def test_tabs_hold_all_their_blocks_and_one_alone_needs_none():
     ]
     assert blocks.Tabs("models", {"First": table})._repr_html_() == table._repr_html_()
     assert blocks.Tabs("models", {})._repr_html_() == ""
+
+
+def test_a_cell_that_breaks_its_line_stays_one_cell_of_the_csv():
+    data = pd.DataFrame({"word": ["a\r=1+1", "b\n@c", "d"]})
+    read = list(csv.reader(io.StringIO(blocks.Table(data, "words").csv, newline="")))
+    assert read == [["word"], ["a\r=1+1"], ["b\n@c"], ["d"]]

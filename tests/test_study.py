@@ -1,3 +1,4 @@
+import pickle
 import shutil
 import sys
 
@@ -276,3 +277,12 @@ def test_phantoms_in_the_data_folder_are_called_synthetic(study, prepared, tmp_p
 def test_a_step_that_takes_long_does_not_depend_on_code_it_does_not_use(step, unused):
     modules = code.modules_behind(f"mammo.study.{step}")
     assert not [module for module in modules if module.startswith(unused)]
+
+
+def test_a_study_follows_its_parameters_into_another_process_and_a_variant_does_not(study):
+    class Variant(Study):
+        """Other images, by the same parameters."""
+
+    assert pickle.loads(pickle.dumps(study)).parameters == study.parameters
+    with pytest.raises(TypeError, match="Variant"):
+        pickle.dumps(Variant(study.parameters, variant_of=study))

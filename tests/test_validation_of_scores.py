@@ -149,6 +149,31 @@ def test_scored_images_carry_the_label_of_their_breast(found, columns):
     joined = scored(evidence).sort_values("y_score")
     assert joined["y_true"].tolist() == table.sort_values("score")["label"].tolist()
     assert joined["image_id"].nunique() == len(table)
+    assert evidence.scored_unit == "image" and evidence.screened["by_breast"].all()
+
+
+@pytest.mark.parametrize("rule", ["max", "mean"])
+@pytest.mark.parametrize("columns", [["image"], ["laterality", "view"]])
+def test_images_of_a_labelled_patient_are_judged_together(found, tmp_path, columns, rule):
+    """Her label says nothing of her other breast, whose scores are low for good reason."""
+    table = cases()
+    labels = table.groupby("patient_id", as_index=False)["label"].max()
+    evidence = found(table[["patient_id", *columns, "score"]], labels, rule=rule)
+    assert evidence.scored_unit == "patient" and len(scored(evidence)) == len(labels)
+    wanted = table.groupby("patient_id")["score"].agg(rule)
+    assert sorted(scored(evidence)["y_score"]) == pytest.approx(sorted(wanted))
+    assert not evidence.screened["by_breast"].any()
+    assert any("several images of each patient are scored" in one.text for one in evidence.notes)
+    name = scored(evidence)["image_id"].iloc[0]
+    places = tmp_path / "scores", tmp_path / "labels"
+    (line,) = of_scores.located(*places, LabelLayout(), [name]).values()
+    assert "labels, line " in line and "scores, line " in line
+
+
+@pytest.mark.parametrize("title", ["ai_score", "CAD score", "Malignancy probability"])
+def test_usual_titles_of_scores_are_known(found, title):
+    scores, labels = by_image(cases())
+    assert len(scored(found(scores.rename(columns={"score": title}), labels))) == len(labels)
 
 
 def test_labels_of_studies_take_what_both_tables_have(found):

@@ -55,11 +55,12 @@ def run(chapter: str, into_book: bool, parameters: Parameters) -> None:
 @of_study
 def predict(model: str, dataset: str, output: Path | None, parameters: Parameters) -> None:
     """Score the images of DATASET with MODEL, trained first where it has to be."""
-    from mammo.files.disk import write_text
+    from mammo.files.disk import csv_text, write_text
+    from mammo.report.results import harmless
     from mammo.study import Study, results
 
     scores = results.scores(Study(parameters), model, dataset)
-    text = scores.to_csv(index=False)
+    text = csv_text(harmless(scores))
     if output is None:
         print(text, end="")
     else:

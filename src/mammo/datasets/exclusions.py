@@ -7,7 +7,7 @@ is left out by `mammo.images.store_building`.
 """
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, unique
 
 from mammo.errors import DeflatedFileError, UnreadableImageError
 
@@ -17,6 +17,7 @@ _REMOVE = "remove the copies, or leave it at that: each image counts once"
 _FIND = "complete the download, or correct the file names in the table"
 
 
+@unique
 class Kind(Enum):
     """Kinds of reasons: words with a place for the detail, then remedies.
 

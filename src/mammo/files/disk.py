@@ -177,12 +177,18 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode(errors="surrogateescape"))
 
 
-def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as CSV, whole or not at all; see `write_text`.
+def csv_text(table: pd.DataFrame, float_format: str | None = None) -> str:
+    """Return a table as CSV, without its index.
 
-    Lines end as in RFC 4180: with "\\n" alone, Python's csv leaves a "\\r" in a text unquoted.
+    Lines end as in RFC 4180: with "\\n" alone, Python's csv leaves a "\\r" in a text unquoted, and
+    what follows it begins a line.
     """
-    write_text(path, table.to_csv(index=False, lineterminator="\r\n"))
+    return table.to_csv(index=False, lineterminator="\r\n", float_format=float_format)
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, whole or not at all; see `csv_text` and `write_text`."""
+    write_text(path, csv_text(table))
 
 
 def create_array(path: Path, shape: tuple[int, ...], dtype: str) -> None:

@@ -25,7 +25,7 @@ from mammo.evaluation.planning import (
 )
 from mammo.evaluation.score_interval import AurocPrecision
 from mammo.evaluation.verdicts import FEWEST
-from mammo.files.disk import naming_errors, write_text
+from mammo.files.disk import csv_text, naming_errors, write_text
 from mammo.hospital.trial import tried
 from mammo.parameters import Parameters
 from mammo.report.results import harmless
@@ -107,7 +107,7 @@ def preflight(
 
 def exclusions_csv(found: Preflight) -> str:
     """Return the exclusions as CSV that a spreadsheet shows and does not compute."""
-    return harmless(found.exclusions).to_csv(index=False)
+    return csv_text(harmless(found.exclusions))
 
 
 def write_exclusions(taken: Preflight, path: Path) -> None:
@@ -120,7 +120,7 @@ def write_exclusions(taken: Preflight, path: Path) -> None:
     """
     text = exclusions_csv(taken)
     with naming_errors(path):
-        if path.exists() and not path.read_bytes().startswith(text.split("\n")[0].encode()):
+        if path.exists() and not path.read_bytes().startswith(text.splitlines()[0].encode()):
             raise MammoError(f"{path} is there and lists no exclusions; name another file")
     write_text(path, text)
 

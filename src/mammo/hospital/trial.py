@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from mammo.errors import MammoError
 from mammo.files.workers import mapped
 from mammo.images import read_image
 from mammo.images.cropped_image import PreprocessingSettings
+from mammo.images.store_building import without_place
 
 MOST_PIXELS = 200_000_000
 """Of all images together that are tried: fifteen of full-field digital mammography, or all that a
@@ -55,13 +57,14 @@ def tried(intake: Intake) -> tuple[Intake, tuple[Finding, ...]]:
     return left, tuple(_findings(faults, len(used)))
 
 
-def fault(place) -> str | None:
-    """Return why a file cannot be prepared, without its name; None if it can be."""
+def fault(place: str | Path) -> str | None:
+    """Return why a file cannot be prepared, without its place; None if it can be."""
     try:
         _SETTINGS.prepare(read_image(place), None)
     except (MammoError, MemoryError) as error:
         said = str(error) or "it needs more memory than there is"
-        return said.removeprefix(f"{place} cannot be read as a mammogram: ").rstrip(".")
+        said = without_place(said, str(place), "the file")
+        return said.removeprefix("the file cannot be read as a mammogram: ").rstrip(".")
     return None
 
 

@@ -102,7 +102,7 @@ def check_polarity(grey: np.ndarray) -> None:
         for area in (white, within)
     )
     for _ in range(2):  # sides first, then top and bottom
-        kept = np.flatnonzero(within.mean(axis=0) < _NEARLY_ALL)
+        kept = np.flatnonzero(within.sum(axis=0) < _NEARLY_ALL * len(within))
         within = within[:, kept[0] : kept[-1] + 1].T if kept.size else within[:, :0].T
     if is_air or (not _is_all(within) and _border(within) > 0.5):
         raise UnreadableImageError(

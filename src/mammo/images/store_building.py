@@ -261,12 +261,18 @@ def _prepare(source: Source, settings: Preparation) -> Row:
     return record, pixels
 
 
+def without_place(reason: str, place: str, name: str) -> str:
+    """Return a reason with a name where it has a file's place, which may be a patient's."""
+    for written in (place, repr(place)[1:-1]):  # As it is, and as the system's errors do.
+        reason = reason.replace(written, name)
+    return reason
+
+
 def _without(source: Source, settings: Preparation, reason: str) -> Row:
     """Return the record of an image that cannot be prepared, and an empty row.
 
     The reason names the image and not its file, whose name may be a patient's.
     """
-    for name in (source.path, repr(source.path)[1:-1]):  # As it is, and as the system's errors do.
-        reason = reason.replace(name, source.image_id)
+    reason = without_place(reason, source.path, source.image_id)
     reason = reason if source.image_id in reason else f"{source.image_id}: {reason}"
     return {"image_id": source.image_id, "reason": reason}, np.zeros(settings.shape, PIXELS)

@@ -57,7 +57,9 @@ class Study:
             self._tables, self._stores = variant_of._tables, variant_of._stores
 
     def __reduce__(self) -> tuple[type[Study], tuple[Parameters]]:
-        """Follow from the parameters in another process, too."""
+        """Follow from the parameters in another process, too; a variant does not."""
+        if type(self) is not Study:
+            raise TypeError(f"a {type(self).__name__} has to be made anew in another process")
         return Study, (self.parameters,)
 
     @cached_property

@@ -94,9 +94,9 @@ class Intake:
         files = files.assign(format=lost["format"], reason=lost["excluded"].map(str))
         if self.absent.empty:
             return files
-        absent = pd.DataFrame(
-            {"line": self.absent["line"], "reason": "no image was found for this line"}
-        )
+        lines = self.absent["line"]
+        reasons = [str(Exclusion(Kind.LINE_NOT_FOUND, line)) for line in lines]
+        absent = pd.DataFrame({"line": lines, "reason": reasons})
         return pd.concat([files, absent], ignore_index=True).reindex(columns=files.columns)
 
 

@@ -11,9 +11,12 @@ from mammo.files.spreadsheet import Sheet
 from mammo.files.spreadsheet.numbers import numbers
 
 OF_SCORES: dict[str, tuple[str, ...]] = {
-    "y_score": ("y_score", "score", "probability", "risk", "risk score", "malignancy score"),
+    "y_score": (
+        "y_score", "score", "probability", "risk", "risk score", "malignancy score", "ai score",
+        "cad score", "malignancy probability", "probability of malignancy", "prediction",
+    ),
     "model": ("model", "algorithm"),
-}
+}  # fmt: skip
 """Columns that scores have and labels have not, and the names they may have."""
 
 _EMPTY = frozenset(

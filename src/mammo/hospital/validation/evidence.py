@@ -14,8 +14,8 @@ from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.scores import EXTERNAL_SPLIT
 from mammo.hospital.validation.examinations import (
     aurocs_by_examination,
+    breasts_are_told_apart,
     screened,
-    sides_are_known,
 )
 from mammo.parameters import ProtocolParameters
 from mammo.report.estimates import of_anybody
@@ -195,5 +195,5 @@ class Evidence:
     @cached_property
     def screened(self) -> pd.DataFrame:
         """By examination: `mammo.hospital.validation.examinations.screened`."""
-        by_breast = not self.is_by_examination and sides_are_known(self.evaluation.scored)
+        by_breast = not self.is_by_examination and breasts_are_told_apart(self.evaluation.scored)
         return screened(self.evaluation, self.protocol, by_breast=by_breast)

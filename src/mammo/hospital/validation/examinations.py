@@ -108,10 +108,15 @@ def screened(
     )
 
 
-def sides_are_known(scored: pd.DataFrame) -> bool:
-    """Say whether each score of the external sets names one side."""
+def breasts_are_told_apart(scored: pd.DataFrame) -> bool:
+    """Say whether each score of the external sets names one side, and labels tell sides apart.
+
+    Labels of examinations do not, whatever was scored: both breasts carry them.
+    """
     own = scored[scored["split"] == EXTERNAL_SPLIT]
-    return "laterality" in own and bool(own["laterality"].isin(["L", "R"]).all())
+    if "laterality" not in own or not own["laterality"].isin(["L", "R"]).all():
+        return False
+    return len(_of_one_mind(scored)) < len(own)
 
 
 def _key(scored: pd.DataFrame) -> list[str]:

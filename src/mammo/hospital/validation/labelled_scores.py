@@ -38,6 +38,8 @@ class LabelledScores:
     table : DataFrame
         A table of scores (`mammo.evaluation.tables.scores`) under pseudonyms: every model's score
         of everything that has a label.
+    unit : {"image", "breast", "study", "patient"}
+        What has a score: what the labels are of, or images where several carry one label.
     n_unlabelled : int
         Rows of scores that are not in it, since nothing labels what they are of.
     n_missing : int
@@ -52,6 +54,7 @@ class LabelledScores:
     """
 
     table: pd.DataFrame
+    unit: str
     n_unlabelled: int
     n_missing: int
     n_without_patient: int
@@ -130,7 +133,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
             if names
         }
     )
-    unit = [*keys, *(name for name in ("image", "view") if name not in keys)]
+    unit = [*keys, *(name for name in ("image", _SIDE, "view") if name not in keys)]
     named = scores.dropna(subset=keys)
     _refuse_twice(named, unit)
     found = (
@@ -153,6 +156,7 @@ def join(scores: pd.DataFrame, labels: Labels, missing: float | None) -> Labelle
     found["y_score"] = found["y_score"].fillna(math.nan if missing is None else missing)
     return LabelledScores(
         table=_pseudonymise(found, unit),
+        unit="image" if found.duplicated(["model", *keys]).any() else labels.level,
         n_unlabelled=n_unlabelled,
         n_missing=int(is_missing.sum()),
         n_without_patient=int(found["patient_id"].isna().sum()),

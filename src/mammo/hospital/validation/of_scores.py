@@ -13,7 +13,7 @@ from mammo.errors import DatasetError, ParameterError
 from mammo.evaluation.tables.evaluation import Evaluation
 from mammo.evaluation.tables.readers import as_columns
 from mammo.evaluation.tables.score_sheet import OF_SCORES
-from mammo.evaluation.tables.scores import Settings
+from mammo.evaluation.tables.scores import Settings, aggregated
 from mammo.files.spreadsheet import read_sheet
 from mammo.hospital.validation.evidence import Claimed, Evidence, Weights
 from mammo.hospital.validation.labelled_scores import LabelledScores, by_what_is_scored, join
@@ -22,6 +22,8 @@ from mammo.hospital.validation.vendor_scores import NAMELESS, read_vendor_scores
 from mammo.parameters import Parameters
 
 _NOT_KNOWN = "not known"
+_WHOLE = {"study": "study_id", "patient": "patient_id"}
+"""Levels of labels that speak of both breasts, and the column that names one."""
 
 
 def evidence(scores: Path, labels: Path, layout: LabelLayout, parameters: Parameters) -> Evidence:
@@ -47,6 +49,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, parameters: Parame
     labelled, found = _joined(scores, labels, layout, parameters.missing)
     named = found.table["model"].replace({NAMELESS: parameters.product or NAMELESS})
     table, readers = as_columns(found.table.assign(model=named), parameters.readers)
+    if examination := _examination(labelled, found):
+        table = aggregated(table, [examination], parameters.rule, readers)
     models = list(dict.fromkeys(table["model"]))
     if parameters.stated is not None and len(models) > 1:
         raise ParameterError(
@@ -66,8 +70,8 @@ def evidence(scores: Path, labels: Path, layout: LabelLayout, parameters: Parame
         ),
         sources={},
         weights=dict.fromkeys(models, weights),
-        scored_unit=labelled.level,
-        notes=worst_first(_notes(found, labelled, parameters.missing)),
+        scored_unit=labelled.level if examination else found.unit,
+        notes=worst_first(_notes(found, labelled, parameters)),
         protocol=parameters,
     )
 
@@ -84,8 +88,9 @@ def located(
     names : sequence of str
         Pseudonyms of images, breasts, studies or patients.
     """
-    _, found = _joined(scores, labels, layout, missing=0.0)
-    lines = found.lines.groupby(found.table["image_id"].to_numpy())
+    labelled, found = _joined(scores, labels, layout, missing=0.0)
+    names_of = found.table[_examination(labelled, found) or "image_id"]
+    lines = found.lines.groupby(names_of.to_numpy())
     return {
         name: _lines(scores, labels, lines.get_group(name)) if name in lines.groups else None
         for name in names
@@ -99,6 +104,11 @@ def _lines(scores: Path, labels: Path, found: pd.DataFrame) -> str:
         for path, lines in named.items()
         if lines.notna().any()
     )
+
+
+def _examination(labels: Labels, found: LabelledScores) -> str | None:
+    """Return the column of what is judged where it is labelled as a whole, and scored in parts."""
+    return None if found.unit == labels.level else _WHOLE.get(labels.level)
 
 
 def _joined(
@@ -135,11 +145,19 @@ def _present(columns: Mapping[str, str], titles: Sequence[str]) -> dict[str, str
     return {ours: theirs for ours, theirs in columns.items() if normalised(theirs) in header}
 
 
-def _notes(found: LabelledScores, labels: Labels, missing: float | None) -> Iterator[Finding]:
+def _notes(found: LabelledScores, labels: Labels, parameters: Parameters) -> Iterator[Finding]:
+    missing = parameters.missing
     yield Finding("ok", f"the table of labels has one row per {labels.level}")
     yield Finding("ok", labels.meaning)
     for text in labels.notes:
         yield Finding("note", text)
+    if _examination(labels, found):
+        rule = {"max": "highest", "mean": "mean"}[parameters.rule]
+        yield Finding(
+            "note",
+            f"several images of each {labels.level} are scored, and labels are of the "
+            f"{labels.level}: the {rule} of their scores is judged (--rule)",
+        )
     if wrong := len(labels.contradictions):
         yield Finding(
             "warning",

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from mammo.files.disk import csv_text
 from mammo.report.page.render import ShownInNotebook
 from mammo.report.results import harmless
 
@@ -90,7 +91,7 @@ class Table(ShownInNotebook):
     @property
     def csv(self) -> str:
         """The numbers as CSV that a spreadsheet shows and does not compute."""
-        return harmless(self.data).to_csv(index=False, float_format="%.6g")
+        return csv_text(harmless(self.data), float_format="%.6g")
 
     def __repr__(self) -> str:
         text = self.shown.to_string(index=False)

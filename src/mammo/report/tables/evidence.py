@@ -145,10 +145,8 @@ def heads_sentence(heads: pd.DataFrame, chance: pd.DataFrame, intervals: pd.Data
         f"Trained on MIAS itself, the {len(heads)} classifiers reach {heads['auroc'].min():.2f} to "
         f"{heads['auroc'].max():.2f}, the best {auroc(best)}. With the labels exchanged among "
         f"film pairs, {permuted['n_permutations']} times, the first of them gives "
-        f"{permuted['lower']:.2f} to {permuted['upper']:.2f}; {_beyond(heads, permuted)}, and "
-        f"{below or 'none'} of the intervals {'lies' if below < 2 else 'lie'} below 0.5. "
-        "(Cross-validation of few cases may: what the held-out part has more of, the training part "
-        "has less of.)\n\n"
+        f"{permuted['lower']:.2f} to {permuted['upper']:.2f}; {_beyond(heads, permuted)}"
+        f"{_below_guessing(below)}.\n\n"
         f"The paper's VGG16 falls from {internal:.2f} (±{of_internal:.2f} by the set's size) on "
         f"DDSM to {external:.2f} (±{of_external:.2f}) on MIAS. The best classifier that was "
         f"trained on MIAS itself is {drop:.2f} ({drop - least:.2f} to {drop + most:.2f}) below the "
@@ -187,6 +185,17 @@ def reports_table(reports: pd.DataFrame, exams_source: str, rules_source: str) -
         }
     )  # fmt: skip
     return captioned("who-found-what", shown, reports, falls=FALLS)
+
+
+def _below_guessing(number: int) -> str:
+    """Say why intervals lie below 0.5, where some do."""
+    if not number:
+        return ""
+    lie = "of the intervals lies" if number == 1 else "of the intervals lie"
+    return (
+        f", and {number} {lie} below 0.5, as those of few cases may: what the held-out part has "
+        "more of, the training part has less of"
+    )
 
 
 def _beyond(heads: pd.DataFrame, permuted: pd.Series) -> str:

@@ -180,9 +180,9 @@ def test_what_is_fixed_beforehand_is_decided_on_screen_and_first_page(place):
     assert made.returncode == 0, made.stderr
     assert "auROC of at least 0.6, by breast: 0." in made.stdout
     assert "; by examination 0." in made.stdout
-    assert "no worse by 0.1 than the 0.93 that its maker states" in made.stdout
+    assert "at most 0.1 below the 0.93 that its maker states" in made.stdout
     files = place.files("decided")
-    assert "at this site: 6 with cancer" in files["report.html"]
+    assert "at the stated prevalence: 6 with cancer" in files["report.html"]
     assert "MammoPro" in files["report.html"]
     table = pd.read_csv(place.project.root / "decided" / "thousand_women.csv")
     assert table["among"].tolist() == ["at this site", "in this study"]

@@ -130,7 +130,7 @@ def test_no_worse_than_in_internal_validation(distances, patients, verdict):
         {"alexnet": distances}, patients, margin=0.1, protocol=ProtocolParameters(no_worse_than=0.1)
     )
     (one,) = judged(evidence, "alexnet")
-    assert one.criterion == "no worse by 0.1 than in internal validation, by image"
+    assert one.criterion == "at most 0.1 below internal validation, by image"
     assert one.word == verdict
 
 
@@ -139,7 +139,7 @@ def test_no_worse_than_stated_takes_the_stated_value_as_it_is():
         evidence = scores_alone(distance, MAKER, no_worse_than=0.1)
         (one,) = judged(evidence, "alpha")
         assert one.word == verdict
-        assert one.criterion == "no worse by 0.1 than the 0.93 that its maker states, by image"
+        assert one.criterion == "at most 0.1 below the 0.93 that its maker states, by image"
 
 
 def test_nothing_to_compare_with_is_said_and_what_to_state():

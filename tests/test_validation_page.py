@@ -194,9 +194,9 @@ def test_a_thousand_women_stand_at_both_prevalences_each_labelled():
     evidence = scores_alone(protocol=fixed, points=("threshold=0.6",))
     (table,) = [block for block in page(evidence, {}).lead if isinstance(block, Table)]
     site, study = table.shown.columns[1:]
-    assert site == "at this site: 6 with cancer"
+    assert site == "at the stated prevalence: 6 with cancer"
     assert study == "in this study: 333 with cancer"
-    rows = evidence.screened.set_index("among").loc["at this site"]
+    rows = evidence.screened.set_index("among").loc["at the stated prevalence"]
     recalled = table.shown.set_index("Of 1,000 women").loc["Recalled", site]
     assert recalled == (
         f"{rows['recalled']:.0f} ({rows['recalled_lower']:.0f} to {rows['recalled_upper']:.0f})"
@@ -249,7 +249,7 @@ def test_several_models_have_a_table_for_each_prevalence():
     evidence = made_evidence(TWO, protocol=ProtocolParameters(prevalence=0.006))
     tables = [block for block in page(evidence, {}).lead if isinstance(block, Table)]
     captions = [table.caption.partition(", ")[0] for table in tables]
-    assert captions == ["Of 1,000 women at this site", "Of 1,000 women in this study"]
+    assert captions == ["Of 1,000 women at the stated prevalence", "Of 1,000 women in this study"]
     for table in tables:
         assert table.shown["Model"].tolist() == ["AlexNet", "VGG16"]
         assert "PPV, %" in table.shown and len(table.shown.columns) == 6

@@ -99,6 +99,6 @@ def test_the_threshold_in_use_stands_before_the_other_operating_points():
 
 def test_criteria_are_named_as_they_were_fixed():
     both = ProtocolParameters(acceptable=0.8, no_worse_than=0.05)
-    assert protocol.criteria(both) == ["auROC of at least 0.8", "no worse by 0.05"]
-    assert protocol.facts(both)["Fixed beforehand"] == "auROC of at least 0.8; no worse by 0.05"
+    assert protocol.criteria(both) == ["auROC of at least 0.8", "at most 0.05 lost"]
+    assert protocol.facts(both)["Fixed beforehand"] == "auROC of at least 0.8; at most 0.05 lost"
     assert protocol.criteria(ProtocolParameters(threshold=0.5)) == []

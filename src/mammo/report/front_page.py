@@ -95,15 +95,14 @@ def evidence_column(evidence: Mapping[str, Evidence]) -> Column:
         f"On the same exams frcnn_cad has **{auroc(detector)}**; in the paper, on UKy, "
         f"{on_uky[2]}. {readers['n_readers']} radiologists average "
         f"{estimate(readers['mean_reader'], readers['lower'], readers['upper'])}.",
-        f"frcnn_cad's released scores on INbreast give {rules['auroc'].min():.2f} to "
-        f"{rules['auroc'].max():.2f} under {len(rules)} rules; its authors' is one, with "
+        f"Under {len(rules)} rules, frcnn_cad's released scores on INbreast give "
+        f"{rules['auroc'].min():.2f} to {rules['auroc'].max():.2f}; its authors' rule gives "
         f"{auroc(of_authors)}.",
         f"On mini-MIAS, classifiers **trained on it** reach {heads['auroc'].min():.2f} to "
         f"{heads['auroc'].max():.2f}, and {_beyond_guessing(heads)}: whether it is hard or too "
         "small to learn from is open.",
-        "In DDSM the film scanner, which sees no breast, ranks cancers above benign findings with "
-        f"{auroc(scanner)} by volume; dealt to the volumes at random it would with "
-        f"{scanner['by_chance']:.2f}.",
+        "In DDSM the film scanner alone ranks cancers above benign findings with "
+        f"{auroc(scanner)}; scanners dealt at random would with {scanner['by_chance']:.2f}.",
     ]
     kinds = sorted({found.source for found in evidence.values()})
     return Column("What real scores say", kinds, [Statement(text, *_EVIDENCE) for text in texts])

@@ -38,8 +38,8 @@ def _build(study: Study) -> str:
         for kind in ("real", "synthetic")
         if (names := [name for name, source in sources.items() if source == kind])
     ]
-    made = f"Computed on {date.today():%d %B %Y} with mammo {__version__}, commit {commit()[:10]}"
-    return f"{made}; images: {'; '.join(kinds)}."
+    made = f"This build: {date.today():%d %B %Y}, mammo {__version__}, commit {commit()[:10]}"
+    return f"{made}; its images: {'; '.join(kinds)}."
 
 
 def contradictions() -> Table:

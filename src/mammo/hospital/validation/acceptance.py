@@ -94,7 +94,7 @@ def _no_worse_than_internally(evidence: Evidence, model: str, margin: float) -> 
         )
     else:
         plan = _plan(n, needed, "if nothing is lost")
-    criterion = f"no worse by {margin:g} than in internal validation"
+    criterion = f"at most {margin:g} below internal validation"
     verdict = verdicts.no_worse(drop)
     return _verdict(evidence, model, criterion, verdict, plan, change_in_words(drop))
 
@@ -103,8 +103,8 @@ def _no_worse_than_stated(evidence: Evidence, model: str, margin: float) -> Verd
     claimed = evidence.weights[model].claimed
     if claimed is None:
         plan = "state the maker's auROC with `--stated`"
-        return _verdict(evidence, model, f"no worse by {margin:g}", "unknown", plan)
-    criterion = f"no worse by {margin:g} than the {claimed.auroc:.2f} that {claimed.by}"
+        return _verdict(evidence, model, f"at most {margin:g} lost", "unknown", plan)
+    criterion = f"at most {margin:g} below the {claimed.auroc:.2f} that {claimed.by}"
     return _at_least(evidence, model, claimed.auroc - margin, criterion)
 
 

@@ -22,7 +22,7 @@ from mammo.evaluation.tables.scores import (
 )
 from mammo.parameters import ProtocolParameters
 
-AT_SITE, IN_STUDY = "at this site", "in this study"
+AT_SITE, IN_STUDY = "at the stated prevalence", "in this study"
 """Where women have the prevalence that a number is of."""
 _INTERNALLY = "threshold chosen in internal validation"
 _ENDS = ("", "_lower", "_upper")
@@ -111,12 +111,16 @@ def screened(
 def breasts_are_told_apart(scored: pd.DataFrame) -> bool:
     """Say whether each score of the external sets names one side, and labels tell sides apart.
 
-    Labels of examinations do not, whatever was scored: both breasts carry them.
+    Labels of examinations do not, whatever was scored: wherever there is a cancer, both breasts
+    carry it.
     """
     own = scored[scored["split"] == EXTERNAL_SPLIT]
     if "laterality" not in own or not own["laterality"].isin(["L", "R"]).all():
         return False
-    return len(_of_one_mind(scored)) < len(own)
+    breasts = own.groupby([*_key(scored), "laterality"])["y_true"].max()
+    examinations = breasts.groupby(level=0).agg(["size", "min", "max"])
+    with_cancer = examinations[(examinations["size"] == 2) & (examinations["max"] == 1)]
+    return with_cancer.empty or bool((with_cancer["min"] == 0).any())
 
 
 def _key(scored: pd.DataFrame) -> list[str]:

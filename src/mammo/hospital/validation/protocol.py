@@ -11,7 +11,7 @@ def criteria(protocol: ProtocolParameters) -> list[str]:
     least, margin = protocol.acceptable, protocol.no_worse_than
     return [
         *([] if least is None else [f"auROC of at least {least:g}"]),
-        *([] if margin is None else [f"no worse by {margin:g}"]),
+        *([] if margin is None else [f"at most {margin:g} lost"]),
     ]
 
 

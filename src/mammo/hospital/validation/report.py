@@ -102,6 +102,8 @@ def _first_page(evidence: Evidence) -> Iterator[Block]:
     """Return what a hospital decides by: criterion, a thousand women, models, what to do next."""
     yield from _notices(evidence)
     yield KeyFigures([_key_figure(evidence, name) for name in evidence.models])
+    if not acceptance.decides_on_several(evidence):
+        yield Prose("On past, chosen cases: how scores rank these, not what use in care would do.")
     if not protocol.criteria(evidence.protocol):
         yield acceptance.NOTHING_FIXED
     yield from thousand_women(evidence)

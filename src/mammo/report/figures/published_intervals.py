@@ -53,7 +53,10 @@ def published_drop(intervals: pd.DataFrame) -> Picture:
                 marker=styles[name].marker, linestyle="none", markersize=4.5, elinewidth=1.2,
                 label=DATASET_TITLES[name].removeprefix("Institution ").strip("()"),
             )  # fmt: skip
-        axes.set(xlabel="auROC in the paper\n(dotted: guessing)", xlim=(0.3, 1))
+        axes.set(
+            xlabel="auROC in the paper, intervals\nby the sets' sizes (dotted: guessing)",
+            xlim=(0.3, 1),
+        )
         names = [short_title(model).replace(" ", "\n") for model in places]
         named_rows(axes, list(places.values()), names)
         figure.legend(loc="outside upper center", ncols=2, columnspacing=1, handlelength=1.2)

@@ -6,7 +6,8 @@ the models. Beyond Tables 2 to 4 there
 are `transfer_matrix` and `controlled_factors`. What is computed from scores: `results`, `causes`.
 """
 
-from mammo.study.roles import EXTERNAL, INTERNAL, TrainingData
+from mammo.datasets.roles import EXTERNAL, INTERNAL
+from mammo.study.roles import TrainingData
 from mammo.study.study import Study
 
 __all__ = ["EXTERNAL", "INTERNAL", "Study", "TrainingData"]

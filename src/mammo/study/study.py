@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mammo.datasets import KNOWN, manifest, splits
+from mammo.datasets.roles import EXTERNAL, INTERNAL
 from mammo.files.artifacts import Artifacts, Processes, SingleProcess
 from mammo.images.cropped_image import PreprocessingSettings
 from mammo.images.store import ImageStore
@@ -20,7 +21,7 @@ from mammo.study.lesions import lesions_folder, read_lesions
 from mammo.study.locations import Locations
 from mammo.study.manifests import manifest_folder, read_manifest
 from mammo.study.prepared_images import Settings, images_folder
-from mammo.study.roles import EXTERNAL, INTERNAL, TrainingData
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mammo.datasets.roles import INTERNAL
 from mammo.datasets.splits import hold_out
 from mammo.files.artifacts import digest
 from mammo.images.store import ImageStore
 from mammo.models import MODELS
 from mammo.study.families.published import PublishedFamily
-from mammo.study.roles import INTERNAL, TrainingData
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     import numpy as np

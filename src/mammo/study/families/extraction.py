@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
+from mammo.datasets.roles import INTERNAL
 from mammo.files.artifacts import digest, folder_fingerprint
 from mammo.study.families.family import Steps
-from mammo.study.roles import INTERNAL, TrainingData
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from mammo.models.transfer import Extractor

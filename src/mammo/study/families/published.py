@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mammo.datasets.lesions import without_box
+from mammo.datasets.roles import INTERNAL
 from mammo.errors import WeightsError
 from mammo.files.artifacts import digest, read_record
 from mammo.models import MODELS
@@ -17,7 +18,7 @@ from mammo.models.releases import releases_of
 from mammo.study.families.extraction import EXTRACTOR
 from mammo.study.families.family import ModelFamily
 from mammo.study.families.transfer import TransferFamily
-from mammo.study.roles import INTERNAL, TrainingData
+from mammo.study.roles import TrainingData
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -117,11 +117,18 @@ def test_a_text_beside_the_breast_is_not_shown(writing, tmp_path_factory):
         assert not prepared.pixels[~prepared.breast].any()
 
 
-def test_a_text_that_a_noisy_border_touches_is_not_shown(tmp_path):
-    at_border = {"bits": 8, "span": 255, "text_value": "top", "scale": 0.5}
+@pytest.mark.parametrize(
+    "writing",
+    [
+        {"bits": 8, "text_value": "top", "border": "noise"},
+        {"bits": 9, "begin": 4, "text_value": "bottom", "border": "bottom"},
+        {"bits": 15, "text_value": "top", "border": "top"},
+    ],
+)
+def test_a_text_that_a_border_touches_is_not_shown(writing, tmp_path):
     for width in range(1, 31):
-        border = {"border": "noise", "border_width": width}
-        where = write(tmp_path / "a", **{**PLAIN, **at_border, **border})
+        at_border = {"span": 255, "scale": 0.5, "border_width": width, **writing}
+        where = write(tmp_path / "a", **{**PLAIN, **at_border})
         prepared = shown(tmp_path / "a")
         assert prepared is None or share_of(where, prepared) == 0, width
 

@@ -185,7 +185,7 @@ def test_what_is_fixed_beforehand_is_decided_on_screen_and_first_page(place):
     assert "at the stated prevalence: 6 with cancer" in files["report.html"]
     assert "MammoPro" in files["report.html"]
     table = pd.read_csv(place.project.root / "decided" / "thousand_women.csv")
-    assert table["among"].tolist() == ["at this site", "in this study"]
+    assert table["among"].tolist() == ["at the stated prevalence", "in this study"]
     assert table["threshold"].eq(0.5).all() and table["by_breast"].all()
 
 

@@ -15,6 +15,7 @@ _GREY_MARGIN = 0.05
 _OPENING = 21
 _RESTORED = 13
 _SMALLEST_FRACTION, _LARGEST_FRACTION = 0.02, 0.97
+_LEAST_BACKGROUND = 0.02  # of a film, by which its grey is told
 _WHOLE_SIDE = 0.95
 _WHITE, _NEARLY_ALL, _MOST_EDGES = 229, 0.9, 0.35
 
@@ -55,14 +56,15 @@ def segment(pixels: np.ndarray) -> np.ndarray:
     check_polarity(grey)
     place = film(grey)
     mask = _segment(grey)
-    if not _fills(mask[place]):
+    is_on_frame = mask.sum() > mask[place].sum()  # which a text may touch
+    if not is_on_frame and not _fills(mask[place]):
         return mask
     grey = np.zeros_like(grey)
     grey[place] = stretched(small[place])
     within = _segment(grey)
     if not _fills(within[place]):
         return within
-    if _fills(mask):
+    if is_on_frame or _fills(mask):
         raise UnreadableImageError(
             "no background stands out from the breast, which would fill the whole image: export "
             "it with the window that it is looked at with"
@@ -145,7 +147,10 @@ def _threshold(grey: np.ndarray) -> int:
     film = _without_padding(grey)
     counts = np.bincount(film[film <= otsu], minlength=otsu + 1).astype(float)
     counts = np.convolve(np.pad(counts, 1, mode="edge"), (0.25, 0.5, 0.25), mode="valid")
-    peak = int(counts[: otsu // 2 + 1].argmax())
+    dark = counts[: otsu // 2 + 1]
+    if dark.sum() < _LEAST_BACKGROUND * film.size:  # A text on it may be darker than background.
+        dark = counts
+    peak = int(dark.argmax())
     tail = counts[peak:] / max(counts[peak], 1)
     foot = int((np.linspace(1, 0, tail.size) - tail).argmax())
     return peak + foot + max(2, round(_GREY_MARGIN * otsu))

@@ -54,7 +54,7 @@ def published_drop(intervals: pd.DataFrame) -> Picture:
                 label=DATASET_TITLES[name].removeprefix("Institution ").strip("()"),
             )  # fmt: skip
         axes.set(
-            xlabel="auROC in the paper, intervals\nby the sets' sizes (dotted: guessing)",
+            xlabel="auROC in the paper,\nintervals by sets' sizes\n(dotted: guessing)",
             xlim=(0.3, 1),
         )
         names = [short_title(model).replace(" ", "\n") for model in places]

@@ -6,22 +6,14 @@ so that what is drawn depends neither on the order of the replicates nor on who 
 (Lemire D. ACM Trans Model Comput Simul 2019;29:3).
 """
 
-from collections.abc import Callable
-
 import numba
 import numpy as np
+
+from mammo.files.compiled import compiled
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
-
-
-def _compiled(function: Callable) -> Callable:
-    """Compile at the first call, and keep the code where there is a folder to keep it in."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder can be written: compile in every process
-        return numba.njit(nogil=True)(function)
 
 
 @numba.njit(inline="always")
@@ -63,14 +55,14 @@ def _draw(counts, seed, replicate, sizes):
         first += n
 
 
-@_compiled
+@compiled
 def draw_counts(seed, start, sizes, counts):
     """Fill counts, (replicates, units), with the draws of replicates start, start + 1, ..."""
     for row in range(counts.shape[0]):
         _draw(counts[row], seed, start + row, sizes)
 
 
-@_compiled
+@compiled
 def replicate_aurocs(seed, start, sizes, negatives, positives, below, up_to, aurocs):
     """Fill aurocs, (models, replicates), with those of replicates start, start + 1, ...
 
@@ -98,7 +90,7 @@ def replicate_aurocs(seed, start, sizes, negatives, positives, below, up_to, aur
             aurocs[model, column] = wins / pairs if pairs > 0 else np.nan
 
 
-@_compiled
+@compiled
 def score_bounds(areas, quantiles, n_positive, n_negative, bounds):
     """Fill bounds, (sets, 2), with the auROCs farthest from each area that a score test keeps.
 

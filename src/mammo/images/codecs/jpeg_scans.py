@@ -7,12 +7,11 @@ that any 16 bits begin with, its length, 0 where there is none, and the symbol t
 loop ends with a fault, or 0, where it was, and the place behind it.
 """
 
-from collections.abc import Callable
-
 import numba
 import numpy as np
 
 from mammo.errors import UnreadableImageError
+from mammo.files.compiled import compiled
 from mammo.images.codecs.jpeg import BASELINE, END, EXTENDED, LOSSLESS, Scan, Table, read_scan
 
 _NO_CODE, _CUT, _NO_RESTART, _SURPLUS = range(1, 5)
@@ -135,14 +134,6 @@ def _check_end(stream: bytes, fault: int, share: float, end: int) -> None:
         )
 
 
-def _compiled(function: Callable) -> Callable:
-    """Compile at the first call, and keep the code where there is a folder to keep it in."""
-    try:
-        return numba.njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no folder can be written: compile in every process
-        return numba.njit(nogil=True)(function)
-
-
 @numba.njit(inline="always")
 def _refill(data, position, bits, held):
     """Take bytes up to the next marker, as long as there is room for them."""
@@ -177,7 +168,7 @@ def _is_restart(data, position, held, restarts):
     )
 
 
-@_compiled
+@compiled
 def _decode_lossless(data, position, lengths, sizes, predictor, first, restart_rows, samples):
     """Decode the samples of a lossless scan of one component (H.1, H.2).
 
@@ -244,7 +235,7 @@ def _decode_lossless(data, position, lengths, sizes, predictor, first, restart_r
     return (_SURPLUS if held >= 8 else 0), rows - 1, position
 
 
-@_compiled
+@compiled
 def _walk_blocks(data, position, lengths, symbols, tables, units, restart_units):
     """Pass over the blocks of a sequential scan (F.2.2), decoding none.
 
